@@ -1,0 +1,43 @@
+# Each target sets up its own virtual environment when needed and says what it does.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+FACEPROOF_SHARED ?= ../shared
+export FACEPROOF_SHARED
+
+.PHONY: demo test check bench clean
+
+$(READY): pyproject.toml constraints.txt
+	@echo "Setting up $(VENV) with the pinned packages of constraints.txt (PyTorch is the large one, ~200 MB) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "faceproof needs Python 3.11 or later; $(PYTHON) is older. Try: make PYTHON=python3.12"; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+	@echo "$(VENV) is ready."
+
+demo: $(READY)
+	@echo "Judging MTCNN + Inception-ResNet-V1 on the LFW pairs below $(FACEPROOF_SHARED) ..."
+	@test -d "$(FACEPROOF_SHARED)/data/lfw-deepfunneled" || \
+	  { echo "No photos at $(FACEPROOF_SHARED)/data. Set FACEPROOF_SHARED, or see README.md for your own folder."; exit 2; }
+	$(BIN)/faceproof evaluate $(FACEPROOF_SHARED)/data/lfw-deepfunneled --model facenet-vggface2 \
+	  --weights $(FACEPROOF_SHARED)/weights/facenet-vggface2.safetensors \
+	  --protocol lfw --pairs $(FACEPROOF_SHARED)/data/lfw-pairs.txt --out runs/demo --overwrite
+
+test: $(READY)
+	@echo "Running every test (those that need real photos look in $(FACEPROOF_SHARED)) ..."
+	@$(BIN)/python -m pytest
+
+check: $(READY)
+	@echo "Format, lint, types ..."
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+bench: $(READY)
+	@echo "Speed of the engine against the plain loop, on the same photos in one run ..."
+	@$(BIN)/python benchmarks/end_to_end.py
+
+clean:
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache

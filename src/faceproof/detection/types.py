@@ -1,0 +1,61 @@
+"""The values that detection hands on: faces, the chosen face, or the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Stage = Literal["decode", "detect", "embed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """All faces of one photo, box, probability and landmarks row by row.
+
+    Attributes:
+        boxes_xyxy_px: float32 (n, 4), x0, y0, x1, y1 in pixels of the photo; may reach past its edges.
+        probabilities: float32 (n,), 0 to 1.
+        landmarks_px: float32 (n, 5, 2), x and y of left eye, right eye, nose, left and right mouth corner,
+            left and right as seen in the picture.
+    """
+
+    boxes_xyxy_px: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
+    landmarks_px: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        """Number of faces."""
+        return len(self.boxes_xyxy_px)
+
+    def __getitem__(self, rows: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Faces:
+        """The faces in ``rows``, all three columns together."""
+        return Faces(self.boxes_xyxy_px[rows], self.probabilities[rows], self.landmarks_px[rows])
+
+    def face(self, row: int) -> Face:
+        """One face by its row."""
+        return Face(self.boxes_xyxy_px[row], float(self.probabilities[row]), self.landmarks_px[row])
+
+    @staticmethod
+    def none() -> Faces:
+        """No face at all."""
+        return Faces(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One face: ``box_xyxy_px`` float32 (4,), ``probability`` 0 to 1, ``landmarks_px`` float32 (5, 2)."""
+
+    box_xyxy_px: NDArray[np.float32]
+    probability: float
+    landmarks_px: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a photo has no template: the stage that failed and the reason in plain words."""
+
+    stage: Stage
+    reason: str

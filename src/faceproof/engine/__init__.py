@@ -1,0 +1,1 @@
+"""Drives photos through decode, detection and recognition: batches, cache, resume."""

@@ -1,0 +1,1 @@
+"""Why it went wrong: the ledger of every comparison and photo that failed."""

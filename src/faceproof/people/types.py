@@ -1,0 +1,119 @@
+"""The values that ``people`` hands on: photos of people, and the comparisons to be made of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Group = Literal["any", "mated", "non_mated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """One photo of one person.
+
+    Attributes:
+        id: its path below the folder of people, with ``/``, always valid Unicode.
+        path: where the file is.
+        person: name of the folder that it lies in.
+        sha256: digest of the file's bytes, hexadecimal; empty where the file cannot be read.
+        group: ``mated`` or ``non_mated`` below ``matched_faces/`` or ``mismatched_faces/``, else ``any``.
+    """
+
+    id: str
+    path: Path
+    person: str
+    sha256: str
+    group: Group = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that a person should know before the run: what, how many, and a few examples."""
+
+    kind: str
+    message: str
+    count: int
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoSet:
+    """All photos of a folder of people, sorted by group, person and id.
+
+    Attributes:
+        root: the folder.
+        photos: every photo, readable or not.
+        people_without_photos: names of folders in which there was no photo.
+        notices: what was ignored or is odd.
+    """
+
+    root: Path
+    photos: tuple[Photo, ...]
+    people_without_photos: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+    def by_person(self, group: Group | None = None) -> dict[str, list[Photo]]:
+        """Photos of each person in sorted order, of all groups or of one."""
+        people: dict[str, list[Photo]] = {}
+        for photo in self.photos:
+            if group is None or photo.group == group:
+                people.setdefault(photo.person, []).append(photo)
+        return people
+
+    def digest(self) -> str:
+        """SHA-256 over id and content digest of every photo: equal for equal photos wherever they lie."""
+        return _photo_list_digest(self.photos)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparisons:
+    """The pair list, fixed before any face is sought: a missed face can never re-pair anybody.
+
+    Attributes:
+        photos: the photos that take part, each once.
+        row_a, row_b: int64 (n,), rows of ``photos``.
+        mated: bool (n,), the same person on both sides.
+        fold: int16 (n,), fold of the protocol from 0, or -1 where it has none.
+        protocol: name of the protocol.
+        settings: what it was asked for, as JSON values.
+        notes: what a reader should know about the choice (people left out, photos missing, ...).
+    """
+
+    photos: tuple[Photo, ...]
+    row_a: NDArray[np.int64]
+    row_b: NDArray[np.int64]
+    mated: NDArray[np.bool_]
+    fold: NDArray[np.int16]
+    protocol: str
+    settings: Mapping[str, object] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        """Number of comparisons."""
+        return len(self.row_a)
+
+    def digest(self) -> str:
+        """SHA-256 over the photos that take part, who is compared with whom, labels and folds."""
+        total = hashlib.sha256(_photo_list_digest(self.photos).encode())
+        for column, dtype in (
+            (self.row_a, "<i8"),
+            (self.row_b, "<i8"),
+            (self.mated, "u1"),
+            (self.fold, "<i2"),
+        ):
+            total.update(np.ascontiguousarray(column, dtype=dtype).tobytes())
+        return total.hexdigest()
+
+
+def _photo_list_digest(photos: tuple[Photo, ...]) -> str:
+    total = hashlib.sha256()
+    for photo in photos:
+        total.update(f"{photo.id}\0{photo.sha256}\n".encode())
+    return total.hexdigest()

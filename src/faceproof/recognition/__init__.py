@@ -1,0 +1,1 @@
+"""What the face looks like: model cards, weights, templates."""
