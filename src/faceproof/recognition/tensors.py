@@ -1,0 +1,163 @@
+"""Tensors in files: read them without running anything, digest them, write them whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceproof.errors import WeightsError
+
+Tensors = dict[str, NDArray[np.float32]]
+
+_ZIP = b"PK\x03\x04"
+_PICKLE = b"\x80"
+
+
+def matters(name: str) -> bool:
+    """Whether the tensor ``name`` plays a part in making a template (classifier and step counters do not).
+
+    >>> matters("conv2d_1a.conv.weight"), matters("logits.weight"), matters("a.bn.num_batches_tracked")
+    (True, False, False)
+    """
+    return not name.startswith("logits.") and not name.endswith("num_batches_tracked")
+
+
+def tensors_digest(tensors: Mapping[str, NDArray[Any]]) -> str:
+    """SHA-256 of names, shapes and values, whatever file format the tensors came in.
+
+    For each tensor that `matters`, in the order of the names: the name in UTF-8, a NUL byte, the shape as
+    decimal numbers joined by commas, a NUL byte, the values as little-endian float32 in row-major order.
+
+    Args:
+        tensors: arrays by name.
+
+    Returns:
+        64 hexadecimal digits.
+
+    >>> tensors_digest({"a": np.zeros((2, 1), np.float32)})[:16]
+    'd86333ee67359c1b'
+    """
+    digest = hashlib.sha256()
+    for name in sorted(filter(matters, tensors)):
+        values = np.ascontiguousarray(tensors[name], dtype="<f4")
+        shape = ",".join(map(str, np.shape(tensors[name])))
+        digest.update(name.encode() + b"\0" + shape.encode() + b"\0")
+        digest.update(values.data)
+    return digest.hexdigest()
+
+
+def read_tensors(path: Path) -> dict[str, NDArray[Any]]:
+    """Every tensor of a file that `matters`: safetensors, or a PyTorch file that holds nothing but tensors.
+
+    The format is told from the first bytes, not from the name. Code in a pickle is never run.
+
+    Args:
+        path: the file.
+
+    Returns:
+        Arrays by name, as stored.
+
+    Raises:
+        WeightsError: when the file is missing, a folder, empty, damaged, of another kind, or holds code.
+    """
+    try:
+        if path.is_dir():
+            raise WeightsError(
+                f"{path} is a folder; expected a weights file. To have a folder searched, name it in "
+                "FACEPROOF_WEIGHTS."
+            )
+        with path.open("rb") as file:
+            head = file.read(64)
+    except OSError as error:
+        raise WeightsError(f"Cannot read weights file {path}: {error.strerror or error}.") from error
+    if not head:
+        raise WeightsError(f"Weights file {path} is empty.")
+    if head[8:9] == b"{":
+        return _read_safetensors(path)
+    if head.startswith((_ZIP, _PICKLE)):
+        return _read_torch(path)
+    raise WeightsError(f"{path} is not a weights file: {_what_it_looks_like(head)}.")
+
+
+def write_tensors(path: Path, tensors: Mapping[str, NDArray[Any]], metadata: dict[str, str]) -> None:
+    """Write a safetensors file that is there whole or not at all.
+
+    Args:
+        path: the file; its folder is made when missing.
+        tensors: arrays by name.
+        metadata: texts kept in the file's header.
+
+    Raises:
+        WeightsError: when the file cannot be written.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import save_file
+
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        contiguous = {name: np.ascontiguousarray(values) for name, values in tensors.items()}
+        save_file(contiguous, temporary, metadata=metadata)
+        os.replace(temporary, path)
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(f"Cannot write {path}: {error}.") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _read_safetensors(path: Path) -> dict[str, NDArray[Any]]:
+    from safetensors import safe_open
+
+    try:
+        with safe_open(path, framework="np") as file:
+            return {name: file.get_tensor(name) for name in filter(matters, file.keys())}
+    except Exception as error:
+        raise WeightsError(f"{path} is a damaged or incomplete safetensors file: {error}.") from error
+
+
+def _read_torch(path: Path) -> dict[str, NDArray[Any]]:
+    """A PyTorch state dict as arrays that share the tensors' memory."""
+    import torch
+
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise WeightsError(_why_refused(path, str(error))) from error
+    if not isinstance(state, dict):
+        raise WeightsError(f"{path} holds a {type(state).__name__}; expected a state dict of tensors.")
+    for name, value in state.items():
+        if not isinstance(name, str) or not isinstance(value, torch.Tensor):
+            raise WeightsError(
+                f"{path} holds a {type(value).__name__} under {name!r}; expected a state dict of tensors."
+            )
+    try:
+        return {name: value.detach().numpy() for name, value in state.items() if matters(name)}
+    except (TypeError, RuntimeError) as error:
+        raise WeightsError(f"{path} holds tensors that cannot be read as float32: {error}.") from error
+
+
+def _why_refused(path: Path, reason: str) -> str:
+    wanted = re.search(r"(?:GLOBAL|global:?|class:?)\s+([\w.]+\.\w+)", reason)
+    if wanted:
+        return (
+            f"{path} is refused: besides tensors it holds Python objects ({wanted[1]}), and loading those "
+            "could run any code. Ask its maker for a plain state dict or a safetensors file."
+        )
+    first_line = reason.strip().splitlines()[0] if reason.strip() else "no reason given"
+    return f"{path} is a damaged or incomplete PyTorch file: {first_line}"
+
+
+def _what_it_looks_like(head: bytes) -> str:
+    if head.lstrip().lower().startswith((b"<!doctype", b"<html")):
+        return "it is a web page, perhaps an error page saved in place of the download"
+    if head.startswith(b"version https://git-lfs"):
+        return "it is a Git LFS pointer; fetch the file itself with git lfs pull"
+    return f"it starts with {head[:16]!r}; expected safetensors or a PyTorch file (.pt, .pth)"

@@ -1,0 +1,231 @@
+"""Model cards: what a network expects, where its weights come from, and what its authors say of it."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from faceproof.errors import ConfigurationError
+
+Point = tuple[float, float]
+
+_RELEASE = "https://github.com/timesler/facenet-pytorch/releases/download/v2.2.9"
+
+
+class _Frozen(BaseModel):
+    """A value that cannot be changed and has no fields but those named here."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputContract(_Frozen):
+    """What a recogniser must be fed, so that nobody feeds it anything else.
+
+    Attributes:
+        size_px: side of the square crop in pixels.
+        color_order: order of the colour channels.
+        pixel_mean: subtracted from each pixel (0 to 255) first, then
+        pixel_divisor: divides it: ``(x - pixel_mean) / pixel_divisor``.
+        alignment: ``margin_crop`` cuts the face box with a margin and does not rotate; ``five_point`` moves
+            the five landmarks onto ``template_points`` by a similarity transform.
+        margin_px: margin of ``margin_crop``, in pixels of the finished crop, both sides together.
+        template_points: x, y of left eye, right eye, nose, left and right mouth corner in the finished crop,
+            left and right as seen in the picture; only for ``five_point``.
+        mirrored: whether a template is made of the face and its mirror image, added before normalising.
+        selection: how the face is chosen where a photo has several.
+    """
+
+    size_px: int = Field(gt=0)
+    color_order: Literal["rgb"] = "rgb"
+    pixel_mean: float
+    pixel_divisor: float = Field(gt=0)
+    alignment: Literal["margin_crop", "five_point"]
+    margin_px: int = Field(default=0, ge=0)
+    template_points: tuple[Point, Point, Point, Point, Point] | None = None
+    mirrored: bool = False
+    selection: str = "subject"
+
+    @model_validator(mode="after")
+    def _points_go_with_five_point_alignment(self) -> Self:
+        if (self.alignment == "five_point") != (self.template_points is not None):
+            raise ValueError("template_points belong to alignment 'five_point', and only there")
+        if self.alignment == "margin_crop" and self.margin_px >= self.size_px:
+            raise ValueError(f"margin_px {self.margin_px} leaves no face in a crop of {self.size_px} px")
+        return self
+
+
+class Source(_Frozen):
+    """Who made the weights, and the page that says so."""
+
+    who: str
+    url: str
+
+
+class Figure(_Frozen):
+    """A published number: ``value`` (a fraction) of ``metric`` on ``dataset``, as claimed by ``by``."""
+
+    dataset: str
+    metric: str
+    value: float
+    by: str
+
+
+class Card(_Frozen):
+    """One model that faceproof knows by name.
+
+    Attributes:
+        name: what the command line and the run folder call it.
+        title: what a page calls it.
+        kind: whether it finds faces or makes templates.
+        architecture: key of ``faceproof.recognition.layouts``: which tensors, of which shapes.
+        training_set: the photos that it learned from.
+        template_size: numbers in a template; None for a detector.
+        contract: what a recogniser must be fed; None for a detector.
+        licence: short name of the terms.
+        licence_note: what a user should know before using the weights, shown before a download.
+        source: who made the weights.
+        download_url: where ``faceproof weights pull`` gets them; None when they are not downloaded.
+        wheel: Python package that carries the weights; None when there is none.
+        file_name: name of the file as its makers publish it.
+        size_bytes: size of that file where known.
+        tensors_sha256: digest of the tensors (``faceproof.recognition.tensors.tensors_digest``); None where
+            none is known, and then the weights count as unverified.
+        published: numbers that others have published for these weights.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
+    title: str
+    kind: Literal["detector", "recogniser"]
+    architecture: str
+    training_set: str
+    template_size: int | None = None
+    contract: InputContract | None = None
+    licence: str
+    licence_note: str
+    source: Source
+    download_url: str | None = None
+    wheel: str | None = None
+    file_name: str
+    size_bytes: int | None = None
+    tensors_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    published: tuple[Figure, ...] = ()
+
+    @model_validator(mode="after")
+    def _recognisers_say_what_they_eat(self) -> Self:
+        is_recogniser = self.kind == "recogniser"
+        if is_recogniser != (self.contract is not None) or is_recogniser != (self.template_size is not None):
+            raise ValueError("a recogniser, and nothing else, has a contract and a template_size")
+        return self
+
+
+_FACENET_CONTRACT = InputContract(
+    size_px=160, pixel_mean=127.5, pixel_divisor=128.0, alignment="margin_crop", margin_px=14
+)
+
+_MTCNN = Card(
+    name="mtcnn",
+    title="MTCNN (three-stage cascade)",
+    kind="detector",
+    architecture="mtcnn",
+    training_set="WIDER FACE (boxes), CelebA (landmarks)",
+    licence="MIT",
+    licence_note="Weights from the Python package mtcnn (MIT, Iván de Paz Centeno), ported from the Caffe "
+    "model of Zhang, Zhang, Li and Qiao (MIT, Kaipeng Zhang).",
+    source=Source(who="Kaipeng Zhang; package by Iván de Paz Centeno", url="https://github.com/ipazc/mtcnn"),
+    wheel="mtcnn",
+    file_name="mtcnn.safetensors",
+    tensors_sha256="1ee87f428953c9939c0666241ac6499deeb5d7680071b042e5e911de0b012135",
+)
+
+_FACENET_VGGFACE2 = Card(
+    name="facenet-vggface2",
+    title="Inception-ResNet-V1, trained on VGGFace2",
+    kind="recogniser",
+    architecture="inception_resnet_v1",
+    training_set="VGGFace2 (3.31 million photos, 8,631 people for training)",
+    template_size=512,
+    contract=_FACENET_CONTRACT,
+    licence="MIT (code)",
+    licence_note="David Sandberg's and facenet-pytorch's repositories are under the MIT licence. The weights "
+    "were learned from VGGFace2, photos of real people gathered for research: read that data set's terms "
+    "before any use beyond research.",
+    source=Source(
+        who="David Sandberg (20180402-114759), converted by Tim Esler",
+        url="https://github.com/davidsandberg/facenet",
+    ),
+    download_url=f"{_RELEASE}/20180402-114759-vggface2.pt",
+    file_name="20180402-114759-vggface2.pt",
+    tensors_sha256="776e07487aca0c045a6b413f9f3e8e09370a885f8fcb6258a6df674742c3c964",
+    published=(
+        Figure(
+            dataset="LFW View 2",
+            metric="ten-fold accuracy",
+            value=0.9965,
+            by="David Sandberg, on his own crops",
+        ),
+    ),
+)
+
+_FACENET_CASIA = Card(
+    name="facenet-casia",
+    title="Inception-ResNet-V1, trained on CASIA-WebFace",
+    kind="recogniser",
+    architecture="inception_resnet_v1",
+    training_set="CASIA-WebFace (494,414 photos, 10,575 people)",
+    template_size=512,
+    contract=_FACENET_CONTRACT,
+    licence="MIT (code)",
+    licence_note="David Sandberg's and facenet-pytorch's repositories are under the MIT licence. The weights "
+    "were learned from CASIA-WebFace, photos of real people gathered for research: read that data set's "
+    "terms before any use beyond research.",
+    source=Source(
+        who="David Sandberg (20180408-102900), converted by Tim Esler",
+        url="https://github.com/davidsandberg/facenet",
+    ),
+    download_url=f"{_RELEASE}/20180408-102900-casia-webface.pt",
+    file_name="20180408-102900-casia-webface.pt",
+    published=(
+        Figure(
+            dataset="LFW View 2",
+            metric="ten-fold accuracy",
+            value=0.9905,
+            by="David Sandberg, on his own crops",
+        ),
+    ),
+)
+
+_CARDS = {card.name: card for card in (_MTCNN, _FACENET_VGGFACE2, _FACENET_CASIA)}
+
+
+def list_cards() -> list[Card]:
+    """All cards, the detector first.
+
+    >>> [card.name for card in list_cards()]
+    ['mtcnn', 'facenet-vggface2', 'facenet-casia']
+    """
+    return list(_CARDS.values())
+
+
+def get_card(name: str) -> Card:
+    """The card called ``name``.
+
+    Args:
+        name: a card's name, in any case.
+
+    Returns:
+        The card.
+
+    Raises:
+        ConfigurationError: when there is no such card; the message suggests the closest name.
+
+    >>> get_card("facenet-vggface2").template_size
+    512
+    """
+    card = _CARDS.get(name.strip().lower())
+    if card is not None:
+        return card
+    close = get_close_matches(name.strip().lower(), _CARDS, n=1, cutoff=0.4)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    raise ConfigurationError(f"There is no model {name!r}. {hint}Known models: {', '.join(_CARDS)}.")

@@ -1,0 +1,87 @@
+"""Numbers as words and digits, the same on the page, in the console and in the figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+Estimate = Mapping[str, Any]
+
+
+def percent(rate: float | None, n: int | None = None, *, sign: bool = True) -> str:
+    """A rate as a percentage with as many digits as its sample supports.
+
+    A rate that is not 0 never shows as 0%, and one below 1 never as 100%.
+
+    Args:
+        rate: 0 to 1, or None where it cannot be told.
+        n: number of trials behind it; None shows two decimals.
+        sign: whether to put the % at the end.
+
+    Returns:
+        The text; a dash for None.
+
+    Example:
+        >>> percent(0.99216, 6000), percent(0.5, 40), percent(0.0000333, 30000), percent(0.99999, 100)
+        ('99.22%', '50.0%', '0.0033%', '99.999%')
+    """
+    if rate is None:
+        return "–"
+    digits = percent_digits(rate, n)
+    return f"{100 * rate:.{digits}f}{'%' if sign else ''}"
+
+
+def percent_digits(rate: float, n: int | None = None) -> int:
+    """Decimals that ``percent`` gives to a rate of 0 to 1 seen in ``n`` trials."""
+    digits = 2 if n is None or n >= 1000 else 1
+    remainder = round(100 * min(abs(rate), abs(1 - rate)), 10)
+    if remainder > 0:
+        first = -math.floor(math.log10(remainder))
+        digits = max(digits, min(8, first + (rate < 0.5)))
+    return digits
+
+
+def percent_range(estimate: Estimate, joiner: str = " – ") -> str:
+    """The interval of a rate, such as ``98.96 – 99.41%``; empty where there is none."""
+    low, high, n = estimate.get("low"), estimate.get("high"), estimate.get("n")
+    if low is None or high is None:
+        return ""
+    digits = max(percent_digits(edge, n) for edge in (low, high))
+    return f"{100 * low:.{digits}f}{joiner}{100 * high:.{digits}f}%"
+
+
+def number(value: float | None, decimals: int = 3) -> str:
+    """A plain number with fixed decimals; a dash for None."""
+    return "–" if value is None else f"{value:.{decimals}f}"
+
+
+def number_range(estimate: Estimate, decimals: int = 3, joiner: str = " – ") -> str:
+    """The interval of a plain number; empty where there is none."""
+    low, high = estimate.get("low"), estimate.get("high")
+    return "" if low is None or high is None else f"{low:.{decimals}f}{joiner}{high:.{decimals}f}"
+
+
+def count(value: int | None) -> str:
+    """A count with a comma between thousands.
+
+    Example:
+        >>> count(12593)
+        '12,593'
+    """
+    return "–" if value is None else f"{value:,}"
+
+
+def fmr_label(fmr: float) -> str:
+    """A target FMR as a short percentage.
+
+    Example:
+        >>> fmr_label(0.1), fmr_label(0.0001)
+        ('10%', '0.01%')
+    """
+    return f"{100 * fmr:.6g}%"
+
+
+def cannot_be_told(estimate: Estimate) -> str:
+    """Why an estimate has no value, in a sentence's second half."""
+    return f"cannot be told: {estimate.get('reason') or 'no reason was recorded'}"
