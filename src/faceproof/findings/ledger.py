@@ -1,0 +1,244 @@
+"""Every failure as a row: false matches, false non-matches, and photos that gave no template.
+
+A comparison is accepted when ``similarity >= threshold``. What could not be compared is no error of a decision; it
+shows up through the photo that has no template. Each kind is sorted with the worst first.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceproof.findings.scored import ScoredComparisons, clean_rows, join_scores
+from faceproof.scoring import distance_from_similarity
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from faceproof.engine.run_folder import RunTables
+
+ErrorKind = Literal["false_match", "false_non_match"]
+COLUMNS = (
+    "kind",
+    "comparison",
+    "person_a",
+    "photo_a",
+    "person_b",
+    "photo_b",
+    "similarity",
+    "distance",
+    "threshold_distance",
+    "margin",
+    "reason",
+)
+_NAMES = ("photo_a", "photo_b", "person_a", "person_b")
+_STARTS_A_FORMULA = tuple("=+-@\t\r\n＝＋－＠'")
+_ROWS_AT_A_TIME = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Failures of a run at one threshold, as row numbers, worst first.
+
+    Attributes:
+        scored: the comparisons.
+        photos: the rows of ``photos.parquet`` about photos as they are.
+        threshold_similarity: similarity from which a comparison is accepted; None where no threshold could be set,
+            and then nothing was decided.
+        false_matches: int64, rows of ``scored``, the most alike non-mated comparison first.
+        false_non_matches: int64, rows of ``scored``, the least alike mated comparison first.
+        no_template: int64, rows of ``photos``, the photo that cost most comparisons first.
+        comparisons_lost: int64, as long as ``no_template``: comparisons that each photo takes part in.
+    """
+
+    scored: ScoredComparisons
+    photos: pa.Table
+    threshold_similarity: float | None
+    false_matches: NDArray[np.int64]
+    false_non_matches: NDArray[np.int64]
+    no_template: NDArray[np.int64]
+    comparisons_lost: NDArray[np.int64]
+
+    @property
+    def threshold_distance(self) -> float | None:
+        """The threshold as a distance, 0 to 2."""
+        at = self.threshold_similarity
+        return None if at is None else distance_from_similarity(at)
+
+    def errors(self, kind: ErrorKind, limit: int | None = None, start: int = 0) -> list[dict[str, object]]:
+        """Wrong decisions of one kind, worst first.
+
+        Args:
+            kind: ``false_match`` or ``false_non_match``.
+            limit: at most so many; None for all.
+            start: how many of the worst to pass over.
+
+        Returns:
+            For each: comparison, photo_a, photo_b, person_a, person_b, similarity, distance, and margin, by which
+            the distance is on the wrong side of the threshold.
+        """
+        every = self.false_matches if kind == "false_match" else self.false_non_matches
+        rows = every[start : None if limit is None else start + limit]
+        if self.threshold_distance is None or not rows.size:
+            return []
+        similarity = self.scored.similarity[rows]
+        distance = distance_from_similarity(similarity)
+        columns: dict[str, list[object]] = {
+            "comparison": self.scored.comparison[rows].tolist(),
+            **self.scored.names_of(rows, _NAMES),
+            "similarity": similarity.tolist(),
+            "distance": distance.tolist(),
+            "margin": np.abs(distance - self.threshold_distance).tolist(),
+        }
+        return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+    def failures_to_acquire(self, limit: int | None = None) -> list[dict[str, object]]:
+        """Photos without a template, the one that cost most comparisons first.
+
+        Args:
+            limit: at most so many; None for all.
+
+        Returns:
+            For each: photo, person, stage, reason, and comparisons_lost.
+        """
+        import pyarrow as pa
+
+        rows = self.no_template[:limit]
+        part = self.photos.select(["photo", "person", "outcome", "reason"]).take(pa.array(rows, pa.int64()))
+        found = part.rename_columns(["photo", "person", "stage", "reason"]).to_pylist()
+        lost = self.comparisons_lost[:limit].tolist()
+        return [
+            {**row, "reason": row["reason"] or "no reason was recorded", "comparisons_lost": count}
+            for row, count in zip(found, lost, strict=True)
+        ]
+
+
+def open_ledger(
+    run: RunTables, threshold_similarity: float | None, scored: ScoredComparisons | None = None
+) -> Ledger:
+    """Find every failure of a run at a threshold.
+
+    Args:
+        run: the tables of a run folder.
+        threshold_similarity: similarity from which a comparison is accepted, or None where none could be set.
+        scored: ``join_scores(run)``, where it is at hand already.
+
+    Returns:
+        The failures of each kind, worst first; equally bad ones by their number or their photo's name.
+
+    Raises:
+        RunFolderError: the tables do not fit together.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    joined = join_scores(run) if scored is None else scored
+    photos = clean_rows(run.photos)
+    wrong = {True: np.zeros(0, np.int64), False: np.zeros(0, np.int64)}
+    if threshold_similarity is not None:
+        accepted = joined.similarity >= threshold_similarity
+        for mated in wrong:
+            rows = np.flatnonzero((joined.mated == mated) & joined.compared & (accepted != mated))
+            badness = joined.similarity[rows] * (1 if mated else -1)
+            wrong[mated] = rows[np.lexsort((joined.comparison[rows], badness))]
+    missing = np.flatnonzero(pc.fill_null(pc.not_equal(photos["outcome"], "template"), True).to_numpy())
+    lost = _comparisons_of(joined, photos, missing)
+    # Sorting by name through Arrow keeps millions of names out of Python.
+    by_name = pc.sort_indices(photos["photo"].take(pa.array(missing))).to_numpy().astype(np.int64)
+    worst = by_name[np.argsort(-lost[by_name], kind="stable")]
+    return Ledger(
+        joined, photos, threshold_similarity, wrong[False], wrong[True], missing[worst], lost[worst]
+    )
+
+
+def write_failures_csv(path: Path, ledger: Ledger) -> int:
+    """Write every failure as ``failures.csv``: UTF-8, quoted by RFC 4180, replaced as a whole.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe in front (see ``guarded``). Numbers are
+    written in full.
+
+    Args:
+        path: the file; its folder has to be there.
+        ledger: from ``open_ledger``.
+
+    Returns:
+        Number of failures written: false matches, then false non-matches, then photos without a template, each with
+        the worst first.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    written = 0
+    try:
+        with draft.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS, restval="")
+            writer.writeheader()
+            for row in _rows(ledger):
+                writer.writerow({name: guarded(cell) for name, cell in row.items()})
+                written += 1
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return written
+
+
+def guarded(cell: object) -> object:
+    """A cell that no spreadsheet runs: text that starts like a formula gets an apostrophe in front.
+
+    Text that starts with an apostrophe gets one too, so that taking one off always gives the original back. Numbers
+    are left alone.
+
+    Source: OWASP, CSV Injection.
+
+    >>> guarded("=1+1"), guarded("Ann"), guarded("'tis"), guarded(-0.5)
+    ("'=1+1", 'Ann', "''tis", -0.5)
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_STARTS_A_FORMULA) else cell
+
+
+def _rows(ledger: Ledger) -> Iterator[dict[str, object]]:
+    at = ledger.threshold_distance
+    kinds: Iterable[tuple[ErrorKind, str, int]] = (
+        ("false_match", "different people, accepted as the same", ledger.false_matches.size),
+        ("false_non_match", "the same person, rejected", ledger.false_non_matches.size),
+    )
+    for kind, reason, size in kinds:
+        for start in range(0, size, _ROWS_AT_A_TIME):
+            for row in ledger.errors(kind, _ROWS_AT_A_TIME, start):
+                yield {**row, "kind": kind, "threshold_distance": at, "reason": reason}
+    for photo in ledger.failures_to_acquire():
+        reason = f"{photo['stage']}: {photo['reason']}"
+        yield {
+            "kind": "no_template",
+            "person_a": photo["person"],
+            "photo_a": photo["photo"],
+            "reason": reason,
+        }
+
+
+def _comparisons_of(
+    scored: ScoredComparisons, photos: pa.Table, missing: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """How many comparisons that were not made each of some photos takes part in."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    lost = np.zeros(missing.size, np.int64)
+    rows = pa.array(np.flatnonzero(~scored.compared))
+    if not missing.size or not len(rows):
+        return lost
+    names = photos["photo"].take(pa.array(missing)).combine_chunks()
+    sides = [
+        pc.fill_null(pc.index_in(scored.names[side].take(rows), value_set=names), -1).to_numpy()
+        for side in ("photo_a", "photo_b")
+    ]
+    # A photo compared with itself is lost once.
+    sides[1] = np.where(sides[1] == sides[0], -1, sides[1])
+    for side in sides:
+        lost += np.bincount(side[side >= 0], minlength=missing.size)
+    return lost

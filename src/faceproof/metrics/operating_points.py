@@ -1,0 +1,284 @@
+"""Where to set the threshold, and what that choice costs.
+
+Between two neighbouring observed similarities all thresholds decide alike. Wherever the data leave such freedom the
+threshold is put in the middle of the gap, so that it does not hang on the last digit of one comparison.
+
+A threshold that the data cannot give is NaN; the `OperatingPoint` made of it says why.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from faceproof.errors import ConfigurationError
+from faceproof.metrics.confusion import checked_comparisons, confusion_at, confusion_sweep
+from faceproof.metrics.confusion import fnmr as false_non_match_rate
+from faceproof.metrics.curves import StepCounts, count_steps
+from faceproof.metrics.intervals import smallest_resolvable_rate
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """A threshold and how it came about.
+
+    Attributes:
+        name: ``best_accuracy``, ``eer``, ``fmr_0.001``, ..., ``fixed``.
+        threshold: similarity from which a comparison is accepted; NaN where the data cannot give one.
+        how: one plain sentence.
+        optimistic: set on the very comparisons that it is then scored on.
+        reason: why the threshold is NaN, else None.
+    """
+
+    name: str
+    threshold: float
+    how: str
+    optimistic: bool
+    reason: str | None = None
+
+
+def best_accuracy_threshold(similarity: ArrayLike, mated: ArrayLike, grid: ArrayLike | None = None) -> float:
+    """The threshold at which most decisions on these comparisons are right.
+
+    Where several thresholds are equally good they form intervals; the answer is the middle of the widest one, the
+    stricter of two equally wide ones. Intervals end at the lowest and the highest observed similarity. Where it is
+    best to accept nothing, the answer is the next number above the highest similarity; where it is best to accept
+    everything, the lowest one.
+
+    Args:
+        similarity: float64 (n,), finite.
+        mated: bool (n,).
+        grid: float64 (t,), the only thresholds to consider, as similarities, in any order. Runs of neighbouring
+            grid points take the place of intervals, and the answer is the grid point closest to the middle.
+
+    Returns:
+        A similarity; NaN where there is no comparison of one kind (any threshold beyond the data is then perfect).
+
+    Raises:
+        ConfigurationError, MetricUndefinedError: see `faceproof.metrics.confusion.checked_comparisons`; also where
+            the grid is empty or not finite.
+
+    >>> best_accuracy_threshold([0.9, 0.75, 0.25, 0.1], [True, True, False, False])
+    0.5
+    >>> best_accuracy_threshold([0.9, 0.75, 0.25, 0.1], [True, True, False, False], grid=[0.0, 0.3, 0.6, 0.7])
+    0.6
+    """
+    if grid is not None:
+        return _best_on_grid(similarity, mated, grid)
+    return best_accuracy_step(count_steps(similarity, mated))
+
+
+def best_accuracy_step(steps: StepCounts) -> float:
+    """As `best_accuracy_threshold`, from counts already made."""
+    if steps.mated == 0 or steps.non_mated == 0:
+        return math.nan
+    first, last = _best_runs(steps.tp - steps.fp)
+    upper = steps.similarity[np.maximum(first - 1, 0)]
+    lower = steps.similarity[np.minimum(last, steps.similarity.size - 1)]
+    widest = int(np.argmax(upper - lower))
+    return _middle(steps.similarity, int(first[widest]), int(last[widest]))
+
+
+def eer(similarity: ArrayLike, mated: ArrayLike) -> tuple[float, float]:
+    """Equal error rate and the threshold where it lies.
+
+    The curve of (FMR, FNMR) has one vertex for each distinct similarity. Where a vertex has FMR = FNMR, that is the
+    answer; else the two vertices on either side of FMR = FNMR are joined by a straight line and the answer is where
+    the line crosses. The threshold is interpolated with the same weight between the middles of the two gaps of
+    thresholds that give these vertices. All comparisons tied gives 0.5.
+
+    Args:
+        similarity: float64 (n,), finite, higher is more alike.
+        mated: bool (n,).
+
+    Returns:
+        The rate, 0 to 1, and the threshold, a similarity; both NaN where a kind of comparison is missing.
+
+    Raises:
+        ConfigurationError, MetricUndefinedError: see `faceproof.metrics.confusion.checked_comparisons`.
+
+    >>> eer([0.9, 0.8, 0.7, 0.2], [True, False, True, False])
+    (0.5, 0.75)
+    """
+    steps = count_steps(similarity, mated)
+    mates, others = steps.mated, steps.non_mated
+    if mates == 0 or others == 0:
+        return math.nan, math.nan
+    # FMR - FNMR times both class sizes: whole numbers, so that a vertex on the diagonal is met exactly.
+    excess = steps.fp * mates - (mates - steps.tp) * others
+    after = int(np.searchsorted(excess, 0))
+    threshold = _middle(steps.similarity, after, after)
+    if excess[after] == 0:
+        return int(steps.fp[after]) / others, threshold
+    before = after - 1
+    weight = float(-excess[before] / (excess[after] - excess[before]))
+    rate = float(steps.fp[before] + weight * (steps.fp[after] - steps.fp[before])) / others
+    stricter = _middle(steps.similarity, before, before)
+    return rate, stricter + weight * (threshold - stricter)
+
+
+def threshold_at_fmr(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> float:
+    """The lowest threshold at which no more than a given share of non-mated comparisons is accepted.
+
+    "Lowest" is up to the gap between two neighbouring observed similarities, in whose middle the threshold is put.
+    Tied non-mated comparisons are accepted or rejected together, so the observed FMR may lie well below the target.
+    Where even the most alike one has to be rejected and nothing lies above it, the answer is the next number above.
+
+    Args:
+        similarity: float64 (n,), finite.
+        mated: bool (n,).
+        fmr: the most that is allowed, above 0 and up to 1.
+
+    Returns:
+        A similarity; NaN with fewer than 1/fmr non-mated comparisons, which cannot resolve that rate.
+
+    Raises:
+        ConfigurationError: ``fmr`` is out of range, or see `faceproof.metrics.confusion.checked_comparisons`.
+        MetricUndefinedError: a similarity is NaN or infinite.
+
+    >>> threshold_at_fmr([0.9, 0.5, 0.25, 0.2], [True, False, False, False], 0.34)
+    0.375
+    """
+    _check_fmr(fmr)
+    scores, labels = checked_comparisons(similarity, mated)
+    others = scores[~labels]
+    if not smallest_resolvable_rate(others.size) <= fmr:
+        return math.nan
+    allowed = _most_false_matches(fmr, others.size)
+    if allowed >= others.size:
+        return float(scores.min())
+    rank = others.size - 1 - allowed
+    rejected = float(np.partition(others, rank)[rank])
+    above = scores[scores > rejected]
+    return _inside(rejected, float(above.min()) if above.size else rejected)
+
+
+def fnmr_at_fmr(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> float:
+    """False non-match rate at `threshold_at_fmr`; NaN where that is, or without mated comparisons.
+
+    >>> fnmr_at_fmr([0.9, 0.3, 0.5, 0.25], [True, True, False, False], 0.5)
+    0.0
+    """
+    threshold = threshold_at_fmr(similarity, mated, fmr)
+    if math.isnan(threshold):
+        return math.nan
+    return false_non_match_rate(confusion_at(similarity, mated, threshold))
+
+
+def best_accuracy_point(
+    similarity: ArrayLike, mated: ArrayLike, grid: ArrayLike | None = None
+) -> OperatingPoint:
+    """`best_accuracy_threshold` with its name, its story and the reason where it is NaN."""
+    among = "all thresholds" if grid is None else "the thresholds of a grid"
+    return OperatingPoint(
+        "best_accuracy",
+        best_accuracy_threshold(similarity, mated, grid),
+        f"The threshold of best accuracy among {among}, set on the comparisons that it is scored on.",
+        optimistic=True,
+        reason=missing_kind(mated),
+    )
+
+
+def eer_point(similarity: ArrayLike, mated: ArrayLike) -> OperatingPoint:
+    """The threshold of `eer` with its name, its story and the reason where it is NaN."""
+    return OperatingPoint(
+        "eer",
+        eer(similarity, mated)[1],
+        "The threshold at which FMR and FNMR are equal, set on the comparisons that it is scored on.",
+        optimistic=True,
+        reason=missing_kind(mated),
+    )
+
+
+def fmr_point(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> OperatingPoint:
+    """`threshold_at_fmr` with its name, its story and the reason where it is NaN."""
+    threshold = threshold_at_fmr(similarity, mated, fmr)
+    others = int(np.count_nonzero(~np.asarray(mated, dtype=np.bool_)))
+    reason = None
+    if math.isnan(threshold):
+        reason = f"An FMR of {fmr:g} needs {math.ceil(1 / fmr):,} non-mated comparisons or more; there are {others:,}."
+    return OperatingPoint(
+        f"fmr_{fmr:g}",
+        threshold,
+        f"The lowest threshold whose observed FMR is at most {fmr:g}, set on the comparisons that it is scored on.",
+        optimistic=True,
+        reason=reason,
+    )
+
+
+def fixed_point(threshold: float) -> OperatingPoint:
+    """A threshold given from outside, before any of these comparisons was seen.
+
+    Raises:
+        ConfigurationError: the threshold is not a finite number.
+    """
+    if not math.isfinite(threshold):
+        raise ConfigurationError(f"a fixed threshold has to be a finite similarity, not {threshold}")
+    return OperatingPoint("fixed", float(threshold), "The threshold was given beforehand.", optimistic=False)
+
+
+def missing_kind(mated: ArrayLike) -> str | None:
+    """Which kind of comparison is missing, as a sentence; None where there are both.
+
+    >>> missing_kind([True, True])
+    'There is no non-mated comparison.'
+    """
+    labels = np.asarray(mated, dtype=np.bool_)
+    if labels.size == 0:
+        return "There is no comparison."
+    if labels.all():
+        return "There is no non-mated comparison."
+    return None if labels.any() else "There is no mated comparison."
+
+
+def _best_on_grid(similarity: ArrayLike, mated: ArrayLike, grid: ArrayLike) -> float:
+    points = np.unique(np.asarray(grid, dtype=np.float64))[::-1]
+    if points.size == 0 or not np.isfinite(points).all():
+        raise ConfigurationError("the grid of thresholds has to hold one finite similarity or more")
+    tp, fn, tn, fp = confusion_sweep(similarity, mated, points)
+    if tp[0] + fn[0] == 0 or tn[0] + fp[0] == 0:
+        return math.nan
+    first, last = _best_runs(tp + tn)
+    widest = int(np.argmax(points[first] - points[last]))
+    run = points[first[widest] : last[widest] + 1]
+    return float(run[np.argmin(np.abs(run - (0.5 * run[0] + 0.5 * run[-1])))])
+
+
+def _best_runs(gain: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First and last index of each run of neighbours that all reach the highest gain."""
+    best = np.flatnonzero(gain == gain.max())
+    breaks = np.flatnonzero(np.diff(best) > 1)
+    return best[np.concatenate([[0], breaks + 1])], best[np.concatenate([breaks, [best.size - 1]])]
+
+
+def _middle(falling: NDArray[np.float64], first: int, last: int) -> float:
+    """The middle of the thresholds that accept the first ``first`` to ``last`` distinct similarities."""
+    upper = float(falling[max(first - 1, 0)])
+    if last == falling.size:
+        lowest = float(falling[-1])
+        return max(0.5 * upper + 0.5 * lowest, lowest)
+    return _inside(float(falling[last]), upper)
+
+
+def _inside(rejected: float, accepted: float) -> float:
+    """The middle of two similarities, but always above the one that has to be rejected."""
+    middle = 0.5 * rejected + 0.5 * accepted
+    return middle if middle > rejected else math.nextafter(rejected, math.inf)
+
+
+def _most_false_matches(fmr: float, others: int) -> int:
+    """Largest count with count / others <= fmr, in the arithmetic in which the observed rate is computed."""
+    count = int(fmr * others)
+    while count < others and (count + 1) / others <= fmr:
+        count += 1
+    while count > 0 and count / others > fmr:
+        count -= 1
+    return count
+
+
+def _check_fmr(fmr: float) -> None:
+    if not 0 < fmr <= 1:
+        raise ConfigurationError(f"a target FMR lies above 0 and up to 1, not {fmr}")

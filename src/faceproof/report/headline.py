@@ -1,0 +1,114 @@
+"""The one sentence that says how well it went and how sure that is, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from faceproof.report.formatting import count, percent
+
+FEW = 30
+_FOLD_WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
+_SET_ELSEWHERE = {
+    "protocol": "at thresholds set on the other folds",
+    "person_disjoint": "at thresholds set on other people",
+}
+
+
+def headline(summary: Mapping[str, Any]) -> str:
+    """One sentence with the main number, its interval, which threshold it holds at, and what failed.
+
+    Args:
+        summary: the dict of ``faceproof.report.summarize``, with ``run``, ``counts``, ``operating_points``,
+            ``default_operating_point`` and ``folds``.
+
+    Returns:
+        The sentence. Of synthetic people it says first that they are no evidence.
+    """
+    sentence = f"{_decided(summary)}, and {_acquired(summary['counts'])}."
+    if not is_synthetic(summary["run"]):
+        return sentence
+    return f"These are synthetic people and no evidence about a real system: {sentence[0].lower()}{sentence[1:]}"
+
+
+def is_synthetic(manifest: Mapping[str, Any]) -> bool:
+    """Whether the manifest says that the people were made by a program."""
+    people = manifest.get("people")
+    return isinstance(people, Mapping) and bool(people.get("synthetic"))
+
+
+def _decided(summary: Mapping[str, Any]) -> str:
+    counts = summary["counts"]
+    if not counts["comparisons"]:
+        return "Nothing was compared: the protocol has no comparison"
+    made = counts["compared_mated"] + counts["compared_non_mated"]
+    if not made:
+        return f"Nothing could be compared: in {_all_of(counts['comparisons'])} a side has no template"
+    model = summary["run"].get("model") or "the system"
+    name = summary["default_operating_point"]
+    point = next(point for point in summary["operating_points"] if point["name"] == name)
+    folds = summary["folds"]
+    if name != "fixed" and folds["accuracy"]["value"] is not None:
+        # A number in words reads better, and every usual one is there.
+        word = _FOLD_WORDS.get(folds["k"], str(folds["k"]))
+        estimate, at = folds["accuracy"], f"{_SET_ELSEWHERE[folds['kind']]} ({word}-fold; {{}})"
+    elif name == "fixed":
+        estimate = point["accuracy"]
+        at = f"at the distance threshold {point['threshold_distance']:.3f} that was given beforehand ({{}})"
+    else:
+        estimate = point["accuracy"]
+        at = "at the threshold that suits these very comparisons best, which flatters it ({})"
+    if estimate["value"] is None:
+        return _one_kind(summary, point, str(model))
+    n = estimate["n"]
+    interval = f"95% interval {percent(estimate['low'], n)} to {percent(estimate['high'], n)}"
+    result = f"{model} decided {percent(estimate['value'], n)} correctly {at.format(interval)}"
+    return f"On {_sample(counts, n)}{_too_few(counts)}, {result}"
+
+
+def _one_kind(summary: Mapping[str, Any], point: Mapping[str, Any], model: str) -> str:
+    """What can be said where only mated or only non-mated comparisons were made."""
+    counts = summary["counts"]
+    only, other = ("mated", "non-mated") if counts["compared_mated"] else ("non-mated", "mated")
+    n = counts["compared_mated"] + counts["compared_non_mated"]
+    start = f"On {_sample(counts, n)}{_too_few(counts, one_kind=True)}, all {only}, "
+    rate = point["fnmr" if only == "mated" else "fmr"]
+    if rate["value"] is None:
+        return f"{start}it cannot be told how well {model} decides, because no {other} one could be made"
+    verb = "rejected" if only == "mated" else "accepted"
+    return (
+        f"{start}{model} wrongly {verb} {percent(rate['value'], n)} at the distance threshold "
+        f"{point['threshold_distance']:.3f} that was given beforehand (95% interval {percent(rate['low'], n)} to "
+        f"{percent(rate['high'], n)}), which says nothing of {other} ones"
+    )
+
+
+def _sample(counts: Mapping[str, Any], judged: int) -> str:
+    total = counts["comparisons"]
+    part = count(total) if judged == total else f"{count(judged)} of {count(total)}"
+    return f"{part} {_plural('comparison', total)} of {count(counts['people'])} {'person' if counts['people'] == 1 else 'people'}"
+
+
+def _too_few(counts: Mapping[str, Any], *, one_kind: bool = False) -> str:
+    made = (counts["compared_mated"], counts["compared_non_mated"])
+    fewest = max(made) if one_kind else min(made)
+    return ", too few to rely on" if fewest < FEW else ""
+
+
+def _acquired(counts: Mapping[str, Any]) -> str:
+    failed, photos = counts["failures"], counts["photos"]
+    if not failed:
+        return "every photo had a face that could be used" if photos else "there was no photo"
+    unread = counts["failures_by_stage"]["decode"]
+    why = "had no face that could be used"
+    if unread:
+        why = "could not be read" if unread == failed else "could not be read or had no face that could be used"
+    return f"{count(failed)} {_plural('photo', failed)} of {count(photos)} {why}"
+
+
+def _all_of(n: int) -> str:
+    return "the only comparison" if n == 1 else f"all {count(n)} comparisons"
+
+
+def _plural(word: str, n: int) -> str:
+    return word if n == 1 else f"{word}s"
