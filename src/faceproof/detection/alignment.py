@@ -17,8 +17,8 @@ def margin_box(
     """The box with its margin, in whole pixels inside of the photo.
 
     Convention: ``margin_px`` counts pixels of the finished crop, both sides together; in the photo that is
-    margin * box side / (size - margin). The sides are truncated to whole pixels, after coordinates within a
-    thousandth of a whole pixel have been taken as whole. As facenet-pytorch cuts it.
+    margin * box side / (size - margin). The sides are truncated to whole pixels, after rounding to 1e-4 px, so
+    that the last bit of a coordinate decides nothing. Otherwise as facenet-pytorch cuts it.
 
     Args:
         box_xyxy_px: (4,), pixels of the photo.
@@ -37,16 +37,14 @@ def margin_box(
     extra_x = margin_px * (x1 - x0) / (size_px - margin_px)
     extra_y = margin_px * (y1 - y0) / (size_px - margin_px)
     return (
-        int(round(max(x0 - extra_x / 2, 0), 3)),
-        int(round(max(y0 - extra_y / 2, 0), 3)),
-        int(round(min(x1 + extra_x / 2, width), 3)),
-        int(round(min(y1 + extra_y / 2, height), 3)),
+        int(round(max(x0 - extra_x / 2, 0), 4)),
+        int(round(max(y0 - extra_y / 2, 0), 4)),
+        int(round(min(x1 + extra_x / 2, width), 4)),
+        int(round(min(y1 + extra_y / 2, height), 4)),
     )
 
 
-def crop_with_margin(
-    photo: Photo, box_xyxy_px: NDArray[np.float32], size_px: int, margin_px: int = 0
-) -> Photo | None:
+def crop_with_margin(photo: Photo, box_xyxy_px: NDArray[np.float32], size_px: int, margin_px: int = 0) -> Photo | None:
     """The face box with a margin, resized (bilinear) without rotation.
 
     Args:
@@ -129,7 +127,5 @@ def align_five_points(
     # Landmarks count from the middle of the first pixel, Pillow's coefficients from its corner.
     back[:, 2] += 0.5 - back[:, :2].sum(axis=1) * 0.5
     back /= reduction
-    out = picture.transform(
-        (size_px, size_px), Image.Transform.AFFINE, tuple(back.ravel()), Image.Resampling.BILINEAR
-    )
+    out = picture.transform((size_px, size_px), Image.Transform.AFFINE, tuple(back.ravel()), Image.Resampling.BILINEAR)
     return np.asarray(out)

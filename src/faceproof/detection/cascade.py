@@ -111,7 +111,12 @@ class Cascade:
         crops, rows = _cut(groups, boxes, owner, 48)
         offsets, points, probability = self.onet(crops)
         passed = probability[:, 1] > np.float32(self.settings.thresholds[2])
-        rows, offsets, points, probability = rows[passed], offsets[passed], points[passed], probability[passed, 1]
+        rows, offsets, points, probability = (
+            rows[passed],
+            offsets[passed],
+            points[passed],
+            probability[passed, 1],
+        )
         before = boxes[rows]
         size = before[:, 2:] - before[:, :2] + 1
         landmarks = points.reshape(-1, 2, 5).transpose(0, 2, 1) * size[:, None] + before[:, None, :2] - 1
@@ -199,8 +204,8 @@ def _cut(
     groups: list[_SameSize], boxes: Floats, owner: NDArray[np.int64], size: int
 ) -> tuple[Floats, NDArray[np.intp]]:
     """Crops of the boxes that lie inside of their photo at least in part, and the rows of those boxes."""
-    # Coordinates within a thousandth of a whole pixel count as whole: cutting must not hang on the last bit.
-    whole = np.trunc(np.round(boxes.astype(np.float64), 3)).astype(np.int64)
+    # Rounded first, so that cutting does not hang on the last bit of a coordinate just below a whole pixel.
+    whole = np.trunc(np.round(boxes.astype(np.float64), 4)).astype(np.int64)
     group_of, place = _places(groups, owner)
     crops, rows = [np.zeros((0, 3, size, size), np.float32)], [np.zeros(0, np.intp)]
     for number, group in enumerate(groups):
@@ -239,9 +244,7 @@ def _squared(boxes: Floats) -> Floats:
     return np.concatenate([start, start + side], axis=1)
 
 
-def _faces_of(
-    photo: int, boxes: Floats, owner: NDArray[np.int64], probability: Floats, landmarks: Floats
-) -> Faces:
+def _faces_of(photo: int, boxes: Floats, owner: NDArray[np.int64], probability: Floats, landmarks: Floats) -> Faces:
     rows = np.flatnonzero(owner == photo)
     area = (boxes[rows, 2] - boxes[rows, 0]) * (boxes[rows, 3] - boxes[rows, 1])
     rows = rows[np.argsort(-area, kind="stable")]

@@ -59,15 +59,15 @@ def _area(faces: Faces) -> NDArray[np.float64]:
     return area
 
 
-def _probability(faces: Faces, height: int, width: int) -> NDArray[np.float64]:  # noqa: ARG001
+def _probability(faces: Faces, _height: int, _width: int) -> NDArray[np.float64]:
     return faces.probabilities.astype(np.float64)
 
 
-def _largest(faces: Faces, height: int, width: int) -> NDArray[np.float64]:  # noqa: ARG001
+def _largest(faces: Faces, _height: int, _width: int) -> NDArray[np.float64]:
     return _area(faces)
 
 
-def _largest_over_threshold(faces: Faces, height: int, width: int) -> NDArray[np.float64]:  # noqa: ARG001
+def _largest_over_threshold(faces: Faces, _height: int, _width: int) -> NDArray[np.float64]:
     return np.where(faces.probabilities > SURE, _area(faces), -np.inf)
 
 

@@ -1,14 +1,14 @@
 """Every failure as a row: false matches, false non-matches, and photos that gave no template.
 
-A comparison is accepted when ``similarity >= threshold``. What could not be compared is no error of a decision; it
-shows up through the photo that has no template. Each kind is sorted with the worst first.
+A comparison is accepted when ``similarity >= threshold``. What could not be compared is no error of a
+decision; it shows up through the photo that has no template. Each kind is sorted with the worst first.
 """
 
 from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -50,8 +50,8 @@ class Ledger:
     Attributes:
         scored: the comparisons.
         photos: the rows of ``photos.parquet`` about photos as they are.
-        threshold_similarity: similarity from which a comparison is accepted; None where no threshold could be set,
-            and then nothing was decided.
+        threshold_similarity: similarity from which a comparison is accepted; None where no threshold could be
+            set, and then nothing was decided.
         false_matches: int64, rows of ``scored``, the most alike non-mated comparison first.
         false_non_matches: int64, rows of ``scored``, the least alike mated comparison first.
         no_template: int64, rows of ``photos``, the photo that cost most comparisons first.
@@ -81,8 +81,8 @@ class Ledger:
             start: how many of the worst to pass over.
 
         Returns:
-            For each: comparison, photo_a, photo_b, person_a, person_b, similarity, distance, and margin, by which
-            the distance is on the wrong side of the threshold.
+            For each: comparison, photo_a, photo_b, person_a, person_b, similarity, distance, and margin, by
+            which the distance is on the wrong side of the threshold.
         """
         every = self.false_matches if kind == "false_match" else self.false_non_matches
         rows = every[start : None if limit is None else start + limit]
@@ -90,7 +90,7 @@ class Ledger:
             return []
         similarity = self.scored.similarity[rows]
         distance = distance_from_similarity(similarity)
-        columns: dict[str, list[object]] = {
+        columns: dict[str, Sequence[object]] = {
             "comparison": self.scored.comparison[rows].tolist(),
             **self.scored.names_of(rows, _NAMES),
             "similarity": similarity.tolist(),
@@ -161,16 +161,16 @@ def open_ledger(
 def write_failures_csv(path: Path, ledger: Ledger) -> int:
     """Write every failure as ``failures.csv``: UTF-8, quoted by RFC 4180, replaced as a whole.
 
-    Text that a spreadsheet would take for a formula gets an apostrophe in front (see ``guarded``). Numbers are
-    written in full.
+    Text that a spreadsheet would take for a formula gets an apostrophe in front (see ``guarded``). Numbers
+    are written in full.
 
     Args:
         path: the file; its folder has to be there.
         ledger: from ``open_ledger``.
 
     Returns:
-        Number of failures written: false matches, then false non-matches, then photos without a template, each with
-        the worst first.
+        Number of failures written: false matches, then false non-matches, then photos without a template,
+        each with the worst first.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     written = 0
@@ -190,8 +190,8 @@ def write_failures_csv(path: Path, ledger: Ledger) -> int:
 def guarded(cell: object) -> object:
     """A cell that no spreadsheet runs: text that starts like a formula gets an apostrophe in front.
 
-    Text that starts with an apostrophe gets one too, so that taking one off always gives the original back. Numbers
-    are left alone.
+    Text that starts with an apostrophe gets one too, so that taking one off always gives the original back.
+    Numbers are left alone.
 
     Source: OWASP, CSV Injection.
 

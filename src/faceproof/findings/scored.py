@@ -47,7 +47,7 @@ class ScoredComparisons:
 
     @property
     def compared(self) -> NDArray[np.bool_]:
-        """bool (n,), True where both sides have a template."""
+        """Where both sides have a template, bool (n,)."""
         return ~np.isnan(self.similarity)
 
     def names_of(self, rows: NDArray[np.int64], columns: tuple[str, ...]) -> dict[str, list[str]]:
@@ -84,12 +84,12 @@ def join_scores(run: RunTables) -> ScoredComparisons:
         run: the tables of a run folder.
 
     Returns:
-        All comparisons in the order of ``comparisons.parquet``. Where ``scores.parquet`` has no row, a null or a NaN,
-        the similarity is NaN.
+        All comparisons in the order of ``comparisons.parquet``. Where ``scores.parquet`` has no row, a null
+        or a NaN, the similarity is NaN.
 
     Raises:
-        RunFolderError: a column is missing or has nulls where none may be, a comparison appears twice, a similarity
-            belongs to no comparison, or it is no cosine.
+        RunFolderError: a column is missing or has nulls where none may be, a comparison appears twice, a
+            similarity belongs to no comparison, or it is no cosine.
     """
     table, scores = run.comparisons, clean_rows(run.scores)
     comparison = _numbers(table, "comparison", np.int64)
@@ -100,7 +100,8 @@ def join_scores(run: RunTables) -> ScoredComparisons:
     if outside.size:
         row = int(outside[0])
         raise RunFolderError(
-            f"the similarity of comparison {comparison[row]} is {similarity[row]:g}; a cosine lies between -1 and 1. "
+            f"the similarity of comparison {comparison[row]} is {similarity[row]:g}; a cosine lies between "
+            "-1 and 1. "
             "The templates of this run were not of unit length, or the file is damaged: evaluate again"
         )
     return ScoredComparisons(
@@ -136,7 +137,8 @@ def _aligned(
     known[known] = comparison[order[place[known]]] == scored[known]
     if not known.all():
         raise RunFolderError(
-            f"scores.parquet has comparison {scored[~known][0]}, which comparisons.parquet has not; the two files do "
+            f"scores.parquet has comparison {scored[~known][0]}, which comparisons.parquet has not; the two "
+            "files do "
             "not belong together: evaluate again"
         )
     result = np.full(comparison.size, np.nan)
@@ -163,7 +165,7 @@ def _names(table: pa.Table) -> pa.Table:
 
 
 def _numbers(table: pa.Table, name: str, dtype: DTypeLike, null: int | None = None) -> NDArray[Any]:
-    """A column as NumPy; nulls become NaN in floats, ``null`` in whole numbers, and are refused without it."""
+    """A column as NumPy; nulls become NaN in floats and ``null`` in whole numbers, and else are refused."""
     import pyarrow.compute as pc
 
     if name not in table.column_names:

@@ -7,17 +7,21 @@ else in faceproof knows nets only as runners, so another library needs only anot
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from faceproof.errors import ConfigurationError
+
 Array = NDArray[np.float32]
+Net = TypeVar("Net", bound=nn.Module)
 Runner = Callable[[Array], tuple[Array, ...]]
 
 
-def load_tensors(module: nn.Module, tensors: Mapping[str, Array], prefix: str = "") -> nn.Module:
+def load_tensors(module: Net, tensors: Mapping[str, Array], prefix: str = "") -> Net:
     """Fill a module with tensors by name and make it ready for use.
 
     Args:
@@ -81,3 +85,20 @@ def torch_runner(
         return parts[0] if len(parts) == 1 else tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
     return run
+
+
+def place_on(module: Net, device: str) -> Net:
+    """Move a module to a device, laid out for its convolutions.
+
+    Raises:
+        ConfigurationError: when the machine has no such device.
+    """
+    try:
+        module.to(torch.device(device))
+    except (RuntimeError, AssertionError) as error:
+        known = "cpu" + "".join(f", cuda:{i}" for i in range(torch.cuda.device_count()))
+        raise ConfigurationError(f"Device {device!r} cannot be used: {error}. On this machine: {known}.") from error
+    for parameter in module.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return module

@@ -1,7 +1,7 @@
 """What is decided at each operating point: the threshold, the counts, and the rates that follow from them.
 
-FAR and FRR count what could not be compared as rejected. The share of comparisons that lack a side stands for FTA,
-for mated and non-mated ones each, so that a comparison of two photos fails when either does.
+FAR and FRR count what could not be compared as rejected. The share of comparisons that lack a side stands for
+FTA, for mated and non-mated ones each, so that a comparison of two photos fails when either does.
 """
 
 from __future__ import annotations
@@ -29,13 +29,16 @@ from faceproof.scoring import distance_from_similarity, similarity_from_distance
 TARGET_FMRS = (0.1, 0.01, 0.001, 0.0001)
 RATES = ("accuracy", "precision", "recall", "f1", "fmr", "fnmr", "far", "frr")
 _HOW = {
-    "accuracy": "Right decisions of all decisions; it depends on how many comparisons of each kind were made.",
-    "precision": "Mated comparisons of all accepted ones; it depends on how many comparisons of each kind were made.",
+    "accuracy": "Right decisions of all decisions; it depends on how many comparisons of each kind were "
+    "made.",
+    "precision": "Mated comparisons of all accepted ones; it depends on how many comparisons of each kind "
+    "were made.",
     "recall": "Accepted ones of the mated comparisons that were made.",
     "f1": "Harmonic mean of precision and recall; it depends on how many comparisons of each kind were made.",
     "fmr": "Accepted ones of the non-mated comparisons that were made.",
     "fnmr": "Rejected ones of the mated comparisons that were made.",
-    "far": "Accepted ones of all non-mated comparisons; one with a side that has no template counts as rejected: "
+    "far": "Accepted ones of all non-mated comparisons; one with a side that has no template counts as "
+    "rejected: "
     "FMR (1 - FTA).",
     "frr": "Rejected ones of all mated comparisons; one with a side that has no template counts as rejected: "
     "FTA + FNMR (1 - FTA).",
@@ -57,8 +60,8 @@ def operating_points(
         threshold_distance: a threshold given beforehand, 0 to 2, or None.
 
     Returns:
-        ``best_accuracy``, ``eer``, ``fmr_0.1`` and so on, and ``fixed`` first where it was given. A point whose
-        threshold cannot be set has None for it and for ``confusion``, and a ``reason``.
+        ``best_accuracy``, ``eer``, ``fmr_0.1`` and so on, and ``fixed`` first where it was given. A point
+        whose threshold cannot be set has None for it and for ``confusion``, and a ``reason``.
     """
     points = [
         (best_accuracy_point(similarity, mated), "threshold of best accuracy"),
@@ -95,7 +98,8 @@ def equal_error_rate(
 ) -> Estimate:
     """EER with its threshold; ``reason`` says why where a kind of comparison is missing."""
     how = (
-        "Where FMR and FNMR are equal, on a straight line between neighbouring thresholds. The interval is that of a "
+        "Where FMR and FNMR are equal, on a straight line between neighbouring thresholds. The interval is "
+        "that of a "
         f"rate seen in the smaller kind of comparison. {INDEPENDENT}"
     )
     value, threshold = eer(similarity, mated)
@@ -129,9 +133,7 @@ def _entry(
     return head | {"confusion": shown} | _rates(counts, not_compared, optimistic=point.optimistic)
 
 
-def _rates(
-    counts: Confusion, not_compared: tuple[int, int], *, optimistic: bool
-) -> dict[str, Estimate]:
+def _rates(counts: Confusion, not_compared: tuple[int, int], *, optimistic: bool) -> dict[str, Estimate]:
     no_mated, no_other = "no mated comparison could be made", "no non-mated comparison could be made"
     tp, fn, tn, fp = counts.tp, counts.fn, counts.tn, counts.fp
     lost_mated, lost_other = not_compared
@@ -152,17 +154,24 @@ def _rates(
     for name in ("fmr", "far"):
         if fp == 0 and found[name]["n"]:
             bound = rule_of_three(found[name]["n"])
-            found[name]["how"] += f" None was seen, which bounds it to about {bound:.2g} only (rule of three)."
+            found[name]["how"] += (
+                f" None was seen, which bounds it to about {bound:.2g} only (rule of three)."
+            )
     value = f1(counts)
     if math.isnan(value):
         found["f1"] = untold(no_mated, _HOW["f1"])
     else:
         n = tp + fp + fn
-        found["f1"] = told(value, f1_interval(tp, fp, fn), n, f"{_HOW['f1']} {INDEPENDENT}", optimistic=optimistic)
+        found["f1"] = told(
+            value, f1_interval(tp, fp, fn), n, f"{_HOW['f1']} {INDEPENDENT}", optimistic=optimistic
+        )
     if not counts.mated or not counts.non_mated:
         # With one kind, accepting all (or nothing) scores 100%: such a number would only mislead.
         missing = no_other if counts.mated else no_mated
-        found |= {name: untold(f"{missing}, and it needs both kinds", _HOW[name]) for name in ("accuracy", "precision", "f1")}
+        found |= {
+            name: untold(f"{missing}, and it needs both kinds", _HOW[name])
+            for name in ("accuracy", "precision", "f1")
+        }
     return {name: found[name] for name in RATES}
 
 

@@ -1,7 +1,8 @@
 """A number with its uncertainty and its story, as the dict that the page and ``metrics.json`` carry.
 
-An estimate has ``value``, ``low``, ``high``, ``n``, ``how``, ``reason`` and ``optimistic``. One that cannot be told has
-no value and a reason; it is never 0. ``optimistic`` marks what was measured on the comparisons that set the threshold.
+An estimate has ``value``, ``low``, ``high``, ``n``, ``how``, ``reason`` and ``optimistic``. One that cannot
+be told has no value and a reason; it is never 0. ``optimistic`` marks what was measured on the comparisons
+that set the threshold.
 """
 
 from __future__ import annotations
@@ -84,8 +85,8 @@ def rate(part: int, whole: int, how: str, reason: str, *, optimistic: bool = Fal
 def f1_interval(tp: int, fp: int, fn: int) -> tuple[float, float]:
     """95% interval of F1 = 2 TP / (2 TP + FP + FN).
 
-    F1 is 2 J / (1 + J) of J = TP / (TP + FP + FN), the share of true positives in all comparisons that are mated or
-    accepted. J is a counted share; its Wilson interval carries over because F1 rises with J.
+    F1 is 2 J / (1 + J) of J = TP / (TP + FP + FN), the share of true positives in all comparisons that are
+    mated or accepted. J is a counted share; its Wilson interval carries over because F1 rises with J.
 
     Returns:
         Lower and upper end; both NaN without such comparisons.
@@ -97,8 +98,8 @@ def f1_interval(tp: int, fp: int, fn: int) -> tuple[float, float]:
 def auc_interval(auc: float, mated: int, non_mated: int) -> tuple[float, float]:
     """95% interval of the area under the ROC; at an area of 0 or 1 it does not shrink to nothing.
 
-    The ends are the areas whose standard error, by Hanley and McNeil's formula with N = (mated + non_mated) / 2 - 1
-    in both of its terms, puts the observed area 1.96 of it away.
+    The ends are the areas whose standard error, by Hanley and McNeil's formula with N = (mated + non_mated) /
+    2 - 1 in both of its terms, puts the observed area 1.96 of it away.
 
     Args:
         auc: the observed area, 0 to 1.
@@ -108,7 +109,7 @@ def auc_interval(auc: float, mated: int, non_mated: int) -> tuple[float, float]:
     Source: R. G. Newcombe, Statistics in Medicine 25 (2006) 559-573, method 5.
 
     >>> [round(end, 3) for end in auc_interval(1.0, 20, 20)]
-    [0.868, 1.0]
+    [0.899, 1.0]
     """
     spare = (mated + non_mated) / 2 - 1
 
@@ -119,19 +120,24 @@ def auc_interval(auc: float, mated: int, non_mated: int) -> tuple[float, float]:
     return _edge(too_far, 0.0, auc), _edge(too_far, 1.0, auc)
 
 
-def d_prime_interval(d_prime: float, mated: int, non_mated: int) -> tuple[float, float]:
-    """95% interval of d' for bell-shaped similarities.
+def d_prime_interval(
+    d_prime: float, variances: tuple[float, float], sizes: tuple[int, int]
+) -> tuple[float, float]:
+    """95% interval of d' for bell-shaped similarities, whose two kinds may differ in size and in spread.
+
+    With s^2 = (u + v) / 2 for the variances u and v of m and n similarities, the variance of d' is about
+    (u / m + v / n) / s^2 + d'^2 (u^2 / (m - 1) + v^2 / (n - 1)) / (8 s^4): the delta method.
 
     Args:
         d_prime: the observed value.
-        mated: mated comparisons, 1 or more.
-        non_mated: non-mated comparisons, 1 or more.
-
-    Source: Hedges and Olkin 1985, variance of a standardised mean difference:
-        (m + n) / (m n) + d^2 / (2 (m + n)).
+        variances: sample variances of mated and of non-mated similarities, not both 0.
+        sizes: how many there are of each, 2 or more.
     """
-    n = mated + non_mated
-    half = _Z * math.sqrt(n / (mated * non_mated) + d_prime**2 / (2 * n))
+    (u, v), (m, n) = variances, sizes
+    square = (u + v) / 2
+    of_means = (u / m + v / n) / square
+    of_spread = d_prime**2 * (u**2 / (m - 1) + v**2 / (n - 1)) / (8 * square**2)
+    half = _Z * math.sqrt(of_means + of_spread)
     return d_prime - half, d_prime + half
 
 

@@ -8,7 +8,17 @@ from typing import Any
 from faceproof.report.formatting import count, percent
 
 FEW = 30
-_FOLD_WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
+_FOLD_WORDS = {
+    2: "two",
+    3: "three",
+    4: "four",
+    5: "five",
+    6: "six",
+    7: "seven",
+    8: "eight",
+    9: "nine",
+    10: "ten",
+}
 _SET_ELSEWHERE = {
     "protocol": "at thresholds set on the other folds",
     "person_disjoint": "at thresholds set on other people",
@@ -28,7 +38,9 @@ def headline(summary: Mapping[str, Any]) -> str:
     sentence = f"{_decided(summary)}, and {_acquired(summary['counts'])}."
     if not is_synthetic(summary["run"]):
         return sentence
-    return f"These are synthetic people and no evidence about a real system: {sentence[0].lower()}{sentence[1:]}"
+    return (
+        f"These are synthetic people and no evidence about a real system: {sentence[0].lower()}{sentence[1:]}"
+    )
 
 
 def is_synthetic(manifest: Mapping[str, Any]) -> bool:
@@ -78,7 +90,8 @@ def _one_kind(summary: Mapping[str, Any], point: Mapping[str, Any], model: str) 
     verb = "rejected" if only == "mated" else "accepted"
     return (
         f"{start}{model} wrongly {verb} {percent(rate['value'], n)} at the distance threshold "
-        f"{point['threshold_distance']:.3f} that was given beforehand (95% interval {percent(rate['low'], n)} to "
+        f"{point['threshold_distance']:.3f} that was given beforehand (95% interval "
+        f"{percent(rate['low'], n)} to "
         f"{percent(rate['high'], n)}), which says nothing of {other} ones"
     )
 
@@ -86,7 +99,8 @@ def _one_kind(summary: Mapping[str, Any], point: Mapping[str, Any], model: str) 
 def _sample(counts: Mapping[str, Any], judged: int) -> str:
     total = counts["comparisons"]
     part = count(total) if judged == total else f"{count(judged)} of {count(total)}"
-    return f"{part} {_plural('comparison', total)} of {count(counts['people'])} {'person' if counts['people'] == 1 else 'people'}"
+    people = "1 person" if counts["people"] == 1 else f"{count(counts['people'])} people"
+    return f"{part} {_plural('comparison', total)} of {people}"
 
 
 def _too_few(counts: Mapping[str, Any], *, one_kind: bool = False) -> str:
@@ -102,7 +116,9 @@ def _acquired(counts: Mapping[str, Any]) -> str:
     unread = counts["failures_by_stage"]["decode"]
     why = "had no face that could be used"
     if unread:
-        why = "could not be read" if unread == failed else "could not be read or had no face that could be used"
+        why = (
+            "could not be read" if unread == failed else "could not be read or had no face that could be used"
+        )
     return f"{count(failed)} {_plural('photo', failed)} of {count(photos)} {why}"
 
 

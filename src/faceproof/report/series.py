@@ -1,4 +1,4 @@
-"""The columns behind the figures and the slider: curves, histogram, counts at every distance, and the scatter."""
+"""Columns behind figures and slider: curves, histogram, counts at every distance, and the scatter."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def curves(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> dict[st
         mated: bool (n,).
 
     Returns:
-        ``roc`` with fmr, tmr, threshold_distance and ``det`` with fmr, fnmr, threshold_distance; empty columns where
-        a kind of comparison is missing. Nothing is accepted at distance 0 in words only: identical templates are.
+        ``roc`` with fmr, tmr, threshold_distance and ``det`` with fmr, fnmr, threshold_distance; empty
+        columns where a kind of comparison is missing.
     """
     if mated.all() or not mated.any():
         return {
@@ -64,8 +64,8 @@ def threshold_table(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -
 def scatter(scored: ScoredComparisons, threshold_similarity: float | None, seed: int) -> dict[str, Any]:
     """A point for each comparison: all wrong decisions, and as many right ones as there is room for.
 
-    Room is shared by the two kinds, so that few mated comparisons do not drown in many non-mated ones. Which are
-    shown, and where they lie sideways, hangs on the number of the comparison and the seed alone.
+    Room is shared by the two kinds, so that few mated comparisons do not drown in many non-mated ones. Which
+    are shown, and where they lie sideways, hangs on the number of the comparison and the seed alone.
 
     Args:
         scored: the comparisons.
@@ -73,8 +73,8 @@ def scatter(scored: ScoredComparisons, threshold_similarity: float | None, seed:
         seed: of choice and jitter.
 
     Returns:
-        Columns comparison, distance, jitter (-1 to 1), outcome (TP, FN, TN, FP), photo_a, photo_b, in the order of
-        the protocol; ``shown`` and ``of``.
+        Columns comparison, distance, jitter (-1 to 1), outcome (TP, FN, TN, FP), photo_a, photo_b, in the
+        order of the protocol; ``shown`` and ``of``.
     """
     compared = np.flatnonzero(scored.compared)
     rows = compared[:0]

@@ -1,0 +1,136 @@
+"""A recogniser: prepares faces as its contract says, and makes templates of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceproof.detection.alignment import align_five_points, crop_with_margin
+from faceproof.detection.types import Face
+from faceproof.errors import ConfigurationError
+from faceproof.nets.runtime import Runner
+from faceproof.recognition.zoo import Card, InputContract, get_card
+
+CHUNK = 32
+"""Faces that go through a net together, always: templates then never depend on the batch size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognizer:
+    """A net behind its input contract.
+
+    Attributes:
+        card: what the model is.
+        contract: what the net is fed; the card's, or the user's changes to it.
+        weights_sha256: digest of its tensors.
+        weights_source: where they came from.
+        run: gives raw templates (n, template size) of float32 (n, 3, s, s).
+    """
+
+    card: Card
+    contract: InputContract
+    weights_sha256: str
+    weights_source: str
+    run: Runner
+
+    @property
+    def template_size(self) -> int:
+        """Numbers in a template."""
+        return self.card.template_size or 0
+
+    def recipe(self) -> dict[str, object]:
+        """Everything that decides a template besides the photo and the box, as JSON values."""
+        return {"weights": self.weights_sha256, "chunk": CHUNK, **self.contract.model_dump(mode="json")}
+
+    def prepare(self, photo: NDArray[np.uint8], face: Face) -> NDArray[np.uint8] | None:
+        """The face as the net sees it, before normalisation.
+
+        Args:
+            photo: uint8 (h, w, 3), RGB.
+            face: the face in it.
+
+        Returns:
+            uint8 (size_px, size_px, 3), or None when the box lies outside of the photo or is empty.
+        """
+        contract = self.contract
+        if contract.template_points is not None:
+            points = np.array(contract.template_points, np.float64)
+            return align_five_points(photo, face.landmarks_px, points, contract.size_px)
+        return crop_with_margin(photo, face.box_xyxy_px, contract.size_px, contract.margin_px)
+
+    def embed(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Templates of prepared faces.
+
+        Args:
+            crops: uint8 (n, size_px, size_px, 3) from `prepare`.
+
+        Returns:
+            Templates, float32 (n, template_size), each of unit length (or NaN where the net gave no finite,
+            non-zero output), and their lengths before normalisation, float32 (n,).
+        """
+        raw = self._raw(crops)
+        if self.contract.mirrored:
+            mirrored = self._raw(crops[:, :, ::-1])
+            raw = _unit(raw)[0] + _unit(mirrored)[0]
+        return _unit(raw)
+
+    def _raw(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        contract = self.contract
+        batch = np.ascontiguousarray(crops).astype(np.float32)
+        batch -= np.float32(contract.pixel_mean)
+        batch /= np.float32(contract.pixel_divisor)
+        return self.run(batch.transpose(0, 3, 1, 2))[0]
+
+
+def _unit(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Rows of unit length and their lengths; a row without direction becomes NaN."""
+    length = np.sqrt((vectors.astype(np.float64) ** 2).sum(axis=1))
+    usable = np.isfinite(length) & (length > 0)
+    unit = np.full(vectors.shape, np.nan, np.float32)
+    unit[usable] = vectors[usable] / length[usable, None]
+    return unit, length.astype(np.float32)
+
+
+def load_model(
+    name: str,
+    *,
+    weights: Path | None = None,
+    offline: bool = False,
+    device: str = "cpu",
+    contract: InputContract | None = None,
+) -> Recognizer:
+    """A recogniser, ready to use.
+
+    Args:
+        name: name of its card (``facenet-vggface2``, ``facenet-casia``).
+        weights: file to take the weights from instead of looking for them.
+        offline: never download.
+        device: ``cpu``, ``cuda``, ``cuda:1``, ...
+        contract: another contract than the card's, for experiments.
+
+    Returns:
+        The recogniser.
+
+    Raises:
+        ConfigurationError: when there is no such model, or it is a detector.
+        WeightsError: when its weights cannot be found, or are not the card's.
+    """
+    card = get_card(name)
+    if card.contract is None:
+        raise ConfigurationError(f"{card.name} finds faces, it makes no templates. See: faceproof models list")
+    from faceproof.nets.inception_resnet_v1 import InceptionResnetV1
+    from faceproof.nets.runtime import load_tensors, place_on, torch_runner
+    from faceproof.recognition.weights import resolve_weights
+
+    loaded = resolve_weights(card, path=weights, offline=offline)
+    net = place_on(load_tensors(InceptionResnetV1(), loaded.tensors), device)
+    return Recognizer(
+        card=card,
+        contract=contract or card.contract,
+        weights_sha256=loaded.tensors_sha256,
+        weights_source=loaded.source,
+        run=torch_runner(net.features, device=device, chunk=CHUNK),
+    )

@@ -1,0 +1,230 @@
+"""What a reader has to know before believing a number: the warnings of a summary, the gravest first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceproof.findings.scored import ScoredComparisons
+from faceproof.report.formatting import count, fmr_label, percent
+from faceproof.report.headline import FEW, is_synthetic
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+IDENTICAL_SIMILARITY = 0.99999
+_NARROW_SPREAD = 0.01
+_LOPSIDED = 10
+_EXAMPLES = 3
+
+
+def cautions(scored: ScoredComparisons, photos: pa.Table, summary: Mapping[str, Any]) -> list[str]:
+    """Everything about a run that makes its numbers mean less than they seem to.
+
+    Args:
+        scored: the comparisons.
+        photos: the rows of ``photos.parquet`` about photos as they are.
+        summary: the dict of ``faceproof.report.summarize``, all but ``headline`` and ``warnings``.
+
+    Returns:
+        Plain sentences, those that put all numbers in doubt first.
+    """
+    return [
+        *_about_the_people(summary["run"]),
+        *_about_completeness(scored, photos, summary),
+        *_about_the_system(scored, summary),
+        *_about_copies(scored, photos),
+        *_about_failures(summary["counts"]),
+        *_about_numbers(summary),
+    ]
+
+
+def _about_the_people(manifest: Mapping[str, Any]) -> Iterator[str]:
+    if is_synthetic(manifest):
+        yield "These people are synthetic: nothing here is evidence about a real system."
+
+
+def _about_completeness(
+    scored: ScoredComparisons, photos: pa.Table, summary: Mapping[str, Any]
+) -> Iterator[str]:
+    protocol = summary["run"].get("protocol")
+    planned = protocol.get("comparisons") if isinstance(protocol, Mapping) else None
+    if isinstance(planned, int) and planned != len(scored):
+        yield (
+            f"The protocol has {count(planned)} comparisons and the run folder {count(len(scored))}: it is "
+            "incomplete."
+        )
+    unexplained = _unexplained(scored, photos)
+    if unexplained:
+        yield (
+            f"{_comparisons(unexplained)} {_have(unexplained)} no similarity although both photos have a "
+            "template: "
+            "the run was cut short or its files do not fit together."
+        )
+    for kind, other in (("mated", "non-mated"), ("non_mated", "mated")):
+        if not summary["counts"][f"compared_{kind}"]:
+            yield (
+                f"No {kind.replace('_', '-')} comparison could be made: accuracy, EER, AUC and any threshold "
+                f"need both kinds, and the {other} ones alone cannot tell how good the system is."
+            )
+
+
+def _about_the_system(scored: ScoredComparisons, summary: Mapping[str, Any]) -> Iterator[str]:
+    area = summary["auc"]["value"]
+    if area is not None and area < 0.5:
+        yield (
+            f"AUC is {area:.3f}, below 0.5: mated comparisons are less alike than non-mated ones. Are the "
+            "labels "
+            "swapped, or is a distance taken for a similarity?"
+        )
+    mated, other = (summary["distances"][kind]["mean"] for kind in ("mated", "non_mated"))
+    if mated is not None and other is not None and other < mated:
+        yield (
+            f"The mean distance of non-mated comparisons ({other:.3f}) is lower than that of mated ones "
+            f"({mated:.3f}): "
+            "something is the wrong way round or broken."
+        )
+    made = scored.similarity[scored.compared]
+    if made.size > 1:
+        low, high = np.percentile(made, [5, 95]).tolist()
+        if made.max() == made.min():
+            yield f"All similarities are equal ({made[0]:.6f}): the system tells nobody from anybody."
+        elif high - low < _NARROW_SPREAD:
+            yield (
+                f"Nearly all similarities are equal (90% of them lie from {low:.4f} to {high:.4f}): the "
+                "system is "
+                "probably broken, or it is fed pictures that it was not made for."
+            )
+
+
+def _about_copies(scored: ScoredComparisons, photos: pa.Table) -> Iterator[str]:
+    alike = np.flatnonzero(scored.similarity > IDENTICAL_SIMILARITY)
+    if not alike.size:
+        return
+    same_file = _same_file(scored, photos, alike)
+    others = ~scored.mated[alike]
+    n, copies = int(np.count_nonzero(others)), int(np.count_nonzero(others & same_file))
+    if n:
+        yield (
+            f"{_comparisons(n, 'non-mated')} {_have(n)} identical templates (similarity above "
+            f"{IDENTICAL_SIMILARITY}), "
+            f"{count(copies)} of them from byte for byte the same file in the folders of two people: the "
+            "labels or the "
+            f"system are wrong there. {_examples(scored, alike[others])}"
+        )
+    mates = int(np.count_nonzero(~others & same_file))
+    if mates:
+        yield (
+            f"{_comparisons(mates, 'mated')} {'compares' if mates == 1 else 'compare'} a file with a copy "
+            "of itself, "
+            f"which is too easy and flatters FNMR. {_examples(scored, alike[~others & same_file])}"
+        )
+
+
+def _about_failures(counts: Mapping[str, Any]) -> Iterator[str]:
+    lost = {kind: counts[f"not_compared_{kind}"] for kind in ("mated", "non_mated")}
+    if any(lost.values()):
+        total = sum(lost.values())
+        yield (
+            f"{_comparisons(total)} of {count(counts['comparisons'])} could not be made "
+            f"({count(lost['mated'])} mated, "
+            f"{count(lost['non_mated'])} non-mated), because a side has no template. They are in no count "
+            "of right and "
+            "wrong decisions, nor in accuracy, FMR, FNMR, EER and AUC; FAR and FRR count them as rejected."
+        )
+    if counts["failures"]:
+        stages = ", ".join(f"{count(n)} at {stage}" for stage, n in counts["failures_by_stage"].items() if n)
+        n = counts["failures"]
+        yield (
+            f"{count(n)} {'photo has' if n == 1 else 'photos have'} no template, of "
+            f"{count(counts['photos'])} ({stages})."
+        )
+
+
+def _about_numbers(summary: Mapping[str, Any]) -> Iterator[str]:
+    counts, folds = summary["counts"], summary["folds"]
+    made = {kind: counts[f"compared_{kind}"] for kind in ("mated", "non_mated")}
+    for kind, n in made.items():
+        if 0 < n < FEW:
+            few = _comparisons(n, kind.replace("_", "-"))
+            yield f"Only {few} could be made: with fewer than {FEW}, rates say next to nothing."
+    unresolved = [row["fmr"] for row in summary["fnmr_at_fmr"] if not row["resolvable"]]
+    if unresolved and made["non_mated"]:
+        rates = " and ".join(fmr_label(fmr) for fmr in unresolved)
+        yield (
+            f"An FMR of {rates} cannot be resolved: {_comparisons(made['non_mated'], 'non-mated')} "
+            f"{'was' if made['non_mated'] == 1 else 'were'} made, and {fmr_label(unresolved[0])} takes "
+            f"{count(math.ceil(1 / unresolved[0]))} or more."
+        )
+    fewest, most = sorted(made.values())
+    if fewest and most > _LOPSIDED * fewest:
+        larger = max(made, key=lambda kind: made[kind]).replace("_", "-")
+        yield (
+            f"There are {most / fewest:,.0f} times as many {larger} comparisons as others: accuracy is then "
+            "little "
+            "more than how often those are right. Look at FMR and FNMR."
+        )
+    if fewest and folds["reason"]:
+        yield f"Accuracy over folds cannot be told: {folds['reason']}"
+    judged = fewest + most - folds["left_out"]
+    if folds["kind"] and folds["left_out"] > judged:
+        share = percent(folds["left_out"] / (fewest + most), fewest + most)
+        yield (
+            f"The folds leave out {share} of the comparisons that were made; accuracy over folds speaks for "
+            "the "
+            f"other {count(judged)}."
+        )
+
+
+def _unexplained(scored: ScoredComparisons, photos: pa.Table) -> int:
+    """Comparisons without a similarity of which neither photo is known to lack a template."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = pa.array(np.flatnonzero(~scored.compared))
+    with_template = photos.filter(pc.equal(photos["outcome"], "template"))["photo"]
+    both = np.ones(len(rows), dtype=np.bool_)
+    for side in ("photo_a", "photo_b"):
+        both &= pc.is_in(scored.names[side].take(rows), value_set=with_template).to_numpy()
+    return int(np.count_nonzero(both))
+
+
+def _same_file(scored: ScoredComparisons, photos: pa.Table, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of some comparisons have files of the same bytes on both sides."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    digests = []
+    for side in ("photo_a", "photo_b"):
+        place = pc.index_in(scored.names[side].take(pa.array(rows)), value_set=photos["photo"])
+        digests.append(photos["sha256"].take(place))
+    same = pc.and_(pc.equal(*digests), pc.not_equal(digests[0], ""))
+    return np.asarray(pc.fill_null(same, False).to_numpy(), dtype=np.bool_)
+
+
+def _examples(scored: ScoredComparisons, rows: NDArray[np.int64]) -> str:
+    names = scored.names_of(rows[:_EXAMPLES], ("photo_a", "photo_b"))
+    couples = zip(names["photo_a"], names["photo_b"], strict=True)
+    more = f" and {count(rows.size - _EXAMPLES)} more" if rows.size > _EXAMPLES else ""
+    return f"Such as {'; '.join(f'{printable(a)} and {printable(b)}' for a, b in couples)}{more}."
+
+
+def printable(name: str) -> str:
+    r"""A name that cannot break a line or steer a terminal: what does not print is escaped.
+
+    >>> printable("a\x1b[31m/ü.jpg")
+    'a\\x1b[31m/ü.jpg'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+
+
+def _comparisons(n: int, kind: str = "") -> str:
+    return f"{count(n)} {kind}{' ' if kind else ''}comparison{'' if n == 1 else 's'}"
+
+
+def _have(n: int) -> str:
+    return "has" if n == 1 else "have"
