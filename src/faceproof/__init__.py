@@ -1,3 +1,53 @@
-"""Find out whether a face verification system works on your photos, and how sure you may be of it."""
+"""Find out whether a face verification system works on your photos, and how sure you may be of it.
+
+>>> import faceproof
+>>> run = faceproof.evaluate("photos")  # doctest: +SKIP
+>>> print(run.summary["headline"])  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from faceproof.detection.mtcnn import MTCNN
+    from faceproof.evaluation import Recipe, Run, evaluate
+    from faceproof.recognition.recognizer import load_model
+    from faceproof.verification import Threshold, Verification, verify
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "MTCNN",
+    "Recipe",
+    "Run",
+    "Threshold",
+    "Verification",
+    "evaluate",
+    "load_model",
+    "verify",
+]
+
+_HOME = {
+    "MTCNN": "faceproof.detection.mtcnn",
+    "Recipe": "faceproof.evaluation",
+    "Run": "faceproof.evaluation",
+    "Threshold": "faceproof.verification",
+    "Verification": "faceproof.verification",
+    "evaluate": "faceproof.evaluation",
+    "load_model": "faceproof.recognition.recognizer",
+    "verify": "faceproof.verification",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used: importing faceproof stays free."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'faceproof' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return sorted([*__all__, "__version__"])

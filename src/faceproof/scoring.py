@@ -114,9 +114,7 @@ def _as_given(values: ArrayLike) -> float | NDArray[np.float64]:
 def _checked_rows(rows: NDArray[np.integer], count: int, name: str) -> NDArray[np.int64]:
     array = np.asarray(rows)
     if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
-        raise ConfigurationError(
-            f"{name} has shape {array.shape} and dtype {array.dtype}; expected integers (m,)"
-        )
+        raise ConfigurationError(f"{name} has shape {array.shape} and dtype {array.dtype}; expected integers (m,)")
     if array.size and not (array.min() >= 0 and array.max() < count):
         raise ConfigurationError(
             f"{name} points to rows {array.min()} to {array.max()}; there are {count} templates, from 0"

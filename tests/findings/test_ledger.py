@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -32,7 +33,7 @@ ODD_NAMES = [
 
 
 def make_run(rows: list[tuple[str, str, float | None]], failed: dict[str, tuple[str, str]] | None = None) -> Any:
-    """A run of comparisons (photo a, photo b, similarity); a photo is PERSON/FILE, a failed one has stage and reason."""
+    """A run of comparisons (photo a, photo b, similarity); a photo that failed has a stage and a reason."""
     failed = failed or {}
     photos = sorted({photo for a, b, _ in rows for photo in (a, b)} | set(failed))
     people = [[photo.rpartition("/")[0] for photo in side] for side in zip(*[row[:2] for row in rows], strict=True)]
@@ -173,7 +174,7 @@ def test_people_get_the_same_number_on_both_sides_whatever_the_order_of_rows() -
 
 def test_odd_names_come_back_from_the_file_and_none_starts_a_formula(tmp_path: Path) -> None:
     rows = [(f"{name}/1", f"{name}/2", -0.5) for name in ODD_NAMES]
-    rows += [(f"{a}/1", f"{b}/1", 0.9) for a, b in zip(ODD_NAMES, ODD_NAMES[1:], strict=False)]
+    rows += [(f"{a}/1", f"{b}/1", 0.9) for a, b in itertools.pairwise(ODD_NAMES)]
     rows += [("gone/1", f"{name}/1", None) for name in ODD_NAMES]
     ledger = open_ledger(make_run(rows, {"gone/1": ("decode", "=1+1")}), 0.5)
     path = tmp_path / "failures.csv"
@@ -183,26 +184,29 @@ def test_odd_names_come_back_from_the_file_and_none_starts_a_formula(tmp_path: P
     assert [row["kind"] for row in read] == ["false_match"] * 9 + ["false_non_match"] * 10 + ["no_template"]
     names = {row["person_a"] for row in read if row["kind"] == "false_non_match"}
     assert {name.removeprefix("'") for name in names} == set(ODD_NAMES)
-    assert not [cell for row in read for key, cell in row.items() if key != "similarity" and cell[:1] in "=+-@\t\r" and cell]
+    assert not [
+        cell for row in read for key, cell in row.items() if key != "similarity" and cell[:1] in "=+-@\t\r" and cell
+    ]
     assert read[-1]["reason"] == "decode: =1+1"
     assert float(read[-2]["similarity"]) == -0.5
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_old_file_stays_when_writing_fails(tmp_path: Path) -> None:
+def test_nothing_half_written_stays_when_the_file_cannot_be_replaced(tmp_path: Path) -> None:
     path = tmp_path / "failures.csv"
-    path.write_text("old")
-    ledger = open_ledger(make_run([("a\ud800/1"[:1] + "/1", "a/2", -0.5)]), 0.5)
-    broken = SimpleNamespace(
-        threshold_distance=1.0,
-        false_matches=ledger.false_matches,
-        false_non_matches=ledger.false_non_matches,
-        errors=lambda *_: [{"comparison": "\ud800"}],
-    )
-    with pytest.raises(UnicodeEncodeError):
-        write_failures_csv(path, broken)  # type: ignore[arg-type]
-    assert path.read_text() == "old"
+    path.mkdir()
+    with pytest.raises(OSError, match=r"failures\.csv"):
+        write_failures_csv(path, open_ledger(make_run(SMALL, FAILED), 0.5))
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_long_ledger_is_written_in_parts_and_whole(tmp_path: Path) -> None:
+    run = make_run([(f"p{i}/1", f"p{i}/2", -0.5) for i in range(25)])
+    ledger = open_ledger(run, 0.5)
+    whole = ledger.errors("false_non_match")
+    parts = [row for start in range(0, 25, 10) for row in ledger.errors("false_non_match", 10, start)]
+    assert parts == whole
+    assert [row["comparison"] for row in whole] == list(range(25))
 
 
 @given(st.text())
@@ -218,7 +222,7 @@ def test_every_wrong_decision_is_in_the_ledger_once(decided: list[tuple[bool, fl
     rows = [(f"p{i}/1", f"p{i}/2" if mated else f"q{i}/1", at) for i, (mated, at) in enumerate(decided)]
     ledger = open_ledger(make_run(rows), 0.25)
     for kind, is_mated in (("false_match", False), ("false_non_match", True)):
-        found = ledger.errors(kind)  # type: ignore[arg-type]
+        found = ledger.errors(kind)
         wrong = [i for i, (mated, at) in enumerate(decided) if mated == is_mated and (at >= 0.25) != mated]
         assert sorted(row["comparison"] for row in found) == wrong
         margins = [row["margin"] for row in found]

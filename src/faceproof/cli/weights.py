@@ -73,9 +73,7 @@ def pull(
 
 @weights_app.command("verify")
 def verify(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Models to check; all when none is named.")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Models to check; all when none is named.")] = None,
     path: Annotated[Path | None, typer.Option(help="Check this file, as the weights of one NAME.")] = None,
     json: Json = False,
 ) -> None:
@@ -86,9 +84,7 @@ def verify(
 
     cards = [get_card(name) for name in names] if names else list_cards()
     if path is not None and (not names or len(cards) != 1):
-        raise ConfigurationError(
-            "--path needs the name of one model: faceproof weights verify NAME --path FILE"
-        )
+        raise ConfigurationError("--path needs the name of one model: faceproof weights verify NAME --path FILE")
     results: list[dict[str, Any]] = []
     for card in cards:
         copies = [FoundWeights("path", path)] if path is not None else find_weights(card)

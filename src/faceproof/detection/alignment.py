@@ -10,6 +10,25 @@ from faceproof.errors import ConfigurationError
 
 Photo = NDArray[np.uint8]
 
+ARCFACE_112: tuple[tuple[float, float], ...] = (
+    (38.2946, 51.6963),
+    (73.5318, 51.5014),
+    (56.0252, 71.7366),
+    (41.5493, 92.3655),
+    (70.7299, 92.2041),
+)
+"""Where the five landmarks lie in a crop of 112 px for most recognisers (InsightFace)."""
+
+
+def five_point_template(size_px: int) -> list[tuple[float, float]]:
+    """The usual five-point template, scaled to a crop of ``size_px``.
+
+    >>> five_point_template(224)[0]
+    (76.5892, 103.3926)
+    """
+    scale = size_px / 112
+    return [(x * scale, y * scale) for x, y in ARCFACE_112]
+
 
 def margin_box(
     box_xyxy_px: NDArray[np.float32], height: int, width: int, size_px: int, margin_px: int

@@ -120,9 +120,7 @@ class Ledger:
         ]
 
 
-def open_ledger(
-    run: RunTables, threshold_similarity: float | None, scored: ScoredComparisons | None = None
-) -> Ledger:
+def open_ledger(run: RunTables, threshold_similarity: float | None, scored: ScoredComparisons | None = None) -> Ledger:
     """Find every failure of a run at a threshold.
 
     Args:
@@ -153,9 +151,7 @@ def open_ledger(
     # Sorting by name through Arrow keeps millions of names out of Python.
     by_name = pc.sort_indices(photos["photo"].take(pa.array(missing))).to_numpy().astype(np.int64)
     worst = by_name[np.argsort(-lost[by_name], kind="stable")]
-    return Ledger(
-        joined, photos, threshold_similarity, wrong[False], wrong[True], missing[worst], lost[worst]
-    )
+    return Ledger(joined, photos, threshold_similarity, wrong[False], wrong[True], missing[worst], lost[worst])
 
 
 def write_failures_csv(path: Path, ledger: Ledger) -> int:
@@ -221,9 +217,7 @@ def _rows(ledger: Ledger) -> Iterator[dict[str, object]]:
         }
 
 
-def _comparisons_of(
-    scored: ScoredComparisons, photos: pa.Table, missing: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _comparisons_of(scored: ScoredComparisons, photos: pa.Table, missing: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many comparisons that were not made each of some photos takes part in."""
     import pyarrow as pa
     import pyarrow.compute as pc

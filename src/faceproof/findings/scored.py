@@ -100,8 +100,7 @@ def join_scores(run: RunTables) -> ScoredComparisons:
     if outside.size:
         row = int(outside[0])
         raise RunFolderError(
-            f"the similarity of comparison {comparison[row]} is {similarity[row]:g}; a cosine lies between "
-            "-1 and 1. "
+            f"the similarity of comparison {comparison[row]} is {similarity[row]:g}; a cosine lies between -1 and 1. "
             "The templates of this run were not of unit length, or the file is damaged: evaluate again"
         )
     return ScoredComparisons(
@@ -137,8 +136,7 @@ def _aligned(
     known[known] = comparison[order[place[known]]] == scored[known]
     if not known.all():
         raise RunFolderError(
-            f"scores.parquet has comparison {scored[~known][0]}, which comparisons.parquet has not; the two "
-            "files do "
+            f"scores.parquet has comparison {scored[~known][0]}, which comparisons.parquet has not; the two files do "
             "not belong together: evaluate again"
         )
     result = np.full(comparison.size, np.nan)
@@ -152,9 +150,7 @@ def _refuse_repeats(numbers: NDArray[np.int64], file: str) -> None:
     ordered = np.sort(numbers)
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
     if twice.size:
-        raise RunFolderError(
-            f"{file} has comparison {twice[0]} more than once; expected one row each: evaluate again"
-        )
+        raise RunFolderError(f"{file} has comparison {twice[0]} more than once; expected one row each: evaluate again")
 
 
 def _names(table: pa.Table) -> pa.Table:

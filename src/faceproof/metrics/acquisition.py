@@ -66,9 +66,7 @@ def far_frr(fmr: float, fnmr: float, fta: float) -> tuple[float, float]:
     """
     for name, rate in (("FMR", fmr), ("FNMR", fnmr), ("FTA", fta)):
         if not (math.isnan(rate) or 0 <= rate <= 1):
-            raise ConfigurationError(
-                f"{name} is {rate}; a rate lies between 0 and 1 (a fraction, no percentage)"
-            )
+            raise ConfigurationError(f"{name} is {rate}; a rate lies between 0 and 1 (a fraction, no percentage)")
     return fmr * (1 - fta), fta + fnmr * (1 - fta)
 
 

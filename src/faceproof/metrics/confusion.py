@@ -47,9 +47,7 @@ class Confusion:
         return self.mated + self.non_mated
 
 
-def checked_comparisons(
-    similarity: ArrayLike, mated: ArrayLike
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def checked_comparisons(similarity: ArrayLike, mated: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """The two columns that every metric takes, in the dtypes that it computes with.
 
     Args:
@@ -100,9 +98,7 @@ def confusion_at(similarity: ArrayLike, mated: ArrayLike, threshold: float) -> C
     """
     scores, labels = checked_comparisons(similarity, mated)
     if math.isnan(threshold):
-        raise MetricUndefinedError(
-            "the threshold is NaN, so nothing can be decided; see why it could not be set"
-        )
+        raise MetricUndefinedError("the threshold is NaN, so nothing can be decided; see why it could not be set")
     accepted = scores >= threshold
     tp = int(np.count_nonzero(accepted & labels))
     positives = int(np.count_nonzero(labels))

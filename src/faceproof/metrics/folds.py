@@ -90,9 +90,7 @@ def cross_validated_accuracy(
     order = order[member[order] >= 0]
     scores, labels, member = scores[order], labels[order], member[order]
     left_out = np.asarray(fold).size - order.size
-    parts = tuple(
-        _score_fold(scores, labels, member == number, int(number), grid) for number in np.unique(member)
-    )
+    parts = tuple(_score_fold(scores, labels, member == number, int(number), grid) for number in np.unique(member))
     reason = None
     if len(parts) < 2:
         reason = f"There are {len(parts)} folds with comparisons; a threshold from the others needs two."
@@ -101,14 +99,10 @@ def cross_validated_accuracy(
     if reason:
         return FoldResult(math.nan, math.nan, parts, left_out, reason)
     values = np.array([part.accuracy for part in parts])
-    return FoldResult(
-        float(values.mean()), float(values.std(ddof=1)) / math.sqrt(values.size), parts, left_out, reason
-    )
+    return FoldResult(float(values.mean()), float(values.std(ddof=1)) / math.sqrt(values.size), parts, left_out, reason)
 
 
-def person_disjoint_folds(
-    person_a: ArrayLike, person_b: ArrayLike, k: int = 10, seed: int = 0
-) -> NDArray[np.int16]:
+def person_disjoint_folds(person_a: ArrayLike, person_b: ArrayLike, k: int = 10, seed: int = 0) -> NDArray[np.int16]:
     """Folds of comparisons such that no person appears in two of them.
 
     Every person belongs to one fold. A comparison of two people in different folds belongs to none. To lose few,
@@ -174,9 +168,7 @@ def _score_fold(
 def _checked_folds(fold: ArrayLike, n: int) -> NDArray[np.int64]:
     member = np.asarray(fold)
     if member.shape != (n,) or (n and not np.issubdtype(member.dtype, np.integer)):
-        raise ConfigurationError(
-            f"fold has shape {member.shape} and dtype {member.dtype}; expected integers ({n},)"
-        )
+        raise ConfigurationError(f"fold has shape {member.shape} and dtype {member.dtype}; expected integers ({n},)")
     return member.astype(np.int64)
 
 
@@ -196,9 +188,7 @@ def _links(code_a: NDArray[np.intp], code_b: NDArray[np.intp], people: int) -> _
     own = np.bincount(code_a[same], minlength=people).astype(np.float64)
     low, high = np.minimum(code_a, code_b)[~same], np.maximum(code_a, code_b)[~same]
     couple, times = np.unique(low.astype(np.int64) * people + high, return_counts=True)
-    return _Links(
-        own / max(own.sum(), 1), couple // max(people, 1), couple % max(people, 1), times / max(low.size, 1)
-    )
+    return _Links(own / max(own.sum(), 1), couple // max(people, 1), couple % max(people, 1), times / max(low.size, 1))
 
 
 def _assign_people(links: _Links, k: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -249,9 +239,7 @@ def _connected(links: _Links, people: int) -> NDArray[np.int64]:
     return root
 
 
-def _spread(
-    links: _Links, members: NDArray[np.int64], parts: int, rng: np.random.Generator
-) -> NDArray[np.int64]:
+def _spread(links: _Links, members: NDArray[np.int64], parts: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Part of each member of a group that is too large for one fold, few comparisons between parts."""
     place = np.full(links.own.size, -1, dtype=np.int64)
     place[members] = np.arange(members.size)

@@ -168,9 +168,7 @@ def fnmr_at_fmr(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> float:
     return false_non_match_rate(confusion_at(similarity, mated, threshold))
 
 
-def best_accuracy_point(
-    similarity: ArrayLike, mated: ArrayLike, grid: ArrayLike | None = None
-) -> OperatingPoint:
+def best_accuracy_point(similarity: ArrayLike, mated: ArrayLike, grid: ArrayLike | None = None) -> OperatingPoint:
     """`best_accuracy_threshold` with its name, its story and the reason where it is NaN."""
     among = "all thresholds" if grid is None else "the thresholds of a grid"
     return OperatingPoint(

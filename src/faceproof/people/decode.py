@@ -114,9 +114,7 @@ def _decode(file: IO[bytes], max_megapixels: float) -> NDArray[np.uint8]:
         raise ImageDecodeError(f"too large: over Pillow's own limit of {limit:.0f} megapixels") from error
     except MemoryError as error:
         raise ImageDecodeError("too large: not enough memory to decode it") from error
-    except (
-        Exception
-    ) as error:  # Pillow's readers raise almost anything on damaged bytes; a run must outlive them
+    except Exception as error:  # Pillow's readers raise almost anything on damaged bytes; a run must outlive them
         raise ImageDecodeError(_why_damaged(format_name, error)) from error
 
 
@@ -145,9 +143,7 @@ def _eight_bit_gray(image: Image.Image) -> NDArray[np.uint8]:
     which value is white.
     """
     if image.mode == "F" or (image.mode == "I" and image.format not in ("PNG", "PPM")):
-        raise ImageDecodeError(
-            "32 bits a pixel, where no value is known to be white: save it with 8 or 16 bits"
-        )
+        raise ImageDecodeError("32 bits a pixel, where no value is known to be white: save it with 8 or 16 bits")
     values = np.asarray(image).astype(np.int64)
     gray = ((values + 128) // 257).astype(np.uint8)
     transparent = image.info.get("transparency")

@@ -166,9 +166,7 @@ def _is_complete(content_range: str | None, done: int) -> bool:
 def _judge_refusal(url: str, part: Path, error: HTTPError) -> None:
     if error.code == 416:
         part.unlink()
-        raise _InterruptedDownloadError(
-            f"{part.name} does not belong to this file and is thrown away"
-        ) from error
+        raise _InterruptedDownloadError(f"{part.name} does not belong to this file and is thrown away") from error
     if error.code in _WORTH_ANOTHER_TRY:
         raise _InterruptedDownloadError(f"the server answered {error.code} {error.reason}") from error
     raise WeightsError(

@@ -71,8 +71,7 @@ def read_tensors(path: Path) -> dict[str, NDArray[Any]]:
     try:
         if path.is_dir():
             raise WeightsError(
-                f"{path} is a folder; expected a weights file. To have a folder searched, name it in "
-                "FACEPROOF_WEIGHTS."
+                f"{path} is a folder; expected a weights file. To have a folder searched, name it in FACEPROOF_WEIGHTS."
             )
         with path.open("rb") as file:
             head = file.read(64)

@@ -58,9 +58,7 @@ def cache_root() -> Path:
 
 def weights_folders() -> list[Path]:
     """The folders named in FACEPROOF_WEIGHTS, in its order."""
-    return [
-        Path(part).expanduser() for part in os.environ.get("FACEPROOF_WEIGHTS", "").split(os.pathsep) if part
-    ]
+    return [Path(part).expanduser() for part in os.environ.get("FACEPROOF_WEIGHTS", "").split(os.pathsep) if part]
 
 
 def cached_path(card: Card, cache: Path | None = None) -> Path:
@@ -68,9 +66,7 @@ def cached_path(card: Card, cache: Path | None = None) -> Path:
     return (cache or cache_root()) / "weights" / f"{card.name}.safetensors"
 
 
-def find_weights(
-    card: Card, *, folders: Sequence[Path] | None = None, cache: Path | None = None
-) -> list[FoundWeights]:
+def find_weights(card: Card, *, folders: Sequence[Path] | None = None, cache: Path | None = None) -> list[FoundWeights]:
     """Every copy of a model's weights on this machine, the one that would be used first.
 
     Args:
@@ -158,9 +154,7 @@ def resolve_weights(
     return download_weights(card, cache=cache, progress=progress)
 
 
-def download_weights(
-    card: Card, *, cache: Path | None = None, progress: Progress | None = None
-) -> LoadedWeights:
+def download_weights(card: Card, *, cache: Path | None = None, progress: Progress | None = None) -> LoadedWeights:
     """Fetch a model's weights, check them, and keep them in the cache as safetensors.
 
     Args:
@@ -220,18 +214,14 @@ def _checked(card: Card, tensors: Tensors, source: str, progress: Progress) -> L
 def _refuse_not_finite(tensors: Tensors, source: str) -> None:
     for name, values in tensors.items():
         if not np.isfinite(values).all():
-            raise WeightsError(
-                f"{source} is damaged: tensor {name} holds values that are not finite numbers."
-            )
+            raise WeightsError(f"{source} is damaged: tensor {name} holds values that are not finite numbers.")
 
 
 def _remedy(card: Card, place: Place) -> str:
     """What to do about a copy that cannot be used."""
     first = "Remove it (folders in FACEPROOF_WEIGHTS come before all else). " if place == "folder" else ""
     if card.wheel is not None:
-        return (
-            f"{first}The right weights come with the Python package {card.wheel}, without any file of yours."
-        )
+        return f"{first}The right weights come with the Python package {card.wheel}, without any file of yours."
     if card.download_url is not None:
         return f"{first}To get the right weights: faceproof weights pull {card.name} --force"
     return f"{first}Ask for the file where you got the model."

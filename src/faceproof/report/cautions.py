@@ -48,45 +48,42 @@ def _about_the_people(manifest: Mapping[str, Any]) -> Iterator[str]:
         yield "These people are synthetic: nothing here is evidence about a real system."
 
 
-def _about_completeness(
-    scored: ScoredComparisons, photos: pa.Table, summary: Mapping[str, Any]
-) -> Iterator[str]:
+def _about_completeness(scored: ScoredComparisons, photos: pa.Table, summary: Mapping[str, Any]) -> Iterator[str]:
     protocol = summary["run"].get("protocol")
     planned = protocol.get("comparisons") if isinstance(protocol, Mapping) else None
     if isinstance(planned, int) and planned != len(scored):
         yield (
-            f"The protocol has {count(planned)} comparisons and the run folder {count(len(scored))}: it is "
-            "incomplete."
+            f"The protocol has {count(planned)} comparisons and the run folder {count(len(scored))}: it is incomplete."
         )
     unexplained = _unexplained(scored, photos)
     if unexplained:
         yield (
-            f"{_comparisons(unexplained)} {_have(unexplained)} no similarity although both photos have a "
-            "template: "
+            f"{_comparisons(unexplained)} {_have(unexplained)} no similarity although both photos have a template: "
             "the run was cut short or its files do not fit together."
         )
-    for kind, other in (("mated", "non-mated"), ("non_mated", "mated")):
-        if not summary["counts"][f"compared_{kind}"]:
-            yield (
-                f"No {kind.replace('_', '-')} comparison could be made: accuracy, EER, AUC and any threshold "
-                f"need both kinds, and the {other} ones alone cannot tell how good the system is."
-            )
+    missing = [kind for kind in ("mated", "non_mated") if not summary["counts"][f"compared_{kind}"]]
+    if len(missing) == 2:
+        yield "No comparison could be made: there is nothing to say about how well the system decides."
+    elif missing:
+        absent, there = ("mated", "non-mated") if missing == ["mated"] else ("non-mated", "mated")
+        yield (
+            f"No {absent} comparison could be made: accuracy, EER, AUC and any threshold need both kinds, and the "
+            f"{there} ones alone cannot tell how good the system is."
+        )
 
 
 def _about_the_system(scored: ScoredComparisons, summary: Mapping[str, Any]) -> Iterator[str]:
     area = summary["auc"]["value"]
     if area is not None and area < 0.5:
         yield (
-            f"AUC is {area:.3f}, below 0.5: mated comparisons are less alike than non-mated ones. Are the "
-            "labels "
+            f"AUC is {area:.3f}, below 0.5: mated comparisons are less alike than non-mated ones. Are the labels "
             "swapped, or is a distance taken for a similarity?"
         )
     mated, other = (summary["distances"][kind]["mean"] for kind in ("mated", "non_mated"))
     if mated is not None and other is not None and other < mated:
         yield (
             f"The mean distance of non-mated comparisons ({other:.3f}) is lower than that of mated ones "
-            f"({mated:.3f}): "
-            "something is the wrong way round or broken."
+            f"({mated:.3f}): something is the wrong way round or broken."
         )
     made = scored.similarity[scored.compared]
     if made.size > 1:
@@ -95,8 +92,7 @@ def _about_the_system(scored: ScoredComparisons, summary: Mapping[str, Any]) -> 
             yield f"All similarities are equal ({made[0]:.6f}): the system tells nobody from anybody."
         elif high - low < _NARROW_SPREAD:
             yield (
-                f"Nearly all similarities are equal (90% of them lie from {low:.4f} to {high:.4f}): the "
-                "system is "
+                f"Nearly all similarities are equal (90% of them lie from {low:.4f} to {high:.4f}): the system is "
                 "probably broken, or it is fed pictures that it was not made for."
             )
 
@@ -109,19 +105,17 @@ def _about_copies(scored: ScoredComparisons, photos: pa.Table) -> Iterator[str]:
     others = ~scored.mated[alike]
     n, copies = int(np.count_nonzero(others)), int(np.count_nonzero(others & same_file))
     if n:
+        files = f"in {count(copies)} of them the two files are equal byte for byte" if copies else "their files differ"
         yield (
             f"{_comparisons(n, 'non-mated')} {_have(n)} identical templates (similarity above "
-            f"{IDENTICAL_SIMILARITY}), "
-            f"{count(copies)} of them from byte for byte the same file in the folders of two people: the "
-            "labels or the "
-            f"system are wrong there. {_examples(scored, alike[others])}"
+            f"{IDENTICAL_SIMILARITY}); {files}. The labels or the system are wrong there. "
+            f"{_examples(scored, alike[others])}"
         )
     mates = int(np.count_nonzero(~others & same_file))
     if mates:
         yield (
-            f"{_comparisons(mates, 'mated')} {'compares' if mates == 1 else 'compare'} a file with a copy "
-            "of itself, "
-            f"which is too easy and flatters FNMR. {_examples(scored, alike[~others & same_file])}"
+            f"{_comparisons(mates, 'mated')} {'compares' if mates == 1 else 'compare'} a file with itself or a copy "
+            f"of it, which is too easy and flatters FNMR. {_examples(scored, alike[~others & same_file])}"
         )
 
 
@@ -130,18 +124,16 @@ def _about_failures(counts: Mapping[str, Any]) -> Iterator[str]:
     if any(lost.values()):
         total = sum(lost.values())
         yield (
-            f"{_comparisons(total)} of {count(counts['comparisons'])} could not be made "
-            f"({count(lost['mated'])} mated, "
-            f"{count(lost['non_mated'])} non-mated), because a side has no template. They are in no count "
-            "of right and "
-            "wrong decisions, nor in accuracy, FMR, FNMR, EER and AUC; FAR and FRR count them as rejected."
+            f"{_comparisons(total)} of {count(counts['comparisons'])} could not be made ({count(lost['mated'])} "
+            f"mated, {count(lost['non_mated'])} non-mated), because a side has no template. They are in no count of "
+            "right and wrong decisions, nor in accuracy, FMR, FNMR, EER and AUC; FAR and FRR count them as rejected."
         )
     if counts["failures"]:
         stages = ", ".join(f"{count(n)} at {stage}" for stage, n in counts["failures_by_stage"].items() if n)
         n = counts["failures"]
         yield (
-            f"{count(n)} {'photo has' if n == 1 else 'photos have'} no template, of "
-            f"{count(counts['photos'])} ({stages})."
+            f"{count(n)} {'photo has' if n == 1 else 'photos have'} no template, of {count(counts['photos'])} "
+            f"({stages})."
         )
 
 
@@ -154,7 +146,7 @@ def _about_numbers(summary: Mapping[str, Any]) -> Iterator[str]:
             yield f"Only {few} could be made: with fewer than {FEW}, rates say next to nothing."
     unresolved = [row["fmr"] for row in summary["fnmr_at_fmr"] if not row["resolvable"]]
     if unresolved and made["non_mated"]:
-        rates = " and ".join(fmr_label(fmr) for fmr in unresolved)
+        rates = " or ".join(fmr_label(fmr) for fmr in unresolved)
         yield (
             f"An FMR of {rates} cannot be resolved: {_comparisons(made['non_mated'], 'non-mated')} "
             f"{'was' if made['non_mated'] == 1 else 'were'} made, and {fmr_label(unresolved[0])} takes "
@@ -164,8 +156,7 @@ def _about_numbers(summary: Mapping[str, Any]) -> Iterator[str]:
     if fewest and most > _LOPSIDED * fewest:
         larger = max(made, key=lambda kind: made[kind]).replace("_", "-")
         yield (
-            f"There are {most / fewest:,.0f} times as many {larger} comparisons as others: accuracy is then "
-            "little "
+            f"There are {most / fewest:,.0f} times as many {larger} comparisons as others: accuracy is then little "
             "more than how often those are right. Look at FMR and FNMR."
         )
     if fewest and folds["reason"]:
@@ -174,9 +165,8 @@ def _about_numbers(summary: Mapping[str, Any]) -> Iterator[str]:
     if folds["kind"] and folds["left_out"] > judged:
         share = percent(folds["left_out"] / (fewest + most), fewest + most)
         yield (
-            f"The folds leave out {share} of the comparisons that were made; accuracy over folds speaks for "
-            "the "
-            f"other {count(judged)}."
+            f"The folds leave out {share} of the comparisons that were made; accuracy over folds speaks for the other "
+            f"{count(judged)}."
         )
 
 

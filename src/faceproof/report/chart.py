@@ -27,9 +27,7 @@ def base(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
 
 def text_over_halo(rows: Sequence[Mapping[str, Any]], x: alt.X, y: alt.Y, **place: Any) -> list[alt.Chart]:
     """The ``text`` of each row, over a halo of the paper's colour so that points do not strike through it."""
-    return [
-        base(rows).mark_text(style=style, **place).encode(x, y, text="text:N") for style in ("halo", "label")
-    ]
+    return [base(rows).mark_text(style=style, **place).encode(x, y, text="text:N") for style in ("halo", "label")]
 
 
 def nothing_to_draw(title: str, reason: str) -> alt.LayerChart:

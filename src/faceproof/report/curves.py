@@ -59,19 +59,11 @@ def roc(summary: Summary, *, log_fmr: bool = True) -> alt.LayerChart:
     lowest = min([*seen, *(mark["tmr_low"] for mark in marks)])
     x = alt.X("fmr:Q").title("FMR: non-mated comparisons accepted")
     x = x.scale(type="log", domain=[floor, 1], nice=False) if log_fmr else x.scale(domain=[0, 1])
-    x = x.axis(
-        format="~%", values=[10.0**k for k in range(-7, 1) if 10.0**k >= floor] if log_fmr else alt.Undefined
-    )
+    x = x.axis(format="~%", values=[10.0**k for k in range(-7, 1) if 10.0**k >= floor] if log_fmr else alt.Undefined)
     bottom = max(0.0, lowest - 0.1 * (1 - lowest)) if log_fmr else 0
-    y = (
-        alt.Y("tmr:Q")
-        .scale(domain=[bottom, 1], nice=False, zero=False)
-        .title("mated comparisons accepted (1 - FNMR)")
-    )
+    y = alt.Y("tmr:Q").scale(domain=[bottom, 1], nice=False, zero=False).title("mated comparisons accepted (1 - FNMR)")
     y = y.axis(format="~%", tickCount=6)
-    note = (
-        f"FMR on a logarithmic axis; the left edge is 0 of {count(summary['counts']['compared_non_mated'])}."
-    )
+    note = f"FMR on a logarithmic axis; the left edge is 0 of {count(summary['counts']['compared_non_mated'])}."
     return finish(
         [
             base(rows).mark_line(style="curve", clip=True, aria=False).encode(x, y, order="fmr:Q"),
@@ -102,26 +94,17 @@ def det(summary: Summary) -> alt.LayerChart:
     counts = summary["counts"]
     floor = 0.5 / max(counts["compared_mated"], counts["compared_non_mated"])
     ceiling = max(0.5, min(max(max(pair) for pair in pairs), 1 - floor) if _eer(summary) > 0.4 else 0.5)
-    rows = [
-        {"fmr": _sig(_probit(a)), "fnmr": _sig(_probit(b)), "FMR": _sig(a), "FNMR": _sig(b)} for a, b in pairs
-    ]
+    rows = [{"fmr": _sig(_probit(a)), "fnmr": _sig(_probit(b)), "FMR": _sig(a), "FNMR": _sig(b)} for a, b in pairs]
     marks = _operating_points(summary, floor)
     for mark in marks:
         for key in ("fmr", "fmr_low", "fmr_high", "fnmr", "fnmr_low", "fnmr_high"):
             mark[key] = _probit(min(max(mark[key], floor), ceiling))
     domain = [_probit(floor), _probit(ceiling)]
     for mark in marks:
-        mark["across"], mark["up"] = (
-            (mark[key] - domain[0]) / (domain[1] - domain[0]) for key in ("fmr", "fnmr")
-        )
+        mark["across"], mark["up"] = ((mark[key] - domain[0]) / (domain[1] - domain[0]) for key in ("fmr", "fnmr"))
     ticks = [_probit(rate) for rate in _PROBIT_TICKS if floor <= rate <= ceiling]
     axis = alt.Axis(values=ticks, labelExpr="format(cumulativeNormal(datum.value), '.2~%')")
-    x = (
-        alt.X("fmr:Q")
-        .scale(domain=domain, nice=False)
-        .title("FMR: non-mated comparisons accepted")
-        .axis(axis)
-    )
+    x = alt.X("fmr:Q").scale(domain=domain, nice=False).title("FMR: non-mated comparisons accepted").axis(axis)
     y = alt.Y("fnmr:Q").scale(domain=domain, nice=False).title("FNMR: mated comparisons rejected").axis(axis)
     diagonal = [{"fmr": edge, "fnmr": edge} for edge in domain]
     corner = [{"fmr": domain[1], "fnmr": domain[1], "text": "equal errors"}]

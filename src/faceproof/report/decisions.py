@@ -29,17 +29,14 @@ from faceproof.scoring import distance_from_similarity, similarity_from_distance
 TARGET_FMRS = (0.1, 0.01, 0.001, 0.0001)
 RATES = ("accuracy", "precision", "recall", "f1", "fmr", "fnmr", "far", "frr")
 _HOW = {
-    "accuracy": "Right decisions of all decisions; it depends on how many comparisons of each kind were "
-    "made.",
-    "precision": "Mated comparisons of all accepted ones; it depends on how many comparisons of each kind "
-    "were made.",
+    "accuracy": "Right decisions of all decisions; it depends on how many comparisons of each kind were made.",
+    "precision": "Mated comparisons of all accepted ones; it depends on how many comparisons of each kind were made.",
     "recall": "Accepted ones of the mated comparisons that were made.",
     "f1": "Harmonic mean of precision and recall; it depends on how many comparisons of each kind were made.",
     "fmr": "Accepted ones of the non-mated comparisons that were made.",
     "fnmr": "Rejected ones of the mated comparisons that were made.",
     "far": "Accepted ones of all non-mated comparisons; one with a side that has no template counts as "
-    "rejected: "
-    "FMR (1 - FTA).",
+    "rejected: FMR (1 - FTA).",
     "frr": "Rejected ones of all mated comparisons; one with a side that has no template counts as rejected: "
     "FTA + FNMR (1 - FTA).",
 }
@@ -71,7 +68,11 @@ def operating_points(
     if threshold_distance is not None:
         fixed = fixed_point(similarity_from_distance(threshold_distance))
         points.insert(0, (fixed, f"distance {threshold_distance:g}, given beforehand"))
-    return [_entry(point, label, similarity, mated, not_compared) for point, label in points]
+    entries = [_entry(point, label, similarity, mated, not_compared) for point, label in points]
+    if threshold_distance is not None:
+        # As it was given, not as it comes back from a similarity.
+        entries[0]["threshold_distance"] = float(threshold_distance)
+    return entries
 
 
 def fnmr_at_fmr(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -93,13 +94,10 @@ def fnmr_at_fmr(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
-def equal_error_rate(
-    similarity: NDArray[np.float64], mated: NDArray[np.bool_], reason: str | None
-) -> Estimate:
+def equal_error_rate(similarity: NDArray[np.float64], mated: NDArray[np.bool_], reason: str | None) -> Estimate:
     """EER with its threshold; ``reason`` says why where a kind of comparison is missing."""
     how = (
-        "Where FMR and FNMR are equal, on a straight line between neighbouring thresholds. The interval is "
-        "that of a "
+        "Where FMR and FNMR are equal, on a straight line between neighbouring thresholds. The interval is that of a "
         f"rate seen in the smaller kind of comparison. {INDEPENDENT}"
     )
     value, threshold = eer(similarity, mated)
@@ -154,23 +152,18 @@ def _rates(counts: Confusion, not_compared: tuple[int, int], *, optimistic: bool
     for name in ("fmr", "far"):
         if fp == 0 and found[name]["n"]:
             bound = rule_of_three(found[name]["n"])
-            found[name]["how"] += (
-                f" None was seen, which bounds it to about {bound:.2g} only (rule of three)."
-            )
+            found[name]["how"] += f" None was seen, which bounds it to about {bound:.2g} only (rule of three)."
     value = f1(counts)
     if math.isnan(value):
         found["f1"] = untold(no_mated, _HOW["f1"])
     else:
         n = tp + fp + fn
-        found["f1"] = told(
-            value, f1_interval(tp, fp, fn), n, f"{_HOW['f1']} {INDEPENDENT}", optimistic=optimistic
-        )
+        found["f1"] = told(value, f1_interval(tp, fp, fn), n, f"{_HOW['f1']} {INDEPENDENT}", optimistic=optimistic)
     if not counts.mated or not counts.non_mated:
         # With one kind, accepting all (or nothing) scores 100%: such a number would only mislead.
         missing = no_other if counts.mated else no_mated
         found |= {
-            name: untold(f"{missing}, and it needs both kinds", _HOW[name])
-            for name in ("accuracy", "precision", "f1")
+            name: untold(f"{missing}, and it needs both kinds", _HOW[name]) for name in ("accuracy", "precision", "f1")
         }
     return {name: found[name] for name in RATES}
 

@@ -16,9 +16,7 @@ from faceproof.metrics.intervals import wilson
 
 Estimate = dict[str, Any]
 
-INDEPENDENT = (
-    "Comparisons are taken as independent; they share people, so the interval is somewhat too narrow."
-)
+INDEPENDENT = "Comparisons are taken as independent; they share people, so the interval is somewhat too narrow."
 _Z = NormalDist().inv_cdf(0.975)
 
 
@@ -120,9 +118,7 @@ def auc_interval(auc: float, mated: int, non_mated: int) -> tuple[float, float]:
     return _edge(too_far, 0.0, auc), _edge(too_far, 1.0, auc)
 
 
-def d_prime_interval(
-    d_prime: float, variances: tuple[float, float], sizes: tuple[int, int]
-) -> tuple[float, float]:
+def d_prime_interval(d_prime: float, variances: tuple[float, float], sizes: tuple[int, int]) -> tuple[float, float]:
     """95% interval of d' for bell-shaped similarities, whose two kinds may differ in size and in spread.
 
     With s^2 = (u + v) / 2 for the variances u and v of m and n similarities, the variance of d' is about

@@ -61,18 +61,14 @@ def scatter(summary: Summary) -> alt.LayerChart:
         for at, kind in ((0, summary["distances"]["mated"]), (1, summary["distances"]["non_mated"]))
         if kind["mean"] is not None
     ]
-    threshold = [
-        {"distance": point["threshold_distance"], "text": f"threshold {point['threshold_distance']:.3f}"}
-    ]
+    threshold = [{"distance": point["threshold_distance"], "text": f"threshold {point['threshold_distance']:.3f}"}]
     shown = (
         f"{count(cloud['shown'])} of {count(cloud['of'])} comparisons: every error, a sample of the rest"
         if cloud["shown"] < cloud["of"]
         else f"all {count(cloud['of'])} comparisons"
     )
     x = alt.X("x:Q").scale(domain=[-0.5, 1.5], nice=False).title(None)
-    x = x.axis(
-        values=[0, 1], labelExpr=f"datum.value < 0.5 ? '{KINDS[0]}' : '{KINDS[1]}'", grid=False, ticks=False
-    )
+    x = x.axis(values=[0, 1], labelExpr=f"datum.value < 0.5 ? '{KINDS[0]}' : '{KINDS[1]}'", grid=False, ticks=False)
     y = alt.Y("distance:Q").scale(zero=False, padding=8).title("distance (lower is more alike)")
     names = [name for name, _ in OUTCOMES.values()]
     crowded = len(rows) > 500
@@ -82,9 +78,7 @@ def scatter(summary: Summary) -> alt.LayerChart:
         y,
         color=alt.Color("outcome:N").scale(domain=names, range="category").legend(_legend()),
         shape=alt.Shape("outcome:N").scale(domain=names, range=_SHAPES),
-        size=alt.condition(
-            "test(/FN|FP/, datum.outcome)", alt.value(46), alt.value(16 if len(rows) > 500 else 34)
-        ),
+        size=alt.condition("test(/FN|FP/, datum.outcome)", alt.value(46), alt.value(16 if len(rows) > 500 else 34)),
         opacity=alt.condition(
             "test(/FN|FP/, datum.outcome)", alt.value(0.95), alt.value(0.45 if len(rows) > 500 else 0.75)
         ),
@@ -160,9 +154,7 @@ def histogram(summary: Summary) -> alt.LayerChart:
             mark = one.mark_text(style=style, align="left", dx=6, dy=8)
             layers.append(mark.encode(at, y=top, text=label))
     sides = [f"{count(n)} {kind.split(':')[0]}" for kind, n in zip(KINDS, totals, strict=True)]
-    chart = finish(
-        layers, title, [f"{' and '.join(sides)} comparisons in bins of {edges[1] - edges[0]:.3g}."], 280
-    )
+    chart = finish(layers, title, [f"{' and '.join(sides)} comparisons in bins of {edges[1] - edges[0]:.3g}."], 280)
     return chart if start is None else chart.add_params(alt.param(name="threshold_distance", value=start))
 
 

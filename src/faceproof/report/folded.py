@@ -14,13 +14,10 @@ from faceproof.scoring import distance_from_similarity
 
 _HOW = {
     "protocol": "The threshold of best accuracy is set on all folds of the protocol but one and judged on "
-    "that one, "
-    "each in turn; the mean over folds.",
+    "that one, each in turn; the mean over folds.",
     "person_disjoint": "The people are split into folds; the threshold of best accuracy is set on all folds "
-    "but one "
-    "and judged on that one, each in turn; the mean over folds. Comparisons of people from different folds "
-    "are left "
-    "out.",
+    "but one and judged on that one, each in turn; the mean over folds. Comparisons of people from different folds "
+    "are left out.",
 }
 _INTERVAL = "Wilson 95% interval of as many right decisions as the mean stands for."
 

@@ -38,9 +38,7 @@ def headline(summary: Mapping[str, Any]) -> str:
     sentence = f"{_decided(summary)}, and {_acquired(summary['counts'])}."
     if not is_synthetic(summary["run"]):
         return sentence
-    return (
-        f"These are synthetic people and no evidence about a real system: {sentence[0].lower()}{sentence[1:]}"
-    )
+    return f"These are synthetic people and no evidence about a real system: {sentence[0].lower()}{sentence[1:]}"
 
 
 def is_synthetic(manifest: Mapping[str, Any]) -> bool:
@@ -66,7 +64,7 @@ def _decided(summary: Mapping[str, Any]) -> str:
         estimate, at = folds["accuracy"], f"{_SET_ELSEWHERE[folds['kind']]} ({word}-fold; {{}})"
     elif name == "fixed":
         estimate = point["accuracy"]
-        at = f"at the distance threshold {point['threshold_distance']:.3f} that was given beforehand ({{}})"
+        at = f"at the distance threshold {point['threshold_distance']:.6g} that was given beforehand ({{}})"
     else:
         estimate = point["accuracy"]
         at = "at the threshold that suits these very comparisons best, which flatters it ({})"
@@ -90,8 +88,7 @@ def _one_kind(summary: Mapping[str, Any], point: Mapping[str, Any], model: str) 
     verb = "rejected" if only == "mated" else "accepted"
     return (
         f"{start}{model} wrongly {verb} {percent(rate['value'], n)} at the distance threshold "
-        f"{point['threshold_distance']:.3f} that was given beforehand (95% interval "
-        f"{percent(rate['low'], n)} to "
+        f"{point['threshold_distance']:.6g} that was given beforehand (95% interval {percent(rate['low'], n)} to "
         f"{percent(rate['high'], n)}), which says nothing of {other} ones"
     )
 
@@ -116,9 +113,7 @@ def _acquired(counts: Mapping[str, Any]) -> str:
     unread = counts["failures_by_stage"]["decode"]
     why = "had no face that could be used"
     if unread:
-        why = (
-            "could not be read" if unread == failed else "could not be read or had no face that could be used"
-        )
+        why = "could not be read" if unread == failed else "could not be read or had no face that could be used"
     return f"{count(failed)} {_plural('photo', failed)} of {count(photos)} {why}"
 
 

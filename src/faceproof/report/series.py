@@ -119,9 +119,7 @@ def keyed_uniform(keys: NDArray[np.int64], seed: int) -> NDArray[np.float64]:
     return (bits >> np.uint64(11)).astype(np.float64) / 2.0**53
 
 
-def _chosen(
-    wrong: NDArray[np.bool_], mated: NDArray[np.bool_], rank: NDArray[np.float64]
-) -> NDArray[np.int64]:
+def _chosen(wrong: NDArray[np.bool_], mated: NDArray[np.bool_], rank: NDArray[np.float64]) -> NDArray[np.int64]:
     """Rows to show, in order: wrong ones first, then mated and non-mated right ones in equal parts."""
     errors = _lowest(np.flatnonzero(wrong), rank, SCATTER_POINTS)
     room = SCATTER_POINTS - errors.size

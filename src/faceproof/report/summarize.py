@@ -64,8 +64,8 @@ def summarize(
         seed: of that split and of the scatter; None takes the run's own.
 
     Returns:
-        The dict that ``docs/summary.md`` describes: strings, whole numbers, finite floats, bools, None,
-        lists, dicts.
+        Plain JSON values: ``headline`` and ``warnings`` in words, ``run`` (the manifest), ``counts``, and numbers as
+        estimates (``faceproof.report.estimates``) or as columns for the figures.
 
     Raises:
         ConfigurationError: ``threshold_distance`` or ``folds`` is out of range.
@@ -187,8 +187,7 @@ def _rates(photos: pa.Table, counts: Mapping[str, Any]) -> dict[str, Estimate]:
 
 def _auc(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> Estimate:
     how = (
-        "How often a mated comparison is more alike than a non-mated one, a tie counting half; Newcombe's "
-        "95% "
+        "How often a mated comparison is more alike than a non-mated one, a tie counting half; Newcombe's 95% "
         f"interval. {INDEPENDENT}"
     )
     value, (mates, others) = auc(similarity, mated), _sizes(mated)
@@ -199,8 +198,7 @@ def _auc(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> Estimate:
 
 def _d_prime(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> Estimate:
     how = (
-        "Difference of the mean similarities of the two kinds in units of their pooled standard deviation; "
-        "the 95% "
+        "Difference of the mean similarities of the two kinds in units of their pooled standard deviation; the 95% "
         f"interval takes similarities as bell-shaped. {INDEPENDENT}"
     )
     value = d_prime(similarity, mated)

@@ -1,0 +1,5 @@
+"""``python -m faceproof.cli``."""
+
+from faceproof.cli import main
+
+main()

@@ -1,0 +1,164 @@
+"""``faceproof evaluate`` and ``faceproof report``."""
+
+from __future__ import annotations
+
+import json as jsons
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from faceproof.evaluation import Run
+
+STOPPED = 130
+MISSED = 3
+_SERIES = ("curves", "histogram", "threshold_table", "scatter")
+
+Folder = Annotated[Path, typer.Argument(help="A folder with a folder of photos for each person.", metavar="PEOPLE")]
+RunFolder = Annotated[Path, typer.Argument(help="A run folder: what --out was given.", metavar="RUN")]
+Threshold = Annotated[
+    float | None, typer.Option(help="Judge at this distance (0 to 2) instead of the best on these photos.")
+]
+Folds = Annotated[int, typer.Option(help="Person-disjoint folds, where the protocol has none of its own.")]
+FailIf = Annotated[
+    list[str] | None,
+    typer.Option("--fail-if", help='Exit with 3 when this holds, such as "fnmr@fmr=1e-3 > 0.02". Repeatable.'),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the numbers as JSON on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes on stderr.")]
+
+
+def evaluate_command(
+    people: Folder,
+    model: Annotated[str, typer.Option(help="Name of a model: faceproof models list")] = "facenet-vggface2",
+    weights: Annotated[Path | None, typer.Option(help="File with the model's weights.")] = None,
+    protocol: Annotated[str, typer.Option(help="folders, lfw, all, sampled or csv.")] = "folders",
+    pairs: Annotated[Path | None, typer.Option(help="Pair list of the protocols lfw and csv.")] = None,
+    one_photo_people: Annotated[int | None, typer.Option(help="folders: use only so many one-photo people.")] = None,
+    mated: Annotated[int | None, typer.Option(help="sampled: mated comparisons.")] = None,
+    non_mated: Annotated[int | None, typer.Option(help="sampled: non-mated comparisons.")] = None,
+    limit: Annotated[int | None, typer.Option(help="all: most comparisons that are made.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder; a new one below runs/ by default.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a finished run.")] = False,
+    crop_size: Annotated[int | None, typer.Option(help="Side of the face crop in pixels.")] = None,
+    margin: Annotated[int | None, typer.Option(help="Margin around the face, in pixels of the crop.")] = None,
+    alignment: Annotated[str | None, typer.Option(help="margin_crop or five_point.")] = None,
+    mirror: Annotated[bool | None, typer.Option("--mirror/--no-mirror", help="Add the mirrored face.")] = None,
+    select: Annotated[str | None, typer.Option(help="Which face is compared: subject, largest, ...")] = None,
+    min_face_size: Annotated[float, typer.Option(help="Smallest face that is sought, in pixels.")] = 20,
+    threshold: Threshold = None,
+    folds: Folds = 10,
+    fail_if: FailIf = None,
+    seed: Annotated[int, typer.Option(help="Of folds, sampling and jitter.")] = 0,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
+    batch_size: Annotated[int, typer.Option(help="Photos detected together; changes no number.")] = 32,
+    workers: Annotated[int | None, typer.Option(help="Threads that decode; changes no number.")] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep cached templates.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Judge a model on a folder of people and leave a run folder with every number and picture."""
+    from faceproof.cli.progress import PhotoProgress
+    from faceproof.evaluation import Recipe, evaluate
+    from faceproof.report.gates import parse_gate
+
+    gates = [parse_gate(text) for text in fail_if or []]
+    given = {"one_photo_people": one_photo_people, "mated": mated, "non_mated": non_mated, "limit": limit}
+    with PhotoProgress(quiet) as progress:
+        try:
+            run = evaluate(
+                people,
+                model=model,
+                weights=weights,
+                protocol=protocol,
+                protocol_settings=_protocol_settings(protocol, pairs, given),
+                out=out,
+                overwrite=overwrite,
+                recipe=Recipe(crop_size, margin, alignment, mirror, select, min_face_size),
+                threshold=threshold,
+                folds=folds,
+                seed=seed,
+                device=device,
+                batch_size=batch_size,
+                workers=workers,
+                cache=not no_cache,
+                offline=offline,
+                progress=progress,
+                say=progress.say,
+                command=shlex.join(["faceproof", *sys.argv[1:]]),
+            )
+        except KeyboardInterrupt:
+            typer.echo(progress.stopped() if not no_cache else "Stopped; nothing was kept (--no-cache).", err=True)
+            raise typer.Exit(STOPPED) from None
+    _show(run, json)
+    _judge(gates, run)
+
+
+def report_command(
+    run: RunFolder,
+    threshold: Threshold = None,
+    folds: Folds = 10,
+    fail_if: FailIf = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compute the numbers of a run again and draw its report again, from its tables alone."""
+    from faceproof.evaluation import report_again
+    from faceproof.report.gates import parse_gate
+
+    gates = [parse_gate(text) for text in fail_if or []]
+    if not quiet:
+        typer.echo(f"Drawing the report of {run} again ...", err=True)
+    again = report_again(run, threshold=threshold, folds=folds)
+    _show(again, json)
+    _judge(gates, again)
+
+
+def _protocol_settings(protocol: str, pairs: Path | None, given: dict[str, int | None]) -> dict[str, Any]:
+    """What the protocol is asked for; an option that means nothing to it is refused, not ignored."""
+    from faceproof.errors import ConfigurationError
+
+    takes = {
+        "folders": {"one_photo_people"},
+        "all": {"limit"},
+        "sampled": {"mated", "non_mated"},
+        "lfw": {"pairs_file"},
+        "csv": {"csv_file"},
+    }.get(protocol, set(given))
+    settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    file_name = {"lfw": "pairs_file", "csv": "csv_file"}.get(protocol)
+    if file_name and pairs is None:
+        raise ConfigurationError(f"Protocol {protocol} needs a pair list: --pairs FILE.")
+    if pairs is not None:
+        settings[file_name or "pairs"] = pairs
+    for name in settings:
+        if name not in takes:
+            option = "--" + name.replace("_", "-")
+            raise ConfigurationError(f"{option} means nothing to protocol {protocol!r}. Leave it out.")
+    return settings
+
+
+def _show(run: Run, as_json: bool) -> None:
+    if as_json:
+        numbers = {name: value for name, value in run.summary.items() if name not in _SERIES}
+        typer.echo(jsons.dumps(numbers | {"folder": str(run.folder)}, indent=2, ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    from faceproof.report.console import print_summary
+
+    print_summary(run.summary, Console(), run.folder)
+
+
+def _judge(gates: list[Any], run: Run) -> None:
+    from faceproof.report.gates import missed
+
+    complaints = [why for gate in gates if (why := missed(gate, run.summary)) is not None]
+    for why in complaints:
+        typer.echo(f"Gate missed: {why}", err=True)
+    if complaints:
+        raise typer.Exit(MISSED)

@@ -1,0 +1,101 @@
+"""How far a run is, on stderr: a bar with rate and time left on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from time import monotonic
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+_LINE_EVERY_S = 15.0
+
+
+class PhotoProgress:
+    """Shows how many photos are done; use as a context manager.
+
+    Args:
+        quiet: show nothing.
+    """
+
+    def __init__(self, quiet: bool) -> None:
+        from rich.console import Console
+
+        self._quiet = quiet
+        self._console = Console(stderr=True)
+        self._bar = self._make_bar() if self._console.is_terminal and not quiet else None
+        self._total = self._done = self._cached = 0
+        self._began = self._last_line = monotonic()
+
+    def say(self, text: str) -> None:
+        """A line on stderr, unless quiet."""
+        if not self._quiet:
+            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def start(self, total: int, done: int) -> None:
+        """Begin with ``total`` photos, of which ``done`` came from the cache."""
+        self._total, self._done, self._cached = total, done, done
+        self._began = self._last_line = monotonic()
+        if done:
+            self.say(f"{done:,} of {total:,} photos have their template in the cache.")
+        if self._bar:
+            self._task = self._bar.add_task("photos", total=total, completed=done)
+
+    def advance(self, photos: int) -> None:
+        """So many more photos are done."""
+        self._done += photos
+        if self._bar:
+            self._bar.update(self._task, completed=self._done)
+        elif not self._quiet and monotonic() - self._last_line >= _LINE_EVERY_S:
+            self._last_line = monotonic()
+            rate = (self._done - self._cached) / (self._last_line - self._began)
+            left = (self._total - self._done) / rate
+            self.say(f"{self._done:,} of {self._total:,} photos, {rate:.1f} a second, {left:.0f} s left")
+
+    def stopped(self) -> str:
+        """What to tell a person who pressed Ctrl-C."""
+        return (
+            f"Stopped. {self._done:,} of {self._total:,} photos are done and kept in the template cache; "
+            "give the same command again to go on from there."
+        )
+
+    def __enter__(self) -> Self:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+        sys.stderr.flush()
+
+    def _make_bar(self) -> Progress:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            ProgressColumn,
+            Task,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+        from rich.text import Text
+
+        class Rate(ProgressColumn):
+            def render(self, task: Task) -> Text:
+                return Text("" if task.speed is None else f"{task.speed:.1f}/s")
+
+        return Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            Rate(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+        )

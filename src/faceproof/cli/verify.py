@@ -1,0 +1,90 @@
+"""``faceproof verify``: two photos, one answer, and where the threshold comes from."""
+
+from __future__ import annotations
+
+import json as jsons
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from faceproof.verification import Threshold, Verification
+
+
+def verify_command(
+    a: Annotated[Path, typer.Argument(help="A photo.")],
+    b: Annotated[Path, typer.Argument(help="Another photo.")],
+    model: Annotated[str, typer.Option(help="Name of a model: faceproof models list")] = "facenet-vggface2",
+    weights: Annotated[Path | None, typer.Option(help="File with the model's weights.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="Distance (0 to 2) up to which they are the same.")] = None,
+    run: Annotated[Path | None, typer.Option(help="Take the threshold from this run folder.")] = None,
+    at: Annotated[str, typer.Option(help="... and this operating point of it.")] = "fmr_0.001",
+    picture: Annotated[Path | None, typer.Option(help="Write both photos with their faces to this file.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
+    offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the decision alone.")] = False,
+) -> None:
+    """Compare two photos: distance, similarity, decision."""
+    from faceproof.verification import verify
+
+    result = verify(
+        a, b, model=model, weights=weights, threshold=_threshold(threshold, run, at), device=device, offline=offline
+    )
+    if picture:
+        _draw(result, picture)
+    if json:
+        typer.echo(jsons.dumps(_as_json(result), indent=2, ensure_ascii=False))
+    else:
+        typer.echo(_decision(result))
+        if not quiet:
+            _explain(result, picture)
+
+
+def _threshold(distance: float | None, run: Path | None, at: str) -> Threshold | None:
+    from faceproof.errors import ConfigurationError
+    from faceproof.verification import Threshold, threshold_of_run
+
+    if distance is not None and run is not None:
+        raise ConfigurationError("Give --threshold or --run, not both.")
+    if distance is not None:
+        if not 0 <= distance <= 2:
+            raise ConfigurationError(f"--threshold {distance} is no distance of unit templates: expected 0 to 2.")
+        return Threshold(distance, "given by you")
+    return threshold_of_run(run, at) if run is not None else None
+
+
+def _decision(result: Verification) -> str:
+    if result.same_person is None:
+        return "no decision: no threshold is known for this model (give --threshold or --run)"
+    return "same person" if result.same_person else "different people"
+
+
+def _explain(result: Verification, picture: Path | None) -> None:
+    typer.echo(f"distance    {result.distance:.4f}   (0 alike to 2 unlike)")
+    typer.echo(f"similarity  {result.similarity:.4f}   (cosine, 1 alike to -1 unlike)")
+    if result.threshold:
+        typer.echo(f"threshold   {result.threshold.distance:.4f}   ({result.threshold.origin})")
+    if picture:
+        typer.echo(f"picture     {picture}")
+
+
+def _as_json(result: Verification) -> dict[str, object]:
+    threshold = result.threshold
+    return {
+        "same_person": result.same_person,
+        "distance": result.distance,
+        "similarity": result.similarity,
+        "threshold_distance": None if threshold is None else threshold.distance,
+        "threshold_origin": None if threshold is None else threshold.origin,
+        "boxes_xyxy_px": [face.box_xyxy_px.tolist() for face in result.faces],
+        "probabilities": [face.probability for face in result.faces],
+    }
+
+
+def _draw(result: Verification, path: Path) -> None:
+    from faceproof.report.annotate import annotated, save_picture, side_by_side
+
+    left, right = (annotated(photo, [face]) for photo, face in zip(result.photos, result.faces, strict=True))
+    save_picture(side_by_side(left, right, f"{_decision(result)}, distance {result.distance:.3f}"), path)

@@ -1,0 +1,381 @@
+"""The main job: judge a model on a folder of people, and leave a run folder."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import faceproof
+from faceproof.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from faceproof.engine.photo_table import PhotoTable
+    from faceproof.engine.run_folder import RunTables
+    from faceproof.engine.runner import Pipeline, Progress
+    from faceproof.people.types import Comparisons, PhotoSet
+    from faceproof.recognition.zoo import InputContract
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a photo becomes a template; None means what the model's card says.
+
+    Attributes:
+        crop_size: side of the face crop in pixels.
+        margin: around the box, in pixels of the crop, both sides together.
+        alignment: ``margin_crop`` or ``five_point``.
+        mirror: add the template of the mirrored face.
+        select: which face is compared (`faceproof.detection.selection.SELECTIONS`).
+        min_face_size: side of the smallest face that is sought, in pixels of the photo.
+    """
+
+    crop_size: int | None = None
+    margin: int | None = None
+    alignment: str | None = None
+    mirror: bool | None = None
+    select: str | None = None
+    min_face_size: float = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run: its folder and every number in it (what ``metrics.json`` holds)."""
+
+    folder: Path
+    summary: dict[str, Any]
+
+
+def evaluate(
+    people: str | Path,
+    *,
+    model: str = "facenet-vggface2",
+    weights: str | Path | None = None,
+    protocol: str = "folders",
+    protocol_settings: Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    recipe: Recipe | None = None,
+    threshold: float | None = None,
+    folds: int = 10,
+    seed: int = 0,
+    device: str = "cpu",
+    batch_size: int = 32,
+    workers: int | None = None,
+    cache: bool = True,
+    offline: bool = False,
+    progress: Progress | None = None,
+    say: Say = lambda _: None,
+    command: str | None = None,
+) -> Run:
+    """Compare the people of a folder by a protocol, and write a run folder with every number and picture.
+
+    Args:
+        people: folder with a folder of photos for each person.
+        model: name of a model's card.
+        weights: file with its weights, instead of the usual places.
+        protocol: ``folders``, ``lfw``, ``all``, ``sampled`` or ``csv`` (docs/protocol.md).
+        protocol_settings: arguments of the protocol, such as ``{"pairs_file": "pairs.txt"}``.
+        out: the run folder; None for a new one below ``runs/``.
+        overwrite: write to it though it holds a finished run.
+        recipe: changes to how the model is fed.
+        threshold: distance, 0 to 2, from which two photos count as different people; None: the best on these data.
+        folds: for accuracy with a threshold from other people, where the protocol has no folds of its own.
+        seed: of folds, sampling and jitter.
+        device: ``cpu``, ``cuda``, ...
+        batch_size: photos detected together; changes no number.
+        workers: threads that decode; changes no number.
+        cache: keep templates for the next run, and use those that are there.
+        offline: never use the network.
+        progress: told how far the photos are.
+        say: told in words what is being done.
+        command: as given, for the manifest.
+
+    Returns:
+        The run.
+
+    Raises:
+        PeopleError: the folder or the pair list cannot be used.
+        ConfigurationError: an option makes no sense.
+        WeightsError: the weights are missing or wrong.
+        RunFolderError: ``out`` cannot be used.
+
+    >>> run = evaluate("photos", model="facenet-vggface2")  # doctest: +SKIP
+    >>> run.summary["eer"]["value"]  # doctest: +SKIP
+    0.0123
+    """
+    from faceproof.engine.run_folder import RunTables, comparisons_table, prepare_folder, scores_table
+    from faceproof.engine.run_folder import write_manifest, write_table
+    from faceproof.people.folder import read_people
+    from faceproof.people.protocols import make_comparisons
+    from faceproof.scoring import similarities
+
+    started = datetime.now(UTC)
+    pipeline = load_pipeline(model, weights, recipe, device, batch_size, workers, offline)
+    say(f"Reading the people below {people} ...")
+    photo_set = read_people(Path(people))
+    for notice in photo_set.notices:
+        say(f"Note: {notice.message}")
+    settings = dict(protocol_settings or {})
+    if protocol == "sampled":
+        settings.setdefault("seed", seed)
+    comparisons = make_comparisons(protocol, photo_set, **settings)
+    for note in comparisons.notes:
+        say(f"Note: {note}")
+    folder = Path(out) if out is not None else Path("runs") / f"{started:%Y%m%d-%H%M%S}-{model}"
+    prepare_folder(folder, overwrite=overwrite, comparisons_sha256=comparisons.digest())
+    manifest = _manifest(photo_set, comparisons, pipeline, started, seed, device, command)
+    write_manifest(folder, manifest)
+    pairs = comparisons_table(comparisons)
+    write_table(folder, "comparisons", pairs)
+
+    say(f"Making templates of {len(comparisons.photos):,} photos for {len(comparisons):,} comparisons ...")
+    clock = perf_counter()
+    photos, from_cache = _templates(comparisons, pipeline, cache, progress, say)
+    similarity = similarities(photos.templates, comparisons.row_a, comparisons.row_b)
+    run = RunTables(
+        manifest
+        | {
+            "finished": _stamp(datetime.now(UTC)),
+            "timing": {
+                "wall_s": round(perf_counter() - clock, 3),
+                "photos": len(comparisons.photos),
+                "from_cache": from_cache,
+            },
+        },
+        pairs,
+        photos.to_table(),
+        scores_table(comparisons, similarity, photos),
+    )
+    write_table(folder, "photos", run.photos)
+    write_table(folder, "scores", run.scores)
+    summary = publish(run, folder, photo_set.root, threshold=threshold, folds=folds, say=say)
+    write_manifest(folder, run.manifest)
+    return Run(folder, summary)
+
+
+def publish(
+    run: RunTables,
+    folder: Path,
+    photos_root: Path | None,
+    *,
+    threshold: float | None = None,
+    folds: int = 10,
+    say: Say = lambda _: None,
+) -> dict[str, Any]:
+    """Write ``metrics.json``, ``failures.csv``, ``figures/`` and ``report.html`` from a run's tables.
+
+    Args:
+        run: the tables.
+        folder: the run folder.
+        photos_root: folder of people, for the photos on the page; None: a page without photos.
+        threshold: see `evaluate`.
+        folds: see `evaluate`.
+        say: told in words what is being done.
+
+    Returns:
+        Every number, as in ``metrics.json``.
+    """
+    from faceproof.findings.ledger import open_ledger, write_failures_csv
+    from faceproof.report.figures import write_figures
+    from faceproof.report.html import write_report
+    from faceproof.report.summarize import summarize, write_metrics_json
+
+    say("Computing the numbers and drawing the report ...")
+    summary: dict[str, Any] = summarize(run, threshold_distance=threshold, folds=folds)
+    write_metrics_json(folder / "metrics.json", summary)
+    points = {point["name"]: point for point in summary["operating_points"]}
+    chosen = points.get(summary["default_operating_point"], {})
+    write_failures_csv(folder / "failures.csv", open_ledger(run, chosen.get("threshold_similarity")))
+    write_figures(summary, folder / "figures")
+    write_report(summary, folder, photos_root=photos_root)
+    return summary
+
+
+def report_again(folder: str | Path, *, threshold: float | None = None, folds: int = 10) -> Run:
+    """Compute and draw a finished run again from its tables.
+
+    Args:
+        folder: the run folder.
+        threshold: see `evaluate`.
+        folds: see `evaluate`.
+
+    Raises:
+        RunFolderError: when it is no finished run.
+    """
+    from faceproof.engine.run_folder import read_run
+
+    folder = Path(folder)
+    run = read_run(folder)
+    root = Path(str(run.manifest["people"]["root"]))
+    summary = publish(run, folder, root if root.is_dir() else None, threshold=threshold, folds=folds)
+    return Run(folder, summary)
+
+
+def load_pipeline(
+    model: str,
+    weights: str | Path | None,
+    recipe: Recipe | None,
+    device: str = "cpu",
+    batch_size: int = 32,
+    workers: int | None = None,
+    offline: bool = False,
+) -> Pipeline:
+    """Detector, recogniser and selection, ready to use (see `evaluate` for arguments and errors)."""
+    from faceproof.detection.cascade import CascadeSettings
+    from faceproof.detection.mtcnn import load_detector
+    from faceproof.detection.selection import get_selection
+    from faceproof.engine.runner import Pipeline
+    from faceproof.recognition.recognizer import load_model
+    from faceproof.recognition.zoo import get_card
+
+    recipe = recipe or Recipe()
+    if batch_size < 1 or (workers is not None and workers < 1):
+        raise ConfigurationError(f"batch_size {batch_size} and workers {workers} must be 1 or more.")
+    card = get_card(model)
+    contract = None if card.contract is None else changed_contract(card.contract, recipe)
+    selection = recipe.select or (contract.selection if contract else "subject")
+    get_selection(selection)
+    recognizer = load_model(
+        model, weights=Path(weights) if weights else None, offline=offline, device=device, contract=contract
+    )
+    detector = load_detector(CascadeSettings(recipe.min_face_size), device=device, offline=offline)
+    more = {} if workers is None else {"workers": workers}
+    return Pipeline(detector, recognizer, selection, batch_size=batch_size, **more)
+
+
+def changed_contract(contract: InputContract, recipe: Recipe) -> InputContract:
+    """A card's contract with a recipe's changes.
+
+    Raises:
+        ConfigurationError: when the changes do not fit together.
+    """
+    from pydantic import ValidationError
+
+    from faceproof.detection.alignment import five_point_template
+
+    changes: dict[str, Any] = {
+        "size_px": recipe.crop_size,
+        "margin_px": recipe.margin,
+        "alignment": recipe.alignment,
+        "mirrored": recipe.mirror,
+        "selection": recipe.select,
+    }
+    fields = contract.model_dump() | {name: value for name, value in changes.items() if value is not None}
+    if fields["alignment"] == "five_point":
+        if recipe.margin:
+            raise ConfigurationError("A margin has no meaning with five_point alignment: leave --margin out.")
+        if fields["template_points"] is None or recipe.crop_size is not None:
+            fields["template_points"] = five_point_template(fields["size_px"])
+    else:
+        fields["template_points"] = None
+    try:
+        return type(contract).model_validate(fields)
+    except ValidationError as error:
+        why = "; ".join(str(one["msg"]) for one in error.errors())
+        raise ConfigurationError(f"This recipe cannot be used: {why}.") from error
+
+
+def cache_folder() -> Path:
+    """Where templates are kept between runs."""
+    from faceproof.recognition.weights import cache_root
+
+    return cache_root()
+
+
+def _templates(
+    comparisons: Comparisons, pipeline: Pipeline, cache: bool, progress: Progress | None, say: Say
+) -> tuple[PhotoTable, int]:
+    """The photos' rows, and how many of them came from the cache."""
+    from faceproof.engine.cache import TemplateCache
+    from faceproof.engine.runner import process
+
+    kept = TemplateCache(cache_folder(), pipeline.recipe()) if cache else None
+    watched = _Watched(progress)
+    photos = process(comparisons.photos, pipeline, cache=kept, progress=watched)
+    if kept and kept.unreadable:
+        say(f"Note: {len(kept.unreadable)} damaged cache files were left out, such as {kept.unreadable[0]}")
+    return photos, watched.from_cache
+
+
+class _Watched:
+    """Passes progress on and remembers how many photos came from the cache."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.progress = progress
+        self.from_cache = 0
+
+    def start(self, total: int, done: int) -> None:
+        self.from_cache = done
+        if self.progress:
+            self.progress.start(total, done)
+
+    def advance(self, photos: int) -> None:
+        if self.progress:
+            self.progress.advance(photos)
+
+
+def _manifest(
+    photo_set: PhotoSet,
+    comparisons: Comparisons,
+    pipeline: Pipeline,
+    started: datetime,
+    seed: int,
+    device: str,
+    command: str | None,
+) -> dict[str, Any]:
+    from faceproof.engine.photo_table import printable_path
+    from faceproof.engine.run_folder import SCHEMA_VERSION
+
+    recognizer = pipeline.recognizer
+    card = recognizer.card.model_dump(mode="json") | {"contract": recognizer.contract.model_dump(mode="json")}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "faceproof_version": faceproof.__version__,
+        "command": command,
+        "started": _stamp(started),
+        "finished": None,
+        "model": recognizer.card.name,
+        "card": card,
+        "detector": pipeline.detector.recipe() | {"selection": pipeline.selection},
+        "weights": {"mtcnn": pipeline.detector.weights_sha256, recognizer.card.name: recognizer.weights_sha256},
+        "people": {
+            "root": printable_path(photo_set.root.resolve()),
+            "people": len(photo_set.by_person()),
+            "photos": len(photo_set.photos),
+            "photo_list_sha256": photo_set.digest(),
+            "synthetic": False,
+            "notices": [asdict(notice) for notice in photo_set.notices],
+        },
+        "protocol": {
+            "name": comparisons.protocol,
+            "settings": dict(comparisons.settings),
+            "comparisons": len(comparisons),
+            "mated": int(comparisons.mated.sum()),
+            "non_mated": int((~comparisons.mated).sum()),
+            "folds": int(comparisons.fold.max()) + 1 if len(comparisons) else 0,
+            "sha256": comparisons.digest(),
+            "notes": list(comparisons.notes),
+        },
+        "seed": seed,
+        "device": device,
+        "batch_size": pipeline.batch_size,
+        "workers": pipeline.workers,
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("torch", "numpy", "pillow", "pyarrow")},
+        },
+        "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
+    }
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

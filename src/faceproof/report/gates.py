@@ -1,0 +1,101 @@
+"""Gates for automated checks: ``fnmr@fmr=1e-3 > 0.02`` says when a run has failed."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from faceproof.errors import ConfigurationError
+
+_OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+_FORM = re.compile(r"\s*([a-z_0-9]+)(?:@fmr=([0-9.eE+-]+))?\s*(<=|>=|<|>)\s*([0-9.eE+-]+)\s*(%?)\s*")
+_OF_THE_RUN = ("eer", "auc", "d_prime")
+_OF_THE_PHOTOS = ("detection_rate", "fta")
+_OF_THE_POINT = ("precision", "recall", "f1", "fmr", "fnmr", "far", "frr")
+METRICS = ("accuracy", *_OF_THE_RUN, *_OF_THE_PHOTOS, *_OF_THE_POINT)
+"""What a gate may ask for; ``accuracy`` is the one with a threshold from other folds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A condition under which a run has failed.
+
+    Attributes:
+        text: as it was written.
+        metric: one of `METRICS`.
+        at_fmr: for ``fnmr@fmr=``: the FMR; else None.
+        fails: compares the metric with the limit; true means failed.
+        limit: a fraction.
+    """
+
+    text: str
+    metric: str
+    at_fmr: float | None
+    fails: Callable[[float, float], bool]
+    limit: float
+
+
+def parse_gate(text: str) -> Gate:
+    """A gate from its text.
+
+    Raises:
+        ConfigurationError: when it cannot be understood.
+
+    >>> parse_gate("fnmr@fmr=1e-3 > 2%").limit
+    0.02
+    """
+    found = _FORM.fullmatch(text)
+    if found is None:
+        raise ConfigurationError(f'Gate {text!r} cannot be understood. Expected for instance "fnmr@fmr=1e-3 > 0.02".')
+    metric, at_fmr, sign, limit, percent = found.groups()
+    if metric not in METRICS or (at_fmr and metric != "fnmr"):
+        close = get_close_matches(metric, METRICS, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close and close[0] != metric else ""
+        raise ConfigurationError(
+            f"Gate {text!r}: {metric!r} cannot be asked for{' at an FMR' if at_fmr else ''}.{hint} "
+            f"Known: {', '.join(METRICS)}, fnmr@fmr=F."
+        )
+    try:
+        return Gate(text, metric, float(at_fmr) if at_fmr else None, _OPERATORS[sign], _fraction(limit, percent))
+    except ValueError as error:
+        raise ConfigurationError(f"Gate {text!r}: {error}.") from error
+
+
+def missed(gate: Gate, summary: Mapping[str, Any]) -> str | None:
+    """Why a run misses a gate, or None where it passes. A number that cannot be told misses."""
+    estimate = _asked(gate, summary)
+    value = estimate.get("value")
+    if value is None:
+        return f"{gate.text}: cannot be told ({estimate.get('reason') or 'the data cannot give it'})"
+    return f"{gate.text}: it is {value:.6g}" if gate.fails(value, gate.limit) else None
+
+
+def _fraction(limit: str, percent: str) -> float:
+    return float(limit) / 100 if percent else float(limit)
+
+
+def _asked(gate: Gate, summary: Mapping[str, Any]) -> Mapping[str, Any]:
+    if gate.at_fmr is not None:
+        for entry in summary["fnmr_at_fmr"]:
+            if abs(entry["fmr"] - gate.at_fmr) <= 1e-9:
+                found: Mapping[str, Any] = entry["fnmr"]
+                return found
+        known = ", ".join(f"{entry['fmr']:g}" for entry in summary["fnmr_at_fmr"])
+        raise ConfigurationError(f"Gate {gate.text!r}: FNMR is measured at FMR {known} only.")
+    if gate.metric == "accuracy":
+        return dict(summary["folds"]["accuracy"])
+    if gate.metric in _OF_THE_RUN:
+        return dict(summary[gate.metric])
+    if gate.metric in _OF_THE_PHOTOS:
+        return dict(summary["rates"][gate.metric])
+    points = {point["name"]: point for point in summary["operating_points"]}
+    return dict(points[summary["default_operating_point"]][gate.metric])

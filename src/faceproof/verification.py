@@ -1,0 +1,128 @@
+"""Two photos: the same person or not, and how sure one may be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceproof.errors import ConfigurationError, FaceproofError, RunFolderError
+
+if TYPE_CHECKING:
+    from faceproof.detection.types import Face
+    from faceproof.engine.runner import Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """Distance from which two photos count as different people, and how it was set."""
+
+    distance: float
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What comparing two photos gave.
+
+    Attributes:
+        similarity: cosine of the templates, -1 to 1.
+        distance: Euclidean distance of the unit templates, 0 to 2.
+        same_person: the decision at the threshold; None without one.
+        threshold: the threshold; None when none is known for this recipe.
+        faces: the face that was compared in each photo.
+        photos: the pixels, uint8 (h, w, 3).
+    """
+
+    similarity: float
+    distance: float
+    same_person: bool | None
+    threshold: Threshold | None
+    faces: tuple[Face, Face]
+    photos: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+
+
+def verify(
+    a: str | Path,
+    b: str | Path,
+    *,
+    model: str = "facenet-vggface2",
+    weights: str | Path | None = None,
+    threshold: Threshold | None = None,
+    device: str = "cpu",
+    offline: bool = False,
+) -> Verification:
+    """Compare the faces of two photos.
+
+    Args:
+        a: a photo.
+        b: another.
+        model: name of a model's card.
+        weights: file with its weights, instead of the usual places.
+        threshold: where to decide; None: the one on the card.
+        device: ``cpu``, ``cuda``, ...
+        offline: never use the network.
+
+    Raises:
+        FaceproofError: when a photo cannot be read or no face is found in it.
+    """
+    from faceproof.evaluation import load_pipeline
+    from faceproof.scoring import distance_from_similarity
+
+    pipeline = load_pipeline(model, weights, None, device, offline=offline)
+    (face_a, photo_a, template_a), (face_b, photo_b, template_b) = _described([Path(a), Path(b)], pipeline)
+    similarity = float(np.clip(template_a.astype(np.float64) @ template_b.astype(np.float64), -1, 1))
+    distance = float(distance_from_similarity(similarity))
+    threshold = threshold or _threshold_of_card(pipeline)
+    same = None if threshold is None else distance <= threshold.distance
+    return Verification(similarity, distance, same, threshold, (face_a, face_b), (photo_a, photo_b))
+
+
+def threshold_of_run(folder: Path, point: str) -> Threshold:
+    """The threshold of an operating point of a finished run.
+
+    Args:
+        folder: the run folder.
+        point: name of the operating point (``eer``, ``fmr_0.001``, ``best_accuracy``, ...).
+
+    Raises:
+        RunFolderError: when the folder has no metrics.
+        ConfigurationError: when there is no such point, or the data could not set it.
+    """
+    try:
+        metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
+        points = {one["name"]: one for one in metrics["operating_points"]}
+    except (OSError, ValueError, KeyError) as error:
+        raise RunFolderError(f"{folder} has no metrics that can be read ({error}). Expected a finished run.") from error
+    distance = points.get(point, {}).get("threshold_distance")
+    if distance is None:
+        usable = [name for name, one in points.items() if one["threshold_distance"] is not None]
+        raise ConfigurationError(f"{folder} has no operating point {point!r}. It has: {', '.join(usable)}.")
+    return Threshold(float(distance), f"operating point {point} of the run in {folder} ({metrics['run']['model']})")
+
+
+def _threshold_of_card(pipeline: Pipeline) -> Threshold | None:
+    known: Any = pipeline.recognizer.card.threshold
+    if known is None:
+        return None
+    return Threshold(known.distance, known.origin)
+
+
+def _described(paths: Sequence[Path], pipeline: Pipeline) -> list[tuple[Face, NDArray[np.uint8], NDArray[np.float32]]]:
+    from faceproof.detection.selection import choose
+    from faceproof.people.decode import decode_photo
+
+    photos = [decode_photo(path) for path in paths]
+    described = []
+    for path, photo, faces in zip(paths, photos, pipeline.detector.find(photos), strict=True):
+        face = choose(faces, photo.shape[0], photo.shape[1], pipeline.selection)
+        crop = None if face is None else pipeline.recognizer.prepare(photo, face)
+        if face is None or crop is None:
+            raise FaceproofError(f"No face was found in {path}. See what the detector sees: faceproof detect {path}")
+        described.append((face, photo, pipeline.recognizer.embed(crop[None])[0][0]))
+    return described
