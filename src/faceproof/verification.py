@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,10 +107,8 @@ def threshold_of_run(folder: Path, point: str) -> Threshold:
 
 
 def _threshold_of_card(pipeline: Pipeline) -> Threshold | None:
-    known: Any = pipeline.recognizer.card.threshold
-    if known is None:
-        return None
-    return Threshold(known.distance, known.origin)
+    known = pipeline.recognizer.card.threshold
+    return None if known is None else Threshold(known.distance, known.origin)
 
 
 def _described(paths: Sequence[Path], pipeline: Pipeline) -> list[tuple[Face, NDArray[np.uint8], NDArray[np.float32]]]:

@@ -13,9 +13,7 @@ EVIL = "<script>alert(1)</script>"
 HOW = "Comparisons are taken as independent; they share people, so the interval is somewhat too narrow."
 
 
-def estimate(
-    successes: float, n: int, how: str = HOW, *, optimistic: bool = False, reason: str = ""
-) -> dict[str, Any]:
+def estimate(successes: float, n: int, how: str = HOW, *, optimistic: bool = False, reason: str = "") -> dict[str, Any]:
     if n == 0:
         blank = {"value": None, "low": None, "high": None, "n": 0}
         return blank | {"how": how, "reason": reason or "no such comparison", "optimistic": optimistic}
@@ -33,9 +31,7 @@ def estimate(
     }
 
 
-def plain(
-    value: float | None, n: int, reason: str | None = None, *, optimistic: bool = False
-) -> dict[str, Any]:
+def plain(value: float | None, n: int, reason: str | None = None, *, optimistic: bool = False) -> dict[str, Any]:
     spread = None if value is None else 0.004
     return {
         **{"value": value, "low": spread and value - spread, "high": spread and value + spread, "n": n},
@@ -73,9 +69,7 @@ def operating_point(
         "threshold_distance": threshold,
         "confusion": c,
         **{key: estimate(k, n, optimistic=optimistic) for key, (k, n) in rates.items()},
-        "f1": plain(
-            f1, len(mated), None if f1 is not None else "nothing was accepted", optimistic=optimistic
-        ),
+        "f1": plain(f1, len(mated), None if f1 is not None else "nothing was accepted", optimistic=optimistic),
     }
 
 
@@ -154,12 +148,8 @@ def _points(
     distance: np.ndarray, mated: np.ndarray, best: float, n_non_mated: int
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     others = np.sort(distance[~mated])
-    points = [
-        operating_point("best_accuracy", "threshold of best accuracy", best, distance, mated, optimistic=True)
-    ]
-    points.append(
-        operating_point("eer", "equal errors of both kinds", best + 0.03, distance, mated, optimistic=True)
-    )
+    points = [operating_point("best_accuracy", "threshold of best accuracy", best, distance, mated, optimistic=True)]
+    points.append(operating_point("eer", "equal errors of both kinds", best + 0.03, distance, mated, optimistic=True))
     at_fmr = []
     for fmr in (0.1, 0.01, 0.001, 0.0001):
         row: dict[str, Any] = {"fmr": fmr, "resolvable": n_non_mated * fmr >= 1}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.engine.photo_table import PhotoTable
+from faceproof.engine.photo_table import STAGES_MS, PhotoTable
 from faceproof.errors import RunFolderError
 from faceproof.people.types import Comparisons
 
@@ -22,7 +22,7 @@ SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
 _TABLES = {
     "comparisons": {"comparison", "photo_a", "photo_b", "person_a", "person_b", "mated", "fold"},
-    "photos": {"photo", "person", "sha256", "condition", "outcome", "reason", "box_xyxy_px"},
+    "photos": {"photo", "person", "sha256", "condition", "outcome", "reason", "faces_found", "box_xyxy_px", *STAGES_MS},
     "scores": {"comparison", "condition", "similarity", "reason"},
 }
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from faceproof.detection.mtcnn import Detector
 from faceproof.detection.selection import choose
+from faceproof.detection.types import Faces
 from faceproof.engine.cache import TemplateCache
 from faceproof.engine.photo_table import PhotoOutcome, PhotoTable
 from faceproof.errors import ImageDecodeError
@@ -154,9 +155,9 @@ def _computed(items: Iterable[_Item], pipeline: Pipeline) -> Iterator[_Item]:
         try:
             ready: list[tuple[_Item, Pixels]] = []
             for batch in _batches(_decoded(items, pool, pipeline), pipeline.batch_size):
-                yield from (item for item in batch if item.outcome.outcome)
-                alive = [item for item in batch if not item.outcome.outcome]
-                for item, crop in zip(alive, _faces_cut(alive, pipeline, pool), strict=True):
+                alive = [item for item in batch if item.pixels is not None]
+                yield from [item for item in batch if item.pixels is None]
+                for item, crop in _faces_cut(alive, pipeline, pool):
                     if crop is None:
                         yield item
                     else:
@@ -213,35 +214,35 @@ def _batches(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
         yield batch
 
 
-def _faces_cut(items: list[_Item], pipeline: Pipeline, pool: ThreadPoolExecutor) -> list[Pixels | None]:
-    """The prepared face of each item, or None, and the reason in its outcome."""
+def _faces_cut(items: list[_Item], pipeline: Pipeline, pool: ThreadPoolExecutor) -> list[tuple[_Item, Pixels | None]]:
+    """Each item with its prepared face, or with None and the reason in its outcome."""
     if not items:
         return []
     start = time.perf_counter()
     found = pipeline.detector.find([item.pixels for item in items if item.pixels is not None])
-
-    def cut(item: _Item, number: int) -> Pixels | None:
-        pixels, faces = item.pixels, found[number]
-        item.pixels = None
-        if pixels is None:
-            return None
-        item.outcome.faces_found = len(faces)
-        face = choose(faces, pixels.shape[0], pixels.shape[1], pipeline.selection)
-        if face is None:
-            why = "no face found" if not len(faces) else f"{len(faces)} faces, none fit for {pipeline.selection!r}"
-            item.outcome.fail("detect", why)
-            return None
-        item.outcome.face = face
-        crop = pipeline.recognizer.prepare(pixels, face)
-        if crop is None:
-            item.outcome.fail("detect", "the face's box is empty or lies outside of the photo")
-        return crop
-
-    crops = list(pool.map(cut, items, range(len(items))))
+    crops = list(pool.map(_cut, items, found, [pipeline] * len(items)))
     each = (time.perf_counter() - start) * 1000 / len(items)
     for item in items:
         item.outcome.detect_ms = each
-    return crops
+    return list(zip(items, crops, strict=True))
+
+
+def _cut(item: _Item, faces: Faces, pipeline: Pipeline) -> Pixels | None:
+    """The prepared face, or None and the reason in the outcome; lets go of the photo's pixels."""
+    pixels, item.pixels = item.pixels, None
+    if pixels is None:
+        return None
+    item.outcome.faces_found = len(faces)
+    face = choose(faces, pixels.shape[0], pixels.shape[1], pipeline.selection)
+    if face is None:
+        why = "no face found" if not len(faces) else f"{len(faces)} faces, none fit for {pipeline.selection!r}"
+        item.outcome.fail("detect", why)
+        return None
+    item.outcome.face = face
+    crop = pipeline.recognizer.prepare(pixels, face)
+    if crop is None:
+        item.outcome.fail("detect", "the face's box is empty or lies outside of the photo")
+    return crop
 
 
 def _embedded(ready: list[tuple[_Item, Pixels]], recognizer: Recognizer) -> Iterator[_Item]:

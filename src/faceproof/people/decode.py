@@ -1,8 +1,8 @@
 """From the bytes of a photo to RGB pixels, or to a plain reason why there are none.
 
-Convention: pixels are RGB uint8 (height, width, 3) as a viewer shows them: the EXIF orientation is applied, of an
-animation the first frame is taken, transparent parts lie on white, 16-bit gray is scaled to 8 bits, CMYK is
-converted as Pillow does it (Adobe's inverted inks included). Colour profiles are not applied, as the reference
+Convention: pixels are RGB uint8 (height, width, 3) as a viewer shows them. The EXIF orientation is applied; of
+an animation the first frame is taken; transparent parts lie on white; 16-bit gray is scaled to 8 bits; CMYK is
+converted as Pillow does it, Adobe's inverted inks included. Colour profiles are not applied: the reference
 implementations of face recognition do not apply them either.
 """
 
@@ -50,19 +50,19 @@ _PILLOW_MODULES = r"PIL\."
 def decode_photo(source: Path | bytes, *, max_megapixels: float = 100.0) -> NDArray[np.uint8]:
     """Pixels of a photo, upright and in RGB.
 
-    A plain RGB JPEG gives exactly ``np.asarray(Image.open(path).convert("RGB"))``. Safe to call from many threads.
+    A plain RGB JPEG gives exactly ``np.asarray(Image.open(path).convert("RGB"))``. Threads may call it together.
 
     Args:
         source: where the photo is, or its bytes.
-        max_megapixels: refuse pictures of more pixels than this, in millions, before any pixel is decoded. Pillow's
-            own limit (``2 * PIL.Image.MAX_IMAGE_PIXELS``, 179 megapixels as it ships) holds beside it.
+        max_megapixels: refuse a picture of more pixels than this, in millions, before any pixel is decoded.
+            Pillow's own limit (``2 * PIL.Image.MAX_IMAGE_PIXELS``, 179 megapixels as shipped) holds beside it.
 
     Returns:
         uint8 (height, width, 3), RGB, 0 to 255; C-contiguous, writable, owned by the caller.
 
     Raises:
-        ImageDecodeError: The photo gives no pixels. The message is the bare reason, without the path, so that equal
-            reasons can be counted.
+        ImageDecodeError: The photo gives no pixels. The message is the bare reason without the path, so that
+            equal reasons can be counted.
         ConfigurationError: ``max_megapixels`` is not above 0.
 
     Example:
@@ -86,7 +86,7 @@ def decode_photo(source: Path | bytes, *, max_megapixels: float = 100.0) -> NDAr
 
 
 def image_format(first_bytes: bytes) -> str | None:
-    """Name of the image format that a file's first ``SIGNATURE_BYTES`` bytes announce, None if it is none of ours.
+    """Name of the image format that a file's first ``SIGNATURE_BYTES`` bytes announce, None for any other.
 
     Example:
         >>> image_format(b"GIF89a"), image_format(b"<html>")
@@ -120,9 +120,8 @@ def _decode(file: IO[bytes], max_megapixels: float) -> NDArray[np.uint8]:
 
 def _check_size(image: Image.Image, max_megapixels: float) -> None:
     if image.width * image.height > max_megapixels * 1e6:
-        raise ImageDecodeError(
-            f"too large: {image.width} x {image.height} pixels, over the limit of {max_megapixels:g} megapixels"
-        )
+        size = f"{image.width} x {image.height} pixels"
+        raise ImageDecodeError(f"too large: {size}, over the limit of {max_megapixels:g} megapixels")
 
 
 def _on_rgb(image: Image.Image) -> Image.Image:
@@ -139,7 +138,7 @@ def _on_rgb(image: Image.Image) -> Image.Image:
 def _eight_bit_gray(image: Image.Image) -> NDArray[np.uint8]:
     """16-bit gray on 0 to 255, rounded to nearest: 65535 is 257 times 255.
 
-    Pillow opens 16-bit PNG and PGM as 32-bit integers in some versions. Other 32-bit pixels (TIFF) say nowhere
+    Pillow opens 16-bit PNG and PGM as 32-bit integers in some versions. Other 32-bit pixels (TIFF) do not say
     which value is white.
     """
     if image.mode == "F" or (image.mode == "I" and image.format not in ("PNG", "PPM")):
@@ -187,10 +186,10 @@ def _cannot_be_read(error: OSError) -> str:
 
 
 def _silence_pillow() -> None:
-    """Keep Pillow's warnings off the screen: every one of them either ends in a reason here or is without effect.
+    """Keep Pillow's warnings off the screen: each either ends in a reason here or changes no pixel.
 
-    ``warnings.catch_warnings`` swaps the filters of all threads and puts them back in any order. One filter that is
-    added where it is missing, and never removed, cannot do harm to another thread.
+    ``warnings.catch_warnings`` swaps the filters of all threads and puts them back in any order. One filter that
+    is added where it is missing, and never removed, cannot harm another thread.
     """
     if not any(getattr(entry[3], "pattern", entry[3]) == _PILLOW_MODULES for entry in warnings.filters):
         warnings.filterwarnings("ignore", module=_PILLOW_MODULES)

@@ -72,6 +72,13 @@ class Figure(_Frozen):
     by: str
 
 
+class Threshold(_Frozen):
+    """Where to decide when nothing else is known: a distance of unit templates, 0 to 2, and how it was set."""
+
+    distance: float = Field(ge=0, le=2)
+    origin: str
+
+
 class Card(_Frozen):
     """One model that faceproof knows by name.
 
@@ -92,6 +99,7 @@ class Card(_Frozen):
         size_bytes: size of that file where known.
         tensors_sha256: digest of the tensors (``faceproof.recognition.tensors.tensors_digest``); None where
             none is known, and then the weights count as unverified.
+        threshold: where to decide on two photos when the user has no data of their own; None where unknown.
         published: numbers that others have published for these weights.
     """
 
@@ -110,6 +118,7 @@ class Card(_Frozen):
     file_name: str
     size_bytes: int | None = None
     tensors_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    threshold: Threshold | None = None
     published: tuple[Figure, ...] = ()
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 from typing import Any
@@ -56,11 +57,15 @@ def roc(summary: Summary, *, log_fmr: bool = True) -> alt.LayerChart:
     for mark in marks:
         mark |= {"tmr": 1 - mark["fnmr"], "tmr_low": 1 - mark["fnmr_high"], "tmr_high": 1 - mark["fnmr_low"]}
     seen = [tmr for fmr, tmr in zip(curve["fmr"], curve["tmr"], strict=True) if fmr > 0]
-    lowest = min([*seen, *(mark["tmr_low"] for mark in marks)])
+    lowest = min([0.99, *seen, *(mark["tmr_low"] for mark in marks)])
+    bottom = max(0.0, lowest - 0.1 * (1 - lowest)) if log_fmr else 0.0
+    for mark in marks:
+        mark["across"] = 1 - math.log(mark["fmr"]) / math.log(floor) if log_fmr else mark["fmr"]
+        mark["up"] = (mark["tmr"] - bottom) / (1 - bottom)
     x = alt.X("fmr:Q").title("FMR: non-mated comparisons accepted")
     x = x.scale(type="log", domain=[floor, 1], nice=False) if log_fmr else x.scale(domain=[0, 1])
-    x = x.axis(format="~%", values=[10.0**k for k in range(-7, 1) if 10.0**k >= floor] if log_fmr else alt.Undefined)
-    bottom = max(0.0, lowest - 0.1 * (1 - lowest)) if log_fmr else 0
+    decades = [10.0**k for k in range(-7, 1) if 10.0**k >= floor]
+    x = x.axis(format="~%", values=decades if log_fmr else alt.Undefined)
     y = alt.Y("tmr:Q").scale(domain=[bottom, 1], nice=False, zero=False).title("mated comparisons accepted (1 - FNMR)")
     y = y.axis(format="~%", tickCount=6)
     note = f"FMR on a logarithmic axis; the left edge is 0 of {count(summary['counts']['compared_non_mated'])}."

@@ -78,10 +78,8 @@ def scatter(summary: Summary) -> alt.LayerChart:
         y,
         color=alt.Color("outcome:N").scale(domain=names, range="category").legend(_legend()),
         shape=alt.Shape("outcome:N").scale(domain=names, range=_SHAPES),
-        size=alt.condition("test(/FN|FP/, datum.outcome)", alt.value(46), alt.value(16 if len(rows) > 500 else 34)),
-        opacity=alt.condition(
-            "test(/FN|FP/, datum.outcome)", alt.value(0.95), alt.value(0.45 if len(rows) > 500 else 0.75)
-        ),
+        size=alt.condition(_IS_ERROR, alt.value(46), alt.value(16 if crowded else 34)),
+        opacity=alt.condition(_IS_ERROR, alt.value(0.95), alt.value(0.45 if crowded else 0.75)),
         tooltip=[alt.Tooltip(f"{field}:N") for field in ("comparison", "outcome", "a", "b")]
         + [alt.Tooltip("distance:Q", format=".4f")],
     )

@@ -1,0 +1,374 @@
+"""Reading a folder of people: one folder for each person, that person's photos directly in it.
+
+Nothing is skipped in silence: what is ignored, and what looks odd, is counted in a notice with a few examples.
+A file that is named like a photo stays a photo even where it is damaged, so that it gets its row with a reason.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from faceproof.errors import ConfigurationError, PeopleError
+from faceproof.people.decode import SIGNATURE_BYTES, image_format
+from faceproof.people.types import Group, Notice, Photo, PhotoSet
+
+PHOTO_SUFFIXES = frozenset(
+    ".jpg .jpeg .jpe .jfif .png .apng .webp .bmp .dib .tif .tiff .gif .ppm .pgm .pbm .pnm".split()
+)
+FOREIGN_PHOTO_SUFFIXES = frozenset(
+    ".heic .heif .avif .jxl .jp2 .j2k .dng .cr2 .cr3 .nef .arw .orf .rw2 .raf .psd".split()
+)
+GROUP_FOLDERS: dict[str, Group] = {"matched_faces": "mated", "mismatched_faces": "non_mated"}
+
+_EXPECTED = "Expected a folder with a folder of photos for each person: Anna/1.jpg, Anna/2.jpg, Ben/1.jpg."
+_EXAMPLES = 5
+_BATCH = 2048
+_PROGRESS_EVERY = 64
+_BLOCK_BYTES = 1 << 20
+_EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
+
+# Kind of a notice: one of it, many of it, what it means. In the order in which a person should read them.
+_NOTICES = {
+    "unreadable_people": ("person's folder", "people's folders", "that cannot be opened: left out"),
+    "people_without_photos": ("folder", "folders", "without a single photo: left out"),
+    "unreadable_photos": ("photo", "photos", "that cannot be read: kept, and will fail with a reason"),
+    "empty_files": ("photo", "photos", "of zero bytes: kept, and will fail with a reason"),
+    "not_images": ("file", "files", "named like a photo, of no image format known here: kept, and will fail"),
+    "same_photo_in_two_people": (
+        "photo",
+        "photos",
+        "lying byte for byte in several people's folders: a non-mated comparison may show one picture twice",
+    ),
+    "same_photo_twice": (
+        "photo",
+        "photos",
+        "lying byte for byte more than once with one person: a mated comparison may show one picture twice",
+    ),
+    "similar_names": (
+        "name",
+        "names",
+        "of people in several spellings that differ by case or Unicode form only: taken for different people",
+    ),
+    "invalid_names": ("name", "names", "not valid in Unicode: shown with \ufffd"),
+    "link_loops": ("symbolic link", "symbolic links", "leading back to a folder above or to itself: ignored"),
+    "dangling_links": ("symbolic link", "symbolic links", "leading nowhere: ignored"),
+    "folders_in_people": (
+        "folder",
+        "folders",
+        "inside a person's folder: ignored; only photos directly in the person's folder count",
+    ),
+    "people_beside_groups": ("folder", "folders", "beside matched_faces and mismatched_faces: ignored"),
+    "photos_in_no_person": ("photo", "photos", "outside every person's folder: ignored"),
+    "foreign_photos": (
+        "photo",
+        "photos",
+        "in a format that cannot be read here: ignored; convert to JPEG or PNG",
+    ),
+    "foreign_files": ("file", "files", "without the suffix of a photo: ignored"),
+    "hidden_files": ("file or folder", "files or folders", "with a leading dot in the name: ignored"),
+}
+
+_Kind = Literal["folder", "file", "special", "loop", "dangling"]
+
+
+class _Found(NamedTuple):
+    id: str
+    path: str
+    person: str
+    group: Group
+
+
+class _Notebook:
+    """Counts of what was noticed, with the first few examples of each kind."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = defaultdict(int)
+        self.examples: dict[str, list[str]] = defaultdict(list)
+
+    def add(self, kind: str, example: str) -> None:
+        self.counts[kind] += 1
+        if len(self.examples[kind]) < _EXAMPLES:
+            self.examples[kind].append(example)
+
+    def message(self, kind: str) -> str:
+        one, many, meaning = _NOTICES[kind]
+        count = self.counts[kind]
+        return f"{count:,} {one if count == 1 else many} {meaning}"
+
+    def notices(self) -> tuple[Notice, ...]:
+        return tuple(
+            Notice(kind, self.message(kind), self.counts[kind], tuple(self.examples[kind]))
+            for kind in _NOTICES
+            if kind in self.counts
+        )
+
+
+def read_people(root: Path, *, workers: int = 8, progress: Callable[[int, int], None] | None = None) -> PhotoSet:
+    """All photos of a folder of people, with the digest of every file and notices of what is odd.
+
+    Every folder in ``root`` is a person; every file directly in it with the suffix of a photo is a photo of that
+    person; names are in the order of ``sorted``. Two folders ``matched_faces`` and ``mismatched_faces`` are
+    recognised: then the people lie in these, and their photos are of group ``mated`` and ``non_mated``. Symbolic
+    links are followed, except those that lead back to a folder above.
+
+    Args:
+        root: the folder of people.
+        workers: how many threads read files, 1 or more; the result is the same for any number.
+        progress: called in this thread every now and then with the photos read and all photos.
+
+    Returns:
+        The photos sorted by group, person and id, damaged ones among them.
+
+    Raises:
+        PeopleError: There is no such folder, it cannot be opened, or it holds no people or no photos.
+        ConfigurationError: ``workers`` is below 1.
+    """
+    if workers < 1:
+        raise ConfigurationError(f"workers is {workers}: expected 1 or more threads to read photos with.")
+    root = Path(root)
+    notebook = _Notebook()
+    found: list[_Found] = []
+    without_photos: list[str] = []
+    for group, person_id, person, folder in _people(root, notebook):
+        photos = _photos_of_person(group, person_id, person, folder, notebook)
+        if photos == []:
+            without_photos.append(person_id)
+            notebook.add("people_without_photos", person_id)
+        found.extend(photos or ())
+    if not found:
+        raise PeopleError(_why_no_photos(root, notebook))
+    photo_set = tuple(_read_contents(found, workers, progress, notebook))
+    _notice_same_bytes(photo_set, notebook)
+    return PhotoSet(root, photo_set, tuple(without_photos), notebook.notices())
+
+
+def _people(root: Path, notebook: _Notebook) -> Iterator[tuple[Group, str, str, str]]:
+    """Group, id, readable name and path of every person's folder, in order."""
+    folders = _folders_in(root, "", notebook)
+    if not folders:
+        raise PeopleError(_why_no_people(root, notebook))
+    if not GROUP_FOLDERS.keys() <= folders.keys():
+        for person, path in _labelled(folders, "", notebook):
+            yield "any", person, person, path
+        return
+    for name in sorted(folders.keys() - GROUP_FOLDERS.keys()):
+        notebook.add("people_beside_groups", _valid_unicode(name))
+    for name, group in GROUP_FOLDERS.items():
+        inner = _folders_in(Path(folders[name]), f"{name}/", notebook)
+        for person, path in _labelled(inner, f"{name}/", notebook):
+            yield group, f"{name}/{person}", person, path
+
+
+def _folders_in(folder: Path, prefix: str, notebook: _Notebook) -> dict[str, str]:
+    """Path of every folder in ``folder`` by its name; whatever else lies there is noticed."""
+    try:
+        entries = _sorted_entries(folder)
+    except OSError as error:
+        raise PeopleError(_why_not_opened(folder, error)) from error
+    folders: dict[str, str] = {}
+    for entry in entries:
+        kind = _kind_of(entry)
+        if _is_hidden(entry.name) or kind not in ("folder", "file"):
+            _notice_ignored(entry.name, kind, prefix, notebook)
+        elif kind == "folder":
+            folders[entry.name] = entry.path
+        elif _suffix(entry.name) in PHOTO_SUFFIXES:
+            notebook.add("photos_in_no_person", prefix + _valid_unicode(entry.name))
+        else:
+            _notice_ignored(entry.name, kind, prefix, notebook)
+    _notice_similar_names(folders, notebook)
+    return folders
+
+
+def _photos_of_person(
+    group: Group, person_id: str, person: str, folder: str, notebook: _Notebook
+) -> list[_Found] | None:
+    """The photos directly in a person's folder, or None where it cannot be opened."""
+    try:
+        entries = _sorted_entries(folder)
+    except OSError as error:
+        notebook.add("unreadable_people", f"{person_id} ({_cause(error)})")
+        return None
+    paths: dict[str, str] = {}
+    for entry in entries:
+        kind = _kind_of(entry)
+        if kind == "file" and not _is_hidden(entry.name) and _suffix(entry.name) in PHOTO_SUFFIXES:
+            paths[entry.name] = entry.path
+        else:
+            _notice_ignored(entry.name, kind, f"{person_id}/", notebook)
+    return [
+        _Found(f"{person_id}/{label}", path, person, group)
+        for label, path in _labelled(paths, f"{person_id}/", notebook)
+    ]
+
+
+def _sorted_entries(folder: Path | str) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return sorted(entries, key=lambda entry: entry.name)
+
+
+def _kind_of(entry: os.DirEntry[str]) -> _Kind:
+    """What an entry is once its links are followed."""
+    try:
+        if entry.is_dir():
+            return "loop" if entry.is_symlink() and _leads_back(entry.path) else "folder"
+        if entry.is_file():
+            return "file"
+        return "dangling" if entry.is_symlink() and not os.path.exists(entry.path) else "special"
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "loop"
+        return "dangling" if error.errno == errno.ENOTDIR else "file"  # no permission: reading it will tell
+
+
+def _leads_back(link: str) -> bool:
+    """Whether a link to a folder leads to the folder that the link lies in, or to one above."""
+    target = os.path.realpath(link).rstrip(os.sep)
+    start = os.path.realpath(os.path.dirname(link))
+    return f"{start}{os.sep}".startswith(f"{target}{os.sep}")
+
+
+def _notice_ignored(name: str, kind: _Kind, prefix: str, notebook: _Notebook) -> None:
+    if _is_hidden(name):
+        notice = "hidden_files"
+    elif kind == "folder":
+        notice = "folders_in_people"
+    elif kind in ("loop", "dangling"):
+        notice = "link_loops" if kind == "loop" else "dangling_links"
+    else:
+        notice = "foreign_photos" if _suffix(name) in FOREIGN_PHOTO_SUFFIXES else "foreign_files"
+    notebook.add(notice, prefix + _valid_unicode(name))
+
+
+def _labelled(paths: dict[str, str], prefix: str, notebook: _Notebook) -> list[tuple[str, str]]:
+    """Label and path by label: the name itself, or where it is not valid Unicode, a valid one of its own."""
+    taken = {name for name in paths if _valid_unicode(name) == name}
+    labels: list[tuple[str, str]] = []
+    for name, path in paths.items():
+        label = valid = _valid_unicode(name)
+        if label != name:
+            number = 2
+            while label in taken:
+                label, number = f"{valid}~{number}", number + 1
+            taken.add(label)
+            notebook.add("invalid_names", prefix + label)
+        labels.append((label, path))
+    return sorted(labels)
+
+
+def _valid_unicode(name: str) -> str:
+    """The name with U+FFFD for every byte that is not UTF-8, which Python holds as a lone surrogate."""
+    return re.sub("[\ud800-\udfff]", "\ufffd", name)
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".")
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
+
+
+def _notice_similar_names(names: Iterable[str], notebook: _Notebook) -> None:
+    spellings: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        spellings[unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())].append(name)
+    for same in spellings.values():
+        if len(same) > 1:
+            notebook.add("similar_names", " = ".join(map(_valid_unicode, same)))
+
+
+def _read_contents(
+    found: list[_Found], workers: int, progress: Callable[[int, int], None] | None, notebook: _Notebook
+) -> Iterator[Photo]:
+    """Every photo with its digest, in order; batches keep millions of photos from queueing at once."""
+    if progress:
+        progress(0, len(found))
+    with ThreadPoolExecutor(workers) as pool:
+        for start in range(0, len(found), _BATCH):
+            batch = found[start : start + _BATCH]
+            contents = pool.map(_digest, [photo.path for photo in batch])
+            for done, (photo, (sha256, problem, cause)) in enumerate(zip(batch, contents, strict=True), start + 1):
+                if problem:
+                    notebook.add(problem, f"{photo.id} ({cause})" if cause else photo.id)
+                yield Photo(photo.id, Path(photo.path), photo.person, sha256, photo.group)
+                if progress and (done % _PROGRESS_EVERY == 0 or done == len(found)):
+                    progress(done, len(found))
+
+
+def _digest(path: str) -> tuple[str, str, str]:
+    """SHA-256 of a file, kind of notice where something is wrong with it, and the cause."""
+    total = hashlib.sha256()
+    first_bytes = b""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            while block := file.read(_BLOCK_BYTES):
+                first_bytes = first_bytes or block[:SIGNATURE_BYTES]
+                total.update(block)
+    except OSError as error:
+        return "", "unreadable_photos", _cause(error)
+    if not first_bytes:
+        return _EMPTY_SHA256, "empty_files", ""
+    return total.hexdigest(), "" if image_format(first_bytes) else "not_images", ""
+
+
+def _notice_same_bytes(photos: tuple[Photo, ...], notebook: _Notebook) -> None:
+    first: dict[str, Photo] = {}
+    copies: dict[str, list[Photo]] = {}
+    for photo in photos:
+        if photo.sha256 in ("", _EMPTY_SHA256):
+            continue
+        earlier = first.setdefault(photo.sha256, photo)
+        if earlier is not photo:
+            copies.setdefault(photo.sha256, [earlier]).append(photo)
+    for same in copies.values():
+        people = {photo.person for photo in same}
+        example = " = ".join(photo.id for photo in same[:3]) + (" = ..." if len(same) > 3 else "")
+        if len(people) > 1:
+            notebook.add("same_photo_in_two_people", example)
+        if len(people) < len(same):
+            notebook.add("same_photo_twice", example)
+
+
+def _cause(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
+
+
+def _why_not_opened(folder: Path, error: OSError) -> str:
+    where = _valid_unicode(str(folder))
+    if isinstance(error, FileNotFoundError):
+        return f"{where}: there is no such folder. {_EXPECTED} Check the path."
+    if isinstance(error, NotADirectoryError):
+        return f"{where}: this is a file, not a folder. {_EXPECTED} Give the folder that holds the people."
+    if isinstance(error, PermissionError):
+        return f"{where}: no permission to open this folder. {_EXPECTED} Ask for the right to read it."
+    return f"{where}: this folder cannot be opened ({_cause(error)}). {_EXPECTED}"
+
+
+def _why_no_people(root: Path, notebook: _Notebook) -> str:
+    where = _valid_unicode(str(root))
+    if loose := notebook.counts.get("photos_in_no_person"):
+        photos = "1 photo lies" if loose == 1 else f"{loose:,} photos lie"
+        return (
+            f"{where}: {photos} directly in this folder, so nobody can say who is on them. "
+            f"{_EXPECTED} Put each person's photos into a folder of their own."
+        )
+    return f"{where}: no person's folder in it. {_EXPECTED} Check that this is the right folder."
+
+
+def _why_no_photos(root: Path, notebook: _Notebook) -> str:
+    seen = "; ".join(notebook.message(kind) for kind in _NOTICES if kind in notebook.counts)
+    advice = "Check that this is the right folder."
+    if inner := notebook.examples.get("folders_in_people"):
+        deeper = _valid_unicode(str(root / inner[0].rpartition("/")[0]))
+        advice = f"Perhaps the folder of people lies further down, such as {deeper}."
+    return f"{_valid_unicode(str(root))}: not one photo in it. {_EXPECTED} Found: {seen}. {advice}"

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from faceproof.detection.selection import SELECTIONS, choose
+from faceproof.detection.types import Faces
+from faceproof.errors import ConfigurationError
+
+
+def _faces(*rows):
+    boxes = np.array([row[:4] for row in rows], np.float32)
+    return Faces(boxes, np.array([row[4] for row in rows], np.float32), np.zeros((len(rows), 5, 2), np.float32))
+
+
+SUBJECT = (80, 80, 170, 170, 0.99)
+BYSTANDER = (0, 0, 110, 110, 0.98)
+DOUBTFUL = (70, 70, 180, 180, 0.75)
+FAR_AND_SURE = (200, 0, 230, 30, 0.9999)
+PHOTO = _faces(BYSTANDER, SUBJECT, DOUBTFUL, FAR_AND_SURE)
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [
+        ("subject", SUBJECT),
+        ("largest", BYSTANDER),
+        ("largest_over_threshold", BYSTANDER),
+        ("probability", FAR_AND_SURE),
+        ("center_weighted_size", DOUBTFUL),
+    ],
+)
+def test_each_method_chooses_its_face(method, expected):
+    face = choose(PHOTO, 250, 250, method)
+    assert tuple(face.box_xyxy_px) == expected[:4]
+    assert face.probability == pytest.approx(expected[4])
+
+
+def test_subject_takes_a_doubtful_face_when_there_is_no_other():
+    assert choose(_faces(DOUBTFUL), 250, 250, "subject") is not None
+
+
+def test_largest_over_threshold_refuses_doubtful_faces():
+    assert choose(_faces(DOUBTFUL), 250, 250, "largest_over_threshold") is None
+
+
+@pytest.mark.parametrize("method", SELECTIONS)
+def test_no_face_gives_none(method):
+    assert choose(Faces.none(), 10, 10, method) is None
+
+
+def test_an_unknown_method_suggests_the_closest():
+    with pytest.raises(ConfigurationError, match="subject"):
+        choose(PHOTO, 250, 250, "subjekt")

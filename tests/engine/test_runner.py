@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from faceproof.engine.cache import TemplateCache
+from faceproof.engine.runner import Pipeline, process
+from faceproof.evaluation import load_pipeline
+from faceproof.people.types import Photo
+
+pytestmark = pytest.mark.real_photos
+
+
+@pytest.fixture(scope="module")
+def pipeline(shared):
+    return load_pipeline("facenet-vggface2", shared / "weights/facenet-vggface2.safetensors", None, offline=True)
+
+
+@pytest.fixture
+def photos(shared, tmp_path):
+    """Seven people of LFW, the same photo twice, and five photos that each fail in their own way."""
+    root = shared / "data/lfw-deepfunneled"
+    paths = [sorted(folder.iterdir())[0] for folder in sorted(root.iterdir())[:7]]
+    paths.append(paths[2])
+    (tmp_path / "empty.jpg").write_bytes(b"")
+    (tmp_path / "text.jpg").write_text("no picture")
+    (tmp_path / "cut.jpg").write_bytes(paths[0].read_bytes()[:3000])
+    Image.new("RGB", (80, 60), "gray").save(tmp_path / "blank.png")
+    Image.new("RGB", (1, 1)).save(tmp_path / "dot.png")
+    paths += [tmp_path / name for name in ("empty.jpg", "text.jpg", "cut.jpg", "blank.png", "dot.png")]
+    return [Photo(p.name, p, p.parent.name, hashlib.sha256(p.read_bytes()).hexdigest()) for p in paths]
+
+
+def _same(a, b):
+    np.testing.assert_array_equal(a.templates, b.templates)
+    np.testing.assert_array_equal(a.box, b.box)
+    np.testing.assert_array_equal(a.landmarks, b.landmarks)
+    assert a.outcome == b.outcome
+    assert a.reason == b.reason
+
+
+def test_batch_size_and_workers_change_nothing(pipeline, photos):
+    whole = process(photos, pipeline)
+    for batch_size, workers in ((1, 1), (3, 4)):
+        other = Pipeline(pipeline.detector, pipeline.recognizer, batch_size=batch_size, workers=workers)
+        _same(whole, process(photos, other))
+
+
+def test_bad_photos_are_rows_with_a_reason(pipeline, photos):
+    table = process(photos, pipeline).to_table()
+    assert table["outcome"].to_pylist() == ["template"] * 8 + ["decode"] * 3 + ["detect"] * 2
+    reasons = table["reason"].to_pylist()
+    assert reasons[:8] == [None] * 8
+    assert all(reasons[8:])
+    assert table["faces_found"].to_pylist()[8:] == [None, None, None, 0, 0]
+
+
+def test_the_cache_gives_the_same_and_spares_the_nets(pipeline, photos, tmp_path):
+    first = process(photos, pipeline, cache=TemplateCache(tmp_path, pipeline.recipe()))
+    seen = []
+
+    class Watch:
+        def start(self, total, done):
+            seen.append((total, done))
+
+        def advance(self, photos):
+            seen.append(photos)
+
+    _same(first, process(photos, pipeline, cache=TemplateCache(tmp_path, pipeline.recipe()), progress=Watch()))
+    assert seen[0] == (13, 10)
+    assert sum(seen[1:]) == 3  # photos that could not be decoded are tried again
+
+
+def test_what_is_done_is_kept_when_a_person_stops_the_run(pipeline, photos, tmp_path):
+    class Stop:
+        def start(self, total, done):
+            pass
+
+        def advance(self, photos):
+            raise KeyboardInterrupt
+
+    small = Pipeline(pipeline.detector, pipeline.recognizer, batch_size=2)
+    with pytest.raises(KeyboardInterrupt):
+        process(photos, small, cache=TemplateCache(tmp_path, small.recipe()), progress=Stop())
+    kept = dict(TemplateCache(tmp_path, small.recipe()).load({photo.sha256: None for photo in photos}))
+    assert len(kept) >= 1
+    _same(process(photos, pipeline), process(photos, pipeline, cache=TemplateCache(tmp_path, pipeline.recipe())))
+
+
+def test_photos_that_vanish_or_change_during_the_run_are_rows(pipeline, photos, tmp_path):
+    gone = Photo("gone.jpg", tmp_path / "gone.jpg", "p", "00")
+    changed = Photo("changed.jpg", photos[0].path, "p", "11" * 32)
+    table = process([photos[1], gone, changed], pipeline)
+    assert table.outcome == ["template", "decode", "decode"]
+    assert "cannot be read" in table.reason[1]
+    assert "changed" in table.reason[2]
