@@ -55,7 +55,7 @@ def test_landmarks_land_on_the_template():
         near = aligned[round(y) - 3 : round(y) + 4, round(x) - 3 : round(x) + 4, 0].astype(float)
         rows, columns = np.mgrid[-3:4, -3:4]
         offset = np.array([(columns * near).sum(), (rows * near).sum()]) / near.sum()
-        assert np.abs(offset + (round(x) - x, round(y) - y)).max() < 0.5
+        assert np.abs(offset + np.array([round(x) - x, round(y) - y])).max() < 0.5
 
 
 def test_coinciding_landmarks_give_nothing():

@@ -22,10 +22,12 @@ from faceproof.people.decode import SIGNATURE_BYTES, image_format
 from faceproof.people.types import Group, Notice, Photo, PhotoSet
 
 PHOTO_SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .apng .webp .bmp .dib .tif .tiff .gif .ppm .pgm .pbm .pnm".split()
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"}
+    | {".ppm", ".pgm", ".pbm", ".pnm"}
 )
 FOREIGN_PHOTO_SUFFIXES = frozenset(
-    ".heic .heif .avif .jxl .jp2 .j2k .dng .cr2 .cr3 .nef .arw .orf .rw2 .raf .psd".split()
+    {".heic", ".heif", ".avif", ".jxl", ".jp2", ".j2k", ".psd"}
+    | {".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"}
 )
 GROUP_FOLDERS: dict[str, Group] = {"matched_faces": "mated", "mismatched_faces": "non_mated"}
 

@@ -200,8 +200,8 @@ def _checked(card: Card, tensors: Tensors, source: str, progress: Progress) -> L
     if card.tensors_sha256 is None:
         _refuse_not_finite(tensors, source)
         progress.note(
-            f"Unverified weights: {card.name} from {source}. No digest is known for this model; names and shapes "
-            f"fit, and the tensors' SHA-256 is {found}. Compare it with a copy that you trust."
+            f"Unverified weights: {card.name} from {source}. No digest is known for this model; names and "
+            f"shapes fit, and the tensors' SHA-256 is {found}. Compare it with a copy that you trust."
         )
     elif found != card.tensors_sha256:
         raise WeightsError(

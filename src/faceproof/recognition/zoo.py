@@ -130,7 +130,7 @@ class Card(_Frozen):
 
 
 _FACENET_CONTRACT = InputContract(
-    size_px=160, pixel_mean=127.5, pixel_divisor=128.0, alignment="margin_crop", margin_px=14
+    size_px=160, pixel_mean=127.5, pixel_divisor=128.0, alignment="margin_crop", margin_px=32, mirrored=True
 )
 
 _MTCNN = Card(

@@ -25,7 +25,7 @@ OUTCOMES = {
 }
 KINDS = ("mated: the same person", "non-mated: different people")
 _SHAPES = [shape for _, shape in OUTCOMES.values()]
-_IS_ERROR = "test(/FN|FP/, datum.outcome)"
+_IS_ERROR = alt.FieldOneOfPredicate(field="outcome", oneOf=[OUTCOMES["FN"][0], OUTCOMES["FP"][0]])
 _BAND_HALF_WIDTH = 0.36
 
 

@@ -47,7 +47,7 @@ def percent_range(estimate: Estimate, joiner: str = " – ") -> str:
     low, high, n = estimate.get("low"), estimate.get("high"), estimate.get("n")
     if low is None or high is None:
         return ""
-    digits = max(percent_digits(edge, n) for edge in (low, high))
+    digits = max(percent_digits(edge, n) - (0 < edge < 1e-3) for edge in (low, high))
     return f"{100 * low:.{digits}f}{joiner}{100 * high:.{digits}f}%"
 
 

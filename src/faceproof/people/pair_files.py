@@ -1,0 +1,193 @@
+"""Pair lists that a person brings along: reading them, and LFW's own format."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+import numpy as np
+
+from faceproof.errors import PeopleError
+from faceproof.people.pairing import NO_FOLD, compose
+from faceproof.people.types import Comparisons, PhotoSet
+
+MOST_FOLDS = 32_767
+
+_SHOWN = 5
+_HEADER = re.compile(r"([0-9]{1,9})(?:\s+([0-9]{1,9}))?")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_MATED, _NON_MATED = "'name n1 n2' (mated)", "'name1 n1 name2 n2' (non-mated)"
+
+
+class PairList(NamedTuple):
+    """A pair list's text, and what a manifest keeps of the file."""
+
+    path: Path
+    text: str
+    settings: dict[str, object]
+
+
+class Problems:
+    """Collects what is wrong in a pair list, so that one error names the first few lines and the count."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.count = 0
+        self.first: list[str] = []
+
+    def add(self, line: int, text: str) -> None:
+        """Line ``line`` is wrong in that way."""
+        self.count += 1
+        if len(self.first) < _SHOWN:
+            self.first.append(f"line {line:,}: {text}")
+
+    def check(self, what_now: str) -> None:
+        """Raise PeopleError with what was found so far and ``what_now``; nothing where all is well."""
+        if self.count:
+            more = f"; and {self.count - len(self.first):,} more" if self.count > len(self.first) else ""
+            raise PeopleError(f"{self.path}: {'; '.join(self.first)}{more}. {what_now}")
+
+
+def read_pair_list(path: str | Path, setting: str) -> PairList:
+    """Text of a pair list in UTF-8, with or without a byte order mark.
+
+    Args:
+        path: the file.
+        setting: under which name the manifest keeps the path; the digest of the bytes goes with it.
+
+    Returns:
+        Path, text and settings.
+
+    Raises:
+        PeopleError: the file cannot be opened or is no text.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise PeopleError(f"The pair list {path} cannot be opened ({error.strerror or error}).") from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise PeopleError(f"{path}: line {line:,} is not UTF-8 text. Save the pair list as UTF-8.") from error
+    shown = os.fsencode(path).decode("utf-8", "replace")
+    return PairList(path, text, {setting: shown, "sha256": hashlib.sha256(data).hexdigest()})
+
+
+def lfw_protocol(people: PhotoSet, pairs_file: str | Path) -> Comparisons:
+    r"""The comparisons of a pair list in the format of Labeled Faces in the Wild.
+
+    The first line is ``folds n`` (``pairs.txt``: 10 300) or ``n`` alone (``pairsDevTrain.txt``: no folds). Each
+    fold is n lines ``name n1 n2``, mated, then n lines ``name1 n1 name2 n2``, non-mated, with tabs or spaces
+    between. Photo 4 of Ann_Lee is ``Ann_Lee/Ann_Lee_0004`` with any suffix.
+
+    Args:
+        people: the photos.
+        pairs_file: the pair list.
+
+    Returns:
+        The comparisons in the order of the file, with its folds.
+
+    Raises:
+        PeopleError: the file is malformed, or a photo that it names is missing.
+
+    Source: Huang, Ramesh, Berg, Learned-Miller, "Labeled Faces in the Wild", UMass Amherst TR 07-49, 2007.
+    """
+    pairs = read_pair_list(pairs_file, "pairs_file")
+    lines = [(number, line) for number, line in enumerate(pairs.text.splitlines(), start=1) if line.strip()]
+    if not lines:
+        raise PeopleError(f"{pairs.path} is empty. Expected a first line such as '10 300', then pairs.")
+    folds, per_kind = _read_header(pairs.path, *lines[0])
+    expected = (folds or 1) * 2 * per_kind
+    problems = Problems(pairs.path)
+    mated = np.arange(expected) % (2 * per_kind) < per_kind
+    named = list(_named_photos(lines[1:], mated.tolist(), problems))
+    problems.check("Correct these lines.")
+    if len(named) != expected:
+        raise PeopleError(
+            f"{pairs.path}: line {lines[0][0]} ({lines[0][1].strip()!r}) promises {expected:,} pairs, "
+            f"{len(named):,} follow. Correct the first line or bring the whole file."
+        )
+    rows, notes = _find_photos(people, named, problems)
+    problems.check(f"These photos are not in {people.root}. Bring the folder and the pair list that belong together.")
+    return compose(
+        people,
+        rows[:, 0],
+        rows[:, 1],
+        mated,
+        fold=(np.arange(expected) // (2 * per_kind)).astype(np.int16) if folds else None,
+        protocol="lfw",
+        settings=pairs.settings,
+        notes=notes,
+    )
+
+
+class _NamedPair(NamedTuple):
+    line: int
+    a: tuple[str, str]
+    b: tuple[str, str]
+
+
+def _read_header(path: Path, number: int, line: str) -> tuple[int | None, int]:
+    """Number of folds, None where there are none, and of pairs of each kind in a fold."""
+    header = _HEADER.fullmatch(line.strip())
+    counts = [int(count) for count in header.groups() if count is not None] if header else []
+    if not counts or min(counts) < 1 or (len(counts) == 2 and counts[0] > MOST_FOLDS):
+        raise PeopleError(
+            f"{path}: line {number} is {line.strip()[:80]!r}; expected the number of folds and of pairs of each kind "
+            "in a fold, such as '10 300', or the latter alone, such as '1100'."
+        )
+    return (counts[0] if len(counts) == 2 else None), counts[-1]
+
+
+def _named_photos(lines: list[tuple[int, str]], mated: list[bool], problems: Problems) -> Iterator[_NamedPair]:
+    """Person and file name without suffix of both sides of each line; lines that are wrong become problems."""
+    for place, (number, line) in enumerate(lines):
+        fields = line.split("\t") if "\t" in line else line.split()
+        fields = [unicodedata.normalize("NFC", field.strip()) for field in fields]
+        names, numbers = ([fields[0]] * 2, fields[1:]) if len(fields) == 3 else (fields[::2], fields[1::2])
+        is_mated = mated[place] if place < len(mated) else len(fields) == 3
+        shape = 3 if is_mated else 4
+        if len(fields) != shape or not all(names) or not all(map(_NUMBER.fullmatch, numbers)):
+            problems.add(number, f"{line.strip()[:80]!r}, expected {_MATED if is_mated else _NON_MATED} here")
+        elif is_mated and int(numbers[0]) == int(numbers[1]):
+            problems.add(number, f"{line.strip()[:80]!r} compares a photo with itself")
+        elif not is_mated and names[0] == names[1]:
+            problems.add(number, f"{line.strip()[:80]!r} is one person, expected two (non-mated)")
+        else:
+            stems = [f"{name}_{int(photo):04d}" for name, photo in zip(names, numbers, strict=True)]
+            yield _NamedPair(number, (names[0], stems[0]), (names[1], stems[1]))
+
+
+def _find_photos(
+    people: PhotoSet, named: list[_NamedPair], problems: Problems
+) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.int64]], list[str]]:
+    """Rows of both sides, (n, 2); a photo that is not there becomes a problem."""
+    row_of: dict[tuple[str, str], int] = {}
+    in_two_files: set[tuple[str, str]] = set()
+    for row, photo in enumerate(people.photos):
+        key = (_nfc(photo.person), _nfc(PurePosixPath(photo.id).stem))
+        if row_of.setdefault(key, row) != row:
+            in_two_files.add(key)
+    rows = np.full((len(named), 2), NO_FOLD, dtype=np.int64)
+    used_of_two = set()
+    for place, pair in enumerate(named):
+        for side, key in enumerate((pair.a, pair.b)):
+            if key in row_of:
+                rows[place, side] = row_of[key]
+            else:
+                problems.add(pair.line, f"no photo {'/'.join(key)}.*")
+            if key in in_two_files:
+                used_of_two.add(key)
+    notes = [f"{len(used_of_two):,} photos are there under two suffixes: the first is taken."] if used_of_two else []
+    return rows, notes
+
+
+def _nfc(name: str) -> str:
+    return unicodedata.normalize("NFC", name)

@@ -1,0 +1,223 @@
+"""One page that shows a run: a pure function of the summary dict, and its writing to disk.
+
+The page is a single file. A content security policy forbids it any network and any script but its own, which the
+policy names by digest; Vega draws with its interpreter, so that no text is ever run as code.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from faceproof.report import formatting
+from faceproof.report.key_numbers import headline_keys, key_numbers
+from faceproof.report.photos import PhotoStrips, boxes_of_run, photo_strips
+from faceproof.report.theme import DARK, LIGHT, chart_config
+
+if TYPE_CHECKING:
+    import altair as alt
+    import jinja2
+
+Summary = Mapping[str, Any]
+
+PAGE_FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+RATES = {
+    "accuracy": ("Accuracy", "decisions that are right"),
+    "precision": ("Precision", "of the accepted, how many are the same person"),
+    "recall": ("Recall", "of the same person, how many are accepted"),
+    "f1": ("F1", "balance of precision and recall"),
+    "fmr": ("FMR", "false match rate: non-mated comparisons accepted"),
+    "fnmr": ("FNMR", "false non-match rate: mated comparisons rejected"),
+    "far": ("FAR", "false accept rate: FMR with unusable photos counted"),
+    "frr": ("FRR", "false reject rate: FNMR with unusable photos counted"),
+}
+SLIDER_RATES = ("accuracy", "precision", "recall", "f1", "fmr", "fnmr")
+
+
+def render_report(summary: Summary, photos: PhotoStrips) -> str:
+    """The page of a run as HTML, complete in itself.
+
+    Args:
+        summary: the dict of ``faceproof.report.summarize``.
+        photos: thumbnails of the failures; ``PhotoStrips()`` where there are none.
+
+    Returns:
+        The page. Texts of the summary appear literally; none can become markup or script.
+    """
+    figures = dict(_figures(summary))
+    scripts = {"vega": _vega_bundle(), "page": _template_text("report.js")}
+    everything = {key.key: key for key in key_numbers(summary)}
+    return (
+        _templates()
+        .get_template("report.html.j2")
+        .render(
+            s=summary,
+            title=_title(summary),
+            photos=photos,
+            figures=figures,
+            cards=[everything[key] for key in headline_keys(summary)],
+            key_numbers=list(everything.values()),
+            rates=RATES,
+            slider_rates=SLIDER_RATES,
+            settings=_settings(summary["run"]),
+            page_data=_page_data(summary, figures),
+            style=_style(),
+            scripts=scripts,
+            policy=_policy(scripts.values()),
+        )
+    )
+
+
+def write_report(summary: Summary, run_dir: Path, photos_root: Path | None) -> Path:
+    """Write ``report.html`` into a run folder; an older one is replaced as a whole.
+
+    Args:
+        summary: the dict of ``faceproof.report.summarize``.
+        run_dir: the run folder; its ``photos.parquet`` gives the boxes to draw.
+        photos_root: folder of people, or None for a page without photos.
+
+    Returns:
+        The file.
+    """
+    boxes = boxes_of_run(run_dir) if photos_root is not None else None
+    page = render_report(summary, photo_strips(summary, photos_root, boxes))
+    target = run_dir / "report.html"
+    draft = run_dir / ".report.html.part"
+    draft.write_bytes(page.encode("utf-8", errors="replace"))
+    os.replace(draft, target)
+    return target
+
+
+def _figures(summary: Summary) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Title, subtitle and Vega-Lite spec of each figure, or the reason why there is nothing to draw."""
+    from faceproof.report.figures import FIGURES, roc
+
+    for name, draw in FIGURES.items():
+        yield name, _on_page(draw(summary))
+    yield "roc_linear", _on_page(roc(summary, log_fmr=False))
+
+
+def _on_page(chart: alt.LayerChart) -> dict[str, Any]:
+    spec = chart.to_dict()
+    title, meta = spec.pop("title"), spec.pop("usermeta", {})
+    spec.pop("$schema")
+    spec |= {"width": "container", "autosize": {"type": "fit-x", "contains": "padding"}}
+    colours = {name: f"var(--chart-{name})" for name in LIGHT}
+    spec["config"] = chart_config(colours, font=PAGE_FONT, legend=False) | {"padding": 0}
+    reason = meta.get("nothing_to_draw")
+    return {
+        "title": title["text"],
+        "subtitle": " ".join(title.get("subtitle", [])),
+        "reason": reason,
+        "spec": None if reason else spec,
+    }
+
+
+def _page_data(summary: Summary, figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What the page's script needs: specs, exact counts for every step of the slider, operating points."""
+    points = [
+        {
+            "name": point["name"],
+            "label": point["label"],
+            "optimistic": point["optimistic"],
+            "distance": point["threshold_distance"],
+            "confusion": point["confusion"],
+            "rates": {rate: point[rate] for rate in SLIDER_RATES},
+        }
+        for point in summary["operating_points"]
+        if point["threshold_distance"] is not None
+    ]
+    return {
+        "specs": {name: figure["spec"] for name, figure in figures.items() if figure["spec"]},
+        "table": summary["threshold_table"],
+        "points": points,
+        "start": summary["default_operating_point"],
+    }
+
+
+def _title(summary: Summary) -> str:
+    run = summary["run"]
+    root = str(run.get("people", {}).get("root", "")).rstrip("/\\")
+    folder = root.replace("\\", "/").rsplit("/", 1)[-1]
+    return f"{run.get('model', 'face verification')} on {folder or 'a folder of people'}"
+
+
+def _settings(run: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The manifest as groups of (name, value): plain values first, then one group per nested object."""
+    groups: dict[str, list[tuple[str, str]]] = {"run": []}
+    for key, value in run.items():
+        if isinstance(value, Mapping):
+            groups[key] = list(_leaves(value))
+        else:
+            groups["run"].append((key, _as_text(value)))
+    return [(name, rows) for name, rows in groups.items() if rows]
+
+
+def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", _as_text(value)
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return " ".join(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _style() -> str:
+    def variables(colours: Mapping[str, str]) -> str:
+        return "".join(f"--chart-{name}:{value};" for name, value in colours.items())
+
+    dark = f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {variables(DARK)} }} }}"
+    return f":root {{ {variables(LIGHT)} }}\n{dark}\n{_template_text('report.css')}"
+
+
+def _policy(scripts: Any) -> str:
+    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+@cache
+def _vega_bundle() -> str:
+    import vl_convert
+
+    from faceproof.report.figures import vega_lite_version
+
+    return str(vl_convert.javascript_bundle(vl_version=vega_lite_version()))
+
+
+def _template_text(name: str) -> str:
+    return (resources.files("faceproof.report") / "templates" / name).read_text("utf-8")
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    import jinja2
+
+    found = jinja2.Environment(
+        loader=jinja2.PackageLoader("faceproof.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
+    for helper in ("percent", "percent_range", "number", "number_range", "count", "fmr_label", "cannot_be_told"):
+        found.filters[helper] = getattr(formatting, helper)
+    return found

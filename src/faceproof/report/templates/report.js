@@ -1,0 +1,116 @@
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("report-data").textContent);
+  const views = {};
+
+  // The interpreter ("ast") runs Vega's expressions without eval, which the page's policy forbids.
+  const options = { mode: "vega-lite", renderer: "svg", actions: false, ast: true, tooltip: { theme: "page" } };
+
+  async function draw(place, name) {
+    const target = document.getElementById(`chart-${place}`);
+    if (!target || !data.specs[name]) return;
+    if (views[place]) views[place].finalize();
+    views[place] = (await vegaEmbed(target, data.specs[name], options)).view;
+  }
+
+  const digitsOf = (rate, n) => {
+    let digits = n >= 1000 ? 2 : 1;
+    const remainder = +(100 * Math.min(Math.abs(rate), Math.abs(1 - rate))).toFixed(10);
+    if (remainder > 0) {
+      const first = -Math.floor(Math.log10(remainder));
+      digits = Math.max(digits, Math.min(8, first + (rate < 0.5 ? 1 : 0)));
+    }
+    return digits;
+  };
+  const percent = (rate, n) => `${(100 * rate).toFixed(digitsOf(rate, n))}%`;
+  const range = (low, high, n) => {
+    const digits = Math.max(...[low, high].map((edge) => digitsOf(edge, n) - (edge > 0 && edge < 1e-3 ? 1 : 0)));
+    return `${(100 * low).toFixed(digits)} – ${(100 * high).toFixed(digits)}%`;
+  };
+
+  // Wilson's interval for k of n at 95%.
+  const Z = 1.959963984540054;
+  const rateOf = (k, n, reason) => {
+    if (n === 0) return { value: null, reason };
+    const p = k / n;
+    const scale = 1 + (Z * Z) / n;
+    const centre = (p + (Z * Z) / (2 * n)) / scale;
+    const spread = (Z * Math.sqrt((p * (1 - p)) / n + (Z * Z) / (4 * n * n))) / scale;
+    return { value: p, n, low: k === 0 ? 0 : Math.max(0, centre - spread), high: k === n ? 1 : Math.min(1, centre + spread) };
+  };
+  const ratesOf = ({ tp, fn, tn, fp }) => {
+    const both = 2 * tp + fp + fn;
+    return {
+      accuracy: rateOf(tp + tn, tp + fn + tn + fp, "no comparison was made"),
+      precision: rateOf(tp, tp + fp, "nothing is accepted"),
+      recall: rateOf(tp, tp + fn, "no mated comparison"),
+      f1: both === 0 ? { value: null, reason: "nothing is accepted or missed" } : { value: (2 * tp) / both, n: tp + fn + tn + fp },
+      fmr: rateOf(fp, fp + tn, "no non-mated comparison"),
+      fnmr: rateOf(fn, tp + fn, "no mated comparison"),
+    };
+  };
+
+  const slider = document.getElementById("threshold");
+  const buttons = [...document.querySelectorAll("button[data-point]")];
+  const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
+
+  function show({ distance, confusion, rates, label, name, optimistic }) {
+    const at = distance.toFixed(name ? 4 : 3);
+    document.getElementById("at").textContent = at;
+    document.getElementById("at-label").textContent = label || "";
+    slider.setAttribute("aria-valuetext", `distance ${at}${label ? `, ${label}` : ""}`);
+    each("[data-at]", (place) => { place.textContent = at; });
+    each("[data-count]", (place) => { place.textContent = confusion[place.dataset.count].toLocaleString("en-US"); });
+    each("[data-rate]", (place) => {
+      const rate = rates[place.dataset.rate];
+      place.textContent = rate.value === null ? "cannot be told" : percent(rate.value, rate.n);
+    });
+    each("[data-range]", (place) => {
+      const { value, low, high, n, reason } = rates[place.dataset.range];
+      const known = low !== null && low !== undefined && high !== null;
+      place.textContent = value === null ? reason : known ? range(low, high, n) : "–";
+    });
+    each("[data-optimistic]", (place) => { place.hidden = !optimistic; });
+    buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.point === name)));
+    if (views.histogram) views.histogram.signal("threshold_distance", distance).runAsync();
+  }
+
+  function showStep(step) {
+    const { table } = data;
+    const confusion = { tp: table.tp[step], fn: table.fn[step], tn: table.tn[step], fp: table.fp[step] };
+    show({ distance: table.distance[step], confusion, rates: ratesOf(confusion), optimistic: true });
+  }
+
+  function showPoint(point) {
+    const { distance } = data.table;
+    let nearest = 0;
+    distance.forEach((at, step) => {
+      if (Math.abs(at - point.distance) < Math.abs(distance[nearest] - point.distance)) nearest = step;
+    });
+    slider.value = String(nearest);
+    show(point);
+  }
+
+  function startTryout() {
+    if (!slider) return;
+    slider.addEventListener("input", () => showStep(Number(slider.value)));
+    buttons.forEach((button) => {
+      button.addEventListener("click", () => showPoint(data.points.find((point) => point.name === button.dataset.point)));
+    });
+    showPoint(data.points.find((point) => point.name === data.start) || data.points[0]);
+    document.getElementById("tryout").hidden = false;
+  }
+
+  function openAllForPrint() {
+    const closed = [...document.querySelectorAll("details:not([open])")];
+    closed.forEach((details) => { details.open = true; });
+    window.addEventListener("afterprint", () => closed.forEach((details) => { details.open = false; }), { once: true });
+  }
+
+  window.addEventListener("beforeprint", openAllForPrint);
+  each("input[name=roc-axis]", (choice) => choice.addEventListener("change", () => draw("roc", choice.value)));
+  startTryout();
+  Promise.all(["scatter", "histogram", "roc", "det"].map((name) => draw(name, name))).then(() => {
+    document.documentElement.dataset.drawn = "true";
+  });
+})();

@@ -1,0 +1,107 @@
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from faceproof.errors import ConfigurationError
+from faceproof.recognition.layouts import expected_layout
+from faceproof.recognition.zoo import InputContract, get_card, list_cards
+
+POINTS = ((38.0, 51.0), (73.0, 51.0), (56.0, 71.0), (41.0, 92.0), (70.0, 92.0))
+
+
+def contract(**changes):
+    settings = {"size_px": 112, "pixel_mean": 0.0, "pixel_divisor": 1.0, "alignment": "margin_crop"}
+    return InputContract(**(settings | changes))
+
+
+def test_names_are_unique_and_lead_back_to_their_card():
+    names = [card.name for card in list_cards()]
+    assert len(set(names)) == len(names)
+    assert all(get_card(name).name == name for name in names)
+
+
+def test_name_may_be_in_any_case():
+    assert get_card(" FaceNet-VGGFace2 ").name == "facenet-vggface2"
+
+
+def test_unknown_name_suggests_the_closest_and_lists_all():
+    with pytest.raises(ConfigurationError, match=r"Did you mean 'facenet-vggface2'\?.*facenet-casia"):
+        get_card("facenet-vgface2")
+
+
+def test_name_like_none_of_them_suggests_nothing():
+    with pytest.raises(ConfigurationError) as raised:
+        get_card("zzzz")
+    assert "Did you mean" not in str(raised.value)
+    assert "mtcnn" in str(raised.value)
+
+
+def test_every_card_has_a_licence_a_known_architecture_and_a_way_to_its_weights():
+    for card in list_cards():
+        assert card.licence
+        assert card.licence_note
+        assert expected_layout(card.architecture)
+        assert card.wheel or card.download_url
+
+
+def test_downloads_are_https():
+    urls = [card.download_url for card in list_cards() if card.download_url]
+    assert urls
+    assert all(url.startswith("https://") for url in urls)
+
+
+def test_facenet_contract_is_the_one_the_network_was_trained_with():
+    fed = get_card("facenet-vggface2").contract
+    assert (fed.size_px, fed.color_order, fed.pixel_mean, fed.pixel_divisor) == (160, "rgb", 127.5, 128.0)
+    assert fed.alignment == "margin_crop"
+    assert fed.template_points is None
+
+
+def test_template_size_is_that_of_the_last_layer():
+    for card in list_cards():
+        if card.kind == "recogniser":
+            assert expected_layout(card.architecture)["last_linear.weight"][0] == card.template_size
+
+
+def test_cards_cannot_be_changed_and_refuse_unknown_fields():
+    card = get_card("mtcnn")
+    with pytest.raises(ValidationError, match="frozen"):
+        card.name = "other"
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        contract(blur=1)
+
+
+def test_card_survives_json():
+    for card in list_cards():
+        assert type(card).model_validate_json(card.model_dump_json()) == card
+
+
+def test_detector_has_no_contract_and_a_recogniser_must_have_one():
+    card = get_card("facenet-vggface2")
+    with pytest.raises(ValidationError, match="contract"):
+        type(card).model_validate(card.model_dump() | {"contract": None})
+    with pytest.raises(ValidationError, match="contract"):
+        type(card).model_validate(card.model_dump() | {"kind": "detector"})
+
+
+def test_points_go_with_five_point_alignment_and_nothing_else():
+    assert contract(alignment="five_point", template_points=POINTS).template_points == POINTS
+    with pytest.raises(ValidationError, match="template_points"):
+        contract(alignment="five_point")
+    with pytest.raises(ValidationError, match="template_points"):
+        contract(template_points=POINTS)
+    with pytest.raises(ValidationError):
+        contract(alignment="five_point", template_points=POINTS[:4])
+
+
+def test_margin_that_leaves_no_face_is_refused():
+    with pytest.raises(ValidationError, match="leaves no face"):
+        contract(margin_px=112)
+
+
+def test_cards_are_cheap_to_import():
+    code = "import sys, faceproof.recognition.weights; print({'torch', 'joblib', 'tqdm'} & set(sys.modules))"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "set()"
