@@ -95,11 +95,11 @@ def test_files_that_are_no_photos_are_counted(tmp_path: Path) -> None:
     photos = read_people(tmp_path)
     assert ids(photos) == ["Anna/1.jpg"]
     foreign = notice(photos, "foreign_files")
-    assert foreign.count == 5
-    assert foreign.examples == ("readme.txt", "Anna/Thumbs.db", "Anna/no_suffix", "Anna/notes.txt", "Anna/pipe.jpg")
+    assert foreign.examples == ("readme.txt", "Anna/Thumbs.db", "Anna/no_suffix", "Anna/notes.txt")
+    assert notice(photos, "special_files").examples == ("Anna/pipe.jpg",)
     assert notice(photos, "foreign_photos").examples == ("Anna/IMG_1.HEIC", "Anna/IMG_2.CR2")
     hidden = notice(photos, "hidden_files")
-    assert hidden.examples == (".git", "Anna/._1.jpg", "Anna/.DS_Store", "Anna/.hidden")
+    assert hidden.examples == (".git", "Anna/.DS_Store", "Anna/._1.jpg", "Anna/.hidden")
     assert notice(photos, "photos_in_no_person").message == "1 photo outside every person's folder: ignored"
 
 
@@ -227,7 +227,7 @@ def test_photos_and_people_without_permission(tmp_path: Path, monkeypatch: pytes
 
 
 NAMES = [
-    "<script>alert(1)</script>",
+    "<script>alert(1)<∕script>",
     "\"double\" and 'single'",
     "two\nlines",
     "\N{GRINNING FACE}",
@@ -235,13 +235,12 @@ NAMES = [
     "山田",
     "عمر",
     "%s {0} $x",
-    "..a",
     "-rf",
     " space ",
 ]
 
 
-@pytest.mark.parametrize("name", [name.replace("/", "\N{DIVISION SLASH}") for name in NAMES if name[0] != "."])
+@pytest.mark.parametrize("name", NAMES)
 def test_names_are_taken_as_they_are(tmp_path: Path, name: str) -> None:
     path = photo(tmp_path / name / f"{name}.jpg")
     (only,) = read_people(tmp_path).photos

@@ -76,6 +76,7 @@ _NOTICES = {
         "in a format that cannot be read here: ignored; convert to JPEG or PNG",
     ),
     "foreign_files": ("file", "files", "without the suffix of a photo: ignored"),
+    "special_files": ("pipe or device", "pipes or devices", "in place of a file: ignored"),
     "hidden_files": ("file or folder", "files or folders", "with a leading dot in the name: ignored"),
 }
 
@@ -244,8 +245,12 @@ def _notice_ignored(name: str, kind: _Kind, prefix: str, notebook: _Notebook) ->
         notice = "hidden_files"
     elif kind == "folder":
         notice = "folders_in_people"
-    elif kind in ("loop", "dangling"):
-        notice = "link_loops" if kind == "loop" else "dangling_links"
+    elif kind == "loop":
+        notice = "link_loops"
+    elif kind == "dangling":
+        notice = "dangling_links"
+    elif kind == "special":
+        notice = "special_files"
     else:
         notice = "foreign_photos" if _suffix(name) in FOREIGN_PHOTO_SUFFIXES else "foreign_files"
     notebook.add(notice, prefix + _valid_unicode(name))

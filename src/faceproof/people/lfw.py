@@ -8,6 +8,7 @@ import shutil
 import socket
 import tarfile
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,26 +51,30 @@ def pull_lfw(destination: str | Path, *, offline: bool = False) -> Path:
     people = destination / PEOPLE_FOLDER
     if people.is_dir() and (destination / PAIR_LIST).is_file():
         return people
-    if os.path.lexists(destination) and not (destination.is_dir() and not any(destination.iterdir())):
-        raise PeopleError(
-            f"{destination} is there and holds something else than LFW. Choose another place, or remove it first."
-        )
     partial = destination.with_name(destination.name + ".partial")
-    if offline and not _archive_in(partial).is_file():
-        raise PeopleError(f"LFW is not at {destination}, and the network may not be used. {_by_hand(destination)}")
     try:
+        _refuse_occupied(destination)
+        if offline and not _archive_in(partial).is_file():
+            raise PeopleError(f"LFW is not at {destination}, and the network may not be used. {_by_hand(destination)}")
         _fetch(partial, offline)
         _check_count(partial)
         _lay_out(partial, destination)
-    except (OSError, EOFError, tarfile.TarError, http.client.HTTPException) as error:
-        if not _archive_in(partial).is_file():
-            shutil.rmtree(partial, ignore_errors=True)
+    except (OSError, EOFError, tarfile.TarError, zlib.error, http.client.HTTPException) as error:
+        shutil.rmtree(partial, ignore_errors=True)
         reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
         raise PeopleError(
-            f"LFW could not be fetched ({reason}). Tried: {_ARCHIVE_URL} and the pair lists beside it. "
-            f"Try again where the network can be reached. {_by_hand(destination)}"
+            f"LFW could not be fetched to {destination} ({reason}). Tried: {_ARCHIVE_URL} and the pair lists beside "
+            f"it. Try again where the network can be reached. {_by_hand(destination)}"
         ) from error
     return people
+
+
+def _refuse_occupied(destination: Path) -> None:
+    if os.path.lexists(destination) and not (destination.is_dir() and not any(destination.iterdir())):
+        raise PeopleError(
+            f"{destination} is there, without all of LFW ({PEOPLE_FOLDER} and {PAIR_LIST}). "
+            "Choose another place, or remove it first."
+        )
 
 
 def _by_hand(destination: Path) -> str:

@@ -92,6 +92,8 @@ def plan_split(people: PhotoSet, destination: str | Path, *, train_test: bool = 
                 folder = "matched_faces" if len(photos) >= 2 else "mismatched_faces"
             target = Path(folder, photo.path.parent.name, photo.path.name)
             placements.append(Placement(photo, folder, target))
+    if not placements:
+        raise PeopleError(f"Nobody in {people.root} has enough photos: testing and training need four of a person.")
     _refuse_same_target(placements)
     folders = ("testing", "training") if train_test else ("matched_faces", "mismatched_faces")
     return SplitPlan(
@@ -155,7 +157,9 @@ def _checked_destination(source: Path, destination: Path) -> Path:
         raise PeopleError(f"{destination} holds {source}, which a split never changes. Choose a place beside it.")
     try:
         if real.exists() and (not real.is_dir() or any(real.iterdir())):
-            raise PeopleError(f"{destination} is already there and not empty. Choose another place, or remove it first.")
+            raise PeopleError(
+                f"{destination} is already there and not empty. Choose another place, or remove it first."
+            )
     except OSError as error:
         raise PeopleError(f"{destination} cannot be opened ({error.strerror or error}).") from error
     if os.path.lexists(partial_path(real)):
@@ -176,9 +180,7 @@ def _refuse_same_target(placements: list[Placement]) -> None:
         )
 
 
-def _build(
-    plan: SplitPlan, partial: Path, mode: Mode, progress: Callable[[int, int], None] | None
-) -> Counter[str]:
+def _build(plan: SplitPlan, partial: Path, mode: Mode, progress: Callable[[int, int], None] | None) -> Counter[str]:
     for folder in plan.folders:
         (partial / folder).mkdir()
     made: Counter[str] = Counter()
