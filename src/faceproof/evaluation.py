@@ -112,8 +112,14 @@ def evaluate(
     >>> run.summary["eer"]["value"]  # doctest: +SKIP
     0.0123
     """
-    from faceproof.engine.run_folder import RunTables, comparisons_table, prepare_folder, scores_table
-    from faceproof.engine.run_folder import write_manifest, write_table
+    from faceproof.engine.run_folder import (
+        RunTables,
+        comparisons_table,
+        prepare_folder,
+        scores_table,
+        write_manifest,
+        write_table,
+    )
     from faceproof.people.folder import read_people
     from faceproof.people.protocols import make_comparisons
     from faceproof.scoring import similarities

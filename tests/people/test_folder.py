@@ -314,6 +314,7 @@ def test_a_folder_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "people").mkdir(mode=0)
     with as_nobody(tmp_path, monkeypatch), pytest.raises(PeopleError, match="no permission to open this folder"):
         read_people(Path("people"))
+    (tmp_path / "people").chmod(0o755)
 
 
 def test_an_empty_folder(tmp_path: Path) -> None:

@@ -37,8 +37,8 @@ def split_command(
 ) -> None:
     """Make matched_faces/ (people with two photos or more) and mismatched_faces/ (with one) from PEOPLE.
 
-    By default photos become hard links, which take no space, or copies where that is impossible. PEOPLE stays as
-    it is unless --move is given.
+    Photos become hard links, which take no space, or copies where that is impossible.
+    Unless --move is given, PEOPLE stays as it is.
     """
     from faceproof.cli.progress import PhotoProgress
     from faceproof.people.folder import read_people
@@ -51,8 +51,6 @@ def split_command(
         for notice in people.notices:
             progress.say(f"Note: {_worded(notice)}")
         plan = plan_split(people, dst, train_test=train_test)
-        if plan.people_left_out:
-            progress.say(f"Note: {len(plan.people_left_out):,} people have three photos or fewer: left out")
         made = {}
         if not dry_run:
             progress.start(len(plan.placements), 0)
@@ -73,6 +71,8 @@ def _mode(*, symlink: bool, copy: bool, move: bool) -> Mode:
 
 
 def _show(plan: SplitPlan, mode: Mode, made: dict[str, int], *, dry_run: bool, as_json: bool) -> None:
+    from faceproof.people.pairing import some
+
     result: dict[str, Any] = {
         "source": _shown(plan.source),
         "destination": _shown(plan.destination),
@@ -89,9 +89,10 @@ def _show(plan: SplitPlan, mode: Mode, made: dict[str, int], *, dry_run: bool, a
     typer.echo(f"{'Would make' if dry_run else 'Made'} {result['destination']}")
     for folder, count in result["folders"].items():
         typer.echo(f"  {folder + '/':<18} {count['people']:>9,} people {count['photos']:>11,} photos")
-    for name in ("people_without_photos", "people_left_out"):
-        if result[name]:
-            typer.echo(f"  nowhere ({name.replace('_', ' ')}): {', '.join(result[name])}")
+    if plan.people_without_photos:
+        typer.echo(f"  nowhere, for want of a photo: {some(plan.people_without_photos, most=20)}")
+    if plan.people_left_out:
+        typer.echo(f"  nowhere, for want of a fourth photo: {some(plan.people_left_out, most=20)}")
     if made:
         typer.echo("  " + ", ".join(f"{count:,} {how}" for how, count in made.items()))
 

@@ -134,7 +134,8 @@ def apply_split(
         partial.rename(destination)
     except OSError as error:
         raise PeopleError(
-            f"The split stopped at {error.filename or destination} ({error.strerror or error}); the source is as it was."
+            f"The split stopped at {error.filename or destination} ({error.strerror or error}). "
+            "The source is as it was."
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)

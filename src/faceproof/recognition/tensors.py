@@ -18,7 +18,7 @@ from faceproof.errors import WeightsError
 Tensors = dict[str, NDArray[np.float32]]
 
 _ZIP = b"PK\x03\x04"
-_PICKLE = b"\x80"
+_TORCH_PICKLE = b"\x80\x02"
 
 
 def matters(name: str) -> bool:
@@ -81,7 +81,7 @@ def read_tensors(path: Path) -> dict[str, NDArray[Any]]:
         raise WeightsError(f"Weights file {path} is empty.")
     if head[8:9] == b"{":
         return _read_safetensors(path)
-    if head.startswith((_ZIP, _PICKLE)):
+    if head.startswith((_ZIP, _TORCH_PICKLE)):
         return _read_torch(path)
     raise WeightsError(f"{path} is not a weights file: {_what_it_looks_like(head)}.")
 
@@ -140,7 +140,7 @@ def _read_torch(path: Path) -> dict[str, NDArray[Any]]:
     try:
         return {name: value.detach().numpy() for name, value in state.items() if matters(name)}
     except (TypeError, RuntimeError) as error:
-        raise WeightsError(f"{path} holds tensors that cannot be read as float32: {error}.") from error
+        raise WeightsError(f"{path} holds tensors that cannot be read as float32: {str(error).rstrip('.')}.") from error
 
 
 def _why_refused(path: Path, reason: str) -> str:
@@ -150,8 +150,8 @@ def _why_refused(path: Path, reason: str) -> str:
             f"{path} is refused: besides tensors it holds Python objects ({wanted[1]}), and loading those "
             "could run any code. Ask its maker for a plain state dict or a safetensors file."
         )
-    first_line = reason.strip().splitlines()[0] if reason.strip() else "no reason given"
-    return f"{path} is a damaged or incomplete PyTorch file: {first_line}"
+    sentence = re.split(r"\. |\.?\n", reason.strip(), maxsplit=1)[0].rstrip(".")
+    return f"{path} is a damaged or incomplete PyTorch file: {sentence or 'no reason given'}."
 
 
 def _what_it_looks_like(head: bytes) -> str:
@@ -159,4 +159,6 @@ def _what_it_looks_like(head: bytes) -> str:
         return "it is a web page, perhaps an error page saved in place of the download"
     if head.startswith(b"version https://git-lfs"):
         return "it is a Git LFS pointer; fetch the file itself with git lfs pull"
+    if head.startswith(b"\x80"):
+        return "it is a Python pickle, which could run any code and is never loaded"
     return f"it starts with {head[:16]!r}; expected safetensors or a PyTorch file (.pt, .pth)"

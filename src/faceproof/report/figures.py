@@ -65,7 +65,7 @@ def scatter(summary: Summary) -> alt.LayerChart:
     shown = (
         f"{count(cloud['shown'])} of {count(cloud['of'])} comparisons: every error, a sample of the rest"
         if cloud["shown"] < cloud["of"]
-        else f"all {count(cloud['of'])} comparisons"
+        else f"All {count(cloud['of'])} comparisons"
     )
     x = alt.X("x:Q").scale(domain=[-0.5, 1.5], nice=False).title(None)
     x = x.axis(values=[0, 1], labelExpr=f"datum.value < 0.5 ? '{KINDS[0]}' : '{KINDS[1]}'", grid=False, ticks=False)
@@ -76,7 +76,7 @@ def scatter(summary: Summary) -> alt.LayerChart:
     points = points.encode(
         x,
         y,
-        color=alt.Color("outcome:N").scale(domain=names, range="category").legend(_legend()),
+        color=alt.Color("outcome:N").scale(domain=names, range="category"),
         shape=alt.Shape("outcome:N").scale(domain=names, range=_SHAPES),
         size=alt.condition(_IS_ERROR, alt.value(46), alt.value(16 if crowded else 34)),
         opacity=alt.condition(_IS_ERROR, alt.value(0.95), alt.value(0.45 if crowded else 0.75)),
@@ -93,7 +93,7 @@ def scatter(summary: Summary) -> alt.LayerChart:
             *text_over_halo(threshold, alt.X(datum=0.5, type="quantitative"), y, dy=-8, align="center"),
         ],
         title,
-        [f"{shown}. Accepted as the same person at or below the threshold ({point['label']})."],
+        [f"{shown}. At or below the line ({point['label']}) means accepted as the same person."],
         400,
     )
 
@@ -132,7 +132,7 @@ def histogram(summary: Summary) -> alt.LayerChart:
             x.bin("binned"),
             alt.X2("x2:Q"),
             alt.Y("share:Q").stack(None).axis(format=".0~%").title("share of its kind"),
-            color=alt.Color("kind:N").scale(domain=list(KINDS), range="category").legend(_legend()),
+            color=alt.Color("kind:N").scale(domain=list(KINDS), range="category"),
             tooltip=[
                 alt.Tooltip("kind:N"),
                 alt.Tooltip("x:Q", title="distance from", format=".3f"),
@@ -195,7 +195,3 @@ def write_figures(summary: Summary, folder: Path) -> list[Path]:
 def vega_lite_version() -> str:
     """Version of Vega-Lite that Altair writes for, as vl-convert names it, such as ``6.4``."""
     return ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-
-
-def _legend() -> alt.Legend:
-    return alt.Legend(title=None, columns=2)

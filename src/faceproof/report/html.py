@@ -97,7 +97,8 @@ def write_report(summary: Summary, run_dir: Path, photos_root: Path | None) -> P
 
 def _figures(summary: Summary) -> Iterator[tuple[str, dict[str, Any]]]:
     """Title, subtitle and Vega-Lite spec of each figure, or the reason why there is nothing to draw."""
-    from faceproof.report.figures import FIGURES, roc
+    from faceproof.report.curves import roc
+    from faceproof.report.figures import FIGURES
 
     for name, draw in FIGURES.items():
         yield name, _on_page(draw(summary))
@@ -199,7 +200,7 @@ def _vega_bundle() -> str:
 
     from faceproof.report.figures import vega_lite_version
 
-    return str(vl_convert.javascript_bundle(vl_version=vega_lite_version()))
+    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=vega_lite_version()))
 
 
 def _template_text(name: str) -> str:

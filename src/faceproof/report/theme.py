@@ -69,7 +69,7 @@ def chart_config(colours: Mapping[str, str], *, font: str = FONT, legend: bool =
         "range": {"category": [colours[key] for key in ("tp", "tn", "fn", "fp")]},
         "style": {
             "comparison": {"filled": True, "strokeWidth": 0},
-            "bin": {"opacity": 0.55, "binSpacing": 0},
+            "bin": {"opacity": 0.55, "binSpacing": 0.5},
             "threshold": {"color": ink, "strokeWidth": 1.5},
             "mean": {"color": ink, "strokeWidth": 1.2, "strokeDash": [5, 4]},
             "diagonal": {"color": muted, "strokeWidth": 1, "strokeDash": [2, 4]},

@@ -1,0 +1,192 @@
+import hashlib
+import os
+import pickle
+import struct
+
+import numpy as np
+import pytest
+import torch
+
+from faceproof.errors import WeightsError
+from faceproof.recognition.layouts import check_layout, expected_layout
+from faceproof.recognition.tensors import read_tensors, tensors_digest, write_tensors
+
+SMALL = {"b.weight": np.array([[1.5, -2.0, 0.0]], np.float32), "a.bias": np.array([3.0], np.float32)}
+
+
+class RunsCode:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, folder):
+        self.folder = str(folder)
+
+    def __reduce__(self):
+        return os.mkdir, (self.folder,)
+
+
+def as_torch(tensors):
+    return {name: torch.from_numpy(values.copy()) for name, values in tensors.items()}
+
+
+def test_digest_is_that_of_its_definition():
+    told = b"a.bias\0" + b"1\0" + struct.pack("<f", 3.0)
+    told += b"b.weight\0" + b"1,3\0" + struct.pack("<3f", 1.5, -2.0, 0.0)
+    assert tensors_digest(SMALL) == hashlib.sha256(told).hexdigest()
+
+
+def test_digest_leaves_out_classifier_and_step_counters():
+    more = {"logits.weight": np.ones(4, np.float32), "x.num_batches_tracked": np.array(7)}
+    assert tensors_digest(SMALL | more) == tensors_digest(SMALL)
+
+
+def test_digest_does_not_depend_on_order_memory_layout_or_byte_order():
+    values = np.arange(12, dtype=np.float32).reshape(3, 4)
+    plain = tensors_digest({"a": values, "b": values})
+    assert tensors_digest({"b": np.asfortranarray(values), "a": values.astype(">f4")}) == plain
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"a": np.zeros((3, 2), np.float32)},
+        {"c": np.zeros((2, 3), np.float32)},
+        {"a": np.full((2, 3), 1e-30, np.float32)},
+        {"a": np.zeros((2, 3), np.float32), "b": np.zeros(0, np.float32)},
+    ],
+    ids=["shape", "name", "value", "one more"],
+)
+def test_digest_changes_with_every_part_of_it(changed):
+    assert tensors_digest(changed) != tensors_digest({"a": np.zeros((2, 3), np.float32)})
+
+
+def test_tensors_survive_a_file(tmp_path):
+    path = tmp_path / "new" / "small.safetensors"
+    write_tensors(path, SMALL, {"model": "small"})
+    back = read_tensors(path)
+    assert tensors_digest(back) == tensors_digest(SMALL)
+    assert all(values.flags.writeable for values in back.values())
+    assert [file.name for file in path.parent.iterdir()] == ["small.safetensors"]
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("name", ["small.pt", "small.pth", "wrongly-named.safetensors"])
+def test_torch_files_are_told_by_their_content(tmp_path, zipped, name):
+    more = {"logits.weight": torch.ones(2), "bn.num_batches_tracked": torch.tensor(5)}
+    torch.save(as_torch(SMALL) | more, tmp_path / name, _use_new_zipfile_serialization=zipped)
+    back = read_tensors(tmp_path / name)
+    assert back.keys() == SMALL.keys()
+    assert tensors_digest(back) == tensors_digest(SMALL)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_code_in_a_torch_file_is_refused_and_not_run(tmp_path, zipped):
+    marker = tmp_path / "ran"
+    state = {"a": torch.zeros(1), "b": RunsCode(marker)}
+    torch.save(state, tmp_path / "evil.pt", _use_new_zipfile_serialization=zipped)
+    with pytest.raises(WeightsError, match=r"evil\.pt is refused: .*mkdir.*run any code"):
+        read_tensors(tmp_path / "evil.pt")
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_code_in_a_bare_pickle_is_refused_and_not_run(tmp_path, protocol):
+    marker = tmp_path / "ran"
+    (tmp_path / "evil.pt").write_bytes(pickle.dumps({"b": RunsCode(marker)}, protocol=protocol))
+    with pytest.raises(WeightsError, match="run any code"):
+        read_tensors(tmp_path / "evil.pt")
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"hello, these are no weights at all", "starts with b'hello"),
+        (b"<!DOCTYPE html><html>Not found</html>", "web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid", "Git LFS pointer"),
+        (b"\x08\x00\x00\x00\x00\x00\x00\x00{}      ", None),
+        (b"\xff\x00\x00\x00\x00\x00\x00\x00{", "damaged or incomplete safetensors"),
+        (b"PK\x03\x04 but no more of a zip", "damaged or incomplete PyTorch"),
+    ],
+)
+def test_what_is_no_weights_file_is_said_to_be_none(tmp_path, content, message):
+    path = tmp_path / "file.pt"
+    path.write_bytes(content)
+    if message is None:
+        assert read_tensors(path) == {}
+        return
+    with pytest.raises(WeightsError, match=message):
+        read_tensors(path)
+
+
+@pytest.mark.parametrize("kind", ["safetensors", "pt", "legacy.pt"])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_truncated_files_are_damaged(tmp_path, cascade, kind, share):
+    path = tmp_path / f"cut.{kind}"
+    if kind == "safetensors":
+        write_tensors(path, cascade, {})
+    else:
+        torch.save(as_torch(cascade), path, _use_new_zipfile_serialization=kind == "pt")
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    with pytest.raises(WeightsError, match="damaged or incomplete"):
+        read_tensors(path)
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        ({"epoch": 3, "state_dict": {}}, "holds a int under 'epoch'"),
+        ([torch.zeros(1)], "holds a list"),
+        ({0: torch.zeros(1)}, "holds a Tensor under 0"),
+        ({"a": torch.zeros(1, dtype=torch.bfloat16)}, "cannot be read as float32"),
+    ],
+)
+def test_torch_files_of_something_else_are_refused(tmp_path, state, message):
+    torch.save(state, tmp_path / "file.pt")
+    with pytest.raises(WeightsError, match=message):
+        read_tensors(tmp_path / "file.pt")
+
+
+def test_folder_and_missing_file_are_said_plainly(tmp_path):
+    with pytest.raises(WeightsError, match="is a folder; expected a weights file"):
+        read_tensors(tmp_path)
+    with pytest.raises(WeightsError, match=r"none\.pt: No such file"):
+        read_tensors(tmp_path / "none.pt")
+
+
+def test_write_that_fails_leaves_nothing(tmp_path):
+    (tmp_path / "taken.safetensors").mkdir()
+    with pytest.raises(WeightsError, match="Cannot write"):
+        write_tensors(tmp_path / "taken.safetensors", SMALL, {})
+    assert [file.name for file in tmp_path.iterdir()] == ["taken.safetensors"]
+
+
+def test_layout_names_what_is_wrong(cascade):
+    wrong = dict(cascade)
+    del wrong["pnet.conv1.bias"]
+    wrong["extra"] = np.zeros(1, np.float32)
+    wrong["rnet.dense4.weight"] = wrong["rnet.dense4.weight"].T
+    wrong["onet.prelu1.weight"] = wrong["onet.prelu1.weight"].astype(np.float16)
+    with pytest.raises(WeightsError) as raised:
+        check_layout(wrong, "mtcnn", "some.pt")
+    for part in (
+        "some.pt",
+        "missing: pnet.conv1.bias",
+        "unexpected: extra",
+        "rnet.dense4.weight (576, 128), expected (128, 576)",
+        "not float32: onet.prelu1.weight float16",
+    ):
+        assert part in str(raised.value)
+
+
+def test_layout_shows_a_few_of_many(cascade):
+    with pytest.raises(WeightsError, match=r"missing: .* and 598 more; unexpected: .* and \d+ more"):
+        check_layout(cascade, "inception_resnet_v1", "some.pt")
+
+
+@pytest.mark.parametrize("module", ["mtcnn.MTCNN", "inception_resnet_v1.InceptionResnetV1"])
+def test_inception_layout_has_the_size_that_is_known(module):
+    counts = {"mtcnn.MTCNN": 495_850, "inception_resnet_v1.InceptionResnetV1": 23_508_576}
+    architecture = module.split(".")[0]
+    sizes = [int(np.prod(shape)) for shape in expected_layout(architecture).values()]
+    assert sum(sizes) == pytest.approx(counts[module], rel=0.01)
