@@ -21,8 +21,8 @@ demo: $(READY)
 	@echo "Judging MTCNN + Inception-ResNet-V1 on the LFW pairs below $(FACEPROOF_SHARED) ..."
 	@test -d "$(FACEPROOF_SHARED)/data/lfw-deepfunneled" || \
 	  { echo "No photos at $(FACEPROOF_SHARED)/data. Set FACEPROOF_SHARED, or see README.md for your own folder."; exit 2; }
+	$(BIN)/faceproof weights pull facenet-vggface2 --from $(FACEPROOF_SHARED)/weights/facenet-vggface2.safetensors
 	$(BIN)/faceproof evaluate $(FACEPROOF_SHARED)/data/lfw-deepfunneled --model facenet-vggface2 \
-	  --weights $(FACEPROOF_SHARED)/weights/facenet-vggface2.safetensors \
 	  --protocol lfw --pairs $(FACEPROOF_SHARED)/data/lfw-pairs.txt --out runs/demo --overwrite
 
 test: $(READY)

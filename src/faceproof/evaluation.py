@@ -129,7 +129,7 @@ def evaluate(
     say(f"Reading the people below {people} ...")
     photo_set = read_people(Path(people))
     for notice in photo_set.notices:
-        say(f"Note: {notice.message}")
+        say(f"Note: {notice}")
     settings = dict(protocol_settings or {})
     if protocol == "sampled":
         settings.setdefault("seed", seed)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from faceproof.errors import ConfigurationError, FaceproofError, RunFolderError
 if TYPE_CHECKING:
     from faceproof.detection.types import Face
     from faceproof.engine.runner import Pipeline
+    from faceproof.evaluation import Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ def verify(
     *,
     model: str = "facenet-vggface2",
     weights: str | Path | None = None,
+    recipe: Recipe | None = None,
     threshold: Threshold | None = None,
     device: str = "cpu",
     offline: bool = False,
@@ -64,7 +66,9 @@ def verify(
         b: another.
         model: name of a model's card.
         weights: file with its weights, instead of the usual places.
-        threshold: where to decide; None: the one on the card.
+        recipe: changes to how the model is fed; a threshold only holds for the recipe that it was set with
+            (`recipe_of_run` gives a run's).
+        threshold: where to decide; None: the one on the card, if ``recipe`` changes nothing.
         device: ``cpu``, ``cuda``, ...
         offline: never use the network.
 
@@ -74,11 +78,12 @@ def verify(
     from faceproof.evaluation import load_pipeline
     from faceproof.scoring import distance_from_similarity
 
-    pipeline = load_pipeline(model, weights, None, device, offline=offline)
+    pipeline = load_pipeline(model, weights, recipe, device, offline=offline)
     (face_a, photo_a, template_a), (face_b, photo_b, template_b) = _described([Path(a), Path(b)], pipeline)
     similarity = float(np.clip(template_a.astype(np.float64) @ template_b.astype(np.float64), -1, 1))
     distance = float(distance_from_similarity(similarity))
-    threshold = threshold or _threshold_of_card(pipeline)
+    if threshold is None and recipe is None:
+        threshold = _threshold_of_card(pipeline)
     same = None if threshold is None else distance <= threshold.distance
     return Verification(similarity, distance, same, threshold, (face_a, face_b), (photo_a, photo_b))
 
@@ -94,16 +99,46 @@ def threshold_of_run(folder: Path, point: str) -> Threshold:
         RunFolderError: when the folder has no metrics.
         ConfigurationError: when there is no such point, or the data could not set it.
     """
-    try:
-        metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
-        points = {one["name"]: one for one in metrics["operating_points"]}
-    except (OSError, ValueError, KeyError) as error:
-        raise RunFolderError(f"{folder} has no metrics that can be read ({error}). Expected a finished run.") from error
+    metrics = _metrics_of(folder)
+    points = {one["name"]: one for one in metrics["operating_points"]}
     distance = points.get(point, {}).get("threshold_distance")
     if distance is None:
         usable = [name for name, one in points.items() if one["threshold_distance"] is not None]
         raise ConfigurationError(f"{folder} has no operating point {point!r}. It has: {', '.join(usable)}.")
     return Threshold(float(distance), f"operating point {point} of the run in {folder} ({metrics['run']['model']})")
+
+
+def recipe_of_run(folder: Path) -> tuple[str, Recipe]:
+    """The model of a run and how it was fed, so that a threshold of that run is applied to the same system.
+
+    Args:
+        folder: the run folder.
+
+    Raises:
+        RunFolderError: when the folder has no metrics.
+    """
+    from faceproof.evaluation import Recipe
+
+    run = _metrics_of(folder)["run"]
+    contract, detector = run["card"]["contract"], run["detector"]
+    margin = contract["margin_px"] if contract["alignment"] == "margin_crop" else None
+    return run["model"], Recipe(
+        crop_size=contract["size_px"],
+        margin=margin,
+        alignment=contract["alignment"],
+        mirror=contract["mirrored"],
+        select=detector["selection"],
+        min_face_size=detector["min_face_size"],
+    )
+
+
+def _metrics_of(folder: Path) -> dict[str, Any]:
+    try:
+        metrics: dict[str, Any] = json.loads((folder / "metrics.json").read_text("utf-8"))
+        metrics["operating_points"], metrics["run"]["card"]["contract"], metrics["run"]["detector"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunFolderError(f"{folder} has no metrics that can be read ({error}). Expected a finished run.") from error
+    return metrics
 
 
 def _threshold_of_card(pipeline: Pipeline) -> Threshold | None:

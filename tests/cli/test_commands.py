@@ -138,14 +138,14 @@ class TestEvaluate:
     def test_ctrl_c_leaves_a_run_that_can_go_on(self, people, weights, tmp_path, monkeypatch):
         monkeypatch.setenv("FACEPROOF_CACHE", str(tmp_path / "cache"))
         command = [*FACEPROOF, "evaluate", people, *weights, "--out", tmp_path / "r", "--batch-size", "2"]
-        process = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True)
-        for line in process.stderr:
-            if line.startswith("Making templates"):
-                break
-        time.sleep(0.3)
-        process.send_signal(signal.SIGINT)
-        rest = process.stderr.read()
-        assert process.wait(60) == 130, rest
+        with subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True) as process:
+            for line in process.stderr:
+                if line.startswith("Making templates"):
+                    break
+            time.sleep(0.3)
+            process.send_signal(signal.SIGINT)
+            rest = process.stderr.read()
+            assert process.wait(60) == 130, rest
         assert "give the same command again" in rest
         run("report", tmp_path / "r", code=1)
         run(*map(str, command[len(FACEPROOF) :]))

@@ -329,10 +329,12 @@ def test_any_text_gives_comparisons_or_a_people_error(text: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = lfw_file(Path(folder), text)
         for protocol in (lfw_protocol, csv_protocol):
+            reason = None
             try:
                 protocol(photo_set(Ann=2, A=1, n=2), path)
             except PeopleError as error:
-                assert str(path) in str(error)
+                reason = str(error)
+            assert reason is None or str(path) in reason
 
 
 @pytest.mark.real_photos
@@ -390,7 +392,8 @@ def test_csv_in_many_spellings_gives_the_same_comparisons(tmp_path: Path, text: 
 
 
 def test_csv_columns_go_by_name_and_others_are_noted(tmp_path: Path) -> None:
-    text = "quality,mated,fold,path_b,path_a\n9,1,3,Ann/Ann_0002.jpg,Ann/Ann_0001.jpg\n8,0,1,Ben/Ben_0001.jpg,Ann/Ann_0001.jpg\n"
+    text = "quality,mated,fold,path_b,path_a\n9,1,3,Ann/Ann_0002.jpg,Ann/Ann_0001.jpg\n"
+    text += "8,0,1,Ben/Ben_0001.jpg,Ann/Ann_0001.jpg\n"
     comparisons = csv_of(tmp_path, text)
     assert pairs_of(comparisons) == [("Ann_0001", "Ann_0002"), ("Ann_0001", "Ben_0001")]
     assert comparisons.fold.tolist() == [1, 0]

@@ -15,6 +15,7 @@ from faceproof.cli.split import split_command
 from faceproof.cli.verify import verify_command
 from faceproof.cli.weights import weights_app
 from faceproof.errors import ConfigurationError, FaceproofError
+from faceproof.report.formatting import printable
 
 app = typer.Typer(
     name="faceproof",
@@ -64,4 +65,4 @@ def main() -> None:
 
 
 def _complain(error: FaceproofError) -> None:
-    sys.stderr.write(f"faceproof: {error}\n")
+    sys.stderr.write(f"faceproof: {printable(str(error))}\n")

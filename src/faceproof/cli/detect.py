@@ -23,6 +23,7 @@ def detect_command(
     margin: Annotated[int, typer.Option(help="Margin around them, in pixels of the crop.")] = 0,
     annotated: Annotated[Path | None, typer.Option(help="Write the photos with boxes to this folder.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
+    offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only counts.")] = False,
 ) -> None:
@@ -34,7 +35,7 @@ def detect_command(
 
     if not 0 <= margin < crop_size:
         raise ConfigurationError(f"--margin {margin} must be at least 0 and below --crop-size {crop_size}.")
-    detector = load_detector(CascadeSettings(min_face_size), device=device)
+    detector = load_detector(CascadeSettings(min_face_size), device=device, offline=offline)
     rows: list[dict[str, Any]] = []
     for number, path in enumerate(photos):
         try:
@@ -97,4 +98,5 @@ def _print(rows: list[dict[str, Any]], quiet: bool) -> None:
         typer.echo(f"{row['photo']}: {count} face{'' if count == 1 else 's'}")
         for face in [] if quiet else row["faces"]:
             box = "  ".join(f"{v:8.1f}" for v in face["box_xyxy_px"])
-            typer.echo(f"  box {box}   probability {face['probability']:.4f}")
+            points = "  ".join(f"{x:.1f},{y:.1f}" for x, y in face["landmarks_px"])
+            typer.echo(f"  box {box}   probability {face['probability']:.4f}   landmarks {points}")

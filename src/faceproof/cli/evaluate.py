@@ -151,7 +151,7 @@ def _show(run: Run, as_json: bool) -> None:
 
     from faceproof.report.console import print_summary
 
-    print_summary(run.summary, Console(), run.folder)
+    print_summary(run.summary, Console(), run.folder / "report.html")
 
 
 def _judge(gates: list[Any], run: Run) -> None:

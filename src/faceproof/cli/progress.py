@@ -7,6 +7,8 @@ from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from faceproof.report.formatting import printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -32,7 +34,7 @@ class PhotoProgress:
     def say(self, text: str) -> None:
         """A line on stderr, unless quiet."""
         if not self._quiet:
-            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+            self._console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 
     def start(self, total: int, done: int) -> None:
         """Begin with ``total`` photos, of which ``done`` came from the cache."""
@@ -56,6 +58,8 @@ class PhotoProgress:
 
     def stopped(self) -> str:
         """What to tell a person who pressed Ctrl-C."""
+        if not self._total:
+            return "Stopped before the first photo; nothing was changed."
         return (
             f"Stopped. {self._done:,} of {self._total:,} photos are done and kept in the template cache; "
             "give the same command again to go on from there."

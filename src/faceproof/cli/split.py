@@ -10,7 +10,6 @@ import typer
 
 if TYPE_CHECKING:
     from faceproof.people.split import Mode, SplitPlan
-    from faceproof.people.types import Notice
 
 STOPPED = 130
 
@@ -49,7 +48,7 @@ def split_command(
         progress.say(f"Reading the people below {_shown(src)} ...")
         people = read_people(src)
         for notice in people.notices:
-            progress.say(f"Note: {_worded(notice)}")
+            progress.say(f"Note: {notice}")
         plan = plan_split(people, dst, train_test=train_test)
         made = {}
         if not dry_run:
@@ -72,6 +71,7 @@ def _mode(*, symlink: bool, copy: bool, move: bool) -> Mode:
 
 def _show(plan: SplitPlan, mode: Mode, made: dict[str, int], *, dry_run: bool, as_json: bool) -> None:
     from faceproof.people.pairing import some
+    from faceproof.report.formatting import printable
 
     result: dict[str, Any] = {
         "source": _shown(plan.source),
@@ -90,9 +90,9 @@ def _show(plan: SplitPlan, mode: Mode, made: dict[str, int], *, dry_run: bool, a
     for folder, count in result["folders"].items():
         typer.echo(f"  {folder + '/':<18} {count['people']:>9,} people {count['photos']:>11,} photos")
     if plan.people_without_photos:
-        typer.echo(f"  nowhere, for want of a photo: {some(plan.people_without_photos, most=20)}")
+        typer.echo(printable(f"  nowhere, for want of a photo: {some(plan.people_without_photos, most=20)}"))
     if plan.people_left_out:
-        typer.echo(f"  nowhere, for want of a fourth photo: {some(plan.people_left_out, most=20)}")
+        typer.echo(printable(f"  nowhere, for want of a fourth photo: {some(plan.people_left_out, most=20)}"))
     if made:
         typer.echo("  " + ", ".join(f"{count:,} {how}" for how, count in made.items()))
 
@@ -104,10 +104,6 @@ def _stopped(plan: SplitPlan) -> str:
             "are there twice."
         )
     return f"Stopped; nothing was made, and {_shown(plan.source)} is as it was."
-
-
-def _worded(notice: Notice) -> str:
-    return f"{notice.message} ({', '.join(notice.examples)})" if notice.examples else notice.message
 
 
 def _shown(path: Path) -> str:

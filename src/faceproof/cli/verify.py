@@ -9,16 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from faceproof.evaluation import Recipe
     from faceproof.verification import Threshold, Verification
 
 
 def verify_command(
     a: Annotated[Path, typer.Argument(help="A photo.")],
     b: Annotated[Path, typer.Argument(help="Another photo.")],
-    model: Annotated[str, typer.Option(help="Name of a model: faceproof models list")] = "facenet-vggface2",
+    model: Annotated[
+        str | None, typer.Option(help="Name of a model; by default that of --run, else facenet-vggface2.")
+    ] = None,
     weights: Annotated[Path | None, typer.Option(help="File with the model's weights.")] = None,
     threshold: Annotated[float | None, typer.Option(help="Distance (0 to 2) up to which they are the same.")] = None,
-    run: Annotated[Path | None, typer.Option(help="Take the threshold from this run folder.")] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="Take the threshold from this run folder, and feed the model as it did.")
+    ] = None,
     at: Annotated[str, typer.Option(help="... and this operating point of it.")] = "fmr_0.001",
     picture: Annotated[Path | None, typer.Option(help="Write both photos with their faces to this file.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
@@ -29,9 +34,9 @@ def verify_command(
     """Compare two photos: distance, similarity, decision."""
     from faceproof.verification import verify
 
-    result = verify(
-        a, b, model=model, weights=weights, threshold=_threshold(threshold, run, at), device=device, offline=offline
-    )
+    known = _threshold(threshold, run, at)
+    name, recipe = _system(model, run)
+    result = verify(a, b, model=name, weights=weights, recipe=recipe, threshold=known, device=device, offline=offline)
     if picture:
         _draw(result, picture)
     if json:
@@ -53,6 +58,18 @@ def _threshold(distance: float | None, run: Path | None, at: str) -> Threshold |
             raise ConfigurationError(f"--threshold {distance} is no distance of unit templates: expected 0 to 2.")
         return Threshold(distance, "given by you")
     return threshold_of_run(run, at) if run is not None else None
+
+
+def _system(model: str | None, run: Path | None) -> tuple[str, Recipe | None]:
+    from faceproof.errors import ConfigurationError
+    from faceproof.verification import recipe_of_run
+
+    if run is None:
+        return model or "facenet-vggface2", None
+    name, recipe = recipe_of_run(run)
+    if model not in (None, name):
+        raise ConfigurationError(f"{run} is a run of {name}: its threshold means nothing to {model}.")
+    return name, recipe
 
 
 def _decision(result: Verification) -> str:

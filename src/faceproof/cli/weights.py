@@ -47,19 +47,29 @@ def list_weights(json: Json = False) -> None:
 @weights_app.command("pull")
 def pull(
     name: Annotated[str, typer.Argument(help="A model's name, as faceproof weights list shows it.")],
+    file: Annotated[
+        Path | None, typer.Option("--from", help="Take them from this file instead, and keep a copy in the cache.")
+    ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Download anew, even if there is a copy.")] = False,
     json: Json = False,
 ) -> None:
     """Fetch a model's weights into the cache, unless a checked copy is on this machine."""
     from faceproof.errors import ConfigurationError
-    from faceproof.recognition.weights import download_weights, forget_unfinished_download, resolve_weights
+    from faceproof.recognition.weights import (
+        adopt_weights,
+        download_weights,
+        forget_unfinished_download,
+        resolve_weights,
+    )
     from faceproof.recognition.zoo import get_card
 
     card = get_card(name)
-    if force and offline:
-        raise ConfigurationError("--force downloads anew and --offline forbids it: give one of them.")
-    if force and card.download_url is not None:
+    if force and (offline or file):
+        raise ConfigurationError(f"--force downloads anew and {'--from' if file else '--offline'} does not: give one.")
+    if file is not None:
+        loaded = adopt_weights(card, file)
+    elif force and card.download_url is not None:
         forget_unfinished_download(card)
         loaded = download_weights(card)
     else:

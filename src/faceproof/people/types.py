@@ -42,6 +42,11 @@ class Notice:
     count: int
     examples: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        """The message with its examples, as a line for a person."""
+        more = ", ..." if self.count > len(self.examples) else ""
+        return f"{self.message} ({', '.join(self.examples)}{more})" if self.examples else self.message
+
 
 @dataclass(frozen=True, slots=True)
 class PhotoSet:

@@ -176,8 +176,7 @@ def download_weights(card: Card, *, cache: Path | None = None, progress: Progres
     raw = fetch_file(card.download_url, _download_path(card, cache), progress=progress)
     try:
         loaded = _checked(card, read_tensors(raw), card.download_url, progress)
-        about = {"model": card.name, "source": loaded.source, "tensors_sha256": loaded.tensors_sha256}
-        write_tensors(cached_path(card, cache), loaded.tensors, about)
+        _keep(card, loaded, cache)
     except WeightsError as error:
         raise WeightsError(f"The download from {card.download_url} is thrown away. {error}") from error
     finally:
@@ -185,9 +184,36 @@ def download_weights(card: Card, *, cache: Path | None = None, progress: Progres
     return loaded
 
 
+def adopt_weights(
+    card: Card, path: Path, *, cache: Path | None = None, progress: Progress | None = None
+) -> LoadedWeights:
+    """Check a file that came here by other means, and keep its tensors in the cache as safetensors.
+
+    Args:
+        card: the model.
+        path: the file: safetensors, or the original PyTorch file.
+        cache: root of the cache; None for `cache_root`.
+        progress: told when the weights cannot be verified; None for standard error.
+
+    Returns:
+        The weights.
+
+    Raises:
+        WeightsError: when the file is not the one on the card, or the cache cannot be written.
+    """
+    loaded = load_found(card, FoundWeights("path", path.expanduser()), progress=progress)
+    _keep(card, loaded, cache)
+    return loaded
+
+
 def forget_unfinished_download(card: Card, cache: Path | None = None) -> None:
     """Throw away what an interrupted download of ``card`` left, so that the next one starts from nothing."""
     part_path(_download_path(card, cache)).unlink(missing_ok=True)
+
+
+def _keep(card: Card, loaded: LoadedWeights, cache: Path | None) -> None:
+    about = {"model": card.name, "source": loaded.source, "tensors_sha256": loaded.tensors_sha256}
+    write_tensors(cached_path(card, cache), loaded.tensors, about)
 
 
 def _download_path(card: Card, cache: Path | None) -> Path:

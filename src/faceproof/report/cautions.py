@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.findings.scored import ScoredComparisons
-from faceproof.report.formatting import count, fmr_label, percent
+from faceproof.report.formatting import count, fmr_label, percent, printable
 from faceproof.report.headline import FEW, is_synthetic
 
 if TYPE_CHECKING:
@@ -201,15 +201,6 @@ def _examples(scored: ScoredComparisons, rows: NDArray[np.int64]) -> str:
     couples = zip(names["photo_a"], names["photo_b"], strict=True)
     more = f" and {count(rows.size - _EXAMPLES)} more" if rows.size > _EXAMPLES else ""
     return f"Such as {'; '.join(f'{printable(a)} and {printable(b)}' for a, b in couples)}{more}."
-
-
-def printable(name: str) -> str:
-    r"""A name that cannot break a line or steer a terminal: what does not print is escaped.
-
-    >>> printable("a\x1b[31m/ü.jpg")
-    'a\\x1b[31m/ü.jpg'
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
 def _comparisons(n: int, kind: str = "") -> str:

@@ -82,6 +82,15 @@ def fmr_label(fmr: float) -> str:
     return f"{100 * fmr:.6g}%"
 
 
+def printable(name: str) -> str:
+    r"""A name that cannot break a line or steer a terminal: what does not print is escaped.
+
+    >>> printable("a\x1b[31m/ü.jpg")
+    'a\\x1b[31m/ü.jpg'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+
+
 def cannot_be_told(estimate: Estimate) -> str:
     """Why an estimate has no value, in a sentence's second half."""
     return f"cannot be told: {estimate.get('reason') or 'no reason was recorded'}"
