@@ -180,7 +180,14 @@ def test_a_sample_is_the_same_today_and_on_every_machine() -> None:
     assert sampled_protocol(people, mated=3, non_mated=3, seed=8).digest() != comparisons.digest()
 
 
-GOLDEN_SAMPLE: list[tuple[str, str]] = []
+GOLDEN_SAMPLE = [
+    ("P03_0001", "P03_0004"),
+    ("P31_0001", "P31_0003"),
+    ("P38_0002", "P38_0003"),
+    ("P02_0003", "P05_0002"),
+    ("P08_0001", "P30_0003"),
+    ("P22_0003", "P35_0001"),
+]
 
 
 def test_how_many_mated_are_drawn_does_not_change_the_non_mated() -> None:

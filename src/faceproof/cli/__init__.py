@@ -11,6 +11,7 @@ from faceproof.cli.data import data_app
 from faceproof.cli.detect import detect_command
 from faceproof.cli.evaluate import evaluate_command, report_command
 from faceproof.cli.models import models_app
+from faceproof.cli.output import tolerate_any_text
 from faceproof.cli.split import split_command
 from faceproof.cli.verify import verify_command
 from faceproof.cli.weights import weights_app
@@ -54,6 +55,7 @@ def _options(
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 failed, 2 usage, 3 a gate was missed, 130 stopped by the user."""
+    tolerate_any_text()
     try:
         app()
     except ConfigurationError as error:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json as jsons
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from faceproof.cli.output import print_json
 
 data_app = typer.Typer(no_args_is_help=True, help="Published photos: fetch them for a run.")
 
@@ -35,7 +36,7 @@ def pull(
     people = pull_lfw(out or Path(name), offline=offline)
     pairs = people.parent / PAIR_LIST
     if json:
-        typer.echo(jsons.dumps({"people": str(people), "pairs": str(pairs)}, ensure_ascii=False))
+        print_json({"people": str(people), "pairs": str(pairs)})
         return
     typer.echo(str(people))
     if not quiet:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json as jsons
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from faceproof.cli.output import print_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +49,7 @@ def detect_command(
         rows.append({"photo": str(path), "error": None, "faces": _as_dicts(faces)})
         _write(pixels, faces, name, crops, annotated, crop_size, margin)
     if json:
-        typer.echo(jsons.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
     else:
         _print(rows, quiet)
     if any(row["error"] for row in rows):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json as jsons
 import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from faceproof.cli.output import print_json
 
 if TYPE_CHECKING:
     from faceproof.evaluation import Run
@@ -145,7 +146,7 @@ def _protocol_settings(protocol: str, pairs: Path | None, given: dict[str, int |
 def _show(run: Run, as_json: bool) -> None:
     if as_json:
         numbers = {name: value for name, value in run.summary.items() if name not in _SERIES}
-        typer.echo(jsons.dumps(numbers | {"folder": str(run.folder)}, indent=2, ensure_ascii=False))
+        print_json(numbers | {"folder": str(run.folder)})
         return
     from rich.console import Console
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from faceproof.cli.output import print_json
+
 if TYPE_CHECKING:
     from faceproof.recognition.zoo import Card, InputContract
 
@@ -21,7 +23,7 @@ def list_models(json: Json = False) -> None:
 
     cards = list_cards()
     if json:
-        _print_json([card.model_dump(mode="json") for card in cards])
+        print_json([card.model_dump(mode="json") for card in cards])
         return
     width = max(len(card.name) for card in cards)
     for card in cards:
@@ -38,7 +40,7 @@ def show(
 
     card = get_card(name)
     if json:
-        _print_json(card.model_dump(mode="json"))
+        print_json(card.model_dump(mode="json"))
         return
     lines = _lines(card)
     width = max(len(label) for label, _ in lines)
@@ -81,9 +83,3 @@ def _contract_lines(contract: InputContract) -> list[tuple[str, str]]:
         ("mirrored", "face and mirror image" if contract.mirrored else "no"),
         ("which face", contract.selection),
     ]
-
-
-def _print_json(value: object) -> None:
-    import json
-
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json as jsons
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from faceproof.cli.output import print_json
 
 if TYPE_CHECKING:
     from faceproof.people.split import Mode, SplitPlan
@@ -84,7 +85,7 @@ def _show(plan: SplitPlan, mode: Mode, made: dict[str, int], *, dry_run: bool, a
         "people_left_out": list(plan.people_left_out),
     }
     if as_json:
-        typer.echo(jsons.dumps(result, indent=2, ensure_ascii=False))
+        print_json(result)
         return
     typer.echo(f"{'Would make' if dry_run else 'Made'} {result['destination']}")
     for folder, count in result["folders"].items():
@@ -98,7 +99,7 @@ def _show(plan: SplitPlan, mode: Mode, made: dict[str, int], *, dry_run: bool, a
 
 
 def _stopped(plan: SplitPlan) -> str:
-    if plan.destination.exists():
+    if plan.destination.is_dir() and any(plan.destination.iterdir()):
         return (
             f"Stopped. {_shown(plan.destination)} is complete; photos that are still in {_shown(plan.source)} "
             "are there twice."

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json as jsons
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from faceproof.cli.output import print_json
 
 if TYPE_CHECKING:
     from faceproof.evaluation import Recipe
@@ -40,7 +41,7 @@ def verify_command(
     if picture:
         _draw(result, picture)
     if json:
-        typer.echo(jsons.dumps(_as_json(result), indent=2, ensure_ascii=False))
+        print_json(_as_json(result))
     else:
         typer.echo(_decision(result))
         if not quiet:

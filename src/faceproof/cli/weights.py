@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from faceproof.cli.output import print_json
+
 if TYPE_CHECKING:
     from faceproof.recognition.weights import FoundWeights, LoadedWeights
     from faceproof.recognition.zoo import Card
@@ -26,7 +28,7 @@ def list_weights(json: Json = False) -> None:
 
     rows = [(card, find_weights(card)) for card in list_cards()]
     if json:
-        _print_json([_listed(card, found) for card, found in rows])
+        print_json([_listed(card, found) for card, found in rows])
         return
     _print_table(
         ("name", "kind", "template", "trained on", "licence", "weights"),
@@ -75,7 +77,7 @@ def pull(
     else:
         loaded = resolve_weights(card, offline=offline)
     if json:
-        _print_json({"name": card.name, **_loaded(loaded)})
+        print_json({"name": card.name, **_loaded(loaded)})
         return
     state = "verified" if loaded.verified else "UNVERIFIED"
     typer.echo(f"{card.name}: {loaded.source} ({state}, tensors SHA-256 {loaded.tensors_sha256})")
@@ -102,7 +104,7 @@ def verify(
         if not copies:
             results.append({"name": card.name, "place": None, "path": None, "outcome": "not here"})
     if json:
-        _print_json(results)
+        print_json(results)
     else:
         _print_outcomes(results)
     tolerated = {"ok", "unverified"} if names else {"ok", "unverified", "not here"}
@@ -156,12 +158,6 @@ def _loaded(loaded: LoadedWeights) -> dict[str, Any]:
         "tensors_sha256": loaded.tensors_sha256,
         "verified": loaded.verified,
     }
-
-
-def _print_json(value: object) -> None:
-    import json
-
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def _print_table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

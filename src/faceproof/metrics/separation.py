@@ -48,8 +48,8 @@ def d_prime(similarity: ArrayLike, mated: ArrayLike) -> float:
 
     Source: Green and Swets 1966; in this form for biometrics, Daugman 2000.
 
-    >>> d_prime([1.0, 0.5, 0.5, 0.0], [True, True, False, False])
-    1.4142135623730951
+    >>> round(d_prime([1.0, 0.5, 0.5, 0.0], [True, True, False, False]), 6)
+    1.414214
     """
     scores, labels = checked_comparisons(similarity, mated)
     mates, others = scores[labels], scores[~labels]

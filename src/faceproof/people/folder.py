@@ -165,10 +165,13 @@ def _people(root: Path, notebook: _Notebook) -> Iterator[tuple[Group, str, str, 
         return
     for name in sorted(folders.keys() - GROUP_FOLDERS.keys()):
         notebook.add("people_beside_groups", _valid_unicode(name))
+    inner = {name: _folders_in(Path(folders[name]), f"{name}/", notebook) for name in GROUP_FOLDERS}
+    # Labelled together: a person of both groups keeps one label, two people never share one.
+    everybody = {person: person for people in inner.values() for person in people}
+    label_of = {person: label for label, person in _labelled(everybody, "", notebook)}
     for name, group in GROUP_FOLDERS.items():
-        inner = _folders_in(Path(folders[name]), f"{name}/", notebook)
-        for person, path in _labelled(inner, f"{name}/", notebook):
-            yield group, f"{name}/{person}", person, path
+        for label, path in sorted((label_of[person], path) for person, path in inner[name].items()):
+            yield group, f"{name}/{label}", label, path
 
 
 def _folders_in(folder: Path, prefix: str, notebook: _Notebook) -> dict[str, str]:

@@ -54,7 +54,7 @@ def pull_lfw(destination: str | Path, *, offline: bool = False) -> Path:
     partial = destination.with_name(destination.name + ".partial")
     try:
         _refuse_occupied(destination)
-        if offline and not _archive_in(partial).is_file():
+        if offline and not (_archive_in(partial).is_file() or _unpacked_in(partial).is_dir()):
             raise PeopleError(f"LFW is not at {destination}, and the network may not be used. {_by_hand(destination)}")
         _fetch(partial, offline)
         _check_count(partial)
@@ -119,6 +119,7 @@ def _lay_out(partial: Path, destination: Path) -> None:
     """Give the finished download its name and the names of its parts."""
     lfw_home = _unpacked_in(partial).parent
     whole = lfw_home.with_name("whole")
+    shutil.rmtree(whole, ignore_errors=True)
     whole.mkdir()
     _unpacked_in(partial).rename(whole / PEOPLE_FOLDER)
     for name in _PAIR_LISTS:

@@ -79,6 +79,7 @@ def plan_split(people: PhotoSet, destination: str | Path, *, train_test: bool = 
         PeopleError: the destination cannot be used, or two photos would get the same place.
     """
     destination = _checked_destination(people.root, Path(destination))
+    _refuse_linked_folder(people, destination)
     placements: list[Placement] = []
     left_out = []
     for person, photos in people.by_person().items():
@@ -123,6 +124,7 @@ def apply_split(
         raise ConfigurationError(f"There is no mode {mode!r}. Expected one of {', '.join(MODES)}.")
     destination = _checked_destination(plan.source, plan.destination)
     partial = partial_path(destination)
+    parents = _missing_parents(partial)
     try:
         partial.mkdir(parents=True)
     except OSError as error:
@@ -139,6 +141,9 @@ def apply_split(
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+        for parent in parents:
+            if parent.is_dir() and not any(parent.iterdir()):
+                parent.rmdir()
     if mode == "move":
         made["moved"] = _remove_sources(plan)
     return dict(made)
@@ -147,6 +152,11 @@ def apply_split(
 def partial_path(destination: Path) -> Path:
     """Where a destination is built before it gets its name."""
     return destination.with_name(destination.name + ".partial")
+
+
+def _missing_parents(path: Path) -> list[Path]:
+    """Folders above ``path`` that are not there yet, the innermost first."""
+    return [parent for parent in path.parents if not parent.exists()]
 
 
 def _checked_destination(source: Path, destination: Path) -> Path:
@@ -169,6 +179,13 @@ def _checked_destination(source: Path, destination: Path) -> Path:
             "Remove it if none is running, then split again."
         )
     return real
+
+
+def _refuse_linked_folder(people: PhotoSet, destination: Path) -> None:
+    """A person's folder may be a link to elsewhere, and is no place for a split either."""
+    for folder in {photo.path.parent for photo in people.photos if photo.path.parent.is_symlink()}:
+        if destination.is_relative_to(os.path.realpath(folder)):
+            raise PeopleError(f"{destination} lies inside {folder}, which a split never changes. Choose another place.")
 
 
 def _refuse_same_target(placements: list[Placement]) -> None:
@@ -199,7 +216,7 @@ def _build(plan: SplitPlan, partial: Path, mode: Mode, progress: Callable[[int, 
 
 def _bring(source: Path, target: Path, mode: Mode) -> str:
     """Put one photo in place; a symbolic link in the source stands for the photo that it leads to."""
-    real = os.path.realpath(source)
+    real = os.path.realpath(source, strict=True)
     if mode == "symlink":
         os.symlink(real, target)
         return "symlinked"
@@ -218,16 +235,17 @@ def _bring(source: Path, target: Path, mode: Mode) -> str:
 
 
 def _remove_sources(plan: SplitPlan) -> int:
-    """Take the photos out of the source, and the folders that are empty then."""
+    """Take the photos out of the source, and the folders that are empty then; what a link leads to stays."""
+    inside = [p.photo.path for p in plan.placements if not p.photo.path.parent.is_symlink()]
     try:
-        for placement in plan.placements:
-            placement.photo.path.unlink()
+        for path in inside:
+            path.unlink()
     except OSError as error:
         raise PeopleError(
             f"{plan.destination} is complete, but {error.filename} cannot be taken out of {plan.source} "
             f"({error.strerror or error}): photos that are still there are there twice."
         ) from error
-    for folder in {placement.photo.path.parent for placement in plan.placements}:
-        if not folder.is_symlink() and not any(folder.iterdir()):
+    for folder in {path.parent for path in inside}:
+        if not any(folder.iterdir()):
             folder.rmdir()
-    return len(plan.placements)
+    return len(inside)

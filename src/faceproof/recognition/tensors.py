@@ -127,7 +127,9 @@ def _read_torch(path: Path) -> dict[str, NDArray[Any]]:
     import torch
 
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        # An open file, since torch.load takes a path that ends in .safetensors for what its name says.
+        with path.open("rb") as file:
+            state = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:
         raise WeightsError(_why_refused(path, str(error))) from error
     if not isinstance(state, dict):

@@ -217,7 +217,7 @@ def _keep(card: Card, loaded: LoadedWeights, cache: Path | None) -> None:
 
 
 def _download_path(card: Card, cache: Path | None) -> Path:
-    return cached_path(card, cache).with_name(card.file_name)
+    return cached_path(card, cache).with_name(f"{card.file_name}.download")
 
 
 def _checked(card: Card, tensors: Tensors, source: str, progress: Progress) -> LoadedWeights:

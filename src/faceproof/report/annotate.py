@@ -35,9 +35,10 @@ def annotated(photo: NDArray[np.uint8], faces: Sequence[Face], *, labels: bool =
             draw.ellipse((x - line - 1, y - line - 1, x + line + 1, y + line + 1), fill=_POINT)
         if labels:
             text = f"{face.probability:.3f}"
-            place = draw.textbbox((x0, y0), text, font=font, anchor="lb")
-            draw.rectangle(place, fill=_BACK)
-            draw.text((x0, y0), text, fill=_TEXT, font=font, anchor="lb")
+            left, top, right, bottom = draw.textbbox((0, 0), text, font=font, anchor="lb")
+            place = (max(min(x0, picture.width - (right - left)), 0), max(y0, bottom - top))
+            draw.rectangle(draw.textbbox(place, text, font=font, anchor="lb"), fill=_BACK)
+            draw.text(place, text, fill=_TEXT, font=font, anchor="lb")
     return picture
 
 

@@ -125,8 +125,9 @@ def _about_failures(counts: Mapping[str, Any]) -> Iterator[str]:
         total = sum(lost.values())
         yield (
             f"{_comparisons(total)} of {count(counts['comparisons'])} could not be made ({count(lost['mated'])} "
-            f"mated, {count(lost['non_mated'])} non-mated), because a side has no template. They are in no count of "
-            "right and wrong decisions, nor in accuracy, FMR, FNMR, EER and AUC; FAR and FRR count them as rejected."
+            f"mated, {count(lost['non_mated'])} non-mated), because a side has no template. "
+            f"{'It is' if total == 1 else 'They are'} in no count of right and wrong decisions, nor in accuracy, FMR, "
+            f"FNMR, EER and AUC; FAR and FRR count {'it' if total == 1 else 'them'} as rejected."
         )
     if counts["failures"]:
         stages = ", ".join(f"{count(n)} at {stage}" for stage, n in counts["failures_by_stage"].items() if n)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from faceproof.report.formatting import count, number
+from faceproof.report.formatting import count, number, printable
 from faceproof.report.key_numbers import key_numbers
 
 Summary = Mapping[str, Any]
@@ -26,7 +26,7 @@ def print_summary(summary: Summary, console: Console, report: Path | None = None
         report: where the page lies, printed last.
     """
     console.print()
-    console.print(Text(summary["headline"], style="bold"))
+    console.print(Text(printable(summary["headline"]), style="bold"))
     console.print()
     console.print(_table(summary))
     console.print()
@@ -38,7 +38,7 @@ def print_summary(summary: Summary, console: Console, report: Path | None = None
         console.print(_hanging("! ", warning, "yellow"))
     if report is not None:
         console.print()
-        console.print(Text("Report: ", style="bold").append(str(report), style="not bold"), soft_wrap=True)
+        console.print(Text("Report: ", style="bold").append(printable(str(report)), style="not bold"), soft_wrap=True)
 
 
 def _table(summary: Summary) -> Table:
@@ -51,7 +51,7 @@ def _table(summary: Summary) -> Table:
         if number_of_group:
             table.add_row()
         for row in group:
-            table.add_row(*(Text(cell.replace("–", "-")) for cell in row))
+            table.add_row(*(Text(printable(cell.replace("–", "-"))) for cell in row))
     return table
 
 
@@ -89,5 +89,5 @@ def _hanging(mark: str, text: str, style: str) -> Table:
     grid = Table.grid(padding=0)
     grid.add_column(no_wrap=True)
     grid.add_column()
-    grid.add_row(Text(mark, style=style), Text(text))
+    grid.add_row(Text(mark, style=style), Text(printable(text)))
     return grid

@@ -8,6 +8,7 @@ import it only where figures are drawn.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,7 +42,8 @@ def scatter(summary: Summary) -> alt.LayerChart:
     cloud, point = summary["scatter"], default_point(summary)
     title = "How far apart the two photos of each comparison are"
     if not cloud["distance"] or point is None:
-        return nothing_to_draw(title, "no comparison was made" if point else "no threshold could be set")
+        made = any(summary["distances"][kind]["n"] for kind in ("mated", "non_mated"))
+        return nothing_to_draw(title, "no threshold could be set" if made else "no comparison was made")
     rows = [
         {
             "x": round((outcome in {"TN", "FP"}) + _BAND_HALF_WIDTH * jitter, 3),
@@ -148,8 +150,10 @@ def histogram(summary: Summary) -> alt.LayerChart:
         label = alt.value(alt.expr("'threshold ' + format(threshold_distance, '.3f')"))
         one = base([{}])
         layers.append(one.mark_rule(style="threshold").encode(at))
+        beyond = f"threshold_distance > {(edges[0] + edges[-1]) / 2:g}"
+        align, dx = alt.expr(f"{beyond} ? 'right' : 'left'"), alt.expr(f"{beyond} ? -6 : 6")
         for style in ("halo", "label"):
-            mark = one.mark_text(style=style, align="left", dx=6, dy=8)
+            mark = one.mark_text(style=style, align=align, dx=dx, dy=8)
             layers.append(mark.encode(at, y=top, text=label))
     sides = [f"{count(n)} {kind.split(':')[0]}" for kind, n in zip(KINDS, totals, strict=True)]
     chart = finish(layers, title, [f"{' and '.join(sides)} comparisons in bins of {edges[1] - edges[0]:.3g}."], 280)
@@ -181,7 +185,7 @@ def write_figures(summary: Summary, folder: Path) -> list[Path]:
     for name, draw in FIGURES.items():
         spec = draw(summary).to_dict()
         version = vega_lite_version()
-        svg = vl_convert.vegalite_to_svg(spec, vl_version=version, allowed_base_urls=[]).encode()
+        svg = _renumbered(vl_convert.vegalite_to_svg(spec, vl_version=version, allowed_base_urls=[])).encode()
         png = vl_convert.vegalite_to_png(spec, vl_version=version, scale=2, allowed_base_urls=[])
         for suffix, content in (("svg", svg), ("png", png)):
             target = folder / f"{name}.{suffix}"
@@ -190,6 +194,12 @@ def write_figures(summary: Summary, folder: Path) -> list[Path]:
             os.replace(draft, target)
             written.append(target)
     return written
+
+
+def _renumbered(svg: str) -> str:
+    """The drawing with its clip paths counted from 0: Vega goes on counting from figure to figure."""
+    numbers: dict[str, str] = {}
+    return re.sub(r"(?<=[\"#])clip\d+", lambda found: numbers.setdefault(found[0], f"clip{len(numbers)}"), svg)
 
 
 def vega_lite_version() -> str:

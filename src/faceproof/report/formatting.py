@@ -48,6 +48,8 @@ def percent_range(estimate: Estimate, joiner: str = " – ") -> str:
     if low is None or high is None:
         return ""
     digits = max(percent_digits(edge, n) - (0 < edge < 1e-3) for edge in (low, high))
+    while digits < 8 and low < high and f"{100 * low:.{digits}f}" == f"{100 * high:.{digits}f}":
+        digits += 1
     return f"{100 * low:.{digits}f}{joiner}{100 * high:.{digits}f}%"
 
 

@@ -111,7 +111,7 @@ def _on_page(chart: alt.LayerChart) -> dict[str, Any]:
     spec.pop("$schema")
     spec |= {"width": "container", "autosize": {"type": "fit-x", "contains": "padding"}}
     colours = {name: f"var(--chart-{name})" for name in LIGHT}
-    spec["config"] = chart_config(colours, font=PAGE_FONT, legend=False) | {"padding": 0}
+    spec["config"] = chart_config(colours, font=PAGE_FONT, legend=False) | {"padding": {"bottom": 4}}
     reason = meta.get("nothing_to_draw")
     return {
         "title": title["text"],
@@ -137,6 +137,7 @@ def _page_data(summary: Summary, figures: Mapping[str, Mapping[str, Any]]) -> di
     ]
     return {
         "specs": {name: figure["spec"] for name, figure in figures.items() if figure["spec"]},
+        "subtitles": {name: figure["subtitle"] for name, figure in figures.items()},
         "table": summary["threshold_table"],
         "points": points,
         "start": summary["default_operating_point"],

@@ -72,7 +72,7 @@ def key_numbers(summary: Summary, *, joiner: str = " – ") -> list[KeyNumber]:
         plain = f"the same person rejected, when at most {target} of different people are accepted"
         key, note = f"fnmr_at_{target}", "mated comparisons rejected"
         found.append(_rate(key, f"FNMR at FMR {target}", row["fnmr"], note, plain, joiner))
-    plain = "where as many mated comparisons are rejected as non-mated ones accepted, in per cent"
+    plain = "the error rate at the threshold where FMR and FNMR are equal"
     found.append(_rate("eer", "Equal error rate (EER)", summary["eer"], "FMR and FNMR equal", plain, joiner))
     plain = "chance that a mated comparison is more alike than a non-mated one; 1 is perfect"
     found.append(_plain("auc", "Area under the ROC (AUC)", summary["auc"], "1 is perfect", plain, 4, joiner))

@@ -98,7 +98,8 @@ def boxes_of_run(run_dir: Path) -> dict[str, tuple[float, ...]]:
     table = run_dir / "photos.parquet"
     if not table.is_file():
         return {}
-    columns = pyarrow.parquet.read_table(table, columns=["photo", "box_xyxy_px"]).to_pydict()
+    clean = [("condition", "=", "clean")]
+    columns = pyarrow.parquet.read_table(table, columns=["photo", "box_xyxy_px"], filters=clean).to_pydict()
     pairs = zip(columns["photo"], columns["box_xyxy_px"], strict=True)
     return {photo: tuple(box) for photo, box in pairs if box is not None}
 

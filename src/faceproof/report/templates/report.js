@@ -24,7 +24,8 @@
   };
   const percent = (rate, n) => `${(100 * rate).toFixed(digitsOf(rate, n))}%`;
   const range = (low, high, n) => {
-    const digits = Math.max(...[low, high].map((edge) => digitsOf(edge, n) - (edge > 0 && edge < 1e-3 ? 1 : 0)));
+    let digits = Math.max(...[low, high].map((edge) => digitsOf(edge, n) - (edge > 0 && edge < 1e-3 ? 1 : 0)));
+    while (digits < 8 && low < high && (100 * low).toFixed(digits) === (100 * high).toFixed(digits)) digits += 1;
     return `${(100 * low).toFixed(digits)} – ${(100 * high).toFixed(digits)}%`;
   };
 
@@ -38,13 +39,19 @@
     const spread = (Z * Math.sqrt((p * (1 - p)) / n + (Z * Z) / (4 * n * n))) / scale;
     return { value: p, n, low: k === 0 ? 0 : Math.max(0, centre - spread), high: k === n ? 1 : Math.min(1, centre + spread) };
   };
+  // F1 = 2 J / (1 + J) of J = TP / (TP + FP + FN), a counted share.
+  const f1Of = (tp, wrong) => {
+    const share = rateOf(tp, tp + wrong, "nothing is accepted or missed");
+    const carried = (j) => (2 * j) / (1 + j);
+    if (share.value === null) return share;
+    return { value: carried(share.value), n: share.n, low: carried(share.low), high: carried(share.high) };
+  };
   const ratesOf = ({ tp, fn, tn, fp }) => {
-    const both = 2 * tp + fp + fn;
     return {
       accuracy: rateOf(tp + tn, tp + fn + tn + fp, "no comparison was made"),
       precision: rateOf(tp, tp + fp, "nothing is accepted"),
       recall: rateOf(tp, tp + fn, "no mated comparison"),
-      f1: both === 0 ? { value: null, reason: "nothing is accepted or missed" } : { value: (2 * tp) / both, n: tp + fn + tn + fp },
+      f1: f1Of(tp, fp + fn),
       fmr: rateOf(fp, fp + tn, "no non-mated comparison"),
       fnmr: rateOf(fn, tp + fn, "no mated comparison"),
     };
@@ -108,7 +115,10 @@
   }
 
   window.addEventListener("beforeprint", openAllForPrint);
-  each("input[name=roc-axis]", (choice) => choice.addEventListener("change", () => draw("roc", choice.value)));
+  each("input[name=roc-axis]", (choice) => choice.addEventListener("change", () => {
+    choice.closest("figure").querySelector(".sub").textContent = data.subtitles[choice.value];
+    draw("roc", choice.value);
+  }));
   startTryout();
   Promise.all(["scatter", "histogram", "roc", "det"].map((name) => draw(name, name))).then(() => {
     document.documentElement.dataset.drawn = "true";
