@@ -13,6 +13,7 @@ from faceproof.report.chart import Summary, base, finish, nothing_to_draw, text_
 from faceproof.report.formatting import count, fmr_label, percent
 
 _NARROW_PLOT_PX = 440
+_LABEL_LINE = 14
 _PROBIT_TICKS = (
     1e-5,
     1e-4,
@@ -72,7 +73,7 @@ def roc(summary: Summary, *, log_fmr: bool = True) -> alt.LayerChart:
     return finish(
         [
             base(rows).mark_line(style="curve", clip=True, aria=False).encode(x, y, order="fmr:Q"),
-            *_crosses(marks, (x, "fmr_low", "fmr_high"), (y, "tmr_low", "tmr_high"), dy=14),
+            *_crosses(marks, (x, "fmr_low", "fmr_high"), (y, "tmr_low", "tmr_high"), dy=6),
         ],
         title,
         [f"{note if log_fmr else 'Both axes linear.'} Crosses are 95% intervals."],
@@ -118,7 +119,7 @@ def det(summary: Summary) -> alt.LayerChart:
             base(diagonal).mark_line(style="diagonal", aria=False).encode(x, y),
             base(rows).mark_line(style="curve", clip=True, aria=False).encode(x, y, order="fmr:Q"),
             *text_over_halo(corner, x, y, dy=12, dx=-12, align="right"),
-            *_crosses(marks, (x, "fmr_low", "fmr_high"), (y, "fnmr_low", "fnmr_high"), dy=-9),
+            *_crosses(marks, (x, "fmr_low", "fmr_high"), (y, "fnmr_low", "fnmr_high"), dy=-5),
         ],
         title,
         ["Normal-deviate axes; lower left is better. Crosses: 95% intervals. A point on the edge is 0."],
@@ -138,18 +139,28 @@ def _crosses(
         base(marks).mark_rule(style="interval", clip=True).encode(wide, y, x2=f"{x_high}:Q"),
         base(marks).mark_rule(style="interval", clip=True).encode(x, tall, y2=f"{y_high}:Q"),
         base(marks).mark_point(style="operating_point", filled=True).encode(x, y, tooltip=tooltip),
-        *text_over_halo(_joined_labels(marks), x, y, dx=9, dy=dy, align="left"),
+        *text_over_halo(
+            _joined_labels(marks, several_lines=dy > 0),
+            x,
+            y,
+            dx=9,
+            dy=dy,
+            align="left",
+            baseline="line-top" if dy > 0 else "line-bottom",
+            lineBreak="\n",
+        ),
     ]
 
 
-def _joined_labels(marks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _joined_labels(marks: Sequence[Mapping[str, Any]], *, several_lines: bool) -> list[dict[str, Any]]:
     """Labels of operating points, those that would overprint each other joined into one."""
     labels: list[dict[str, Any]] = []
     for mark in sorted(marks, key=lambda mark: mark["across"]):
         last = labels[-1] if labels else None
-        near = last and mark["across"] - last["across"] < (24 + 6 * len(last["text"])) / _NARROW_PLOT_PX
+        line = last["text"].rpartition("\n")[2] if last else ""
+        near = last and mark["across"] - last["across"] < (24 + 6 * len(line)) / _NARROW_PLOT_PX
         if last and near and abs(mark["up"] - last["up"]) < 16 / _NARROW_PLOT_PX:
-            last["text"] += f", {mark['text']}"
+            last["text"] += (",\n" if several_lines and len(line) >= _LABEL_LINE else ", ") + mark["text"]
         else:
             labels.append(dict(mark))
     return labels
