@@ -24,7 +24,7 @@ from faceproof.people.decode import decode_photo
 from faceproof.recognition.recognizer import Recognizer, load_model
 from faceproof.recognition.zoo import InputContract, get_card
 
-MARGINS = (0, 8, 14, 20, 32, 44)
+MARGINS = (0, 14, 32, 38, 44, 50)
 FMRS = (1e-2, 1e-3, 1e-4)
 
 
@@ -85,9 +85,10 @@ def found_faces(paths: list[Path], selection: str) -> tuple[dict[Path, NDArray[n
 def recipes(base: InputContract, faces: list[Face]) -> Iterator[tuple[str, InputContract]]:
     """Each recipe's name and contract; five-point templates are the mean landmarks of the margin crops."""
     fields = base.model_dump() | {"mirrored": False}
-    for margin in MARGINS:
-        changed = fields | {"alignment": "margin_crop", "margin_px": margin, "template_points": None}
-        yield f"margin {margin}", InputContract.model_validate(changed)
+    for alignment in ("margin_crop", "even_margin_crop"):
+        for margin in MARGINS:
+            changed = fields | {"alignment": alignment, "margin_px": margin, "template_points": None}
+            yield f"{alignment} {margin}", InputContract.model_validate(changed)
     for margin in (14, 32):
         boxes = np.stack([face.box_xyxy_px for face in faces]).astype(np.float64)
         points = np.stack([face.landmarks_px for face in faces]).astype(np.float64)

@@ -32,7 +32,7 @@ class Recipe:
     Attributes:
         crop_size: side of the face crop in pixels.
         margin: around the box, in pixels of the crop, both sides together.
-        alignment: ``margin_crop`` or ``five_point``.
+        alignment: ``margin_crop``, ``even_margin_crop`` or ``five_point``.
         mirror: add the template of the mirrored face.
         select: which face is compared (`faceproof.detection.selection.SELECTIONS`).
         min_face_size: side of the smallest face that is sought, in pixels of the photo.

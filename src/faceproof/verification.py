@@ -121,7 +121,7 @@ def recipe_of_run(folder: Path) -> tuple[str, Recipe]:
 
     run = _metrics_of(folder)["run"]
     contract, detector = run["card"]["contract"], run["detector"]
-    margin = contract["margin_px"] if contract["alignment"] == "margin_crop" else None
+    margin = None if contract["alignment"] == "five_point" else contract["margin_px"]
     return run["model"], Recipe(
         crop_size=contract["size_px"],
         margin=margin,

@@ -46,7 +46,7 @@ def evaluate_command(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a finished run.")] = False,
     crop_size: Annotated[int | None, typer.Option(help="Side of the face crop in pixels.")] = None,
     margin: Annotated[int | None, typer.Option(help="Margin around the face, in pixels of the crop.")] = None,
-    alignment: Annotated[str | None, typer.Option(help="margin_crop or five_point.")] = None,
+    alignment: Annotated[str | None, typer.Option(help="margin_crop, even_margin_crop or five_point.")] = None,
     mirror: Annotated[bool | None, typer.Option("--mirror/--no-mirror", help="Add the mirrored face.")] = None,
     select: Annotated[str | None, typer.Option(help="Which face is compared: subject, largest, ...")] = None,
     min_face_size: Annotated[float, typer.Option(help="Smallest face that is sought, in pixels.")] = 20,

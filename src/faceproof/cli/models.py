@@ -73,8 +73,9 @@ def _lines(card: Card) -> list[tuple[str, str]]:
 
 def _contract_lines(contract: InputContract) -> list[tuple[str, str]]:
     crop = f"{contract.size_px} x {contract.size_px} px {contract.color_order.upper()}"
-    if contract.alignment == "margin_crop":
-        how = f"face box with a margin of {contract.margin_px} px, not rotated"
+    if contract.alignment != "five_point":
+        even = " on all sides alike" if contract.alignment == "even_margin_crop" else ""
+        how = f"face box with a margin of {contract.margin_px} px{even}, not rotated"
     else:
         how = "five landmarks moved onto fixed points"
     return [

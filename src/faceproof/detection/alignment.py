@@ -31,12 +31,13 @@ def five_point_template(size_px: int) -> list[tuple[float, float]]:
 
 
 def margin_box(
-    box_xyxy_px: NDArray[np.float32], height: int, width: int, size_px: int, margin_px: int
+    box_xyxy_px: NDArray[np.float32], height: int, width: int, size_px: int, margin_px: int, *, even: bool = False
 ) -> tuple[int, int, int, int]:
     """The box with its margin, in whole pixels inside of the photo.
 
     Convention: ``margin_px`` counts pixels of the finished crop, both sides together; in the photo that is
-    margin * box side / (size - margin). The sides are truncated to whole pixels, after rounding to 1e-4 px, so
+    margin * box side / (size - margin), of each side for itself, or with ``even`` of the mean of both, so that as
+    many pixels are added across as up and down. The sides are truncated to whole pixels, after rounding to 1e-4 px, so
     that the last bit of a coordinate decides nothing. Otherwise as facenet-pytorch cuts it.
 
     Args:
@@ -45,16 +46,21 @@ def margin_box(
         width: of the photo in pixels.
         size_px: side of the finished crop.
         margin_px: 0 or more, less than ``size_px``.
+        even: the same margin on all four sides.
 
     Returns:
         x0, y0, x1, y1; x1 and y1 are not included. Empty where the box lies outside of the photo.
 
     >>> margin_box(np.array([10, 20, 50, 80], np.float32), 100, 100, 160, 0)
     (10, 20, 50, 80)
+    >>> margin_box(np.array([10, 20, 50, 80], np.float32), 100, 100, 120, 20, even=True)
+    (5, 15, 55, 85)
     """
     x0, y0, x1, y1 = (float(v) for v in box_xyxy_px)
     extra_x = margin_px * (x1 - x0) / (size_px - margin_px)
     extra_y = margin_px * (y1 - y0) / (size_px - margin_px)
+    if even:
+        extra_x = extra_y = (extra_x + extra_y) / 2
     return (
         int(round(max(x0 - extra_x / 2, 0), 4)),
         int(round(max(y0 - extra_y / 2, 0), 4)),
@@ -63,7 +69,9 @@ def margin_box(
     )
 
 
-def crop_with_margin(photo: Photo, box_xyxy_px: NDArray[np.float32], size_px: int, margin_px: int = 0) -> Photo | None:
+def crop_with_margin(
+    photo: Photo, box_xyxy_px: NDArray[np.float32], size_px: int, margin_px: int = 0, *, even: bool = False
+) -> Photo | None:
     """The face box with a margin, resized (bilinear) without rotation.
 
     Args:
@@ -71,11 +79,12 @@ def crop_with_margin(photo: Photo, box_xyxy_px: NDArray[np.float32], size_px: in
         box_xyxy_px: (4,), pixels of the photo.
         size_px: side of the crop.
         margin_px: see `margin_box`.
+        even: see `margin_box`.
 
     Returns:
         uint8 (size_px, size_px, 3), or None where the box lies outside of the photo.
     """
-    x0, y0, x1, y1 = margin_box(box_xyxy_px, photo.shape[0], photo.shape[1], size_px, margin_px)
+    x0, y0, x1, y1 = margin_box(box_xyxy_px, photo.shape[0], photo.shape[1], size_px, margin_px, even=even)
     if x1 <= x0 or y1 <= y0:
         return None
     cut = Image.fromarray(np.ascontiguousarray(photo[y0:y1, x0:x1]))

@@ -59,7 +59,8 @@ class Recognizer:
         if contract.template_points is not None:
             points = np.array(contract.template_points, np.float64)
             return align_five_points(photo, face.landmarks_px, points, contract.size_px)
-        return crop_with_margin(photo, face.box_xyxy_px, contract.size_px, contract.margin_px)
+        even = contract.alignment == "even_margin_crop"
+        return crop_with_margin(photo, face.box_xyxy_px, contract.size_px, contract.margin_px, even=even)
 
     def embed(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Templates of prepared faces.

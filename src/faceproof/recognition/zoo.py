@@ -28,9 +28,10 @@ class InputContract(_Frozen):
         color_order: order of the colour channels.
         pixel_mean: subtracted from each pixel (0 to 255) first, then
         pixel_divisor: divides it: ``(x - pixel_mean) / pixel_divisor``.
-        alignment: ``margin_crop`` cuts the face box with a margin and does not rotate; ``five_point`` moves
-            the five landmarks onto ``template_points`` by a similarity transform.
-        margin_px: margin of ``margin_crop``, in pixels of the finished crop, both sides together.
+        alignment: ``margin_crop`` cuts the face box with a margin in proportion to its width and height and does
+            not rotate; ``even_margin_crop`` does so with as many pixels across as up and down; ``five_point``
+            moves the five landmarks onto ``template_points`` by a similarity transform.
+        margin_px: margin of the first two, in pixels of the finished crop, both sides together.
         template_points: x, y of left eye, right eye, nose, left and right mouth corner in the finished crop,
             left and right as seen in the picture; only for ``five_point``.
         mirrored: whether a template is made of the face and its mirror image, added before normalising.
@@ -41,7 +42,7 @@ class InputContract(_Frozen):
     color_order: Literal["rgb"] = "rgb"
     pixel_mean: float
     pixel_divisor: float = Field(gt=0)
-    alignment: Literal["margin_crop", "five_point"]
+    alignment: Literal["margin_crop", "even_margin_crop", "five_point"]
     margin_px: int = Field(default=0, ge=0)
     template_points: tuple[Point, Point, Point, Point, Point] | None = None
     mirrored: bool = False
@@ -51,7 +52,7 @@ class InputContract(_Frozen):
     def _points_go_with_five_point_alignment(self) -> Self:
         if (self.alignment == "five_point") != (self.template_points is not None):
             raise ValueError("template_points belong to alignment 'five_point', and only there")
-        if self.alignment == "margin_crop" and self.margin_px >= self.size_px:
+        if self.alignment != "five_point" and self.margin_px >= self.size_px:
             raise ValueError(f"margin_px {self.margin_px} leaves no face in a crop of {self.size_px} px")
         return self
 
