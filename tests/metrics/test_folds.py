@@ -30,7 +30,7 @@ def columns(rows: Rows) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def plain_threshold(scores: np.ndarray, mated: np.ndarray) -> float:
-    """Best accuracy by trying every threshold on every comparison: the middle of the widest best interval."""
+    """Best accuracy by trying every threshold on every comparison: the middle of the strictest best interval."""
     seen = np.unique(scores)
     tried = np.append(seen, np.inf)
     right = np.array([np.count_nonzero((scores >= threshold) == mated) for threshold in tried])
@@ -43,7 +43,7 @@ def plain_threshold(scores: np.ndarray, mated: np.ndarray) -> float:
                 end += 1
             low, high = seen[max(i - 1, 0)], seen[min(end, seen.size - 1)]
             stretches.append((high - low, high, low, i, end))
-    width, high, low, start, end = max(stretches)
+    width, high, low, start, end = max(stretches, key=lambda stretch: stretch[4])
     if width > 0:
         return float((low + high) / 2)
     return math.nextafter(high, math.inf) if start == end == seen.size else float(low)

@@ -52,8 +52,8 @@ def right_decisions(mates: Scores, others: Scores, threshold: float) -> int:
     return sum(mate >= threshold for mate in mates) + sum(other < threshold for other in others)
 
 
-def widest_best_interval(mates: Scores, others: Scores) -> tuple[Fraction, Fraction]:
-    """The widest stretch of best thresholds, the higher of two equal ones, gap after gap from below."""
+def strictest_best_interval(mates: Scores, others: Scores) -> tuple[Fraction, Fraction]:
+    """The highest stretch of best thresholds, gap after gap from below."""
     seen = sorted({Fraction(score) for score in mates + others})
     gaps = [(seen[0], seen[0]), *itertools.pairwise(seen), (seen[-1], seen[-1])]
     # Each gap decides like its upper end; the last one like a threshold above everything.
@@ -67,7 +67,7 @@ def widest_best_interval(mates: Scores, others: Scores) -> tuple[Fraction, Fract
         elif count == best:
             stretches.append((lower, upper))
         previous = count == best
-    return max(stretches, key=lambda stretch: (stretch[1] - stretch[0], stretch[1]))
+    return stretches[-1]
 
 
 def equal_error_by_search(mates: Scores, others: Scores) -> tuple[Fraction, Fraction]:
@@ -97,14 +97,14 @@ def equal_error_by_search(mates: Scores, others: Scores) -> tuple[Fraction, Frac
         ([0.5], [0.5, 0.5], math.nextafter(0.5, 1)),  # Best to accept nothing.
         ([0.5, 0.5], [0.5], 0.5),  # Best to accept everything.
         ([0.25], [0.75, 0.5], math.nextafter(0.75, 1)),
-        ([1.0, 0.25], [0.875, 0.0], 0.125),  # Two best gaps: the wider one.
-        ([0.75, 0.25], [0.5], 0.625),  # Two best gaps of one width: the stricter one.
-        ([0.75, 0.0], [0.5], 0.625),  # Accepting all is as good, but that interval has no width.
+        ([1.0, 0.25], [0.875, 0.0], 0.9375),  # Two best gaps: the stricter one, though it is narrower.
+        ([0.75, 0.25], [0.5], 0.625),  # Two best gaps of one width.
+        ([0.75, 0.0], [0.5], 0.625),  # Accepting all is as good.
         ([0.5], [0.5], 0.5),  # Everything tied and equally good.
-        ([0.0], [1.0], math.nextafter(1, 2)),  # Wrong way round: accepting nothing or all, neither has a width.
+        ([0.0], [1.0], math.nextafter(1, 2)),  # Wrong way round: accepting nothing is as good as accepting all.
     ],
 )
-def test_best_accuracy_lies_in_the_middle_of_the_widest_interval(
+def test_best_accuracy_lies_in_the_middle_of_the_strictest_interval(
     mates: Scores, others: Scores, expected: float
 ) -> None:
     assert best_accuracy_threshold(*columns(mates, others)) == expected
@@ -112,7 +112,7 @@ def test_best_accuracy_lies_in_the_middle_of_the_widest_interval(
 
 @given(SCORES, SCORES)
 def test_best_accuracy_threshold_equals_a_search_over_all_gaps(mates: Scores, others: Scores) -> None:
-    lower, upper = widest_best_interval(mates, others)
+    lower, upper = strictest_best_interval(mates, others)
     found = best_accuracy_threshold(*columns(mates, others))
     if lower < upper:
         assert found == (lower + upper) / 2
@@ -190,9 +190,9 @@ def test_best_accuracy_on_a_grid_equals_a_search_over_the_grid(mates: Scores, ot
             runs[-1].append(point)
         else:
             runs.append([])
-    widest = max((run for run in runs if run), key=lambda run: (run[0] - run[-1], run[0]))
-    middle = (Fraction(widest[0]) + Fraction(widest[-1])) / 2
-    assert found == min(widest, key=lambda point: (abs(Fraction(point) - middle), -point))
+    strictest = next(run for run in runs if run)
+    middle = (Fraction(strictest[0]) + Fraction(strictest[-1])) / 2
+    assert found == min(strictest, key=lambda point: (abs(Fraction(point) - middle), -point))
 
 
 @pytest.mark.parametrize(

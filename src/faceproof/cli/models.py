@@ -63,12 +63,23 @@ def _lines(card: Card) -> list[tuple[str, str]]:
         ("licence", card.licence),
         ("", card.licence_note),
         ("source", f"{card.source.who}, {card.source.url}"),
-        ("weights", card.download_url or f"Python package {card.wheel}"),
+        ("weights", card.download_url or _package(card)),
         ("tensors SHA-256", card.tensors_sha256 or "not known: weights count as unverified"),
     ]
     for figure in card.published:
         lines.append(("published", f"{figure.metric} {figure.value:.2%} on {figure.dataset} ({figure.by})"))
     return lines
+
+
+def _package(card: Card) -> str:
+    how = f" (pip install 'faceproof[{card.wheel_extra}]')" if card.wheel_extra else ""
+    return f"Python package {card.wheel}{how}"
+
+
+def _mean(contract: InputContract) -> str:
+    """The mean that is subtracted: one number, or those of red, green and blue."""
+    mean = contract.pixel_mean
+    return f"({', '.join(f'{one:g}' for one in mean)})" if isinstance(mean, tuple) else f"{mean:g}"
 
 
 def _contract_lines(contract: InputContract) -> list[tuple[str, str]]:
@@ -80,7 +91,7 @@ def _contract_lines(contract: InputContract) -> list[tuple[str, str]]:
         how = "five landmarks moved onto fixed points"
     return [
         ("input", f"{crop}: {how}"),
-        ("pixels", f"(x - {contract.pixel_mean:g}) / {contract.pixel_divisor:g}"),
+        ("pixels", f"(x - {_mean(contract)}) / {contract.pixel_divisor:g}"),
         ("mirrored", "face and mirror image" if contract.mirrored else "no"),
         ("which face", contract.selection),
     ]

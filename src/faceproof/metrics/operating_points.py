@@ -43,10 +43,10 @@ class OperatingPoint:
 def best_accuracy_threshold(similarity: ArrayLike, mated: ArrayLike, grid: ArrayLike | None = None) -> float:
     """The threshold at which most decisions on these comparisons are right.
 
-    Where several thresholds are equally good they form intervals; the answer is the middle of the widest one, the
-    stricter of two equally wide ones. Intervals end at the lowest and the highest observed similarity. Where it is
-    best to accept nothing, the answer is the next number above the highest similarity; where it is best to accept
-    everything, the lowest one.
+    Where several thresholds are equally good they form intervals; the answer is the middle of the strictest one,
+    which makes the fewest false matches (and is what a search by rising distance finds first). Intervals end at the
+    lowest and the highest observed similarity. Where it is best to accept nothing, the answer is the next number
+    above the highest similarity; where it is best to accept everything, the lowest one.
 
     Args:
         similarity: float64 (n,), finite.
@@ -75,11 +75,7 @@ def best_accuracy_step(steps: StepCounts) -> float:
     """As `best_accuracy_threshold`, from counts already made."""
     if steps.mated == 0 or steps.non_mated == 0:
         return math.nan
-    first, last = _best_runs(steps.tp - steps.fp)
-    upper = steps.similarity[np.maximum(first - 1, 0)]
-    lower = steps.similarity[np.minimum(last, steps.similarity.size - 1)]
-    widest = int(np.argmax(upper - lower))
-    return _middle(steps.similarity, int(first[widest]), int(last[widest]))
+    return _middle(steps.similarity, *_strictest_best(steps.tp - steps.fp))
 
 
 def eer(similarity: ArrayLike, mated: ArrayLike) -> tuple[float, float]:
@@ -239,17 +235,17 @@ def _best_on_grid(similarity: ArrayLike, mated: ArrayLike, grid: ArrayLike) -> f
     tp, fn, tn, fp = confusion_sweep(similarity, mated, points)
     if tp[0] + fn[0] == 0 or tn[0] + fp[0] == 0:
         return math.nan
-    first, last = _best_runs(tp + tn)
-    widest = int(np.argmax(points[first] - points[last]))
-    run = points[first[widest] : last[widest] + 1]
+    first, last = _strictest_best(tp + tn)
+    run = points[first : last + 1]
     return float(run[np.argmin(np.abs(run - (0.5 * run[0] + 0.5 * run[-1])))])
 
 
-def _best_runs(gain: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First and last index of each run of neighbours that all reach the highest gain."""
-    best = np.flatnonzero(gain == gain.max())
-    breaks = np.flatnonzero(np.diff(best) > 1)
-    return best[np.concatenate([[0], breaks + 1])], best[np.concatenate([breaks, [best.size - 1]])]
+def _strictest_best(gain: NDArray[np.int64]) -> tuple[int, int]:
+    """First and last index of the first run of neighbours that all reach the highest gain, as the threshold falls."""
+    best = gain == gain.max()
+    first = int(np.argmax(best))
+    worse = np.flatnonzero(~best[first:])
+    return first, first + int(worse[0]) - 1 if worse.size else gain.size - 1
 
 
 def _middle(falling: NDArray[np.float64], first: int, last: int) -> float:

@@ -1,7 +1,7 @@
 """Which tensors of which shapes each architecture has, known without building the network.
 
-Names are those of facenet-pytorch's state dicts, without the classifier (``logits.``) and the step counters
-(``num_batches_tracked``), which play no part in making a template.
+Names are those of facenet-pytorch's state dicts, where it has the network, without the classifier (``logits.``) and
+the step counters (``num_batches_tracked``), which play no part in making a template.
 """
 
 from __future__ import annotations
@@ -102,6 +102,9 @@ _BLOCK8: _Convolutions = {
     "branch1.2": (192, 192, 3, 1),
 }
 
+# Channels of the blocks of dlib's network.
+_DLIB_BLOCKS = (32,) * 3 + (64,) * 4 + (128,) * 3 + (256,) * 4
+
 
 def _mtcnn() -> Layout:
     layout: Layout = {}
@@ -141,7 +144,22 @@ def _inception_resnet_v1() -> Layout:
     return layout | {"last_linear.weight": (512, 1792)} | _batch_norm("last_bn", 512)
 
 
-_BUILDERS = {"mtcnn": _mtcnn, "inception_resnet_v1": _inception_resnet_v1}
+def _conv_affine(name: str, shape: tuple[int, int, int, int]) -> Layout:
+    parts = ("conv.bias", "affine.weight", "affine.bias")
+    return {f"{name}.conv.weight": shape} | {f"{name}.{part}": shape[:1] for part in parts}
+
+
+def _dlib_resnet() -> Layout:
+    layout = _conv_affine("stem", (32, 3, 7, 7))
+    inputs = 32
+    for row, channels in enumerate(_DLIB_BLOCKS):
+        layout |= _conv_affine(f"blocks.{row}.first", (channels, inputs, 3, 3))
+        layout |= _conv_affine(f"blocks.{row}.second", (channels, channels, 3, 3))
+        inputs = channels
+    return layout | {"fc.weight": (128, inputs)}
+
+
+_BUILDERS = {"mtcnn": _mtcnn, "inception_resnet_v1": _inception_resnet_v1, "dlib_resnet": _dlib_resnet}
 
 
 @cache
@@ -149,7 +167,7 @@ def expected_layout(architecture: str) -> Mapping[str, tuple[int, ...]]:
     """Name and shape of every tensor that ``architecture`` needs.
 
     Args:
-        architecture: ``mtcnn`` or ``inception_resnet_v1``.
+        architecture: ``mtcnn``, ``inception_resnet_v1`` or ``dlib_resnet``.
 
     Returns:
         Shapes by tensor name; convolutions are (out, in, rows, columns), dense layers (out, in).

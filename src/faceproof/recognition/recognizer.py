@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,9 @@ from faceproof.detection.types import Face
 from faceproof.errors import ConfigurationError
 from faceproof.nets.runtime import Runner
 from faceproof.recognition.zoo import Card, InputContract, get_card
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CHUNK = 32
 """Faces that go through a net together, always: templates then never depend on the batch size."""
@@ -81,7 +86,7 @@ class Recognizer:
     def _raw(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         contract = self.contract
         batch = np.ascontiguousarray(crops).astype(np.float32)
-        batch -= np.float32(contract.pixel_mean)
+        batch -= np.array(contract.pixel_mean, np.float32)  # one number, or one for each channel (the last axis)
         batch /= np.float32(contract.pixel_divisor)
         return self.run(batch.transpose(0, 3, 1, 2))[0]
 
@@ -106,7 +111,7 @@ def load_model(
     """A recogniser, ready to use.
 
     Args:
-        name: name of its card (``facenet-vggface2``, ``facenet-casia``).
+        name: name of its card (``facenet-vggface2``, ``facenet-casia``, ``dlib-resnet``).
         weights: file to take the weights from instead of looking for them.
         offline: never download.
         device: ``cpu``, ``cuda``, ``cuda:1``, ...

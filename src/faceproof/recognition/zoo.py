@@ -26,7 +26,8 @@ class InputContract(_Frozen):
     Attributes:
         size_px: side of the square crop in pixels.
         color_order: order of the colour channels.
-        pixel_mean: subtracted from each pixel (0 to 255) first, then
+        pixel_mean: subtracted from each pixel (0 to 255) first: one number, or one each for red, green and blue;
+            then
         pixel_divisor: divides it: ``(x - pixel_mean) / pixel_divisor``.
         alignment: ``margin_crop`` cuts the face box with a margin in proportion to its width and height and does
             not rotate; ``even_margin_crop`` does so with as many pixels across as up and down; ``five_point``
@@ -40,7 +41,7 @@ class InputContract(_Frozen):
 
     size_px: int = Field(gt=0)
     color_order: Literal["rgb"] = "rgb"
-    pixel_mean: float
+    pixel_mean: float | tuple[float, float, float]
     pixel_divisor: float = Field(gt=0)
     alignment: Literal["margin_crop", "even_margin_crop", "five_point"]
     margin_px: int = Field(default=0, ge=0)
@@ -96,6 +97,7 @@ class Card(_Frozen):
         source: who made the weights.
         download_url: where ``faceproof weights pull`` gets them; None when they are not downloaded.
         wheel: Python package that carries the weights; None when there is none.
+        wheel_extra: extra of faceproof that brings this package along; None when faceproof always does.
         file_name: name of the file as its makers publish it.
         size_bytes: size of that file where known.
         tensors_sha256: digest of the tensors (``faceproof.recognition.tensors.tensors_digest``); None where
@@ -116,6 +118,7 @@ class Card(_Frozen):
     source: Source
     download_url: str | None = None
     wheel: str | None = None
+    wheel_extra: str | None = None
     file_name: str
     size_bytes: int | None = None
     tensors_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
@@ -131,7 +134,7 @@ class Card(_Frozen):
 
 
 _FACENET_CONTRACT = InputContract(
-    size_px=160, pixel_mean=127.5, pixel_divisor=128.0, alignment="margin_crop", margin_px=32, mirrored=True
+    size_px=160, pixel_mean=127.5, pixel_divisor=128.0, alignment="even_margin_crop", margin_px=50, mirrored=True
 )
 
 _MTCNN = Card(
@@ -206,14 +209,57 @@ _FACENET_CASIA = Card(
     ),
 )
 
-_CARDS = {card.name: card for card in (_MTCNN, _FACENET_VGGFACE2, _FACENET_CASIA)}
+_DLIB_RESNET = Card(
+    name="dlib-resnet",
+    title="dlib's face recognition ResNet (29 convolutions)",
+    kind="recogniser",
+    architecture="dlib_resnet",
+    training_set="about 3 million faces of 7,485 people: FaceScrub, VGG Face and the author's own search of the web",
+    template_size=128,
+    contract=InputContract(
+        size_px=150,
+        pixel_mean=(122.782, 117.001, 104.298),
+        pixel_divisor=256.0,
+        alignment="five_point",
+        template_points=(
+            (47.5492, 46.5990),
+            (100.4761, 46.5990),
+            (74.0127, 76.5625),
+            (50.4149, 103.0233),
+            (97.6104, 103.0233),
+        ),
+    ),
+    licence="CC0 1.0",
+    licence_note="Models by Davis King, who gave them to the public domain (CC0). They were learned from photos of real "
+    "people, partly gathered for research: read the terms of FaceScrub and VGG Face before any use beyond research. The "
+    "package carries other files, which faceproof does not read; the 68-point landmarks among them are not for "
+    "commercial use.",
+    source=Source(
+        who="Davis King (dlib-models); package by Adam Geitgey", url="https://github.com/davisking/dlib-models"
+    ),
+    wheel="face_recognition_models",
+    wheel_extra="embedded",
+    file_name="dlib_face_recognition_resnet_model_v1.dat",
+    size_bytes=22_466_066,
+    tensors_sha256="538f1a3f6f48634a658cf7598c3a7d6db525038d9d47b7eee81fe70feb788e74",
+    published=(
+        Figure(
+            dataset="LFW View 2",
+            metric="accuracy",
+            value=0.9938,
+            by="Davis King, with dlib's own detector and landmarks",
+        ),
+    ),
+)
+
+_CARDS = {card.name: card for card in (_MTCNN, _FACENET_VGGFACE2, _FACENET_CASIA, _DLIB_RESNET)}
 
 
 def list_cards() -> list[Card]:
     """All cards, the detector first.
 
     >>> [card.name for card in list_cards()]
-    ['mtcnn', 'facenet-vggface2', 'facenet-casia']
+    ['mtcnn', 'facenet-vggface2', 'facenet-casia', 'dlib-resnet']
     """
     return list(_CARDS.values())
 
