@@ -279,8 +279,11 @@ def changed_contract(contract: InputContract, recipe: Recipe) -> InputContract:
     if fields["alignment"] == "five_point":
         if recipe.margin:
             raise ConfigurationError("A margin has no meaning with five_point alignment: leave --margin out.")
-        if fields["template_points"] is None or recipe.crop_size is not None:
+        if contract.template_points is None:
             fields["template_points"] = five_point_template(fields["size_px"])
+        else:
+            scale = fields["size_px"] / contract.size_px
+            fields["template_points"] = [(x * scale, y * scale) for x, y in contract.template_points]
     else:
         fields["template_points"] = None
     try:
@@ -358,7 +361,7 @@ def _manifest(
             "people": len(photo_set.by_person()),
             "photos": len(photo_set.photos),
             "photo_list_sha256": photo_set.digest(),
-            "synthetic": False,
+            "synthetic": photo_set.synthetic,
             "notices": [asdict(notice) for notice in photo_set.notices],
         },
         "protocol": {

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from faceproof.recognition.dlib_file import find_dlib_file
 from faceproof.recognition.mtcnn_wheel import find_wheel_folder, read_wheel
 from faceproof.recognition.tensors import write_tensors
 from faceproof.recognition.zoo import get_card, list_cards
@@ -75,7 +76,8 @@ class TestList:
         assert header.split()[0] == "name"
         assert [row.split()[0] for row in rows] == [card.name for card in list_cards()]
         assert rows[0].rstrip().endswith(f"wheel: {find_wheel_folder()}")
-        assert all(row.rstrip().endswith("not here") for row in rows[1:])
+        assert all(row.rstrip().endswith("not here") for row in rows[1:3])
+        assert rows[3].rstrip().endswith(f"wheel: {find_dlib_file()}" if find_dlib_file() else "not here")
         assert "CASIA-WebFace (494,414 photos, 10,575 people)" in rows[2], "a pipe gets whole lines"
 
     def test_json_has_every_copy_in_the_order_of_use(self, folder, cached, right):
@@ -85,7 +87,7 @@ class TestList:
             path.write_bytes(right.read_bytes())
         done = run("list", "--json")
         assert done.stderr == ""
-        mtcnn, vggface2, casia = json.loads(done.stdout)
+        mtcnn, vggface2, casia, dlib = json.loads(done.stdout)
         assert mtcnn["found"] == [
             {"place": "folder", "path": str(named)},
             {"place": "cache", "path": str(cached)},
@@ -93,6 +95,7 @@ class TestList:
         ]
         assert (vggface2["found"], vggface2["template_size"]) == ([], 512)
         assert (mtcnn["tensors_sha256"], casia["tensors_sha256"]) == (DIGEST, None)
+        assert (dlib["name"], dlib["template_size"]) == ("dlib-resnet", 128)
         assert "read that data set's terms" in vggface2["licence_note"]
 
     def test_files_are_not_opened(self, folder):
@@ -155,6 +158,7 @@ class TestVerify:
             ["mtcnn", "ok"],
             ["facenet-vggface2", "not"],
             ["facenet-casia", "not"],
+            ["dlib-resnet", "ok" if find_dlib_file() else "not"],
         ]
         assert DIGEST in rows[0]
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from faceproof.errors import ConfigurationError, WeightsError
+from faceproof.nets.dlib_resnet import DlibResnet
 from faceproof.nets.inception_resnet_v1 import InceptionResnetV1
 from faceproof.nets.mtcnn import ONet, PNet, RNet
 from faceproof.recognition.layouts import check_layout, expected_layout
@@ -43,12 +44,18 @@ def test_inception_resnet_is_that_of_the_torch_module_without_its_classifier(num
     assert expected_layout("inception_resnet_v1") == {name: whole[name] for name in whole.keys() - classifier}
 
 
+def test_dlibs_network_is_that_of_the_torch_module_in_its_order():
+    layout = expected_layout("dlib_resnet")
+    assert layout == shapes(DlibResnet())
+    assert list(layout) == list(DlibResnet().state_dict())
+
+
 def test_an_unknown_architecture_is_refused_and_the_known_are_named():
-    with pytest.raises(ConfigurationError, match=r"'resnet50'\. Known: mtcnn, inception_resnet_v1\."):
+    with pytest.raises(ConfigurationError, match=r"'resnet50'\. Known: mtcnn, inception_resnet_v1, dlib_resnet\."):
         expected_layout("resnet50")
 
 
-@pytest.mark.parametrize("architecture", ["mtcnn", "inception_resnet_v1"])
+@pytest.mark.parametrize("architecture", ["mtcnn", "inception_resnet_v1", "dlib_resnet"])
 def test_tensors_of_the_layout_pass_in_any_order(architecture):
     tensors = zeros(architecture)
     check_layout(tensors, architecture, "some.pt")
@@ -101,6 +108,7 @@ def test_a_file_without_tensors_lacks_them_all():
 def test_layouts_are_known_without_torch():
     code = (
         "import sys; from faceproof.recognition.layouts import expected_layout; "
-        "expected_layout('mtcnn'), expected_layout('inception_resnet_v1'); sys.exit('torch' in sys.modules)"
+        "[expected_layout(name) for name in ('mtcnn', 'inception_resnet_v1', 'dlib_resnet')]; "
+        "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

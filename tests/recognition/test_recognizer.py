@@ -2,11 +2,16 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from faceproof.detection.alignment import five_point_template
 from faceproof.detection.types import Face
 from faceproof.errors import ConfigurationError, WeightsError
+from faceproof.evaluation import Recipe, changed_contract
+from faceproof.nets.dlib_resnet import DlibResnet
+from faceproof.nets.inception_resnet_v1 import InceptionResnetV1
 from faceproof.recognition.recognizer import Recognizer, load_model
+from faceproof.recognition.tensors import write_tensors
 from faceproof.recognition.zoo import InputContract, get_card
 
 SIZE, TEMPLATE = 6, 5
@@ -50,7 +55,10 @@ def face(box=(0, 0, 1, 1), landmarks=None):
 # what the net is fed
 
 
-@pytest.mark.parametrize(("mean", "divisor"), [(127.5, 128.0), (0.0, 255.0), (127.5, 127.5), (0.0, 1.0)])
+@pytest.mark.parametrize(
+    ("mean", "divisor"),
+    [(127.5, 128.0), (0.0, 255.0), (127.5, 127.5), (0.0, 1.0), ((122.782, 117.001, 104.298), 256.0)],
+)
 def test_pixels_are_fed_as_the_contract_says(mean, divisor):
     fed = []
 
@@ -63,8 +71,8 @@ def test_pixels_are_fed_as_the_contract_says(mean, divisor):
     (batch,) = fed
     assert batch.dtype == np.float32
     assert batch.shape == (3, 3, SIZE, SIZE)
-    for channel in range(3):
-        want = (pictures[..., channel].astype(np.float64) - mean) / divisor
+    for channel, of_channel in enumerate(np.broadcast_to(mean, 3)):
+        want = (pictures[..., channel].astype(np.float64) - of_channel) / divisor
         np.testing.assert_allclose(batch[:, channel], want, rtol=1e-6, atol=1e-7)
 
 
@@ -259,6 +267,7 @@ def test_the_recipe_tells_everything_that_decides_a_template():
     assert recipe == recognizer(linear).recipe()
     assert recipe["weights"] == "5" * 64
     changes = [{"pixel_mean": 0.0}, {"pixel_divisor": 127.5}, {"margin_px": 3}, {"mirrored": True}, {"size_px": 7}]
+    changes.append({"pixel_mean": (127.5, 127.5, 127.0)})
     others = [recognizer(**change).recipe() for change in changes]
     assert all(other != recipe for other in others)
 
@@ -275,3 +284,33 @@ def test_a_detector_is_no_recognizer():
 def test_weights_that_are_not_here_are_not_made_up():
     with pytest.raises(WeightsError, match="faceproof weights pull facenet-casia"):
         load_model("facenet-casia", offline=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "net"), [("facenet-casia", InceptionResnetV1), ("dlib-resnet", DlibResnet)], ids=["facenet", "dlib"]
+)
+def test_a_model_is_the_net_of_its_cards_architecture(tmp_path, progress, monkeypatch, name, net):
+    torch.manual_seed(0)
+    made = net().eval()
+    state = {key: value.numpy() for key, value in made.state_dict().items() if not key.endswith("batches_tracked")}
+    write_tensors(tmp_path / "any.safetensors", state, {})
+    card = get_card(name).model_copy(update={"tensors_sha256": None})
+    monkeypatch.setattr("faceproof.recognition.recognizer.get_card", lambda _: card)
+    model = load_model(name, weights=tmp_path / "any.safetensors")
+    side = card.contract.size_px
+    batch = np.random.default_rng(0).normal(size=(1, 3, side, side)).astype(np.float32)
+    with torch.inference_mode():
+        want = made.features(torch.from_numpy(batch)).numpy()
+    np.testing.assert_allclose(model.run(batch)[0], want, rtol=0, atol=1e-4 * np.abs(want).max())
+    assert model.template_size == want.shape[1]
+
+
+def test_a_run_of_dlibs_network_is_repeated_with_the_cards_points():
+    """Crop size and alignment as a run's manifest has them: the points are dlib's, not those of other recognisers."""
+    card = get_card("dlib-resnet").contract
+    assert changed_contract(card, Recipe(crop_size=150, alignment="five_point", mirror=False)) == card
+    half = changed_contract(card, Recipe(crop_size=75))
+    np.testing.assert_allclose(half.template_points, np.array(card.template_points) / 2)
+    bare = get_card("facenet-vggface2").contract
+    aligned = changed_contract(bare.model_copy(update={"margin_px": 0}), Recipe(crop_size=112, alignment="five_point"))
+    np.testing.assert_allclose(aligned.template_points, five_point_template(112))

@@ -259,6 +259,10 @@ def test_weights_of_another_network_are_refused(tmp_path, card, keep):
     [
         ({}, "To get the right weights: faceproof weights pull cascade --force"),
         ({"download_url": None, "wheel": "mtcnn"}, "The right weights come with the Python package mtcnn, without any"),
+        (
+            {"download_url": None, "wheel": "mtcnn", "wheel_extra": "some"},
+            "The right weights come with the Python package mtcnn (pip install 'faceproof[some]'), without any",
+        ),
         ({"download_url": None}, "Ask for the file where you got the model."),
     ],
 )
@@ -347,6 +351,7 @@ def test_every_download_of_the_zoo_can_be_named_offline():
     ("changes", "advice"),
     [
         ({"wheel": "no_such_package_of_weights"}, "pip install 'no_such_package_of_weights>=1.0.0'"),
+        ({"wheel": "no_such_package_of_weights", "wheel_extra": "some"}, "pip install 'faceproof[some]'"),
         ({}, "Put cascade.safetensors in a folder named in FACEPROOF_WEIGHTS, or pass the file."),
     ],
 )

@@ -55,14 +55,43 @@ def test_downloads_are_https():
 def test_facenet_contract_is_the_one_the_network_was_trained_with():
     fed = get_card("facenet-vggface2").contract
     assert (fed.size_px, fed.color_order, fed.pixel_mean, fed.pixel_divisor) == (160, "rgb", 127.5, 128.0)
-    assert fed.alignment == "margin_crop"
+    assert (fed.alignment, fed.mirrored) == ("even_margin_crop", True)
     assert fed.template_points is None
+
+
+def test_dlibs_contract_is_the_one_the_network_was_trained_with():
+    fed = get_card("dlib-resnet").contract
+    assert (fed.size_px, fed.color_order, fed.pixel_divisor) == (150, "rgb", 256.0)
+    assert fed.pixel_mean == (122.782, 117.001, 104.298)
+    assert fed.alignment == "five_point"
+    relative = [(0.225492, 0.215990), (0.754761, 0.215990), (0.490127, 0.515625)]
+    relative += [(0.254149, 0.780233), (0.726104, 0.780233)]
+    for (x, y), (u, v) in zip(fed.template_points, relative, strict=True):
+        assert (x, y) == (
+            pytest.approx((u + 0.25) / 1.5 * 150, abs=1e-3),
+            pytest.approx((v + 0.25) / 1.5 * 150, abs=1e-3),
+        )
+
+
+@pytest.mark.parametrize("mean", [127.5, 0, (122.782, 117.001, 104.298)])
+def test_the_mean_is_a_number_or_three_and_stays_so_in_json(mean):
+    dumped = contract(pixel_mean=mean).model_dump(mode="json")["pixel_mean"]
+    assert dumped == (list(mean) if isinstance(mean, tuple) else mean)
+    assert type(dumped) is (list if isinstance(mean, tuple) else float)
+    assert contract(pixel_mean=dumped) == contract(pixel_mean=mean)
+
+
+@pytest.mark.parametrize("mean", [(1.0, 2.0), (1.0, 2.0, 3.0, 4.0), "red", None])
+def test_a_mean_of_other_than_one_or_three_numbers_is_refused(mean):
+    with pytest.raises(ValidationError, match="pixel_mean"):
+        contract(pixel_mean=mean)
 
 
 def test_template_size_is_that_of_the_last_layer():
     for card in list_cards():
         if card.kind == "recogniser":
-            assert expected_layout(card.architecture)["last_linear.weight"][0] == card.template_size
+            (*_, last) = (shape for shape in expected_layout(card.architecture).values() if len(shape) == 2)
+            assert last[0] == card.template_size
 
 
 def test_cards_cannot_be_changed_and_refuse_unknown_fields():

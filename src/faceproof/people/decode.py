@@ -22,6 +22,8 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from faceproof.errors import ConfigurationError, ImageDecodeError
 
 SIGNATURE_BYTES = 16
+SYNTHETIC_MARK = b"faceproof synthetic"
+"""Stands in the first bytes of every photo of a person who does not exist."""
 
 _SIGNATURES = (
     ("JPEG", re.compile(rb"\xff\xd8\xff")),

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from faceproof.errors import ConfigurationError, PeopleError
-from faceproof.people.decode import SIGNATURE_BYTES, image_format
-from faceproof.people.types import Group, Notice, Photo, PhotoSet
+from faceproof.people.decode import SIGNATURE_BYTES, SYNTHETIC_MARK, image_format
+from faceproof.people.types import SYNTHETIC, Group, Notice, Photo, PhotoSet
 
 PHOTO_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"}
@@ -36,10 +36,12 @@ _EXAMPLES = 5
 _BATCH = 2048
 _PROGRESS_EVERY = 64
 _BLOCK_BYTES = 1 << 20
+_MARK_BYTES = 512
 _EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 # Kind of a notice: one of it, many of it, what it means. In the order in which a person should read them.
 _NOTICES = {
+    SYNTHETIC: ("photo", "photos", "of people who do not exist, drawn by faceproof: no evidence about a real system"),
     "unreadable_people": ("person's folder", "people's folders", "that cannot be opened: left out"),
     "people_without_photos": ("folder", "folders", "without a single photo: left out"),
     "unreadable_photos": ("photo", "photos", "that cannot be read: kept, and will fail with a reason"),
@@ -307,28 +309,30 @@ def _read_contents(
         for start in range(0, len(found), _BATCH):
             batch = found[start : start + _BATCH]
             contents = pool.map(_digest, [photo.path for photo in batch])
-            for done, (photo, (sha256, problem, cause)) in enumerate(zip(batch, contents, strict=True), start + 1):
-                if problem:
-                    notebook.add(problem, f"{photo.id} ({cause})" if cause else photo.id)
+            for done, (photo, (sha256, notice, cause)) in enumerate(zip(batch, contents, strict=True), start + 1):
+                if notice:
+                    notebook.add(notice, f"{photo.id} ({cause})" if cause else photo.id)
                 yield Photo(photo.id, Path(photo.path), photo.person, sha256, photo.group)
                 if progress and (done % _PROGRESS_EVERY == 0 or done == len(found)):
                     progress(done, len(found))
 
 
 def _digest(path: str) -> tuple[str, str, str]:
-    """SHA-256 of a file, kind of notice where something is wrong with it, and the cause."""
+    """SHA-256 of a file, kind of notice where something is to be said of it, and the cause."""
     total = hashlib.sha256()
     first_bytes = b""
     try:
         with open(path, "rb", buffering=0) as file:
             while block := file.read(_BLOCK_BYTES):
-                first_bytes = first_bytes or block[:SIGNATURE_BYTES]
+                first_bytes = first_bytes or block[:_MARK_BYTES]
                 total.update(block)
     except OSError as error:
         return "", "unreadable_photos", _cause(error)
     if not first_bytes:
         return _EMPTY_SHA256, "empty_files", ""
-    return total.hexdigest(), "" if image_format(first_bytes) else "not_images", ""
+    if SYNTHETIC_MARK in first_bytes:
+        return total.hexdigest(), SYNTHETIC, ""
+    return total.hexdigest(), "" if image_format(first_bytes[:SIGNATURE_BYTES]) else "not_images", ""
 
 
 def _notice_same_bytes(photos: tuple[Photo, ...], notebook: _Notebook) -> None:

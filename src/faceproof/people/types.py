@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 Group = Literal["any", "mated", "non_mated"]
 
+SYNTHETIC = "synthetic_photos"
+"""Kind of the notice that says that people do not exist."""
+
 
 @dataclass(frozen=True, slots=True)
 class Photo:
@@ -71,6 +74,11 @@ class PhotoSet:
             if group is None or photo.group == group:
                 people.setdefault(photo.person, []).append(photo)
         return people
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether there are photos of people who do not exist."""
+        return any(notice.kind == SYNTHETIC for notice in self.notices)
 
     def digest(self) -> str:
         """SHA-256 over id and content digest of every photo: equal for equal photos wherever they lie."""

@@ -32,7 +32,7 @@ _INPUT_PX = 150
 _TEMPLATE = (128, 256)
 _HALVING = (3, 7, 10, 13)
 _BLOCKS = 14
-_START = b"loss_"  # of the fifth byte on: after two versions' three bytes and the length of the loss's name
+_START = b"loss_"  # from the fifth byte on, behind a version and the length of the loss's name
 
 _HELP = (
     "The right file comes with: pip install 'faceproof[embedded]' (if it is there and damaged: "
@@ -269,7 +269,8 @@ class _Stream:
             self.refuse("kind", expected, f"a name of {length:,} letters")
         found = bytes(self.take(length))
         if found != expected.encode():
-            self.refuse("kind", expected, found.decode("ascii", "backslashreplace"))
+            letters = found.decode("ascii", "backslashreplace")
+            self.refuse("kind", expected, letters if letters.isprintable() else found)
 
     def expect_flags(self, count: int) -> None:
         """Read so many flags, whatever they say."""

