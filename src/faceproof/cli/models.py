@@ -66,6 +66,8 @@ def _lines(card: Card) -> list[tuple[str, str]]:
         ("weights", card.download_url or _package(card)),
         ("tensors SHA-256", card.tensors_sha256 or "not known: weights count as unverified"),
     ]
+    if card.threshold is not None:
+        lines.append(("threshold", f"distance {card.threshold.distance:g} ({card.threshold.origin})"))
     for figure in card.published:
         lines.append(("published", f"{figure.metric} {figure.value:.2%} on {figure.dataset} ({figure.by})"))
     return lines

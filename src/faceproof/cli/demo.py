@@ -1,0 +1,68 @@
+"""``faceproof demo``: the whole main job on people who do not exist, with nothing but what is installed."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+STOPPED = 130
+SEED = 7
+
+
+def demo_command(
+    out: Annotated[Path, typer.Option(help="Folder for the people and the run.")] = Path("faceproof-demo"),
+    people: Annotated[int, typer.Option(help="How many people are drawn.")] = 200,
+    photos: Annotated[int, typer.Option(help="Photos of each person.")] = 4,
+    model: Annotated[str, typer.Option(help="Name of a model: faceproof models list")] = "dlib-resnet",
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes on stderr.")] = False,
+) -> None:
+    """Draw people who do not exist, judge a model on them, and leave a report. Needs no photo of anybody."""
+    from rich.console import Console
+
+    from faceproof.cli.progress import PhotoProgress
+    from faceproof.evaluation import evaluate
+    from faceproof.people.synthetic.folder import Population, write_population
+    from faceproof.report.console import print_summary
+
+    population = Population(people, photos, SEED)
+    folder = out / "people"
+    with PhotoProgress(quiet) as progress:
+        try:
+            progress.say(f"Drawing {population.total:,} photos of {people:,} people who do not exist ...")
+            progress.start(population.total, 0)
+            write_population(folder, population, progress=lambda *_: progress.advance(1))
+            run = evaluate(
+                folder,
+                model=model,
+                protocol="sampled",
+                protocol_settings={"mated": people * 6, "non_mated": people * 15},
+                out=out / "run",
+                overwrite=True,
+                seed=SEED,
+                device=device,
+                offline=True,
+                progress=progress,
+                say=progress.say,
+                command=f"faceproof demo --model {shlex.quote(model)}",
+            )
+        except KeyboardInterrupt:
+            typer.echo("Stopped. Give the same command again to go on from there.", err=True)
+            raise typer.Exit(STOPPED) from None
+    print_summary(run.summary, Console(), run.folder / "report.html")
+    typer.echo(_next_steps(model))
+
+
+def _next_steps(model: str) -> str:
+    return "\n".join(
+        [
+            "",
+            "Next, on your own photos (a folder with a folder of photos for each person):",
+            f"  faceproof evaluate my-people --model {model}",
+            "  faceproof verify one.jpg other.jpg --run RUN      # two photos, at that run's threshold",
+            "  faceproof weights pull facenet-vggface2           # another model, 107 MB, where a network is there",
+        ]
+    )
