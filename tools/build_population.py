@@ -1,6 +1,6 @@
 """Make the face model that ``faceproof people synth`` draws from, out of a folder of people.
 
-    python tools/build_population.py PEOPLE [--out FILE] [--components 200] [--weights FACENET_FILE]
+    python tools/build_population.py PEOPLE [--out FILE] [--components 240] [--weights FACENET_FILE]
 
 1. Finds the subject's face in each photo; keeps frontal ones; moves them onto a canvas by their landmarks.
 2. Registers every face to what few principal components make of it, by a smooth displacement (shape); what is left
@@ -39,12 +39,14 @@ from faceproof.people.synthetic.draw import Variation, draw_identity, draw_photo
 from faceproof.people.synthetic.face_model import FaceModel, pack_model, read_model
 from faceproof.recognition.recognizer import Recognizer, load_model
 
-CANVAS, SMALL, NODES, REGISTERED = 128, 32, 9, 64
-LANDMARKS = np.array([(44.8, 53.8), (83.2, 53.8), (64.0, 76.6), (47.2, 95.9), (80.8, 95.9)])
-"""Where the landmarks go on the canvas: the usual proportions of a face, with room for hair, ears and chin."""
+CANVAS, SMALL, NODES, REGISTERED = 144, 36, 9, 72
+LANDMARKS = np.array([(53.3, 66.2), (90.7, 66.2), (72.0, 88.4), (55.7, 107.2), (88.3, 107.2)])
+"""Where the landmarks go on the canvas: the usual proportions of a face, with room for hair, ears and neck."""
 ROUNDS = ((0, 30.0), (12, 20.0), (30, 14.0), (60, 10.0))
 """Components of the reference and stiffness of the displacement in each round of registration."""
 STEPS, BATCH = 22, 512
+WITHIN = 0.75
+"""Factor on one person's variation with which recognisers make some errors, as they do on people."""
 MOST_OF_A_PERSON = 20
 SHAPE_WEIGHT, CHROMA_WEIGHT = 720.0, 2.8
 
@@ -57,7 +59,7 @@ def main() -> None:
     parser.add_argument("people", type=Path)
     default = Path(__file__).parents[1] / "src/faceproof/people/synthetic/face_model.npz"
     parser.add_argument("--out", type=Path, default=default)
-    parser.add_argument("--components", type=int, default=200)
+    parser.add_argument("--components", type=int, default=240)
     parser.add_argument("--within", type=float, default=WITHIN, help="factor on one person's variation")
     parser.add_argument("--weights", type=Path, help="judge by facenet-vggface2 too, with these weights")
     parser.add_argument("--no-judging", action="store_true", help="write without looking at draws (for tests)")
@@ -84,11 +86,8 @@ def main() -> None:
     print(f"{options.out}: {len(content) / 1e6:.2f} MB")
 
 
-WITHIN = 0.6
-
-
 def gather(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.str_]]:
-    """Frontal faces on their canvas, uint8 (n, 128, 128, 3), and whose they are."""
+    """Frontal faces on their canvas, uint8 (n, 144, 144, 3), and whose they are."""
     detector = load_detector()
     canvases, names = [], []
     photos = read_people(folder).photos
@@ -238,7 +237,7 @@ def relit(texture: Floats) -> Floats:
 def face_mask(side: int) -> Floats:
     """1 on the face, falling off towards hair and background, (side, side)."""
     line = np.linspace(-1, 1, side, dtype=np.float32)
-    return np.exp(-((line[None] / 0.62) ** 4 + ((line[:, None] - 0.08) / 0.78) ** 4)).astype(np.float32)
+    return np.exp(-((line[None] / 0.54) ** 4 + ((line[:, None] - 0.13) / 0.68) ** 4)).astype(np.float32)
 
 
 def pixel_weight() -> Floats:

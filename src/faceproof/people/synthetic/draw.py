@@ -17,6 +17,7 @@ from faceproof.people.synthetic.face_model import FaceModel, Floats
 Pixels = NDArray[np.uint8]
 
 PHOTO_PX = 250
+_CANVAS_IN_PHOTO_PX = 172
 _MOST_DEVIATIONS = 2.5
 _FACE_STREAM, _SCENE_STREAM = 1, 2
 
@@ -38,7 +39,7 @@ class Variation:
     within: float = 1.0
     turn_degrees: float = 4.0
     size: float = 0.06
-    light: float = 0.12
+    light: float = 0.1
     grain: float = 2.5
 
 
@@ -105,7 +106,7 @@ def _photographed(canvas: Floats, rng: np.random.Generator, how: Variation) -> P
     """The face in a photo: size, tilt and place; light; a soft background; the camera's noise."""
     side = len(canvas)
     lit = _lit(canvas, rng, how)
-    scale = 165 / side * np.exp(how.size * rng.standard_normal())
+    scale = _CANVAS_IN_PHOTO_PX / side * np.exp(how.size * rng.standard_normal())
     turn = np.deg2rad(how.turn_degrees) * rng.standard_normal()
     middle = np.array([PHOTO_PX / 2, PHOTO_PX / 2]) + rng.normal(0, 5, 2)
     # Pillow asks where in the canvas each point of the photo lies.
@@ -122,7 +123,8 @@ def _photographed(canvas: Floats, rng: np.random.Generator, how: Variation) -> P
         for layer in layers
     ]
     face, mask = np.stack(moved[:3], axis=2), np.clip(moved[3], 0, 1)[..., None]
-    picture = _background(rng) * (1 - mask) + face * mask
+    cheeks = lit[round(0.6 * side) : round(0.7 * side), round(0.35 * side) : round(0.65 * side)].mean(axis=(0, 1))
+    picture = _background(rng, middle, scale * side, cheeks) * (1 - mask) + face * mask
     picture = picture + rng.normal(0, how.grain, picture.shape)
     pixels: Pixels = np.clip(np.round(picture), 0, 255).astype(np.uint8)
     return pixels
@@ -139,24 +141,45 @@ def _lit(canvas: Floats, rng: np.random.Generator, how: Variation) -> Floats:
     return lit
 
 
-def _background(rng: np.random.Generator) -> Floats:
-    """A wall of one muted colour with soft patches, and shoulders in a darker one; float32 (250, 250, 3)."""
-    wall = rng.uniform(70, 190) + rng.normal(0, 14, 3)
-    patches = rng.normal(0, 10, (5, 5, 1)) + rng.normal(0, 4, (5, 5, 3))
+def _background(rng: np.random.Generator, middle: NDArray[np.float64], size: float, skin: Floats) -> Floats:
+    """A wall of one muted colour with soft patches, a neck, and shoulders in cloth; float32 (250, 250, 3).
+
+    Args:
+        rng: random numbers.
+        middle: of the face in the photo, x and y in pixels.
+        size: of the canvas in the photo, in pixels.
+        skin: float32 (3,), RGB.
+    """
+    wall = rng.uniform(70, 190) + rng.normal(0, 9, 3)
+    patches = rng.normal(0, 10, (5, 5, 1)) + rng.normal(0, 3, (5, 5, 3))
     soft = np.stack([_enlarged(patches[..., c].astype(np.float32), PHOTO_PX) for c in range(3)], axis=2)
+    shade = rng.uniform(25, 110) + rng.normal(0, 12, 3)
     y, x = np.mgrid[0:PHOTO_PX, 0:PHOTO_PX].astype(np.float32)
-    reach = ((x - 125) / rng.uniform(115, 140)) ** 2 + ((y - 290) / rng.uniform(85, 105)) ** 2
-    cloth = np.clip((1 - reach) * 8 + 0.5, 0, 1)[..., None]
-    shade = rng.uniform(25, 110) + rng.normal(0, 14, 3)
-    scene: Floats = ((wall + soft) * (1 - cloth) + (shade + 0.6 * soft) * cloth).astype(np.float32)
-    return scene
+    across, down = np.abs(x - middle[0]) / size, (y - middle[1]) / size
+    neck = _faded(0.2 - across + 0.12 * np.maximum(down - 0.35, 0), 0.04) * _faded(down - 0.25, 0.1)
+    wide, high = rng.uniform(0.68, 0.82), rng.uniform(0.46, 0.56)
+    cloth = _faded(1 - (across / wide) ** 2 - ((down - 1.0) / high) ** 2, 0.08)
+    # An open collar: the neck shows in a triangle.
+    cloth *= 1 - _faded(0.17 - across - 0.8 * np.maximum(down - 0.5, 0), 0.03)
+    scene = wall + soft
+    for cover, colour in ((neck, 0.82 * skin), (cloth, shade + 0.6 * soft)):
+        scene = scene * (1 - cover[..., None]) + colour * cover[..., None]
+    picture: Floats = scene.astype(np.float32)
+    return picture
+
+
+def _faded(inside: Floats, soft: float) -> Floats:
+    """1 where a number is positive, 0 where it is negative, and in between within ``soft`` of 0."""
+    cover: Floats = np.clip(inside / np.float32(soft) * 0.5 + 0.5, 0, 1).astype(np.float32)
+    return cover
 
 
 def _soft_mask(side: int) -> Floats:
-    """1 on the face, fading to 0 towards the edge of the canvas, float32 (side, side)."""
+    """1 on the head, fading to 0 towards the edge of the canvas, float32 (side, side)."""
     ramp = np.linspace(-1, 1, side, dtype=np.float32)
-    reach = (np.abs(ramp[None, :]) / 0.9) ** 3 + (np.abs(ramp[:, None]) / 0.97) ** 3
-    return np.clip((1 - reach) * 3, 0, 1).astype(np.float32)
+    reach = (np.abs(ramp[None, :]) / 0.74) ** 2.4 + (np.abs(ramp[:, None] + 0.03) / 0.97) ** 2.4
+    mask: Floats = np.clip((1 - reach) * 2.2, 0, 1).astype(np.float32)
+    return mask
 
 
 def _enlarged(plane: Floats, side: int) -> Floats:

@@ -83,7 +83,7 @@ def read_model(content: bytes) -> FaceModel:
     """
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            about = json.loads(str(file["about"]))
+            about = json.loads(file["about"].tobytes())
             if about["version"] != VERSION:
                 raise PeopleError(f"{_HEAD} has version {about['version']}, expected {VERSION}. {_ADVICE}")
             model = FaceModel(
@@ -115,7 +115,7 @@ def pack_model(model: FaceModel) -> bytes:
     step = np.abs(model.texture).max(axis=1) / 127
     about = model.about | {"version": VERSION, "canvas_px": model.canvas_px, "nodes": model.nodes}
     arrays = {
-        "about": np.array(json.dumps(about, sort_keys=True)),
+        "about": np.frombuffer(json.dumps(about, sort_keys=True).encode(), np.uint8),
         "mean": model.mean.astype(np.float16),
         "texture": np.round(model.texture / step[:, None]).astype(np.int8),
         "texture_step": step.astype(np.float32),

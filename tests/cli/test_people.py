@@ -1,0 +1,106 @@
+"""``faceproof people synth`` and ``faceproof demo`` in a process of their own. No photo of anybody is needed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from faceproof.recognition.dlib_file import find_dlib_file
+
+FACEPROOF = [sys.executable, "-m", "faceproof.cli"]
+needs_dlib = pytest.mark.skipif(
+    find_dlib_file() is None, reason="the weights of dlib-resnet are not installed (extra 'embedded')"
+)
+
+
+def run(*arguments, code=0):
+    command = [*FACEPROOF, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == code, done.stderr
+    return done
+
+
+def test_synth_says_that_nobody_exists_and_where_they_are(tmp_path):
+    done = run("people", "synth", tmp_path / "p", "--people", 3, "--photos", 2, "--seed", 7)
+    assert "6 photos of 3 people who do not exist" in done.stdout
+    assert len(list((tmp_path / "p").rglob("*.jpg"))) == 6
+    again = run("people", "synth", tmp_path / "p", "--people", 3, "--photos", 2, "--seed", 7, "--json", "-q")
+    assert json.loads(again.stdout) == {"folder": str(tmp_path / "p"), "people": 3, "photos": 6, "drawn_now": 0}
+    assert again.stderr == ""
+
+
+def test_synth_in_groups(tmp_path):
+    run("people", "synth", tmp_path / "p", "--people", 4, "--photos", 2, "--groups")
+    assert {path.name for path in (tmp_path / "p").iterdir()} == {"matched_faces", "mismatched_faces"}
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [(["--people", 0], 2, "people is 0"), (["--photos", 0], 2, "photos is 0"), (["--workers", 0], 2, "workers is 0")],
+)
+def test_numbers_that_make_no_sense(tmp_path, options, code, message):
+    done = run("people", "synth", tmp_path / "p", *options, code=code)
+    assert message in done.stderr
+    assert not (tmp_path / "p").exists()
+
+
+def test_one_photo_of_each_person_is_said_to_make_a_kind_of_comparison_impossible(tmp_path):
+    assert "impossible" in run("people", "synth", tmp_path / "p", "--people", 2, "--photos", 1).stderr
+
+
+def test_a_folder_with_something_else_is_refused(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    assert "Choose another folder" in run("people", "synth", tmp_path, "--people", 1, code=1).stderr
+
+
+def test_a_million_people_can_be_stopped(tmp_path):
+    command = [*FACEPROOF, "people", "synth", tmp_path / "p", "--people", "1000000"]
+    with subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True) as process:
+        for _ in range(200):
+            time.sleep(0.1)
+            if len(list((tmp_path / "p").rglob("*.jpg"))) > 20:
+                break
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        assert process.wait(30) == 130, rest
+    assert "go on from there" in rest
+    photos = list((tmp_path / "p").rglob("*.jpg"))
+    assert len(photos) > 20
+    assert photos[0].parent.name.startswith("synthetic-0")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    return folder, run("demo", "--out", folder / "d", "--people", 20, "--photos", 3)
+
+
+@needs_dlib
+class TestDemo:
+    def test_it_leaves_a_report_that_says_that_nobody_exists(self, demo):
+        folder, done = demo
+        assert "These are synthetic people and no evidence about a real system" in " ".join(done.stdout.split())
+        metrics = json.loads((folder / "d/run/metrics.json").read_text())
+        assert metrics["headline"].startswith("These are synthetic people")
+        assert metrics["run"]["people"]["synthetic"] is True
+        assert metrics["counts"]["photos"] == 60
+        assert (folder / "d/run/report.html").stat().st_size > 100_000
+
+    def test_it_says_where_the_report_is_and_what_to_try_next(self, demo):
+        folder, done = demo
+        assert str(folder / "d/run/report.html") in done.stdout
+        assert done.stdout.count("\n  faceproof ") == 3
+
+    def test_it_may_be_run_again(self, demo):
+        run("demo", "--out", demo[0] / "d", "--people", 20, "--photos", 3, "--quiet")
+
+    def test_a_run_on_them_is_known_as_synthetic_whatever_the_folder_is_called(self, demo):
+        folder, _ = demo
+        done = run("evaluate", folder / "d/people", "--model", "dlib-resnet", "--protocol", "all", "--json",
+                   "--out", folder / "other")  # fmt: skip
+        assert json.loads(done.stdout)["headline"].startswith("These are synthetic people")
