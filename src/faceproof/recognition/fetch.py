@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
@@ -111,14 +111,13 @@ def fetch_file(
         destination.parent.mkdir(parents=True, exist_ok=True)
         for attempt in range(1, attempts + 1):
             try:
-                _continue_part(url, part, progress, timeout_s)
+                _publish(_continue_part(url, part, progress, timeout_s), part, destination)
                 break
             except _InterruptedDownloadError as broken:
                 if attempt == attempts:
                     raise WeightsError(_gave_up(url, part, str(broken))) from broken
                 progress.note(f"{broken}; trying again ({attempt + 1} of {attempts})")
                 time.sleep(pause_s * 2 ** (attempt - 1))
-        os.replace(part, destination)
     except OSError as error:
         raise WeightsError(f"Cannot write {destination}: {error.strerror or error}.") from error
     finally:
@@ -134,9 +133,36 @@ def _gave_up(url: str, part: Path, reason: str) -> str:
     )
 
 
-def _continue_part(url: str, part: Path, progress: Progress, timeout_s: float) -> None:
-    """One request for what is missing of ``part``; returns when nothing is missing any more."""
-    done = part.stat().st_size if part.exists() else 0
+def _continue_part(url: str, part: Path, progress: Progress, timeout_s: float) -> os.stat_result:
+    """One request for what is missing of ``part``; returns which file it is when nothing is missing any more.
+
+    Several processes may fetch the same file at the same time. Each opens it before it asks how long it is, and writes
+    every byte at its place, so that the file has no gap, whoever is ahead and whoever gives it its final name.
+    """
+    with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644), "r+b") as file:
+        try:
+            _request_rest(url, part, file, progress, timeout_s)
+        except BaseException:
+            if not os.fstat(file.fileno()).st_size:
+                part.unlink(missing_ok=True)
+            raise
+        return os.fstat(file.fileno())
+
+
+def _publish(fetched: os.stat_result, part: Path, destination: Path) -> None:
+    """Give a complete file its name, unless another process has done so."""
+    try:
+        mine = os.path.samestat(fetched, part.stat())
+    except FileNotFoundError:
+        mine = False
+    if mine:
+        os.replace(part, destination)
+    elif not destination.exists():
+        raise _InterruptedDownloadError(f"{part.name} was taken away while it was written")
+
+
+def _request_rest(url: str, part: Path, file: BinaryIO, progress: Progress, timeout_s: float) -> None:
+    done = os.fstat(file.fileno()).st_size
     headers = {"User-Agent": f"faceproof/{__version__}", "Accept-Encoding": "identity"}
     if done:
         headers["Range"] = f"bytes={done}-"
@@ -155,7 +181,7 @@ def _continue_part(url: str, part: Path, progress: Progress, timeout_s: float) -
         if url.startswith("https:") and not response.url.startswith("https:"):
             raise WeightsError(f"{url} redirects to {response.url}, which is not https: refused.")
         start, total = _span(response, part, done)
-        _store(response, part, start, total, progress)
+        _store(response, file, start, total, progress)
 
 
 def _is_complete(content_range: str | None, done: int) -> bool:
@@ -192,21 +218,17 @@ def _span(response: HTTPResponse, part: Path, done: int) -> tuple[int, int | Non
     return done, None if span[2] == "*" else int(span[2])
 
 
-def _store(response: HTTPResponse, part: Path, start: int, total: int | None, progress: Progress) -> None:
-    """Write the response at its place in ``part``.
-
-    Bytes go to their own offset and the file is cut only when complete, so that two processes which fetch the
-    same file at the same time write the same bytes to the same places.
-    """
+def _store(response: HTTPResponse, file: BinaryIO, start: int, total: int | None, progress: Progress) -> None:
+    """Write the response at its place in the file, which is cut only when complete."""
     position = start
-    with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644), "r+b") as file:
-        file.seek(start)
-        for chunk in _chunks(response):
-            file.write(chunk)
-            position += len(chunk)
-            progress.advance(position, total)
-        if total is None or position == total:
-            file.truncate(position)
+    file.seek(start)
+    for chunk in _chunks(response):
+        file.write(chunk)
+        file.flush()
+        position += len(chunk)
+        progress.advance(position, total)
+    if total is None or position == total:
+        file.truncate(position)
     if total is not None and position != total:
         raise _InterruptedDownloadError(f"the connection ended after {position:,} of {total:,} bytes")
 
