@@ -101,6 +101,6 @@ class TestDemo:
 
     def test_a_run_on_them_is_known_as_synthetic_whatever_the_folder_is_called(self, demo):
         folder, _ = demo
-        done = run("evaluate", folder / "d/people", "--model", "dlib-resnet", "--protocol", "all", "--json",
+        done = run("evaluate", folder / "d/synthetic-people", "--model", "dlib-resnet", "--protocol", "all", "--json",
                    "--out", folder / "other")  # fmt: skip
         assert json.loads(done.stdout)["headline"].startswith("These are synthetic people")

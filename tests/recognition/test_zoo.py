@@ -134,3 +134,9 @@ def test_cards_are_cheap_to_import():
     code = "import sys, faceproof.recognition.weights; print({'torch', 'joblib', 'tqdm'} & set(sys.modules))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "set()"
+
+
+def test_a_threshold_on_a_card_says_where_it_comes_from():
+    known = [card for card in list_cards() if card.threshold]
+    assert [card.name for card in known] == ["facenet-vggface2", "dlib-resnet"]
+    assert all("LFW outside View 2" in card.threshold.origin for card in known)

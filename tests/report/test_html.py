@@ -194,14 +194,6 @@ def test_headline_and_warnings_come_first(summary: Summary, page: Node) -> None:
     assert "warnings" not in {node.attributes.get("class") for node in page_of(summary | {"warnings": []}).walk()}
 
 
-def test_synthetic_people_are_called_so(summary_of: SummaryOf, page: Node) -> None:
-    said = "The people are synthetic: no number here says anything about real faces."
-    made_up = copy.deepcopy(summary_of(60, 60))
-    made_up["run"]["people"]["synthetic"] = True
-    assert said in words(page_of(made_up).one("header"))
-    assert said not in words(page.one("header"))
-
-
 def test_the_large_numbers_are_those_of_the_summary(page: Node) -> None:
     cards = {words(card.one("h3")): card for card in page.all("div", css="card")}
     assert list(cards) == [

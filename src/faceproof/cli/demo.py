@@ -29,7 +29,7 @@ def demo_command(
     from faceproof.report.console import print_summary
 
     population = Population(people, photos, SEED)
-    folder = out / "people"
+    folder = out / "synthetic-people"
     with PhotoProgress(quiet) as progress:
         try:
             progress.say(f"Drawing {population.total:,} photos of {people:,} people who do not exist ...")

@@ -133,6 +133,8 @@ class Card(_Frozen):
         return self
 
 
+_OUTSIDE_VIEW_2 = "the model's card: FMR 0.1% on 1.2 million non-mated comparisons of people of LFW outside View 2"
+
 _FACENET_CONTRACT = InputContract(
     size_px=160, pixel_mean=127.5, pixel_divisor=128.0, alignment="even_margin_crop", margin_px=50, mirrored=True
 )
@@ -171,10 +173,7 @@ _FACENET_VGGFACE2 = Card(
     download_url=f"{_RELEASE}/20180402-114759-vggface2.pt",
     file_name="20180402-114759-vggface2.pt",
     tensors_sha256="776e07487aca0c045a6b413f9f3e8e09370a885f8fcb6258a6df674742c3c964",
-    threshold=Threshold(
-        distance=0.953,
-        origin="the model's card: FMR 0.1% on 1.2 million non-mated comparisons of people of LFW outside View 2",
-    ),
+    threshold=Threshold(distance=0.953, origin=_OUTSIDE_VIEW_2),
     published=(
         Figure(
             dataset="LFW View 2",
@@ -244,6 +243,7 @@ _DLIB_RESNET = Card(
     wheel="face_recognition_models",
     wheel_extra="embedded",
     file_name="dlib_face_recognition_resnet_model_v1.dat",
+    threshold=Threshold(distance=0.381, origin=_OUTSIDE_VIEW_2),
     size_bytes=22_466_066,
     tensors_sha256="538f1a3f6f48634a658cf7598c3a7d6db525038d9d47b7eee81fe70feb788e74",
     published=(
