@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FACEPROOF_SHARED ?= ../shared
 export FACEPROOF_SHARED
+SHARED_WEIGHTS := $(FACEPROOF_SHARED)/weights/facenet-vggface2.safetensors
 
-.PHONY: demo lfw test check bench clean
+.PHONY: at-hand demo lfw test check bench clean
 
 $(READY): pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) with the pinned packages of constraints.txt: about 500 MB to fetch, most of it PyTorch"
@@ -15,20 +16,21 @@ $(READY): pyproject.toml constraints.txt
 	  { echo "faceproof needs Python 3.11 or later; $(PYTHON) is older. Try: make PYTHON=python3.12"; exit 2; }
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --disable-pip-version-check -c constraints.txt -e '.[dev,embedded]'
-	@if [ -f "$(FACEPROOF_SHARED)/weights/facenet-vggface2.safetensors" ]; then \
-	  $(BIN)/faceproof weights pull facenet-vggface2 --from "$(FACEPROOF_SHARED)/weights/facenet-vggface2.safetensors"; fi
 	@touch $@
 	@echo "$(VENV) is ready."
 
-demo: $(READY)
+# Weights that lie at hand go into faceproof's cache, where every command finds them.
+at-hand: $(READY)
+	@if [ -f "$(SHARED_WEIGHTS)" ]; then $(BIN)/faceproof weights pull facenet-vggface2 --from "$(SHARED_WEIGHTS)"; fi
+
+demo: $(READY) at-hand
 	@echo "The whole job on people who do not exist, with nothing but what is installed ..."
 	$(BIN)/faceproof demo --out runs/demo
 
-lfw: $(READY)
+lfw: $(READY) at-hand
 	@echo "Judging MTCNN + Inception-ResNet-V1 on the LFW pairs below $(FACEPROOF_SHARED) ..."
 	@test -d "$(FACEPROOF_SHARED)/data/lfw-deepfunneled" || \
 	  { echo "No photos at $(FACEPROOF_SHARED)/data. Set FACEPROOF_SHARED, or see README.md for your own folder."; exit 2; }
-	$(BIN)/faceproof weights pull facenet-vggface2 --from $(FACEPROOF_SHARED)/weights/facenet-vggface2.safetensors
 	$(BIN)/faceproof evaluate $(FACEPROOF_SHARED)/data/lfw-deepfunneled --model facenet-vggface2 \
 	  --protocol lfw --pairs $(FACEPROOF_SHARED)/data/lfw-pairs.txt --out runs/lfw --overwrite
 
