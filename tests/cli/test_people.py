@@ -104,3 +104,17 @@ class TestDemo:
         done = run("evaluate", folder / "d/synthetic-people", "--model", "dlib-resnet", "--protocol", "all", "--json",
                    "--out", folder / "other")  # fmt: skip
         assert json.loads(done.stdout)["headline"].startswith("These are synthetic people")
+
+    def test_the_other_commands_work_on_the_run_and_on_the_people(self, demo, tmp_path):
+        folder = demo[0] / "d"
+        assert "Gate missed" in run("report", folder / "run", "--fail-if", "eer > 0.01%", code=3).stderr
+        one, two = sorted((folder / "synthetic-people/synthetic-0003").iterdir())[:2]
+        answer = json.loads(run("verify", one, two, "--model", "dlib-resnet", "--json").stdout)
+        assert 0 < answer["distance"] < 0.6
+        assert "LFW outside View 2" in answer["threshold_origin"]
+        again = run("verify", one, two, "--run", folder / "run", "--at", "eer", "--picture", tmp_path / "p.png").stdout
+        assert "operating point eer" in again
+        assert f"{answer['distance']:.4f}" in again
+        assert len(json.loads(run("detect", one, two, "--json").stdout)) == 2
+        run("split", folder / "synthetic-people", tmp_path / "split")
+        assert len(list((tmp_path / "split/matched_faces").iterdir())) == 20

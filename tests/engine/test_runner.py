@@ -9,21 +9,34 @@ from PIL import Image
 from faceproof.engine.cache import TemplateCache
 from faceproof.engine.runner import Pipeline, process
 from faceproof.evaluation import load_pipeline
+from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.people.types import Photo
+from faceproof.recognition.dlib_file import find_dlib_file
 
-pytestmark = pytest.mark.real_photos
 
-
-@pytest.fixture(scope="module")
-def pipeline(shared):
-    return load_pipeline("facenet-vggface2", shared / "weights/facenet-vggface2.safetensors", None, offline=True)
+@pytest.fixture(scope="module", params=["synthetic", pytest.param("lfw", marks=pytest.mark.real_photos)])
+def world(request, tmp_path_factory):
+    """A folder of people and a model: people who do not exist and dlib's net, or LFW and FaceNet."""
+    if request.param == "lfw":
+        shared = request.getfixturevalue("shared")
+        weights = shared / "weights/facenet-vggface2.safetensors"
+        return shared / "data/lfw-deepfunneled", load_pipeline("facenet-vggface2", weights, None, offline=True)
+    if find_dlib_file() is None:
+        pytest.skip("the weights of dlib-resnet are not installed (extra 'embedded')")
+    folder = tmp_path_factory.mktemp("people")
+    write_population(folder, Population(7, 1, seed=2))
+    return folder, load_pipeline("dlib-resnet", None, None, offline=True)
 
 
 @pytest.fixture
-def photos(shared, tmp_path):
-    """Seven people of LFW, the same photo twice, and five photos that each fail in their own way."""
-    root = shared / "data/lfw-deepfunneled"
-    paths = [sorted(folder.iterdir())[0] for folder in sorted(root.iterdir())[:7]]
+def pipeline(world):
+    return world[1]
+
+
+@pytest.fixture
+def photos(world, tmp_path):
+    """Seven people, the same photo twice, and five photos that each fail in their own way."""
+    paths = [sorted(folder.iterdir())[0] for folder in sorted(world[0].iterdir())[:7]]
     paths.append(paths[2])
     (tmp_path / "empty.jpg").write_bytes(b"")
     (tmp_path / "text.jpg").write_text("no picture")
