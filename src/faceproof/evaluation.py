@@ -139,6 +139,7 @@ def evaluate(
     folder = Path(out) if out is not None else Path("runs") / f"{started:%Y%m%d-%H%M%S}-{model}"
     prepare_folder(folder, overwrite=overwrite, comparisons_sha256=comparisons.digest())
     manifest = _manifest(photo_set, comparisons, pipeline, started, seed, device, command)
+    manifest["judging"] = {"threshold_distance": threshold, "folds": folds}
     write_manifest(folder, manifest)
     pairs = comparisons_table(comparisons)
     write_table(folder, "comparisons", pairs)
@@ -206,13 +207,13 @@ def publish(
     return summary
 
 
-def report_again(folder: str | Path, *, threshold: float | None = None, folds: int = 10) -> Run:
+def report_again(folder: str | Path, *, threshold: float | None = None, folds: int | None = None) -> Run:
     """Compute and draw a finished run again from its tables.
 
     Args:
         folder: the run folder.
-        threshold: see `evaluate`.
-        folds: see `evaluate`.
+        threshold: see `evaluate`; None: as the run was judged.
+        folds: likewise.
 
     Raises:
         RunFolderError: when it is no finished run.
@@ -221,6 +222,9 @@ def report_again(folder: str | Path, *, threshold: float | None = None, folds: i
 
     folder = Path(folder)
     run = read_run(folder)
+    judged = run.manifest.get("judging", {})
+    threshold = judged.get("threshold_distance") if threshold is None else threshold
+    folds = judged.get("folds", 10) if folds is None else folds
     root = Path(str(run.manifest["people"]["root"]))
     summary = publish(run, folder, root if root.is_dir() else None, threshold=threshold, folds=folds)
     return Run(folder, summary)

@@ -88,12 +88,16 @@ def verify(
     return Verification(similarity, distance, same, threshold, (face_a, face_b), (photo_a, photo_b))
 
 
-def threshold_of_run(folder: Path, point: str) -> Threshold:
+_STRICT_ENOUGH = ("fixed", "fmr_0.001", "fmr_0.01", "fmr_0.1", "best_accuracy")
+
+
+def threshold_of_run(folder: Path, point: str | None = None) -> Threshold:
     """The threshold of an operating point of a finished run.
 
     Args:
         folder: the run folder.
-        point: name of the operating point (``eer``, ``fmr_0.001``, ``best_accuracy``, ...).
+        point: name of the operating point (``eer``, ``fmr_0.001``, ``best_accuracy``, ...); None: the one that was
+            given beforehand, else that of FMR 0.1%, or of the lowest FMR above that which the run could set.
 
     Raises:
         RunFolderError: when the folder has no metrics.
@@ -101,6 +105,9 @@ def threshold_of_run(folder: Path, point: str) -> Threshold:
     """
     metrics = _metrics_of(folder)
     points = {one["name"]: one for one in metrics["operating_points"]}
+    if point is None:
+        usable = [name for name in _STRICT_ENOUGH if points.get(name, {}).get("threshold_distance") is not None]
+        point = usable[0] if usable else "best_accuracy"
     distance = points.get(point, {}).get("threshold_distance")
     if distance is None:
         usable = [name for name, one in points.items() if one["threshold_distance"] is not None]

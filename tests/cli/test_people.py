@@ -112,9 +112,22 @@ class TestDemo:
         answer = json.loads(run("verify", one, two, "--model", "dlib-resnet", "--json").stdout)
         assert 0 < answer["distance"] < 0.6
         assert "LFW outside View 2" in answer["threshold_origin"]
-        again = run("verify", one, two, "--run", folder / "run", "--at", "eer", "--picture", tmp_path / "p.png").stdout
-        assert "operating point eer" in again
+        again = run("verify", one, two, "--run", folder / "run", "--picture", tmp_path / "p.png").stdout
+        assert "operating point fmr_0.01 of the run" in again  # 300 non-mated comparisons cannot set FMR 0.1%.
         assert f"{answer['distance']:.4f}" in again
         assert len(json.loads(run("detect", one, two, "--json").stdout)) == 2
         run("split", folder / "synthetic-people", tmp_path / "split")
         assert len(list((tmp_path / "split/matched_faces").iterdir())) == 20
+
+    def test_a_report_again_is_judged_as_the_run_was(self, demo, tmp_path):
+        people = demo[0] / "d/synthetic-people"
+        command = ["evaluate", people, "--model", "dlib-resnet", "--protocol", "all", "--out", tmp_path / "r", "--json"]
+        first = json.loads(run(*command, "--threshold", 0.45, "--folds", 3).stdout)
+        again = json.loads(run("report", tmp_path / "r", "--json").stdout)
+        assert again == first
+        assert again["default_operating_point"] == "fixed"
+
+    def test_json_alone_on_stdout(self, demo):
+        done = run("demo", "--out", demo[0] / "d", "--people", 20, "--photos", 3, "--json", "--quiet")
+        assert json.loads(done.stdout)["counts"]["people"] == 20
+        assert done.stderr == ""

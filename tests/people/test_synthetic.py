@@ -160,6 +160,16 @@ def test_a_folder_with_another_population_is_refused(folder, other):
     assert contents(folder) == before
 
 
+@pytest.mark.parametrize("smaller", [Population(4, 3, seed=3), Population(5, 2, seed=3)])
+def test_a_folder_with_more_than_was_asked_for_is_refused(folder, smaller):
+    with pytest.raises(PeopleError, match="more than was asked for"):
+        write_population(folder, smaller)
+
+
+def test_a_folder_may_grow(folder):
+    assert write_population(folder, Population(6, 4, seed=3)) == 6 * 4 - 5 * 3
+
+
 def test_a_folder_with_anything_else_is_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(PeopleError, match="not empty"):

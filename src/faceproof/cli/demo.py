@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from faceproof.cli.evaluate import Json, show_run
+
 STOPPED = 130
-SEED = 7
 
 
 def demo_command(
@@ -17,18 +18,17 @@ def demo_command(
     people: Annotated[int, typer.Option(help="How many people are drawn.")] = 200,
     photos: Annotated[int, typer.Option(help="Photos of each person.")] = 4,
     model: Annotated[str, typer.Option(help="Name of a model: faceproof models list")] = "dlib-resnet",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 7,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
+    json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes on stderr.")] = False,
 ) -> None:
     """Draw people who do not exist, judge a model on them, and leave a report. Needs no photo of anybody."""
-    from rich.console import Console
-
     from faceproof.cli.progress import PhotoProgress
     from faceproof.evaluation import evaluate
     from faceproof.people.synthetic.folder import Population, write_population
-    from faceproof.report.console import print_summary
 
-    population = Population(people, photos, SEED)
+    population = Population(people, photos, seed)
     folder = out / "synthetic-people"
     with PhotoProgress(quiet) as progress:
         try:
@@ -42,7 +42,7 @@ def demo_command(
                 protocol_settings={"mated": people * 6, "non_mated": people * 15},
                 out=out / "run",
                 overwrite=True,
-                seed=SEED,
+                seed=seed,
                 device=device,
                 offline=True,
                 progress=progress,
@@ -52,8 +52,9 @@ def demo_command(
         except KeyboardInterrupt:
             typer.echo("Stopped. Give the same command again to go on from there.", err=True)
             raise typer.Exit(STOPPED) from None
-    print_summary(run.summary, Console(), run.folder / "report.html")
-    typer.echo(_next_steps(model))
+    show_run(run, as_json=json)
+    if not json:
+        typer.echo(_next_steps(model))
 
 
 def _next_steps(model: str) -> str:
@@ -61,8 +62,8 @@ def _next_steps(model: str) -> str:
         [
             "",
             "Next, on your own photos (a folder with a folder of photos for each person):",
-            f"  faceproof evaluate my-people --model {model}",
-            "  faceproof verify one.jpg other.jpg --run RUN      # two photos, at that run's threshold",
-            "  faceproof weights pull facenet-vggface2           # another model, 107 MB, where a network is there",
+            f"  faceproof evaluate my-people --model {model} --out runs/mine",
+            "  faceproof verify one.jpg other.jpg --run runs/mine      # two photos, at that run's threshold",
+            "  faceproof weights pull facenet-vggface2                 # 107 MB; then --model facenet-vggface2",
         ]
     )

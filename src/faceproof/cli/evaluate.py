@@ -95,14 +95,16 @@ def evaluate_command(
         except KeyboardInterrupt:
             typer.echo(progress.stopped() if not no_cache else "Stopped; nothing was kept (--no-cache).", err=True)
             raise typer.Exit(STOPPED) from None
-    _show(run, json)
+    show_run(run, as_json=json)
     _judge(gates, run)
 
 
 def report_command(
     run: RunFolder,
-    threshold: Threshold = None,
-    folds: Folds = 10,
+    threshold: Annotated[
+        float | None, typer.Option(help="Judge at this distance (0 to 2); by default as the run was judged.")
+    ] = None,
+    folds: Annotated[int | None, typer.Option(help="Person-disjoint folds; by default as many as the run had.")] = None,
     fail_if: FailIf = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -115,7 +117,7 @@ def report_command(
     if not quiet:
         typer.echo(f"Drawing the report of {run} again ...", err=True)
     again = report_again(run, threshold=threshold, folds=folds)
-    _show(again, json)
+    show_run(again, as_json=json)
     _judge(gates, again)
 
 
@@ -143,7 +145,8 @@ def _protocol_settings(protocol: str, pairs: Path | None, given: dict[str, int |
     return settings
 
 
-def _show(run: Run, as_json: bool) -> None:
+def show_run(run: Run, *, as_json: bool) -> None:
+    """The table of a run on stdout, or its numbers as JSON."""
     if as_json:
         numbers = {name: value for name, value in run.summary.items() if name not in _SERIES}
         print_json(numbers | {"folder": str(run.folder)})

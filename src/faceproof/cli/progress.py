@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from faceproof.report.formatting import printable
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
 _LINE_EVERY_S = 15.0
 
@@ -28,6 +28,7 @@ class PhotoProgress:
         self._quiet = quiet
         self._console = Console(stderr=True)
         self._bar = self._make_bar() if self._console.is_terminal and not quiet else None
+        self._task: TaskID | None = None
         self._total = self._done = self._cached = 0
         self._began = self._last_line = monotonic()
 
@@ -43,12 +44,14 @@ class PhotoProgress:
         if done:
             self.say(f"{done:,} of {total:,} photos have their template in the cache.")
         if self._bar:
+            if self._task is not None:
+                self._bar.remove_task(self._task)
             self._task = self._bar.add_task("photos", total=total, completed=done)
 
     def advance(self, photos: int) -> None:
         """So many more photos are done."""
         self._done += photos
-        if self._bar:
+        if self._bar and self._task is not None:
             self._bar.update(self._task, completed=self._done)
         elif not self._quiet and monotonic() - self._last_line >= _LINE_EVERY_S:
             self._last_line = monotonic()

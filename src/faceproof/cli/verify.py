@@ -25,7 +25,9 @@ def verify_command(
     run: Annotated[
         Path | None, typer.Option(help="Take the threshold from this run folder, and feed the model as it did.")
     ] = None,
-    at: Annotated[str, typer.Option(help="... and this operating point of it.")] = "fmr_0.001",
+    at: Annotated[
+        str | None, typer.Option(help="... and this operating point; by default FMR 0.1%, or the lowest it could set.")
+    ] = None,
     picture: Annotated[Path | None, typer.Option(help="Write both photos with their faces to this file.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
     offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False,
@@ -48,7 +50,7 @@ def verify_command(
             _explain(result, picture)
 
 
-def _threshold(distance: float | None, run: Path | None, at: str) -> Threshold | None:
+def _threshold(distance: float | None, run: Path | None, at: str | None) -> Threshold | None:
     from faceproof.errors import ConfigurationError
     from faceproof.verification import Threshold, threshold_of_run
 

@@ -170,6 +170,17 @@ def _refuse_other_content(folder: Path, population: Population, model: FaceModel
         raise PeopleError(
             f"{folder} is not empty and holds no part of this population. Choose another folder, or remove it first."
         )
+    if not entries:
+        return
+    homes = [folder / name for name in ("matched_faces", "mismatched_faces")] if population.groups else [folder]
+    there = [entry.name for home in homes if home.is_dir() for entry in os.scandir(home)]
+    first = next(_wanted(folder, population, model)).path.parent
+    people, photos = len(there), sum(1 for entry in os.scandir(first) if not entry.name.startswith("."))
+    if people > population.people or photos > population.photos:
+        raise PeopleError(
+            f"{folder} holds more than was asked for: {people:,} people, {photos:,} photos of the first, and "
+            f"{population.people:,} and {population.photos:,} were asked for. Choose another folder."
+        )
 
 
 def _write_atomically(path: Path, content: bytes) -> None:
