@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 from faceproof.detection.types import Face
 from faceproof.engine.photo_table import STAGES_MS, PhotoOutcome
 from faceproof.errors import CacheError
+from faceproof.files import write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,7 +51,7 @@ class TemplateCache:
             self.folder.mkdir(parents=True, exist_ok=True)
             card = self.folder / "recipe.json"
             if not card.exists():
-                _write_atomically(card, json.dumps(recipe, indent=2, sort_keys=True).encode())
+                write_whole(card, json.dumps(recipe, indent=2, sort_keys=True).encode())
         except OSError as error:
             raise CacheError(
                 f"The template cache {self.folder} cannot be written ({error.strerror or error}). "
@@ -96,22 +96,13 @@ class TemplateCache:
         sink = pa.BufferOutputStream()
         pq.write_table(_shard(self._pending), sink, compression="zstd")
         try:
-            _write_atomically(self.folder / f"{uuid.uuid4().hex}.parquet", sink.getvalue())
+            write_whole(self.folder / f"{uuid.uuid4().hex}.parquet", memoryview(sink.getvalue()))
         except OSError as error:
             raise CacheError(
                 f"A shard of {len(self._pending)} photos cannot be written to {self.folder} "
                 f"({error.strerror or error}). Free some room, set FACEPROOF_CACHE, or use --no-cache."
             ) from error
         self._pending.clear()
-
-
-def _write_atomically(path: Path, content: bytes | pa.Buffer) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _shard(rows: list[tuple[str, PhotoOutcome]]) -> pa.Table:

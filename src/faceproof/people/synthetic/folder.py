@@ -13,6 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from faceproof.errors import ConfigurationError, PeopleError
+from faceproof.files import write_whole
 from faceproof.people.decode import SYNTHETIC_MARK
 from faceproof.people.synthetic.draw import Variation, draw_identity, draw_photo
 from faceproof.people.synthetic.face_model import FaceModel, packaged_model
@@ -104,7 +105,8 @@ def write_population(
         pixels = draw_photo(model, identity, population.seed, wanted.person, wanted.photo, how)
         content = io.BytesIO()
         Image.fromarray(pixels).save(content, "JPEG", quality=JPEG_QUALITY, comment=wanted.comment)
-        _write_atomically(wanted.path, content.getvalue())
+        wanted.path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(wanted.path, content.getvalue())
         return True
 
     drawn = done = 0
@@ -181,13 +183,3 @@ def _refuse_other_content(folder: Path, population: Population, model: FaceModel
             f"{folder} holds more than was asked for: {people:,} people, {photos:,} photos of the first, and "
             f"{population.people:,} and {population.photos:,} were asked for. Choose another folder."
         )
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
