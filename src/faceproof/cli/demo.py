@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 
 from faceproof.cli.evaluate import Json, show_run
-
-STOPPED = 130
+from faceproof.cli.output import STOPPED
 
 
 def demo_command(

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from faceproof.cli.output import print_json
+from faceproof.cli.output import STOPPED, print_json
 
 if TYPE_CHECKING:
     from faceproof.evaluation import Run
 
-STOPPED = 130
 MISSED = 3
 _SERIES = ("curves", "histogram", "threshold_table", "scatter")
 

@@ -1,4 +1,4 @@
-"""Data on stdout that another program can read, whatever the terminal's encoding."""
+"""What all commands share: data on stdout that another program can read, and the exit code of a stopped command."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import json
 import sys
 
 import typer
+
+STOPPED = 130
+"""Exit code after Ctrl-C, as shells have it."""
 
 
 def print_json(value: object) -> None:

@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from faceproof.cli.output import print_json
-
-STOPPED = 130
+from faceproof.cli.output import STOPPED, print_json
 
 people_app = typer.Typer(no_args_is_help=True, help="People who do not exist: draw a population of them.")
 

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from faceproof.cli.output import print_json
+from faceproof.cli.output import STOPPED, print_json
 
 if TYPE_CHECKING:
     from faceproof.people.split import Mode, SplitPlan
 
-STOPPED = 130
 
 Source = Annotated[Path, typer.Argument(help="A folder with a folder of photos for each person.", metavar="PEOPLE")]
 Destination = Annotated[Path, typer.Argument(help="Folder to make.", metavar="DESTINATION")]

@@ -12,7 +12,6 @@ their version only.
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from pathlib import Path
 from typing import NamedTuple, NoReturn
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 
 from faceproof.errors import WeightsError
 from faceproof.recognition.layouts import expected_layout
+from faceproof.recognition.packages import find_in_package
 
 PACKAGE = "face_recognition_models"
 FILE_NAME = "dlib_face_recognition_resnet_model_v1.dat"
@@ -76,14 +76,7 @@ def find_dlib_file(package: str = PACKAGE) -> Path | None:
     Returns:
         The file, or None when the package is not installed or does not have it.
     """
-    spec = importlib.util.find_spec(package)
-    if spec is None:
-        return None
-    for place in spec.submodule_search_locations or ():
-        path = Path(place) / "models" / FILE_NAME
-        if path.is_file():
-            return path
-    return None
+    return find_in_package(package, f"models/{FILE_NAME}")
 
 
 def is_dlib_file(path: Path) -> bool:

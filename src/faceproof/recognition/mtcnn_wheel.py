@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import WeightsError
+from faceproof.recognition.packages import find_in_package
 
 # The files are pickles, so nothing but these exact bytes (mtcnn 1.0.0) is ever unpickled.
 _FILES_SHA256 = {
@@ -41,14 +41,7 @@ def find_wheel_folder(package: str = "mtcnn") -> Path | None:
     Returns:
         The folder, or None when the package is not installed or has no such folder.
     """
-    spec = importlib.util.find_spec(package)
-    if spec is None:
-        return None
-    for place in spec.submodule_search_locations or ():
-        folder = Path(place) / "assets" / "weights"
-        if folder.is_dir():
-            return folder
-    return None
+    return find_in_package(package, "assets/weights")
 
 
 def read_wheel(folder: Path) -> dict[str, NDArray[np.float32]]:
