@@ -21,6 +21,10 @@ class ImageDecodeError(FaceproofError):
     """One photo cannot be turned into pixels."""
 
 
+class DegradationError(FaceproofError):
+    """A degradation raised, or gave something that is no picture."""
+
+
 class WeightsError(FaceproofError):
     """A weights file is missing, damaged, not the expected one, or not safe to load."""
 

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Stage = Literal["decode", "detect", "embed"]
+Stage = Literal["decode", "degrade", "detect", "embed"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,12 +38,14 @@ class TemplateCache:
     Args:
         root: cache folder; the shards lie in ``root/templates/DIGEST``.
         recipe: everything that decides a template besides the photo, as JSON values.
+        shard_rows: rows in a shard; so many are lost, at most, when a run is killed.
 
     Raises:
         CacheError: when the folder cannot be made or written.
     """
 
-    def __init__(self, root: Path, recipe: Mapping[str, object]) -> None:
+    def __init__(self, root: Path, recipe: Mapping[str, object], shard_rows: int = SHARD_ROWS) -> None:
+        self._shard_rows = shard_rows
         self.folder = root / "templates" / recipe_digest(recipe)
         self.unreadable: list[str] = []
         self._pending: list[tuple[str, PhotoOutcome]] = []
@@ -79,7 +81,7 @@ class TemplateCache:
     def add(self, sha256: str, outcome: PhotoOutcome) -> None:
         """Keep one row; it is on disk when its shard is full, or after `flush`."""
         self._pending.append((sha256, outcome))
-        if len(self._pending) >= SHARD_ROWS:
+        if len(self._pending) >= self._shard_rows:
             self.flush()
 
     def flush(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.detection.alignment import align_five_points, crop_with_margin
+from faceproof.detection.alignment import align_five_points, crop_with_margin, margin_box, similarity_transform
 from faceproof.detection.types import Face
 from faceproof.errors import ConfigurationError
 from faceproof.nets.dlib_resnet import DlibResnet
@@ -68,6 +68,33 @@ class Recognizer:
             return align_five_points(photo, face.landmarks_px, points, contract.size_px)
         even = contract.alignment == "even_margin_crop"
         return crop_with_margin(photo, face.box_xyxy_px, contract.size_px, contract.margin_px, even=even)
+
+    def face_in_crop(self, face: Face, height: int, width: int) -> Face:
+        """Where the box and the landmarks of a face lie in what `prepare` gives.
+
+        Args:
+            face: the face in the photo, whose crop is not empty.
+            height: of the photo in pixels.
+            width: likewise.
+        """
+        contract = self.contract
+        corners = face.box_xyxy_px.astype(np.float64).reshape(2, 2)
+        points = np.vstack([corners, face.landmarks_px.astype(np.float64)])
+        if contract.template_points is not None:
+            to_crop = similarity_transform(points[2:], np.array(contract.template_points, np.float64))
+            # The box stays upright: its middle moves, its sides are scaled.
+            middle, half = corners.mean(axis=0), (corners[1] - corners[0]) / 2
+            scale = float(np.hypot(to_crop[0, 0], to_crop[1, 0]))
+            moved = np.vstack([middle, points[2:]]) @ to_crop[:, :2].T + to_crop[:, 2]
+            box, landmarks = np.concatenate([moved[0] - scale * half, moved[0] + scale * half]), moved[1:]
+        else:
+            even = contract.alignment == "even_margin_crop"
+            x0, y0, x1, y1 = margin_box(
+                face.box_xyxy_px, height, width, contract.size_px, contract.margin_px, even=even
+            )
+            moved = (points - [x0, y0]) * (contract.size_px / np.array([x1 - x0, y1 - y0]))
+            box, landmarks = moved[:2].ravel(), moved[2:]
+        return Face(box.astype(np.float32), face.probability, landmarks.astype(np.float32))
 
     def embed(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Templates of prepared faces.

@@ -1,0 +1,68 @@
+"""Colour and tone: every pixel for itself, whatever its neighbours are."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image, ImageColor, ImageEnhance
+
+from faceproof.degrade.types import Picture, as_bytes
+
+_SEPIA = np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0.131]], np.float32)
+
+
+def grayscale(photo: Picture) -> Picture:
+    """Luma alone, by ITU-R BT.601 as Pillow rounds it, on all three channels."""
+    return np.asarray(Image.fromarray(photo).convert("L").convert("RGB"))
+
+
+def sepia(photo: Picture) -> Picture:
+    """The brown of an old print, by the usual matrix."""
+    return as_bytes(photo.astype(np.float32) @ _SEPIA.T)
+
+
+def tint(photo: Picture, colour: str) -> Picture:
+    """Luma in shades from black to one colour.
+
+    Args:
+        photo: uint8 (h, w, 3), RGB.
+        colour: such as ``#FFA500``.
+    """
+    shades = np.arange(256, dtype=np.float32)[:, None] * (np.array(ImageColor.getrgb(colour)[:3]) / 255)
+    palette: Picture = as_bytes(shades)
+    tinted: Picture = palette[np.asarray(Image.fromarray(photo).convert("L"))]
+    return tinted
+
+
+def inverted(photo: Picture) -> Picture:
+    """A negative: 255 less each value."""
+    return 255 - photo
+
+
+def contrast(photo: Picture, factor: float) -> Picture:
+    """Differences from the photo's mean luma times a factor, as Pillow's ``ImageEnhance.Contrast``."""
+    return np.asarray(ImageEnhance.Contrast(Image.fromarray(photo)).enhance(factor))
+
+
+def brightness(photo: Picture, factor: float) -> Picture:
+    """Every value times a factor, as Pillow's ``ImageEnhance.Brightness``."""
+    return np.asarray(ImageEnhance.Brightness(Image.fromarray(photo)).enhance(factor))
+
+
+def saturation(photo: Picture, factor: float) -> Picture:
+    """Differences from gray times a factor (0 is gray), as Pillow's ``ImageEnhance.Color``."""
+    return np.asarray(ImageEnhance.Color(Image.fromarray(photo)).enhance(factor))
+
+
+def gamma(photo: Picture, exponent: float) -> Picture:
+    """Values as 255 (value / 255) ** exponent; above 1 darkens the middle tones."""
+    return as_bytes(255 * (np.arange(256, dtype=np.float32) / 255) ** exponent)[photo]
+
+
+def colour_cast(photo: Picture, shift: float) -> Picture:
+    """Warm light: red times 1 + shift, blue times 1 - shift.
+
+    Args:
+        photo: uint8 (h, w, 3), RGB.
+        shift: 0 to 1.
+    """
+    return as_bytes(photo.astype(np.float32) * np.array([1 + shift, 1, 1 - shift], np.float32))

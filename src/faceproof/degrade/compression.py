@@ -1,0 +1,22 @@
+"""Compression: what a lossy file format throws away."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from faceproof.degrade.types import Picture
+
+
+def jpeg(photo: Picture, quality: int) -> Picture:
+    """Written as JPEG (4:2:0, by Pillow) and read again.
+
+    Args:
+        photo: uint8 (h, w, 3), RGB.
+        quality: 1 (worst) to 95.
+    """
+    file = io.BytesIO()
+    Image.fromarray(photo).save(file, "JPEG", quality=quality, subsampling="4:2:0")
+    return np.asarray(Image.open(file))

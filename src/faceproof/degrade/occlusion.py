@@ -1,0 +1,146 @@
+"""Occlusion: something in front. What needs a face takes its box and landmarks from the photo before any damage."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from faceproof.degrade.types import Picture
+from faceproof.detection.types import Face
+
+Points = NDArray[np.float64]
+
+_LENS = (18, 18, 20)
+_CLOTH = (150, 178, 196)
+_HAND = (24, 24, 24)
+_HAIR = (38, 28, 22)
+_ARC_STEPS = 24
+
+
+def black_square(photo: Picture, share: float) -> Picture:
+    """A black square in the middle of the photo.
+
+    Args:
+        photo: uint8 (h, w, 3), RGB.
+        share: its side as a share of the photo's shorter side, 0 to 1.
+    """
+    return _square(photo, photo.shape[1] / 2, photo.shape[0] / 2, share)
+
+
+def black_square_on_face(photo: Picture, share: float, face: Face) -> Picture:
+    """A black square in the middle of the face's box, as large as `black_square`.
+
+    Args:
+        photo: uint8 (h, w, 3), RGB.
+        share: its side as a share of the photo's shorter side, 0 to 1.
+        face: where the face is.
+    """
+    x0, y0, x1, y1 = (float(v) for v in face.box_xyxy_px)
+    return _square(photo, (x0 + x1) / 2, (y0 + y1) / 2, share)
+
+
+def sunglasses(photo: Picture, radius: float, face: Face) -> Picture:
+    """Two dark lenses over the eyes and a bridge between them.
+
+    Args:
+        photo: uint8 (h, w, 3), RGB.
+        radius: of a lens, across, as a share of the width of the face's box; its height is three quarters of that.
+        face: where eyes and mouth are.
+    """
+    frame = _Frame(face)
+    lenses = [frame.ellipse(eye, radius, 0.75 * radius) for eye in frame.eyes]
+    bridge = frame.band(frame.middle_of_eyes, 0.25, 0.12 * radius)
+    return _painted(photo, [*lenses, bridge], _LENS)
+
+
+def mask(photo: Picture, height: float, face: Face) -> Picture:
+    """A cloth over mouth and chin, up to a height between the mouth (0) and the eyes (1).
+
+    Args:
+        photo: uint8 (h, w, 3), RGB.
+        height: of its upper edge, as a share of the way from the mouth's corners to the eyes.
+        face: where eyes and mouth are.
+    """
+    frame = _Frame(face)
+    top = frame.middle_of_mouth + height * (frame.middle_of_eyes - frame.middle_of_mouth)
+    half, drop = 0.46 * frame.width * frame.across, 0.42 * frame.height * frame.down
+    outline = [top - half, top + half, top + half * 0.9 + drop * 0.7, top + half * 0.45 + drop * 1.25]
+    outline += [top - half * 0.45 + drop * 1.25, top - half * 0.9 + drop * 0.7]
+    return _painted(photo, [np.array(outline)], _CLOTH)
+
+
+def half_face(photo: Picture, share: float, face: Face, rng: np.random.Generator) -> Picture:
+    """One side of the face behind an edge, left or right, which is drawn.
+
+    Args:
+        photo: uint8 (h, w, 3), RGB.
+        share: of the width of the face's box, 0 to 1.
+        face: where the face is.
+        rng: of the side.
+    """
+    frame = _Frame(face)
+    side = 1 if rng.random() < 0.5 else -1
+    outer = frame.middle + side * 0.6 * frame.width * frame.across
+    inner = frame.middle + side * (0.5 - share) * frame.width * frame.across
+    tall = 0.65 * frame.height * frame.down
+    return _painted(photo, [np.array([outer - tall, inner - tall, inner + tall, outer + tall])], _HAND)
+
+
+def hair_line(photo: Picture, share: float, face: Face) -> Picture:
+    """Hair (or a cap) from above the face down over the forehead.
+
+    Args:
+        photo: uint8 (h, w, 3), RGB.
+        share: of the height of the face's box that is covered, 0 to 1.
+        face: where the face is.
+    """
+    frame = _Frame(face)
+    wide, top = 0.58 * frame.width * frame.across, frame.middle - 0.72 * frame.height * frame.down
+    edge = frame.middle - (0.5 - share) * frame.height * frame.down
+    return _painted(photo, [np.array([top - wide, top + wide, edge + wide, edge - wide])], _HAIR)
+
+
+class _Frame:
+    """A face's own directions: across (along the eyes) and down (square to it, towards the mouth)."""
+
+    def __init__(self, face: Face) -> None:
+        points: Points = face.landmarks_px.astype(np.float64)
+        x0, y0, x1, y1 = (float(v) for v in face.box_xyxy_px)
+        self.width, self.height = x1 - x0, y1 - y0
+        self.middle: Points = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
+        self.eyes = points[0], points[1]
+        self.middle_of_eyes: Points = points[:2].mean(axis=0)
+        self.middle_of_mouth: Points = points[3:].mean(axis=0)
+        along = points[1] - points[0]
+        length = float(np.hypot(*along))
+        self.across: Points = along / length if length > 0 else np.array([1.0, 0.0])
+        turned: Points = np.array([-self.across[1], self.across[0]])
+        self.down: Points = turned if turned @ (self.middle_of_mouth - self.middle_of_eyes) >= 0 else -turned
+
+    def ellipse(self, centre: Points, half_across: float, half_down: float) -> Points:
+        """Outline of an ellipse whose half axes are shares of the width of the box."""
+        turn = np.linspace(0, 2 * np.pi, _ARC_STEPS, endpoint=False)[:, None]
+        sideways: Points = half_across * np.cos(turn) * self.across
+        return centre + self.width * (sideways + half_down * np.sin(turn) * self.down)
+
+    def band(self, centre: Points, half_across: float, half_down: float) -> Points:
+        """Outline of a bar; lengths as shares of the width of the box."""
+        u, v = half_across * self.width * self.across, half_down * self.width * self.down
+        return np.array([centre - u - v, centre + u - v, centre + u + v, centre - u + v])
+
+
+def _square(photo: Picture, x: float, y: float, share: float) -> Picture:
+    side = round(share * min(photo.shape[:2]))
+    left, top = round(x - side / 2), round(y - side / 2)
+    result = photo.copy()
+    result[max(top, 0) : max(top + side, 0), max(left, 0) : max(left + side, 0)] = 0
+    return result
+
+
+def _painted(photo: Picture, outlines: list[Points], colour: tuple[int, int, int]) -> Picture:
+    picture = Image.fromarray(photo)
+    draw = ImageDraw.Draw(picture)
+    for outline in outlines:
+        draw.polygon([(float(x), float(y)) for x, y in outline], fill=colour)
+    return np.asarray(picture)

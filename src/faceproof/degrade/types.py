@@ -1,0 +1,180 @@
+"""The values of this room: a family of degradations, and a condition, which is one of them at one severity."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceproof.detection.types import Face
+from faceproof.errors import ConfigurationError, DegradationError
+
+Picture = NDArray[np.uint8]
+Stage = Literal["capture", "aligned"]
+Level = Mapping[str, Any]
+
+AT_SIDE = "at_side_px"
+"""Parameter that makes lengths count for a photo whose shorter side has so many pixels; others are in proportion."""
+
+
+def as_bytes(values: NDArray[Any]) -> Picture:
+    """Values rounded and clipped to 0 to 255."""
+    result: Picture = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One way in which photos get worse, in steps.
+
+    Attributes:
+        name: what the command line and the tables call it.
+        title: what a page calls it.
+        function: takes a photo, the parameters of a level and, where it says so, ``rng`` and ``face``.
+        levels: parameters of severity 1, 2, ...; severity 0 is always the photo as it is.
+        told: how a level reads, a format string of its parameters.
+        random: the function draws, and takes ``rng``.
+        on_face: it needs to know where the face is, and takes ``face``.
+        lengths: parameters that are lengths in pixels, which `AT_SIDE` scales.
+        identity: what stands for the function in a cache key; None: it must not be cached.
+    """
+
+    name: str
+    title: str
+    function: Callable[..., Picture]
+    levels: tuple[Level, ...]
+    told: str
+    random: bool = False
+    on_face: bool = False
+    lengths: tuple[str, ...] = ()
+    identity: str | None = field(default="faceproof")
+
+    def at(self, severity: int, *, stage: Stage = "capture", seed: int = 0) -> Condition:
+        """The condition of a severity.
+
+        Raises:
+            ConfigurationError: there is no such severity.
+        """
+        if not 0 <= severity <= len(self.levels):
+            raise ConfigurationError(
+                f"{self.name} has severities 1 to {len(self.levels)} (0 is the photo as it is), not {severity}."
+            )
+        return Condition(self, severity, self.levels[severity - 1] if severity else {}, stage, seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A family at one severity, and where in the path of a photo it strikes.
+
+    Attributes:
+        family: what is done.
+        severity: 0 for nothing.
+        parameters: how much of it.
+        stage: ``capture``: to the photo, before any face is sought; ``aligned``: to the prepared face of the photo
+            as it is, so that the recogniser alone is put to the test.
+        seed: of all that is drawn.
+    """
+
+    family: Family
+    severity: int
+    parameters: Level = field(default_factory=dict)
+    stage: Stage = "capture"
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """``gaussian-blur-3``; ``clean`` where nothing is done."""
+        return f"{self.family.name}-{self.severity}" if self.severity else "clean"
+
+    @property
+    def label(self) -> str:
+        """``Gaussian blur, radius 3 px``."""
+        told = self.told
+        return f"{self.family.title}, {told}" if told else self.family.title
+
+    @property
+    def told(self) -> str:
+        """The parameters in words, ``radius 3 px``; empty for a family of one level without any."""
+        if not self.severity:
+            return "as it is"
+        words = self.family.told.format(**self.parameters)
+        return f"{words} of {self.parameters[AT_SIDE]:g}" if AT_SIDE in self.parameters else words
+
+    @property
+    def cacheable(self) -> bool:
+        """Whether its results may be kept between runs."""
+        return self.family.identity is not None
+
+    def recipe(self) -> str | dict[str, object]:
+        """What tells this condition from every other, as a JSON value."""
+        if not self.severity:
+            return "clean"
+        recipe = {
+            "function": f"{self.family.identity}:{self.family.function.__name__}",
+            "parameters": dict(self.parameters),
+            "stage": self.stage,
+        }
+        return recipe | ({"seed": self.seed} if self.family.random else {})
+
+    def apply(self, photo: Picture, key: str, face: Face | None = None) -> Picture:
+        """The photo under this condition.
+
+        Args:
+            photo: uint8 (h, w, 3), RGB; it is left as it is.
+            key: what is drawn depends on this, the seed and the family alone: the digest of the photo's file.
+            face: box and landmarks in ``photo``, which a family ``on_face`` needs.
+
+        Returns:
+            uint8 (h', w', 3).
+
+        Raises:
+            DegradationError: the function raised, or gave no picture.
+            ConfigurationError: it needs a face and there is none.
+        """
+        if not self.severity:
+            return photo
+        arguments = self._scaled(min(photo.shape[:2]))
+        if self.family.random:
+            arguments["rng"] = self._generator(key)
+        if self.family.on_face:
+            if face is None:
+                raise ConfigurationError(f"{self.family.name} needs to know where the face is.")
+            arguments["face"] = face
+        own = photo.view()
+        own.flags.writeable = False
+        try:
+            result = self.family.function(own, **arguments)
+        except Exception as error:  # a user's function may raise anything; the run has to outlive it
+            raise DegradationError(f"{self.name}: the function raised {type(error).__name__}: {error}") from error
+        return self._checked(result)
+
+    def _generator(self, key: str) -> np.random.Generator:
+        """Draws that hang on seed, family and photo; all severities of a photo share them."""
+        digest = hashlib.sha256(f"{self.seed}:{self.family.name}:{key}".encode()).digest()
+        return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16])))
+
+    def _scaled(self, shorter_side_px: int) -> dict[str, Any]:
+        arguments = {name: value for name, value in self.parameters.items() if name != AT_SIDE}
+        if AT_SIDE in self.parameters:
+            scale = shorter_side_px / self.parameters[AT_SIDE]
+            arguments |= {name: arguments[name] * scale for name in self.family.lengths}
+        return arguments
+
+    def _checked(self, result: object) -> Picture:
+        if not isinstance(result, np.ndarray):
+            found = f"{type(result).__name__}"
+        elif result.dtype != np.uint8 or result.ndim != 3 or result.shape[2] != 3 or not result.size:
+            found = f"{result.dtype} of shape {result.shape}"
+        else:
+            return np.ascontiguousarray(result)
+        raise DegradationError(
+            f"{self.name}: the function gave {found}; expected an array uint8 (height, width, 3), RGB, 0 to 255."
+        )
+
+
+CLEAN = Condition(Family("clean", "As it is", lambda photo: photo, (), ""), 0)
+"""The photo as it is."""
