@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from faceproof.detection.mtcnn import MTCNN
     from faceproof.evaluation import Recipe, Run, evaluate
     from faceproof.recognition.recognizer import load_model
+    from faceproof.stress import stress
     from faceproof.verification import Threshold, Verification, verify
 
 __version__ = "0.1.0"
@@ -26,6 +27,7 @@ __all__ = [
     "Verification",
     "evaluate",
     "load_model",
+    "stress",
     "verify",
 ]
 
@@ -37,6 +39,7 @@ _HOME = {
     "Verification": "faceproof.verification",
     "evaluate": "faceproof.evaluation",
     "load_model": "faceproof.recognition.recognizer",
+    "stress": "faceproof.stress",
     "verify": "faceproof.verification",
 }
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import faceproof
 from faceproof.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from faceproof.detection.mtcnn import Detector
     from faceproof.engine.photo_table import PhotoTable
     from faceproof.engine.run_folder import RunTables
     from faceproof.engine.runner import Pipeline, Progress
@@ -112,6 +109,7 @@ def evaluate(
     >>> run.summary["eer"]["value"]  # doctest: +SKIP
     0.0123
     """
+    from faceproof.engine.manifest import stamp
     from faceproof.engine.run_folder import (
         RunTables,
         comparisons_table,
@@ -151,7 +149,7 @@ def evaluate(
     run = RunTables(
         manifest
         | {
-            "finished": _stamp(datetime.now(UTC)),
+            "finished": stamp(),
             "timing": {
                 "wall_s": round(perf_counter() - clock, 3),
                 "photos": len(comparisons.photos),
@@ -238,8 +236,13 @@ def load_pipeline(
     batch_size: int = 32,
     workers: int | None = None,
     offline: bool = False,
+    *,
+    detector: Detector | None = None,
 ) -> Pipeline:
-    """Detector, recogniser and selection, ready to use (see `evaluate` for arguments and errors)."""
+    """Detector, recogniser and selection, ready to use (see `evaluate` for arguments and errors).
+
+    ``detector`` is one that is loaded already, with the recipe's smallest face.
+    """
     from faceproof.detection.cascade import CascadeSettings
     from faceproof.detection.mtcnn import load_detector
     from faceproof.detection.selection import get_selection
@@ -257,7 +260,7 @@ def load_pipeline(
     recognizer = load_model(
         model, weights=Path(weights) if weights else None, offline=offline, device=device, contract=contract
     )
-    detector = load_detector(CascadeSettings(recipe.min_face_size), device=device, offline=offline)
+    detector = detector or load_detector(CascadeSettings(recipe.min_face_size), device=device, offline=offline)
     more = {} if workers is None else {"workers": workers}
     return Pipeline(detector, recognizer, selection, batch_size=batch_size, **more)
 
@@ -345,50 +348,17 @@ def _manifest(
     device: str,
     command: str | None,
 ) -> dict[str, Any]:
-    from faceproof.engine.photo_table import printable_path
-    from faceproof.engine.run_folder import SCHEMA_VERSION
+    from faceproof.engine import manifest
 
-    recognizer = pipeline.recognizer
-    card = recognizer.card.model_dump(mode="json") | {"contract": recognizer.contract.model_dump(mode="json")}
+    system = manifest.system_entry(pipeline)
+    weights = {"mtcnn": pipeline.detector.weights_sha256, system["model"]: system["weights"]}
     return {
-        "schema_version": SCHEMA_VERSION,
-        "faceproof_version": faceproof.__version__,
-        "command": command,
-        "started": _stamp(started),
-        "finished": None,
-        "model": recognizer.card.name,
-        "card": card,
-        "detector": pipeline.detector.recipe() | {"selection": pipeline.selection},
-        "weights": {"mtcnn": pipeline.detector.weights_sha256, recognizer.card.name: recognizer.weights_sha256},
-        "people": {
-            "root": printable_path(photo_set.root.resolve()),
-            "people": len(photo_set.by_person()),
-            "photos": len(photo_set.photos),
-            "photo_list_sha256": photo_set.digest(),
-            "synthetic": photo_set.synthetic,
-            "notices": [asdict(notice) for notice in photo_set.notices],
-        },
-        "protocol": {
-            "name": comparisons.protocol,
-            "settings": dict(comparisons.settings),
-            "comparisons": len(comparisons),
-            "mated": int(comparisons.mated.sum()),
-            "non_mated": int((~comparisons.mated).sum()),
-            "folds": int(comparisons.fold.max()) + 1 if len(comparisons) else 0,
-            "sha256": comparisons.digest(),
-            "notes": list(comparisons.notes),
-        },
-        "seed": seed,
-        "device": device,
-        "batch_size": pipeline.batch_size,
-        "workers": pipeline.workers,
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("torch", "numpy", "pillow", "pyarrow")},
-        },
-        "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
+        **manifest.begun("evaluation", command, started),
+        "model": system["model"],
+        "card": system["card"],
+        "detector": manifest.detector_entry(pipeline),
+        "weights": weights,
+        "people": manifest.people_entry(photo_set),
+        "protocol": manifest.protocol_entry(comparisons),
+        **manifest.machine_entries(pipeline, seed, device),
     }
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

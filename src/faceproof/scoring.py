@@ -22,6 +22,8 @@ def similarities(
     row_a: NDArray[np.integer],
     row_b: NDArray[np.integer],
     chunk: int = 2048,
+    *,
+    templates_a: NDArray[np.floating] | None = None,
 ) -> NDArray[np.float64]:
     """Cosine similarity of the two templates of each comparison.
 
@@ -34,6 +36,7 @@ def similarities(
         row_a: integers (m,), rows of ``templates``, 0 to n - 1.
         row_b: integers (m,), likewise.
         chunk: comparisons at a time, 1 or more.
+        templates_a: float32 (n', d), those of side a, where they are others.
 
     Returns:
         float64 (m,), -1 to 1; NaN where a side has no template.
@@ -49,13 +52,17 @@ def similarities(
     if chunk < 1:
         raise ConfigurationError(f"chunk is {chunk}; expected 1 or more comparisons at a time")
     _check_unit_length(templates, chunk)
-    a, b = _checked_rows(row_a, len(templates), "row_a"), _checked_rows(row_b, len(templates), "row_b")
+    if templates_a is None:
+        templates_a = templates
+    else:
+        _check_unit_length(templates_a, chunk)
+    a, b = _checked_rows(row_a, len(templates_a), "row_a"), _checked_rows(row_b, len(templates), "row_b")
     if a.shape != b.shape:
         raise ConfigurationError(f"row_a has {a.size} comparisons and row_b {b.size}; expected as many")
     result = np.empty(a.size, dtype=np.float64)
     for start in range(0, a.size, chunk):
         part = slice(start, start + chunk)
-        products = templates[a[part]].astype(np.float64)
+        products = templates_a[a[part]].astype(np.float64)
         products *= templates[b[part]]
         result[part] = products.sum(axis=1)
     # Float32 templates are of unit length to about 1e-7 only.

@@ -15,6 +15,7 @@ from faceproof.cli.models import models_app
 from faceproof.cli.output import tolerate_any_text
 from faceproof.cli.people import people_app
 from faceproof.cli.split import split_command
+from faceproof.cli.stress import degradations_command, degrade_command, stress_command
 from faceproof.cli.verify import verify_command
 from faceproof.cli.weights import weights_app
 from faceproof.errors import ConfigurationError, FaceproofError
@@ -29,11 +30,14 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("evaluate")(evaluate_command)
+app.command("stress")(stress_command)
 app.command("demo")(demo_command)
 app.command("report")(report_command)
 app.command("verify")(verify_command)
 app.command("detect")(detect_command)
 app.command("split")(split_command)
+app.command("degrade")(degrade_command)
+app.command("degradations")(degradations_command)
 app.add_typer(people_app, name="people")
 app.add_typer(weights_app, name="weights")
 app.add_typer(models_app, name="models")

@@ -75,7 +75,7 @@ def evaluate_command(
                 model=model,
                 weights=weights,
                 protocol=protocol,
-                protocol_settings=_protocol_settings(protocol, pairs, given),
+                protocol_settings=protocol_settings(protocol, pairs, given),
                 out=out,
                 overwrite=overwrite,
                 recipe=Recipe(crop_size, margin, alignment, mirror, select, min_face_size),
@@ -109,18 +109,32 @@ def report_command(
     quiet: Quiet = False,
 ) -> None:
     """Compute the numbers of a run again and draw its report again, from its tables alone."""
+    from faceproof.engine.run_folder import read_manifest
     from faceproof.evaluation import report_again
     from faceproof.report.gates import parse_gate
 
     gates = [parse_gate(text) for text in fail_if or []]
     if not quiet:
         typer.echo(f"Drawing the report of {run} again ...", err=True)
+    if read_manifest(run).get("kind") == "stress":
+        _stress_again(run, given=(threshold, folds, fail_if), as_json=json)
+        return
     again = report_again(run, threshold=threshold, folds=folds)
     show_run(again, as_json=json)
     _judge(gates, again)
 
 
-def _protocol_settings(protocol: str, pairs: Path | None, given: dict[str, int | None]) -> dict[str, Any]:
+def _stress_again(run: Path, *, given: tuple[object, ...], as_json: bool) -> None:
+    from faceproof.cli.stress import show_stress
+    from faceproof.errors import ConfigurationError
+    from faceproof.stress import stress_report_again
+
+    if any(option is not None for option in given):
+        raise ConfigurationError("--threshold, --folds and --fail-if are for runs of evaluate; leave them out.")
+    show_stress(stress_report_again(run), as_json=as_json)
+
+
+def protocol_settings(protocol: str, pairs: Path | None, given: dict[str, int | None]) -> dict[str, Any]:
     """What the protocol is asked for; an option that means nothing to it is refused, not ignored."""
     from faceproof.errors import ConfigurationError
 

@@ -15,17 +15,30 @@ if TYPE_CHECKING:
 _LINE_EVERY_S = 15.0
 
 
+def _time_words(seconds: float) -> str:
+    """A time left: ``50 s``, ``12 min``, ``1 h 5 min``.
+
+    >>> _time_words(50), _time_words(731), _time_words(3900)
+    ('50 s', '12 min', '1 h 5 min')
+    """
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
 class PhotoProgress:
     """Shows how many photos are done; use as a context manager.
 
     Args:
         quiet: show nothing.
+        unit: what is counted.
     """
 
-    def __init__(self, quiet: bool) -> None:
+    def __init__(self, quiet: bool, unit: str = "photos") -> None:
         from rich.console import Console
 
-        self._quiet = quiet
+        self._quiet, self._unit = quiet, unit
         self._console = Console(stderr=True)
         self._bar = self._make_bar() if self._console.is_terminal and not quiet else None
         self._task: TaskID | None = None
@@ -42,11 +55,12 @@ class PhotoProgress:
         self._total, self._done, self._cached = total, done, done
         self._began = self._last_line = monotonic()
         if done:
-            self.say(f"{done:,} of {total:,} photos have their template in the cache.")
+            have = "are" if self._unit == "templates" else "have their template"
+            self.say(f"{done:,} of {total:,} {self._unit} {have} in the cache.")
         if self._bar:
             if self._task is not None:
                 self._bar.remove_task(self._task)
-            self._task = self._bar.add_task("photos", total=total, completed=done)
+            self._task = self._bar.add_task(self._unit, total=total, completed=done)
 
     def advance(self, photos: int) -> None:
         """So many more photos are done."""
@@ -57,14 +71,14 @@ class PhotoProgress:
             self._last_line = monotonic()
             rate = (self._done - self._cached) / (self._last_line - self._began)
             left = (self._total - self._done) / rate
-            self.say(f"{self._done:,} of {self._total:,} photos, {rate:.1f} a second, {left:.0f} s left")
+            self.say(f"{self._done:,} of {self._total:,} {self._unit}, {rate:.1f} a second, {_time_words(left)} left")
 
     def stopped(self) -> str:
         """What to tell a person who pressed Ctrl-C."""
         if not self._total:
             return "Stopped before the first photo; nothing was changed."
         return (
-            f"Stopped. {self._done:,} of {self._total:,} photos are done and kept in the template cache; "
+            f"Stopped. {self._done:,} of {self._total:,} {self._unit} are done and kept in the template cache; "
             "give the same command again to go on from there."
         )
 

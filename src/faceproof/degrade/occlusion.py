@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from faceproof.degrade.types import Picture
-from faceproof.detection.types import Face
+from faceproof.degrade.types import FacePlace, Picture
 
 Points = NDArray[np.float64]
 
@@ -28,7 +27,7 @@ def black_square(photo: Picture, share: float) -> Picture:
     return _square(photo, photo.shape[1] / 2, photo.shape[0] / 2, share)
 
 
-def black_square_on_face(photo: Picture, share: float, face: Face) -> Picture:
+def black_square_on_face(photo: Picture, share: float, face: FacePlace) -> Picture:
     """A black square in the middle of the face's box, as large as `black_square`.
 
     Args:
@@ -40,7 +39,7 @@ def black_square_on_face(photo: Picture, share: float, face: Face) -> Picture:
     return _square(photo, (x0 + x1) / 2, (y0 + y1) / 2, share)
 
 
-def sunglasses(photo: Picture, radius: float, face: Face) -> Picture:
+def sunglasses(photo: Picture, radius: float, face: FacePlace) -> Picture:
     """Two dark lenses over the eyes and a bridge between them.
 
     Args:
@@ -54,7 +53,7 @@ def sunglasses(photo: Picture, radius: float, face: Face) -> Picture:
     return _painted(photo, [*lenses, bridge], _LENS)
 
 
-def mask(photo: Picture, height: float, face: Face) -> Picture:
+def mask(photo: Picture, height: float, face: FacePlace) -> Picture:
     """A cloth over mouth and chin, up to a height between the mouth (0) and the eyes (1).
 
     Args:
@@ -70,7 +69,7 @@ def mask(photo: Picture, height: float, face: Face) -> Picture:
     return _painted(photo, [np.array(outline)], _CLOTH)
 
 
-def half_face(photo: Picture, share: float, face: Face, rng: np.random.Generator) -> Picture:
+def half_face(photo: Picture, share: float, face: FacePlace, rng: np.random.Generator) -> Picture:
     """One side of the face behind an edge, left or right, which is drawn.
 
     Args:
@@ -87,7 +86,7 @@ def half_face(photo: Picture, share: float, face: Face, rng: np.random.Generator
     return _painted(photo, [np.array([outer - tall, inner - tall, inner + tall, outer + tall])], _HAND)
 
 
-def hair_line(photo: Picture, share: float, face: Face) -> Picture:
+def hair_line(photo: Picture, share: float, face: FacePlace) -> Picture:
     """Hair (or a cap) from above the face down over the forehead.
 
     Args:
@@ -104,7 +103,7 @@ def hair_line(photo: Picture, share: float, face: Face) -> Picture:
 class _Frame:
     """A face's own directions: across (along the eyes) and down (square to it, towards the mouth)."""
 
-    def __init__(self, face: Face) -> None:
+    def __init__(self, face: FacePlace) -> None:
         points: Points = face.landmarks_px.astype(np.float64)
         x0, y0, x1, y1 = (float(v) for v in face.box_xyxy_px)
         self.width, self.height = x1 - x0, y1 - y0

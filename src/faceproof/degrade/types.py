@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.detection.types import Face
 from faceproof.errors import ConfigurationError, DegradationError
 
 Picture = NDArray[np.uint8]
@@ -19,6 +18,18 @@ Level = Mapping[str, Any]
 
 AT_SIDE = "at_side_px"
 """Parameter that makes lengths count for a photo whose shorter side has so many pixels; others are in proportion."""
+
+
+class FacePlace(Protocol):
+    """Where a face is: what a family ``on_face`` is told."""
+
+    @property
+    def box_xyxy_px(self) -> NDArray[np.float32]:
+        """float32 (4,), x0, y0, x1, y1 in pixels of the photo."""
+
+    @property
+    def landmarks_px(self) -> NDArray[np.float32]:
+        """float32 (5, 2), left eye, right eye, nose, left and right mouth corner as seen in the picture."""
 
 
 def as_bytes(values: NDArray[Any]) -> Picture:
@@ -52,6 +63,11 @@ class Family:
     on_face: bool = False
     lengths: tuple[str, ...] = ()
     identity: str | None = field(default="faceproof")
+
+    @property
+    def reference(self) -> str:
+        """The function by name: ``faceproof:gaussian_blur``, or ``module:name:digest`` of a user's; may be empty."""
+        return f"{self.identity}:{getattr(self.function, '__name__', '')}" if self.identity else ""
 
     def at(self, severity: int, *, stage: Stage = "capture", seed: int = 0) -> Condition:
         """The condition of a severity.
@@ -114,13 +130,13 @@ class Condition:
         if not self.severity:
             return "clean"
         recipe = {
-            "function": f"{self.family.identity}:{self.family.function.__name__}",
+            "function": self.family.reference,
             "parameters": dict(self.parameters),
             "stage": self.stage,
         }
         return recipe | ({"seed": self.seed} if self.family.random else {})
 
-    def apply(self, photo: Picture, key: str, face: Face | None = None) -> Picture:
+    def apply(self, photo: Picture, key: str, face: FacePlace | None = None) -> Picture:
         """The photo under this condition.
 
         Args:

@@ -85,8 +85,9 @@ class PhotoTable:
         return None if self.outcome[row] == "template" else f"{self.outcome[row]}: {self.reason.get(row, '')}"
 
     def to_table(self, condition: str = "clean") -> pa.Table:
-        """The rows as ``photos.parquet`` has them (see docs/run-folder.md)."""
+        """The rows as ``photos.parquet`` has them (see docs/run-folder.md); photos that were not wanted have none."""
         import pyarrow as pa
+        import pyarrow.compute as pc
 
         no_face = np.isnan(self.box[:, 0])
         columns: dict[str, pa.Array] = {
@@ -108,7 +109,8 @@ class PhotoTable:
             *("photo", "person", "path", "sha256", "condition", "outcome", "reason", "width_px", "height_px"),
             *("faces_found", "box_xyxy_px", "probability", "landmarks_px", "template_norm", *STAGES_MS),
         ]
-        return pa.table({name: columns[name] for name in order})
+        table = pa.table({name: columns[name] for name in order})
+        return table.filter(pc.not_equal(table["outcome"], "")) if "" in self.outcome else table
 
 
 def printable_path(path: Path) -> str:

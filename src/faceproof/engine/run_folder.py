@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,12 +29,13 @@ _TABLES = {
 
 @dataclass(frozen=True, slots=True)
 class RunTables:
-    """A finished run as data: the manifest and three pyarrow tables."""
+    """A finished run as data: the manifest and three pyarrow tables, of which the rows of one condition count."""
 
     manifest: dict[str, Any]
     comparisons: pa.Table
     photos: pa.Table
     scores: pa.Table
+    condition: str = "clean"
 
 
 def prepare_folder(folder: Path, *, overwrite: bool, comparisons_sha256: str) -> None:
@@ -86,19 +87,34 @@ def comparisons_table(comparisons: Comparisons) -> pa.Table:
     )
 
 
-def scores_table(comparisons: Comparisons, similarity: NDArray[np.float64], photos: PhotoTable) -> pa.Table:
-    """``scores.parquet``: how alike the sides of each comparison are, or why that cannot be told."""
+def scores_table(
+    comparisons: Comparisons,
+    similarity: NDArray[np.float64],
+    photos: PhotoTable,
+    photos_a: PhotoTable | None = None,
+    condition: str = "clean",
+) -> pa.Table:
+    """``scores.parquet``: how alike the sides of each comparison are, or why that cannot be told.
+
+    Args:
+        comparisons: who is compared.
+        similarity: float64 (n,), NaN where a side has no template.
+        photos: what became of the photos.
+        photos_a: likewise on side a, where it is another table.
+        condition: name of the condition.
+    """
     import pyarrow as pa
 
     reasons: list[str | None] = [None] * len(comparisons)
+    tables = photos_a or photos, photos
     for row in np.flatnonzero(np.isnan(similarity)):
         sides = (("a", comparisons.row_a[row]), ("b", comparisons.row_b[row]))
-        failed = [(side, photos.failure(int(photo))) for side, photo in sides]
+        failed = [(side, table.failure(int(photo))) for table, (side, photo) in zip(tables, sides, strict=True)]
         reasons[row] = "; ".join(f"photo {side}: {why}" for side, why in failed if why is not None)
     return pa.table(
         {
             "comparison": pa.array(np.arange(len(comparisons), dtype=np.int64)),
-            "condition": pa.array(["clean"] * len(comparisons), pa.string()),
+            "condition": pa.array([condition] * len(comparisons), pa.string()),
             "similarity": pa.array(similarity, mask=np.isnan(similarity)),
             "reason": pa.array(reasons, pa.string()),
         }
@@ -107,10 +123,20 @@ def scores_table(comparisons: Comparisons, similarity: NDArray[np.float64], phot
 
 def write_table(folder: Path, name: str, table: pa.Table) -> None:
     """Write one table, whole or not at all."""
+    write_tables(folder, name, [table])
+
+
+def write_tables(folder: Path, name: str, tables: Iterable[pa.Table]) -> None:
+    """Write tables of the same columns, one or more, one below the other into one file, whole or not at all."""
     import pyarrow.parquet as pq
 
     part = folder / f".{name}.parquet.part"
-    pq.write_table(table, part, compression="zstd")
+    every = iter(tables)
+    first = next(every)
+    with pq.ParquetWriter(part, first.schema, compression="zstd") as writer:
+        writer.write_table(first)
+        for table in every:
+            writer.write_table(table)
     part.replace(folder / f"{name}.parquet")
 
 
@@ -122,7 +148,7 @@ def write_manifest(folder: Path, manifest: Mapping[str, object]) -> None:
 
 
 def read_run(folder: Path) -> RunTables:
-    """A finished run.
+    """A finished evaluation.
 
     Args:
         folder: what ``faceproof evaluate --out`` was given.
@@ -136,15 +162,9 @@ def read_run(folder: Path) -> RunTables:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if not (folder / MANIFEST).is_file():
-        raise RunFolderError(f"{folder} is no run folder: {MANIFEST} is missing. Expected what --out was given.")
-    manifest = _read_json(folder / MANIFEST)
-    if manifest.get("schema_version") != SCHEMA_VERSION:
-        raise RunFolderError(
-            f"{folder} has schema version {manifest.get('schema_version')}; this faceproof reads {SCHEMA_VERSION}."
-        )
-    if not manifest.get("finished"):
-        raise RunFolderError(f"The run in {folder} is unfinished. Give the same evaluate command again to finish it.")
+    manifest = read_manifest(folder)
+    if manifest.get("kind", "evaluation") != "evaluation":
+        raise RunFolderError(f"{folder} holds a {manifest['kind']} run; expected one of faceproof evaluate.")
     tables: dict[str, pa.Table] = {}
     for name, needed in _TABLES.items():
         path = folder / f"{name}.parquet"
@@ -156,6 +176,24 @@ def read_run(folder: Path) -> RunTables:
         if lacking:
             raise RunFolderError(f"{path} lacks the columns {', '.join(sorted(lacking))}. Run the evaluation again.")
     return RunTables(manifest, **tables)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a finished run, of whatever kind.
+
+    Raises:
+        RunFolderError: see `read_run`.
+    """
+    if not (folder / MANIFEST).is_file():
+        raise RunFolderError(f"{folder} is no run folder: {MANIFEST} is missing. Expected what --out was given.")
+    manifest = _read_json(folder / MANIFEST)
+    if manifest.get("schema_version") != SCHEMA_VERSION:
+        raise RunFolderError(
+            f"{folder} has schema version {manifest.get('schema_version')}; this faceproof reads {SCHEMA_VERSION}."
+        )
+    if not manifest.get("finished"):
+        raise RunFolderError(f"The run in {folder} is unfinished. Give the same command again to finish it.")
+    return manifest
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.findings.scored import ScoredComparisons, clean_rows, join_scores
+from faceproof.findings.scored import ScoredComparisons, join_scores, rows_of_condition
 from faceproof.scoring import distance_from_similarity
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def open_ledger(run: RunTables, threshold_similarity: float | None, scored: Scor
     import pyarrow.compute as pc
 
     joined = join_scores(run) if scored is None else scored
-    photos = clean_rows(run.photos)
+    photos = rows_of_condition(run.photos, run.condition)
     wrong = {True: np.zeros(0, np.int64), False: np.zeros(0, np.int64)}
     if threshold_similarity is not None:
         accepted = joined.similarity >= threshold_similarity

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from faceproof.engine.run_folder import RunTables
 
-CLEAN = "clean"
 _COSINE_SLACK = 1e-6
 
 
@@ -78,7 +77,7 @@ class ScoredComparisons:
 
 
 def join_scores(run: RunTables) -> ScoredComparisons:
-    """Put the similarity of clean photos beside each comparison of a run.
+    """Put the similarity under the run's condition beside each comparison.
 
     Args:
         run: the tables of a run folder.
@@ -91,7 +90,7 @@ def join_scores(run: RunTables) -> ScoredComparisons:
         RunFolderError: a column is missing or has nulls where none may be, a comparison appears twice, a
             similarity belongs to no comparison, or it is no cosine.
     """
-    table, scores = run.comparisons, clean_rows(run.scores)
+    table, scores = run.comparisons, rows_of_condition(run.scores, run.condition)
     comparison = _numbers(table, "comparison", np.int64)
     similarity = _aligned(
         comparison, _numbers(scores, "comparison", np.int64), _numbers(scores, "similarity", np.float64)
@@ -112,14 +111,14 @@ def join_scores(run: RunTables) -> ScoredComparisons:
     )
 
 
-def clean_rows(table: pa.Table) -> pa.Table:
-    """The rows about photos as they are; all of them where the table has no column ``condition``."""
+def rows_of_condition(table: pa.Table, condition: str) -> pa.Table:
+    """The rows about photos under one condition; all of them where the table has no column ``condition``."""
     if "condition" not in table.column_names:
         return table
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return table.filter(pc.equal(pc.cast(table["condition"], pa.string()), CLEAN))
+    return table.filter(pc.equal(pc.cast(table["condition"], pa.string()), condition))
 
 
 def _aligned(

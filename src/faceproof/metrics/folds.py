@@ -133,6 +133,14 @@ def person_disjoint_folds(person_a: ArrayLike, person_b: ArrayLike, k: int = 10,
     >>> bool(folds[0] == folds[1] == folds[2] != folds[3])
     True
     """
+    side_a, side_b = folds_of_people(person_a, person_b, k, seed)
+    return np.where(side_a == side_b, side_a, -1).astype(np.int16)
+
+
+def folds_of_people(
+    person_a: ArrayLike, person_b: ArrayLike, k: int = 10, seed: int = 0
+) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+    """The fold of the person on each side of each comparison, int16 (n,) each; see `person_disjoint_folds`."""
     if not 2 <= k <= np.iinfo(np.int16).max:
         raise ConfigurationError(f"{k} folds; expected from 2 to {np.iinfo(np.int16).max}")
     side_a, side_b = np.asarray(person_a), np.asarray(person_b)
@@ -142,8 +150,8 @@ def person_disjoint_folds(person_a: ArrayLike, person_b: ArrayLike, k: int = 10,
         )
     people, code = np.unique(np.concatenate([side_a, side_b]), return_inverse=True)
     code_a, code_b = code[: side_a.size], code[side_a.size :]
-    fold = _assign_people(_links(code_a, code_b, people.size), k, np.random.default_rng(seed))
-    return np.where(fold[code_a] == fold[code_b], fold[code_a], -1).astype(np.int16)
+    fold = _assign_people(_links(code_a, code_b, people.size), k, np.random.default_rng(seed)).astype(np.int16)
+    return fold[code_a], fold[code_b]
 
 
 def _score_fold(
@@ -196,7 +204,7 @@ def _assign_people(links: _Links, k: int, rng: np.random.Generator) -> NDArray[n
     """The fold of each person: heavy groups first, each where its kind of comparison is scarcest."""
     people = links.own.size
     fold = np.full(people, -1, dtype=np.int64)
-    group = _connected(links, people)
+    group = connected_people(links.first, links.second, people)
     mated = np.bincount(group, links.own, minlength=people)
     other = np.bincount(group[links.first], links.times, minlength=people)
     weight = mated + other
@@ -227,10 +235,9 @@ def _load(links: _Links, fold: NDArray[np.int64], members: NDArray[np.int64], k:
     return np.stack([mated, other], axis=1)
 
 
-def _connected(links: _Links, people: int) -> NDArray[np.int64]:
-    """Lowest number in each person's connected group."""
+def connected_people(a: NDArray[np.int64], b: NDArray[np.int64], people: int) -> NDArray[np.int64]:
+    """Lowest number in the group of each of so many people, who are linked by the couples ``a[i]``, ``b[i]``."""
     root = np.arange(people, dtype=np.int64)
-    a, b = links.first, links.second
     while a.size:
         np.minimum.at(root, np.maximum(root[a], root[b]), np.minimum(root[a], root[b]))
         while not np.array_equal(root, flat := root[root]):

@@ -53,48 +53,8 @@ class Recognizer:
         return {"weights": self.weights_sha256, "chunk": CHUNK, **self.contract.model_dump(mode="json")}
 
     def prepare(self, photo: NDArray[np.uint8], face: Face) -> NDArray[np.uint8] | None:
-        """The face as the net sees it, before normalisation.
-
-        Args:
-            photo: uint8 (h, w, 3), RGB.
-            face: the face in it.
-
-        Returns:
-            uint8 (size_px, size_px, 3), or None when the box lies outside of the photo or is empty.
-        """
-        contract = self.contract
-        if contract.template_points is not None:
-            points = np.array(contract.template_points, np.float64)
-            return align_five_points(photo, face.landmarks_px, points, contract.size_px)
-        even = contract.alignment == "even_margin_crop"
-        return crop_with_margin(photo, face.box_xyxy_px, contract.size_px, contract.margin_px, even=even)
-
-    def face_in_crop(self, face: Face, height: int, width: int) -> Face:
-        """Where the box and the landmarks of a face lie in what `prepare` gives.
-
-        Args:
-            face: the face in the photo, whose crop is not empty.
-            height: of the photo in pixels.
-            width: likewise.
-        """
-        contract = self.contract
-        corners = face.box_xyxy_px.astype(np.float64).reshape(2, 2)
-        points = np.vstack([corners, face.landmarks_px.astype(np.float64)])
-        if contract.template_points is not None:
-            to_crop = similarity_transform(points[2:], np.array(contract.template_points, np.float64))
-            # The box stays upright: its middle moves, its sides are scaled.
-            middle, half = corners.mean(axis=0), (corners[1] - corners[0]) / 2
-            scale = float(np.hypot(to_crop[0, 0], to_crop[1, 0]))
-            moved = np.vstack([middle, points[2:]]) @ to_crop[:, :2].T + to_crop[:, 2]
-            box, landmarks = np.concatenate([moved[0] - scale * half, moved[0] + scale * half]), moved[1:]
-        else:
-            even = contract.alignment == "even_margin_crop"
-            x0, y0, x1, y1 = margin_box(
-                face.box_xyxy_px, height, width, contract.size_px, contract.margin_px, even=even
-            )
-            moved = (points - [x0, y0]) * (contract.size_px / np.array([x1 - x0, y1 - y0]))
-            box, landmarks = moved[:2].ravel(), moved[2:]
-        return Face(box.astype(np.float32), face.probability, landmarks.astype(np.float32))
+        """The face as the net sees it, before normalisation; see `prepare_face`."""
+        return prepare_face(self.contract, photo, face)
 
     def embed(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Templates of prepared faces.
@@ -118,6 +78,50 @@ class Recognizer:
         batch -= np.array(contract.pixel_mean, np.float32)  # one number, or one for each channel (the last axis)
         batch /= np.float32(contract.pixel_divisor)
         return self.run(batch.transpose(0, 3, 1, 2))[0]
+
+
+def prepare_face(contract: InputContract, photo: NDArray[np.uint8], face: Face) -> NDArray[np.uint8] | None:
+    """A face as a contract wants it, before normalisation.
+
+    Args:
+        contract: what the net is fed.
+        photo: uint8 (h, w, 3), RGB.
+        face: the face in it.
+
+    Returns:
+        uint8 (size_px, size_px, 3), or None when the box lies outside of the photo or is empty.
+    """
+    if contract.template_points is not None:
+        points = np.array(contract.template_points, np.float64)
+        return align_five_points(photo, face.landmarks_px, points, contract.size_px)
+    even = contract.alignment == "even_margin_crop"
+    return crop_with_margin(photo, face.box_xyxy_px, contract.size_px, contract.margin_px, even=even)
+
+
+def face_in_crop(contract: InputContract, height: int, width: int, face: Face) -> Face:
+    """Where the box and the landmarks of a face lie in what `prepare_face` gives.
+
+    Args:
+        contract: what the net is fed.
+        height: of the photo in pixels.
+        width: likewise.
+        face: the face in the photo, whose crop is not empty.
+    """
+    corners = face.box_xyxy_px.astype(np.float64).reshape(2, 2)
+    landmarks = face.landmarks_px.astype(np.float64)
+    if contract.template_points is not None:
+        to_crop = similarity_transform(landmarks, np.array(contract.template_points, np.float64))
+        # The box stays upright: its middle moves, its sides are scaled.
+        middle, half = corners.mean(axis=0), (corners[1] - corners[0]) / 2
+        moved = np.vstack([middle, landmarks]) @ to_crop[:, :2].T + to_crop[:, 2]
+        half *= float(np.hypot(to_crop[0, 0], to_crop[1, 0]))
+        box, points = np.concatenate([moved[0] - half, moved[0] + half]), moved[1:]
+    else:
+        even = contract.alignment == "even_margin_crop"
+        x0, y0, x1, y1 = margin_box(face.box_xyxy_px, height, width, contract.size_px, contract.margin_px, even=even)
+        scale = contract.size_px / np.array([x1 - x0, y1 - y0])
+        box, points = ((corners - [x0, y0]) * scale).ravel(), (landmarks - [x0, y0]) * scale
+    return Face(box.astype(np.float32), face.probability, points.astype(np.float32))
 
 
 def _unit(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

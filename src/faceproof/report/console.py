@@ -35,7 +35,7 @@ def print_summary(summary: Summary, console: Console, report: Path | None = None
             Text("optimistic: the threshold was chosen on the comparisons that it is judged on.", style="dim")
         )
     for warning in summary["warnings"]:
-        console.print(_hanging("! ", warning, "yellow"))
+        console.print(hanging("! ", warning, "yellow"))
     if report is not None:
         console.print()
         console.print(Text("Report: ", style="bold").append(printable(str(report)), style="not bold"), soft_wrap=True)
@@ -84,7 +84,7 @@ def _effort(summary: Summary) -> Iterator[Row]:
     yield "Mean time per photo", "-" if total is None else f"{total:.1f} ms", "", note
 
 
-def _hanging(mark: str, text: str, style: str) -> Table:
+def hanging(mark: str, text: str, style: str) -> Table:
     """Text whose lines after the first are indented below it."""
     grid = Table.grid(padding=0)
     grid.add_column(no_wrap=True)

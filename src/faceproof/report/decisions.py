@@ -128,10 +128,39 @@ def _entry(
         return head | {"confusion": None} | {name: untold(reason, _HOW[name]) for name in RATES}
     counts = confusion_at(similarity, mated, point.threshold)
     shown = {"tp": counts.tp, "fn": counts.fn, "tn": counts.tn, "fp": counts.fp}
-    return head | {"confusion": shown} | _rates(counts, not_compared, optimistic=point.optimistic)
+    return head | {"confusion": shown} | rates_of(counts, not_compared, optimistic=point.optimistic)
 
 
-def _rates(counts: Confusion, not_compared: tuple[int, int], *, optimistic: bool) -> dict[str, Estimate]:
+def held_point(
+    thresholds: NDArray[np.float64], head: dict[str, Any], similarity: NDArray[np.float64], mated: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """An operating point whose threshold differs from comparison to comparison.
+
+    Args:
+        thresholds: float64 (n,), similarities; NaN throughout where there are none.
+        head: ``name``, ``label``, ``how``, and ``reason`` where there is no threshold.
+        similarity: float64 (n,) of all comparisons, NaN where one could not be made.
+        mated: bool (n,).
+
+    Returns:
+        As an entry of `operating_points`, without a single threshold.
+    """
+    head = {"optimistic": False, "reason": None} | head
+    if np.isnan(thresholds).all():
+        reason = head["reason"] or "there is no such threshold"
+        return head | {"confusion": None} | {name: untold(reason, _HOW[name]) for name in RATES}
+    made = ~np.isnan(similarity)
+    accepted = similarity[made] >= thresholds[made]
+    labels = mated[made]
+    tp, fp = int(np.count_nonzero(accepted & labels)), int(np.count_nonzero(accepted & ~labels))
+    counts = Confusion(tp, int(labels.sum()) - tp, int((~labels).sum()) - fp, fp)
+    lost = int(np.count_nonzero(~made & mated)), int(np.count_nonzero(~made & ~mated))
+    shown = {"tp": counts.tp, "fn": counts.fn, "tn": counts.tn, "fp": counts.fp}
+    return head | {"confusion": shown} | rates_of(counts, lost, optimistic=False)
+
+
+def rates_of(counts: Confusion, not_compared: tuple[int, int], *, optimistic: bool) -> dict[str, Estimate]:
+    """Every rate of `RATES` from counts of decisions, with what could not be compared, mated and non-mated."""
     no_mated, no_other = "no mated comparison could be made", "no non-mated comparison could be made"
     tp, fn, tn, fp = counts.tp, counts.fn, counts.tn, counts.fp
     lost_mated, lost_other = not_compared

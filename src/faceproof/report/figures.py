@@ -7,13 +7,13 @@ import it only where figures are drawn.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import altair as alt
 
+from faceproof.files import write_whole
 from faceproof.report.chart import Summary, base, default_point, finish, nothing_to_draw, text_over_halo
 from faceproof.report.curves import det, roc
 from faceproof.report.formatting import count
@@ -178,22 +178,26 @@ def write_figures(summary: Summary, folder: Path) -> list[Path]:
     Returns:
         The files, ``NAME.svg`` and ``NAME.png`` for each name in ``FIGURES``.
     """
+    folder.mkdir(parents=True, exist_ok=True)
+    return [file for name, draw in FIGURES.items() for file in save_chart(draw(summary), folder / name)]
+
+
+def save_chart(chart: alt.TopLevelMixin, stem: Path) -> list[Path]:
+    """Write a chart as SVG and as PNG at twice the size, each replaced as a whole.
+
+    Args:
+        chart: any Altair chart that carries its data.
+        stem: the files' path without suffix; its folder has to be there.
+    """
     import vl_convert
 
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, draw in FIGURES.items():
-        spec = draw(summary).to_dict()
-        version = vega_lite_version()
-        svg = _renumbered(vl_convert.vegalite_to_svg(spec, vl_version=version, allowed_base_urls=[])).encode()
-        png = vl_convert.vegalite_to_png(spec, vl_version=version, scale=2, allowed_base_urls=[])
-        for suffix, content in (("svg", svg), ("png", png)):
-            target = folder / f"{name}.{suffix}"
-            draft = target.with_name(f".{target.name}.part")
-            draft.write_bytes(content)
-            os.replace(draft, target)
-            written.append(target)
-    return written
+    spec, version = chart.to_dict(), vega_lite_version()
+    svg = _renumbered(vl_convert.vegalite_to_svg(spec, vl_version=version, allowed_base_urls=[])).encode()
+    png = vl_convert.vegalite_to_png(spec, vl_version=version, scale=2, allowed_base_urls=[])
+    files = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("svg", "png")]
+    for file, content in zip(files, (svg, png), strict=True):
+        write_whole(file, content)
+    return files
 
 
 def _renumbered(svg: str) -> str:

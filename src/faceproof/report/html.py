@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from faceproof.files import write_whole
 from faceproof.report import formatting
 from faceproof.report.key_numbers import headline_keys, key_numbers
 from faceproof.report.photos import PhotoStrips, boxes_of_run, photo_strips
@@ -55,7 +55,7 @@ def render_report(summary: Summary, photos: PhotoStrips) -> str:
     scripts = {"vega": _vega_bundle(), "page": _template_text("report.js")}
     everything = {key.key: key for key in key_numbers(summary)}
     return (
-        _templates()
+        page_templates()
         .get_template("report.html.j2")
         .render(
             s=summary,
@@ -66,11 +66,11 @@ def render_report(summary: Summary, photos: PhotoStrips) -> str:
             key_numbers=list(everything.values()),
             rates=RATES,
             slider_rates=SLIDER_RATES,
-            settings=_settings(summary["run"]),
+            settings=settings_of(summary["run"]),
             page_data=_page_data(summary, figures),
-            style=_style(),
+            style=page_style(),
             scripts=scripts,
-            policy=_policy(scripts.values()),
+            policy=page_policy(scripts.values()),
         )
     )
 
@@ -89,9 +89,7 @@ def write_report(summary: Summary, run_dir: Path, photos_root: Path | None) -> P
     boxes = boxes_of_run(run_dir) if photos_root is not None else None
     page = render_report(summary, photo_strips(summary, photos_root, boxes))
     target = run_dir / "report.html"
-    draft = run_dir / ".report.html.part"
-    draft.write_bytes(page.encode("utf-8", errors="replace"))
-    os.replace(draft, target)
+    write_whole(target, page.encode("utf-8", errors="replace"))
     return target
 
 
@@ -151,7 +149,7 @@ def _title(summary: Summary) -> str:
     return f"{run.get('model', 'face verification')} on {folder or 'a folder of people'}"
 
 
-def _settings(run: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+def settings_of(run: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
     """The manifest as groups of (name, value): plain values first, then one group per nested object."""
     groups: dict[str, list[tuple[str, str]]] = {"run": []}
     for key, value in run.items():
@@ -178,7 +176,9 @@ def _as_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _style() -> str:
+def page_style() -> str:
+    """The style sheet of a page, light and dark."""
+
     def variables(colours: Mapping[str, str]) -> str:
         return "".join(f"--chart-{name}:{value};" for name, value in colours.items())
 
@@ -186,9 +186,10 @@ def _style() -> str:
     return f":root {{ {variables(LIGHT)} }}\n{dark}\n{_template_text('report.css')}"
 
 
-def _policy(scripts: Any) -> str:
+def page_policy(scripts: Iterable[str]) -> str:
+    """Content security policy of a page that runs these scripts and nothing else."""
     digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
-    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
     return (
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
@@ -209,7 +210,8 @@ def _template_text(name: str) -> str:
 
 
 @cache
-def _templates() -> jinja2.Environment:
+def page_templates() -> jinja2.Environment:
+    """The templates of all pages, with the filters that write numbers."""
     import jinja2
 
     found = jinja2.Environment(

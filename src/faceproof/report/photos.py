@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from faceproof.errors import ImageDecodeError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL.Image import Image
 
 THUMBNAIL_PX = 160
@@ -74,21 +76,46 @@ def thumbnail(photos_root: Path, photo: str, box_xyxy_px: Box | None = None) -> 
     """
     from PIL import Image
 
+    try:
+        picture = Image.fromarray(decoded_photo(photos_root, photo))
+    except ImageDecodeError as error:
+        return Thumbnail(None, str(error))
+    return Thumbnail(data_uri(_around(picture, box_xyxy_px)), None)
+
+
+def decoded_photo(photos_root: Path, photo: str) -> NDArray[np.uint8]:
+    """Pixels of a photo by its id.
+
+    Args:
+        photos_root: folder of people.
+        photo: photo id; one that leads out of the folder is refused.
+
+    Raises:
+        ImageDecodeError: it gives no pixels; the message says why.
+    """
     from faceproof.people.decode import decode_photo
 
     inside = PurePosixPath(photo)
     if inside.is_absolute() or ".." in inside.parts:
-        return Thumbnail(None, "the photo lies outside of the folder of people")
+        raise ImageDecodeError("the photo lies outside of the folder of people")
     try:
-        picture = Image.fromarray(decode_photo(photos_root / inside))
-    except ImageDecodeError as error:
-        return Thumbnail(None, str(error))
-    except ValueError:
-        return Thumbnail(None, "no file can have this name")
-    small = _around(picture, box_xyxy_px)
+        return decode_photo(photos_root / inside)
+    except ValueError as error:
+        raise ImageDecodeError("no file can have this name") from error
+
+
+def data_uri(picture: Image, quality: int = 82) -> str:
+    """A picture as JPEG within an address."""
     stream = io.BytesIO()
-    small.save(stream, "JPEG", quality=82, optimize=True)
-    return Thumbnail(f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}", None)
+    picture.save(stream, "JPEG", quality=quality, optimize=True)
+    return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
+
+
+def framed(pixels: NDArray[np.uint8], box_xyxy_px: Box | None) -> str:
+    """As `thumbnail`, of pixels that are at hand; only the data URI."""
+    from PIL import Image
+
+    return data_uri(_around(Image.fromarray(pixels), box_xyxy_px))
 
 
 def boxes_of_run(run_dir: Path) -> dict[str, tuple[float, ...]]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError
 from faceproof.findings.ledger import open_ledger
-from faceproof.findings.scored import ScoredComparisons, clean_rows, join_scores
+from faceproof.findings.scored import ScoredComparisons, join_scores, rows_of_condition
 from faceproof.metrics.curves import auc
 from faceproof.metrics.operating_points import missing_kind
 from faceproof.metrics.separation import DistanceSummary, d_prime, distance_summaries
@@ -77,32 +77,20 @@ def summarize(
         )
     run_seed = run.manifest.get("seed") if seed is None else seed
     seed = run_seed if isinstance(run_seed, int) else 0
-    scored, photos = join_scores(run), clean_rows(run.photos)
+    scored, photos = join_scores(run), rows_of_condition(run.photos, run.condition)
     made = scored.compared
     similarity, mated = scored.similarity[made], scored.mated[made]
-    counts = _counts(scored, photos)
-    lost = counts["not_compared_mated"], counts["not_compared_non_mated"]
-    points = operating_points(similarity, mated, lost, threshold_distance)
     default = "best_accuracy" if threshold_distance is None else "fixed"
-    threshold = next(point["threshold_similarity"] for point in points if point["name"] == default)
+    found = numbers(scored, photos, threshold_distance=threshold_distance, folds=folds, seed=seed)
+    threshold = next(p["threshold_similarity"] for p in found["operating_points"] if p["name"] == default)
     ledger = open_ledger(run, threshold, scored)
-    mates, others = distance_summaries(similarity, mated)
     summary: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "headline": "",
         "warnings": [],
         "run": _plain(run.manifest),
-        "counts": counts,
-        "rates": _rates(photos, counts),
-        "operating_points": points,
         "default_operating_point": default,
-        "folds": folded_accuracy(scored, folds, seed),
-        "eer": equal_error_rate(similarity, mated, missing_kind(mated)),
-        "auc": _auc(similarity, mated),
-        "d_prime": _d_prime(similarity, mated),
-        "fnmr_at_fmr": fnmr_at_fmr(points),
-        "distances": {"mated": _distances(mates), "non_mated": _distances(others)},
-        "times": _times(photos),
+        **found,
         "curves": curves(similarity, mated),
         "histogram": histogram(similarity, mated),
         "threshold_table": threshold_table(similarity, mated),
@@ -116,6 +104,47 @@ def summarize(
     summary["headline"] = headline(summary)
     summary["warnings"] = cautions(scored, photos, summary)
     return summary
+
+
+def numbers(
+    scored: ScoredComparisons,
+    photos: pa.Table,
+    *,
+    threshold_distance: float | None = None,
+    folds: int = 10,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """The numbers of comparisons under one condition, without curves and failures.
+
+    Args:
+        scored: the comparisons.
+        photos: the rows of ``photos.parquet`` about that condition.
+        threshold_distance: see `summarize`.
+        folds: likewise.
+        seed: of the folds.
+
+    Returns:
+        ``counts``, ``rates``, ``operating_points``, ``folds``, ``eer``, ``auc``, ``d_prime``, ``fnmr_at_fmr``,
+        ``distances`` and ``times``, as in `summarize`.
+    """
+    made = scored.compared
+    similarity, mated = scored.similarity[made], scored.mated[made]
+    counts = _counts(scored, photos)
+    lost = counts["not_compared_mated"], counts["not_compared_non_mated"]
+    points = operating_points(similarity, mated, lost, threshold_distance)
+    mates, others = distance_summaries(similarity, mated)
+    return {
+        "counts": counts,
+        "rates": _rates(photos, counts),
+        "operating_points": points,
+        "folds": folded_accuracy(scored, folds, seed),
+        "eer": equal_error_rate(similarity, mated, missing_kind(mated)),
+        "auc": _auc(similarity, mated),
+        "d_prime": _d_prime(similarity, mated),
+        "fnmr_at_fmr": fnmr_at_fmr(points),
+        "distances": {"mated": _distances(mates), "non_mated": _distances(others)},
+        "times": _times(photos),
+    }
 
 
 def write_metrics_json(path: Path, summary: Mapping[str, object]) -> None:

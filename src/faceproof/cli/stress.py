@@ -1,0 +1,191 @@
+"""``faceproof stress`` and ``faceproof degrade``."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from faceproof.cli.evaluate import Folder, Json, Quiet, protocol_settings
+from faceproof.cli.output import STOPPED, print_json
+
+if TYPE_CHECKING:
+    from faceproof.evaluation import Run
+
+_EXAMPLES = 5
+
+
+def stress_command(
+    people: Folder,
+    model: Annotated[list[str] | None, typer.Option(help="Name of a model: faceproof models list. Repeatable.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="File with the weights of a single model.")] = None,
+    suite: Annotated[str, typer.Option(help="classic, standard, a .toml file, or module:function.")] = "classic",
+    severities: Annotated[str | None, typer.Option(help="Only these, such as 1-5 or 1,3,5.")] = None,
+    stage: Annotated[
+        str, typer.Option(help="capture: the whole system; aligned: the recogniser alone, on degraded crops.")
+    ] = "capture",
+    side: Annotated[str, typer.Option(help="Degrade both photos of a comparison, or the probe (the second).")] = "both",
+    protocol: Annotated[str, typer.Option(help="folders, lfw, all, sampled or csv.")] = "folders",
+    pairs: Annotated[Path | None, typer.Option(help="Pair list of the protocols lfw and csv.")] = None,
+    one_photo_people: Annotated[int | None, typer.Option(help="folders: use only so many one-photo people.")] = None,
+    mated: Annotated[int | None, typer.Option(help="sampled: mated comparisons.")] = None,
+    non_mated: Annotated[int | None, typer.Option(help="sampled: non-mated comparisons.")] = None,
+    limit: Annotated[int | None, typer.Option(help="all: most comparisons that are made.")] = None,
+    fmr: Annotated[
+        float | None,
+        typer.Option(help="FMR on clean photos of other people that sets the threshold (0.001, or what can be told)."),
+    ] = None,
+    threshold: Annotated[float | None, typer.Option(help="Hold this distance (0 to 2) instead; for one model.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder; a new one below runs/ by default.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a finished run.")] = False,
+    crop_size: Annotated[int | None, typer.Option(help="Side of the face crop in pixels.")] = None,
+    margin: Annotated[int | None, typer.Option(help="Margin around the face, in pixels of the crop.")] = None,
+    alignment: Annotated[str | None, typer.Option(help="margin_crop, even_margin_crop or five_point.")] = None,
+    mirror: Annotated[bool | None, typer.Option("--mirror/--no-mirror", help="Add the mirrored face.")] = None,
+    select: Annotated[str | None, typer.Option(help="Which face is compared: subject, largest, ...")] = None,
+    min_face_size: Annotated[float, typer.Option(help="Smallest face that is sought, in pixels.")] = 20,
+    seed: Annotated[int, typer.Option(help="Of degradations, folds, bootstrap and sampling.")] = 0,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
+    batch_size: Annotated[int, typer.Option(help="Photos detected together; changes no number.")] = 32,
+    workers: Annotated[int | None, typer.Option(help="Threads that decode and degrade; changes no number.")] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep cached templates.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show how models break: the same comparisons under every degradation, at the threshold that clean photos gave."""
+    from faceproof.cli.progress import PhotoProgress
+    from faceproof.degrade.suites import parse_severities
+    from faceproof.evaluation import Recipe
+    from faceproof.stress import stress
+
+    given = {"one_photo_people": one_photo_people, "mated": mated, "non_mated": non_mated, "limit": limit}
+    with PhotoProgress(quiet, unit="templates") as progress:
+        try:
+            run = stress(
+                people,
+                models=model or ["facenet-vggface2"],
+                weights=weights,
+                suite=suite,
+                severities=None if severities is None else parse_severities(severities),
+                stage=stage,  # type: ignore[arg-type]
+                side=side,  # type: ignore[arg-type]
+                protocol=protocol,
+                protocol_settings=protocol_settings(protocol, pairs, given),
+                out=out,
+                overwrite=overwrite,
+                recipe=Recipe(crop_size, margin, alignment, mirror, select, min_face_size),
+                fmr=fmr,
+                threshold=threshold,
+                seed=seed,
+                device=device,
+                batch_size=batch_size,
+                workers=workers,
+                cache=not no_cache,
+                offline=offline,
+                progress=progress,
+                say=progress.say,
+                command=shlex.join(["faceproof", *sys.argv[1:]]),
+            )
+        except KeyboardInterrupt:
+            typer.echo(progress.stopped() if not no_cache else "Stopped; nothing was kept (--no-cache).", err=True)
+            raise typer.Exit(STOPPED) from None
+    show_stress(run, as_json=json)
+
+
+def show_stress(run: Run, *, as_json: bool) -> None:
+    """The table of a stress run on stdout, or its numbers as JSON."""
+    if as_json:
+        print_json(run.summary | {"folder": str(run.folder)})
+        return
+    from rich.console import Console
+
+    from faceproof.report.stress_console import print_stress
+
+    print_stress(run.summary, Console(), run.folder / "report.html")
+
+
+def degrade_command(
+    source: Annotated[Path, typer.Argument(help="A photo, or a folder of photos.", metavar="SRC")],
+    target: Annotated[Path, typer.Argument(help="Folder to write to.", metavar="DST")],
+    degradation: Annotated[str, typer.Option(help="Name of a degradation: faceproof degradations")],
+    severity: Annotated[int, typer.Option(help="0 (as it is), 1, 2, ...")],
+    seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace photos that are there.")] = False,
+    select: Annotated[str, typer.Option(help="Which face, where a degradation sits on one.")] = "subject",
+    workers: Annotated[int | None, typer.Option(help="Photos at a time.")] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write photos degraded, as PNG, to look at or for other tools."""
+    from faceproof.cli.progress import PhotoProgress
+    from faceproof.degrade.registry import get_family
+    from faceproof.degrading import degrade_photos
+
+    condition = get_family(degradation).at(severity, seed=seed)
+    with PhotoProgress(quiet) as progress:
+
+        def tell(done: int, total: int) -> None:
+            if done == 1:
+                progress.start(total, 0)
+            progress.advance(1)
+
+        try:
+            result = degrade_photos(
+                source, target, condition, overwrite=overwrite, selection=select, workers=workers, progress=tell
+            )
+        except KeyboardInterrupt:
+            typer.echo("Stopped. What is written stays.", err=True)
+            raise typer.Exit(STOPPED) from None
+        for photo, why in result.failed[:_EXAMPLES]:
+            progress.say(f"Note: {photo}: {why}")
+        if len(result.failed) > _EXAMPLES:
+            progress.say(f"Note: {len(result.failed) - _EXAMPLES:,} more photos could not be written.")
+    failed = [{"photo": str(photo), "reason": why} for photo, why in result.failed]
+    if json:
+        print_json(
+            {
+                "condition": condition.name,
+                "told": condition.told,
+                "written": result.written,
+                "failed": failed,
+                "ignored": result.ignored,
+                "folder": str(target),
+            }
+        )
+    else:
+        more = f", {len(failed):,} could not be" if failed else ""
+        typer.echo(f"{condition.label}: {result.written:,} photos written{more}: {target}")
+    if failed and not result.written:
+        raise typer.Exit(1)
+
+
+def degradations_command(json: Json = False) -> None:
+    """Every degradation, with what each severity means, and the suites."""
+    from faceproof.degrade.registry import FAMILIES
+    from faceproof.degrade.suites import SUITES
+
+    rows = [
+        {
+            "name": family.name,
+            "title": family.title,
+            "suites": [s.name for s in SUITES.values() if any(one.family is family for one in s.series)],
+            "severities": [family.at(severity).told for severity in range(1, len(family.levels) + 1)],
+        }
+        for family in FAMILIES.values()
+    ]
+    if json:
+        print_json(rows)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("name", "suite", "severities 1, 2, ..."):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(str(row["name"]), ", ".join(row["suites"]), "; ".join(filter(None, row["severities"])))
+    Console().print(table)

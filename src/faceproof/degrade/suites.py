@@ -1,0 +1,338 @@
+"""Suites: which conditions a stress run goes through. Two ship with faceproof; a file or a function makes another."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from faceproof.degrade.registry import FAMILIES, get_family
+from faceproof.degrade.types import CLEAN, Condition, Family, Picture, Stage
+from faceproof.errors import ConfigurationError
+
+CALLABLE_SEVERITIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A family and the severities of it that a suite goes through."""
+
+    family: Family
+    severities: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A named list of series."""
+
+    name: str
+    series: tuple[Series, ...]
+
+    def conditions(
+        self, severities: Sequence[int] | None = None, *, stage: Stage = "capture", seed: int = 0
+    ) -> list[Condition]:
+        """The photo as it is, then every condition of the suite.
+
+        Args:
+            severities: keep only these; None: all.
+            stage: where the conditions strike.
+            seed: of all that is drawn.
+
+        Raises:
+            ConfigurationError: no family has such a severity, or nothing is left.
+        """
+        if severities is not None:
+            most = max(len(series.family.levels) for series in self.series)
+            outside = [severity for severity in severities if not 1 <= severity <= most]
+            if outside:
+                raise ConfigurationError(
+                    f"Suite {self.name!r} has severities 1 to {most}, not {outside[0]} (0 is the photo as it is, "
+                    "which is always compared too)."
+                )
+        chosen = [
+            series.family.at(severity, stage=stage, seed=seed)
+            for series in self.series
+            for severity in series.severities
+            if severities is None or severity in severities
+        ]
+        if not chosen:
+            raise ConfigurationError(f"Nothing is left of suite {self.name!r} with these severities.")
+        return [CLEAN, *chosen]
+
+
+def _all_of(*names: str) -> Iterable[Series]:
+    for name in names:
+        family = FAMILIES[name]
+        yield Series(family, tuple(range(1, len(family.levels) + 1)))
+
+
+CLASSIC = Suite(
+    "classic",
+    (
+        *_all_of("gaussian-blur", "resolution", "square", "face-square"),
+        *_all_of("grayscale", "sepia", "tint", "invert", "contrast-up"),
+        Series(FAMILIES["brightness-up"], (2,)),
+    ),
+)
+"""The degradations of the study that faceproof grew from, with the square on the face added."""
+
+STANDARD = Suite(
+    "standard",
+    tuple(
+        _all_of(
+            *("gaussian-noise", "shot-noise", "impulse-noise", "speckle-noise"),
+            *("lens-blur", "defocus-blur", "motion-blur", "zoom-blur"),
+            *("down-sampling", "pixelation", "jpeg"),
+            *("brightness-up", "brightness-down", "contrast-down", "gamma", "saturation", "colour-cast"),
+            *("haze", "rain", "rotation", "perspective", "side-light", "over-exposure"),
+            *("sunglasses", "mask", "half-face", "hair-line"),
+        )
+    ),
+)
+"""What befalls photos in the field, five severities each."""
+
+SUITES = {suite.name: suite for suite in (CLASSIC, STANDARD)}
+
+
+def list_suites() -> list[str]:
+    """Names of the suites that ship with faceproof.
+
+    >>> list_suites()
+    ['classic', 'standard']
+    """
+    return list(SUITES)
+
+
+def get_suite(suite: str | Path | Suite | Callable[..., Picture]) -> Suite:
+    """A suite by its name, from a TOML file, or from a function.
+
+    Args:
+        suite: ``classic``, ``standard``, a file ending in ``.toml``, ``package.module:function``, a function
+            ``(photo, severity)`` that may also take ``rng`` and ``face``, or a suite.
+
+    Returns:
+        The suite.
+
+    Raises:
+        ConfigurationError: there is no such suite, or the file or the function cannot be used.
+    """
+    if isinstance(suite, Suite):
+        return suite
+    if callable(suite):
+        return _suite_of(suite)
+    text = str(suite)
+    if text in SUITES:
+        return SUITES[text]
+    if text.endswith(".toml"):
+        return read_suite(Path(text))
+    if re.fullmatch(r"[\w.]+:\w+", text):
+        return _suite_of(_imported(text))
+    close = get_close_matches(text, SUITES, n=1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    raise ConfigurationError(
+        f"There is no suite {text!r}. {hint}Expected {', '.join(SUITES)}, a .toml file, or package.module:function."
+    )
+
+
+def conditions_of_manifest(manifest: Mapping[str, Any]) -> dict[str, Condition]:
+    """The conditions of a run that is on disk, as far as their functions are at hand and have not changed.
+
+    Args:
+        manifest: of a stress run.
+
+    Returns:
+        Conditions by name.
+    """
+    known = {family.reference: family for family in FAMILIES.values()}
+    found = {}
+    for entry in manifest["conditions"]:
+        family = known.get(entry["function"]) or _user_family(entry["function"])
+        if family is not None:
+            named = replace(family, name=entry["family"], title=entry["title"])
+            found[entry["name"]] = Condition(
+                named, entry["severity"], entry["parameters"], manifest["stage"], manifest["seed"]
+            )
+    return found
+
+
+def parse_severities(text: str) -> list[int]:
+    """Severities as typed: ``1-5``, ``3``, ``1,3,5``.
+
+    Raises:
+        ConfigurationError: it is none of these.
+
+    >>> parse_severities("1-3,5")
+    [1, 2, 3, 5]
+    """
+    found: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,3})\s*(?:-\s*(\d{1,3})\s*)?", part)
+        if not match or int(match[1]) > int(match[2] or match[1]):
+            raise ConfigurationError(f"Severities {text!r} cannot be read. Expected such as 3, 1-5 or 1,3,5.")
+        found.update(range(int(match[1]), int(match[2] or match[1]) + 1))
+    return sorted(found)
+
+
+class _Entry(BaseModel):
+    """One ``[[degradation]]`` of a file."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    family: str | None = None
+    function: str | None = None
+    name: str | None = None
+    title: str | None = None
+    severities: list[int] | None = None
+    levels: list[dict[str, Any]] | None = None
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: str | None = None
+    degradation: list[_Entry]
+
+
+def read_suite(path: Path) -> Suite:
+    """A suite from a TOML file (docs/stress.md shows one).
+
+    Raises:
+        ConfigurationError: the file cannot be read or says something that makes no sense; the message says where.
+    """
+    try:
+        content = _File.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise ConfigurationError(f"The suite {path} cannot be read ({error.strerror or error}).") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"The suite {path} is no TOML: {error}.") from error
+    except ValidationError as error:
+        one = error.errors()[0]
+        where = ".".join(str(part) for part in one["loc"]) or "the file"
+        raise ConfigurationError(
+            f"The suite {path} cannot be used: {where}: {one['msg']}. A [[degradation]] has family or function, and "
+            "name, title, severities, levels."
+        ) from error
+    series = []
+    for number, entry in enumerate(content.degradation, start=1):
+        try:
+            series.append(_series(entry))
+        except ConfigurationError as error:
+            raise ConfigurationError(f"The suite {path}, degradation {number}: {error}") from error
+    names = [one.family.name for one in series]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice or not series:
+        why = f"two degradations are called {min(twice)!r}: give them a name each" if twice else "it has no degradation"
+        raise ConfigurationError(f"The suite {path} cannot be used: {why}.")
+    return Suite(content.name or path.stem, tuple(series))
+
+
+def _series(entry: _Entry) -> Series:
+    if (entry.family is None) == (entry.function is None):
+        raise ConfigurationError("expected either family or function")
+    if entry.name is not None and not re.fullmatch(r"[a-z0-9][a-z0-9-]*", entry.name):
+        raise ConfigurationError(f"the name {entry.name!r} is not of small letters, digits and hyphens")
+    if entry.family is not None:
+        family = get_family(entry.family)
+        if entry.levels is not None:
+            family = _with_levels(family, entry.levels)
+    else:
+        family = _family_of(_imported(entry.function or ""), entry.levels)
+    family = replace(family, name=entry.name or family.name, title=entry.title or family.title)
+    severities = entry.severities or range(1, len(family.levels) + 1)
+    for severity in severities:
+        family.at(severity)
+    return Series(family, tuple(severities))
+
+
+def _with_levels(family: Family, levels: list[dict[str, Any]]) -> Family:
+    known = set(family.levels[0])
+    for level in levels:
+        wrong = set(level) ^ known
+        if wrong:
+            raise ConfigurationError(f"a level of {family.name} has {_words(known)}; see {_words(wrong)}")
+    return replace(family, levels=tuple(levels))
+
+
+def _words(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "no parameter"
+
+
+def _imported(reference: str) -> Callable[..., Picture]:
+    """The function that ``package.module:function`` names; the current folder counts, as it does for ``python -m``."""
+    module, _, name = reference.partition(":")
+    if not module or not name:
+        raise ConfigurationError(f"{reference!r} names no function. Expected package.module:function.")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        function = getattr(importlib.import_module(module), name)
+    except ImportError as error:
+        raise ConfigurationError(f"{reference}: the module cannot be imported ({error}).") from error
+    except AttributeError as error:
+        raise ConfigurationError(f"{reference}: the module has no {name!r}.") from error
+    if not callable(function):
+        raise ConfigurationError(f"{reference} is a {type(function).__name__}; expected a function.")
+    return function  # type: ignore[no-any-return]
+
+
+def _suite_of(function: Callable[..., Picture]) -> Suite:
+    family = _family_of(function, None)
+    return Suite(family.name, (Series(family, tuple(range(1, len(family.levels) + 1))),))
+
+
+def _family_of(function: Callable[..., Picture], levels: Sequence[Mapping[str, Any]] | None) -> Family:
+    """A user's function as a family; without levels it is called with ``severity`` 1 to 5."""
+    name = getattr(function, "__name__", type(function).__name__)
+    takes = _parameters_of(function)
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "function"
+    levels = levels or [{"severity": severity} for severity in range(1, CALLABLE_SEVERITIES + 1)]
+    told = ", ".join(f"{key} {{{key}}}" for key in levels[0])
+    return Family(
+        plain,
+        plain.replace("-", " ").capitalize(),
+        function,
+        tuple(levels),
+        told,
+        random="rng" in takes,
+        on_face="face" in takes,
+        identity=_identity(function),
+    )
+
+
+def _user_family(reference: str) -> Family | None:
+    module, _, rest = reference.partition(":")
+    try:
+        family = _family_of(_imported(f"{module}:{rest.partition(':')[0]}"), None)
+    except ConfigurationError:
+        return None
+    return family if family.reference == reference else None
+
+
+def _parameters_of(function: Callable[..., Picture]) -> set[str]:
+    try:
+        return set(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return set()
+
+
+def _identity(function: Callable[..., Picture]) -> str | None:
+    """What a cached result of a user's function hangs on: its name and the text of its file; None without these."""
+    name = getattr(function, "__qualname__", "")
+    try:
+        text = Path(inspect.getsourcefile(function) or "").read_bytes()
+    except (TypeError, OSError):
+        return None
+    if not name or "<" in name:
+        return None
+    return f"{function.__module__}:{name}:{hashlib.sha256(text).hexdigest()}"

@@ -1,0 +1,169 @@
+"""Photos degraded and written to a folder, to look at or for other tools."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from faceproof.errors import ConfigurationError, DegradationError, FaceproofError, ImageDecodeError, PeopleError
+from faceproof.files import write_whole
+from faceproof.people.decode import SIGNATURE_BYTES, decode_photo, image_format
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+    from faceproof.degrade.types import Condition
+    from faceproof.detection.mtcnn import Detector
+
+
+@dataclass(frozen=True, slots=True)
+class Degraded:
+    """What became of a folder.
+
+    Attributes:
+        written: photos written.
+        failed: photo and reason where none was.
+        ignored: files that are no photos.
+    """
+
+    written: int
+    failed: tuple[tuple[Path, str], ...]
+    ignored: int
+
+
+def degrade_photos(
+    source: str | Path,
+    target: str | Path,
+    condition: Condition,
+    *,
+    overwrite: bool = False,
+    selection: str = "subject",
+    workers: int | None = None,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Degraded:
+    """Write every photo of a folder (or one photo) under a condition, as PNG, in the same folders.
+
+    What is drawn hangs on the bytes of the photo, as in a stress run: the same photo gets the same noise. A family
+    that needs to know where the face is looks for it first.
+
+    Args:
+        source: a folder or a photo.
+        target: a folder, made when absent. Photos keep their names, with ``.png`` in place of the suffix.
+        condition: what is done (`faceproof.degrade.registry.get_family`).
+        overwrite: replace files that are there.
+        selection: which face, where a photo has several.
+        workers: photos at a time.
+        progress: told how many photos are done, and of how many.
+
+    Returns:
+        How many were written, and which could not be, with the reason.
+
+    Raises:
+        PeopleError: there is no photo.
+        ConfigurationError: the target lies in the source, or two photos would have one name; a file is there already.
+        DegradationError: the function of the condition fails.
+    """
+    source, target = Path(source), Path(target)
+    if not source.exists():
+        raise PeopleError(f"{source} does not exist. Expected a photo or a folder of photos.")
+    if source.is_dir() and target.resolve().is_relative_to(source.resolve()):
+        raise ConfigurationError(
+            f"{target} lies in {source}: the next run would degrade its own photos. Choose another."
+        )
+    photos, ignored = _photos(source)
+    if not photos:
+        raise PeopleError(f"There is no photo below {source}.")
+    root = source if source.is_dir() else source.parent
+    targets = {photo: (target / photo.relative_to(root)).with_suffix(".png") for photo in photos}
+    _check_targets(targets, overwrite)
+    detector = None
+    if condition.family.on_face:
+        from faceproof.detection.mtcnn import load_detector
+
+        detector = load_detector()
+    failed: list[tuple[Path, str]] = []
+    one = partial(_one, condition=condition, detector=detector, selection=selection)
+    with ThreadPoolExecutor(workers or min(os.cpu_count() or 1, 8)) as pool:
+        for done, (photo, why) in enumerate(pool.map(one, targets, targets.values()), start=1):
+            if why is not None:
+                failed.append((photo, why))
+            progress(done, len(photos))
+    return Degraded(len(photos) - len(failed), tuple(failed), ignored)
+
+
+def _photos(source: Path) -> tuple[list[Path], int]:
+    """Files that look like photos, sorted, and how many others there are."""
+    files = [source] if source.is_file() else sorted(path for path in _walk(source) if path.is_file())
+    photos = [path for path in files if _format(path)]
+    return photos, len(files) - len(photos)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(parent) / name for name in files if not name.startswith("."))
+
+
+def _format(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return image_format(file.read(SIGNATURE_BYTES))
+    except OSError:
+        return None
+
+
+def _check_targets(targets: dict[Path, Path], overwrite: bool) -> None:
+    owner: dict[Path, Path] = {}
+    for photo, file in targets.items():
+        if file in owner:
+            raise ConfigurationError(f"{owner[file]} and {photo} would both become {file}. Rename one of them.")
+        owner[file] = photo
+        if file.exists() and not overwrite:
+            raise ConfigurationError(f"{file} is there already. Choose another folder, or use --overwrite.")
+
+
+def _one(
+    photo: Path, target: Path, condition: Condition, detector: Detector | None, selection: str
+) -> tuple[Path, str | None]:
+    from PIL.Image import fromarray
+
+    try:
+        content = photo.read_bytes()
+        worse = _degraded(decode_photo(content), hashlib.sha256(content).hexdigest(), condition, detector, selection)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(target, _png(fromarray(worse)))
+    except DegradationError:
+        raise
+    except OSError as error:
+        return photo, f"{error.strerror or error}"
+    except FaceproofError as error:
+        return photo, str(error)
+    return photo, None
+
+
+def _degraded(
+    pixels: NDArray[np.uint8], digest: str, condition: Condition, detector: Detector | None, selection: str
+) -> NDArray[np.uint8]:
+    face = None
+    if detector is not None:
+        from faceproof.detection.selection import choose
+
+        face = choose(detector.find([pixels])[0], pixels.shape[0], pixels.shape[1], selection)
+        if face is None:
+            raise ImageDecodeError("no face found in the photo as it is")
+    return condition.apply(pixels, digest, face)
+
+
+def _png(picture: Image) -> bytes:
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    return stream.getvalue()

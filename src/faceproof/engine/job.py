@@ -1,0 +1,355 @@
+"""One pass over the photos, for all recognisers and conditions that are wanted of them.
+
+Photos are decoded in threads a little ahead of the nets, once, and taken in blocks of bounded pixel count. A block is
+detected as it is, then under one condition after another, the next of which is being made in threads meanwhile. Faces
+are embedded in chunks of fixed size. A photo's row never depends on what else is in its batch: the nets see fixed
+shapes, and everything else works photo by photo.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from faceproof.degrade.types import Condition
+from faceproof.detection.selection import choose
+from faceproof.detection.types import Face, Faces
+from faceproof.engine.cache import TemplateCache
+from faceproof.engine.photo_table import PhotoOutcome, PhotoTable
+from faceproof.engine.runner import Cell, Pipeline, Progress
+from faceproof.errors import DegradationError, ImageDecodeError
+from faceproof.people.decode import decode_photo
+from faceproof.people.types import Photo
+from faceproof.recognition.recognizer import CHUNK, Recognizer, face_in_crop
+
+BATCH_PIXELS = 8_000_000
+"""Pixels of the photos that are detected together, at most (a larger photo goes alone)."""
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(slots=True)
+class _Item:
+    """A photo on its way: the rows it fills, what is still to be made of it, its pixels and its face while in use."""
+
+    photo: Photo
+    rows: list[int]
+    todo: set[Cell] = field(default_factory=set)
+    pixels: Pixels | None = None
+    decode_ms: float | None = None
+    undecodable: str | None = None
+    face: Face | None = None
+    faces_found: int | None = None
+    looked_at: bool = False
+
+    def outcome(self, pixels: Pixels | None = None) -> PhotoOutcome:
+        """An empty row with what is known beforehand."""
+        height, width = (None, None) if pixels is None else pixels.shape[:2]
+        return PhotoOutcome(width_px=width, height_px=height, decode_ms=self.decode_ms)
+
+
+@dataclass(slots=True)
+class _Ready:
+    """A prepared face that waits for its recogniser."""
+
+    item: _Item
+    cell: Cell
+    outcome: PhotoOutcome
+    crop: Pixels
+
+
+class Job:
+    """One call of `process_all`."""
+
+    def __init__(
+        self,
+        photos: Sequence[Photo],
+        pipelines: Sequence[Pipeline],
+        conditions: Sequence[Condition],
+        needed: Mapping[int, NDArray[np.bool_]],
+        caches: Mapping[Cell, TemplateCache],
+        progress: Progress | None,
+    ) -> None:
+        self.photos, self.conditions, self.needed = photos, conditions, needed
+        self.detector, self.selection = pipelines[0].detector, pipelines[0].selection
+        self.batch_size, self.workers = pipelines[0].batch_size, pipelines[0].workers
+        self.recognizers = [pipeline.recognizer for pipeline in pipelines]
+        self.caches, self.progress = caches, progress
+        cells = [(p, c) for c in range(len(conditions)) for p in range(len(pipelines))]
+        self.tables = {cell: PhotoTable(photos, self.recognizers[cell[0]].template_size) for cell in cells}
+        self.failed: dict[int, str] = {}
+        self.ready: list[list[_Ready]] = [[] for _ in pipelines]
+
+    def run(self) -> None:
+        """Fill the tables."""
+        items = self._distinct()
+        total = sum(len(self._rows(item, cell)) for item in items.values() for cell in item.todo)
+        done = sum(self._take_from_cache(items, cell, cache) for cell, cache in self.caches.items())
+        if self.progress:
+            self.progress.start(total, done)
+        try:
+            self._compute([item for item in items.values() if item.todo])
+        finally:
+            for cache in self.caches.values():
+                cache.flush()
+
+    def _distinct(self) -> dict[str, _Item]:
+        """Photos by content, those without a digest each for themselves, with the cells that each is wanted for."""
+        items: dict[str, _Item] = {}
+        for row, photo in enumerate(self.photos):
+            item = items.setdefault(photo.sha256 or f"row {row}", _Item(photo, []))
+            item.rows.append(row)
+            item.todo |= {cell for cell in self.tables if self._wanted(row, cell[1])}
+        return items
+
+    def _wanted(self, row: int, condition: int) -> bool:
+        return condition not in self.needed or bool(self.needed[condition][row])
+
+    def _rows(self, item: _Item, cell: Cell) -> list[int]:
+        return [row for row in item.rows if self._wanted(row, cell[1])]
+
+    def _take_from_cache(self, items: dict[str, _Item], cell: Cell, cache: TemplateCache) -> int:
+        done = 0
+        for digest, outcome in cache.load(items):
+            item = items[digest]
+            if cell not in item.todo:
+                continue  # not wanted, or two runs computed it at the same time
+            if cell[1] == 0 and not item.looked_at:
+                item.face, item.faces_found, item.looked_at = outcome.face, outcome.faces_found, True
+            done += self._put(item, cell, outcome)
+        return done
+
+    def _put(self, item: _Item, cell: Cell, outcome: PhotoOutcome) -> int:
+        rows = self._rows(item, cell)
+        for row in rows:
+            self.tables[cell].put(row, outcome)
+        item.todo.discard(cell)
+        return len(rows)
+
+    def _finish(self, item: _Item, cell: Cell, outcome: PhotoOutcome) -> None:
+        """A row that was computed just now."""
+        rows = self._put(item, cell, outcome)
+        cache = self.caches.get(cell)
+        # What could not be decoded or degraded costs little and may be mended: it is tried again next time.
+        if cache and item.photo.sha256 and outcome.outcome not in {"decode", "degrade"}:
+            cache.add(item.photo.sha256, outcome)
+        if self.progress:
+            self.progress.advance(rows)
+
+    def _compute(self, items: Iterable[_Item]) -> None:
+        with ThreadPoolExecutor(self.workers, "faceproof-decode") as pool:
+            try:
+                for block in _blocks(_decoded(items, pool, self.batch_size + self.workers), self.batch_size):
+                    self._block(block, pool)
+                self._embed(everything=True)
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _block(self, block: list[_Item], pool: ThreadPoolExecutor) -> None:
+        for item in block:
+            if item.undecodable is not None:
+                for cell in sorted(item.todo):
+                    self._finish(item, cell, item.outcome().fail("decode", item.undecodable))
+        alive = [item for item in block if item.pixels is not None]
+        self._look_at_clean([item for item in alive if not item.looked_at or self._cells(item, 0)], pool)
+        later = range(1, len(self.conditions))
+        ahead: deque[tuple[int, list[_Item], list[Future[Pixels | None]]]] = deque()
+        for c in later:
+            items = [item for item in alive if self._cells(item, c)]
+            if items:
+                ahead.append((c, items, [pool.submit(self._degraded, item, c) for item in items]))
+            if len(ahead) > 1:
+                self._under_condition(*ahead.popleft(), pool)
+        while ahead:
+            self._under_condition(*ahead.popleft(), pool)
+        for item in block:
+            item.pixels = None
+
+    def _cells(self, item: _Item, condition: int) -> list[Cell]:
+        return [(p, condition) for p in range(len(self.recognizers)) if (p, condition) in item.todo]
+
+    def _look_at_clean(self, items: list[_Item], pool: ThreadPoolExecutor) -> None:
+        pictures = [item.pixels for item in items if item.pixels is not None]
+        self._detected(0, items, pictures, pool)
+
+    def _degraded(self, item: _Item, condition: int) -> Pixels | None:
+        """The photo under a condition; None where that takes a face and there is none, or the condition has failed."""
+        how, pixels = self.conditions[condition], item.pixels
+        if pixels is None or condition in self.failed or how.stage == "aligned":
+            return None
+        if how.family.on_face and item.face is None:
+            return None
+        return how.apply(pixels, item.photo.sha256, item.face)
+
+    def _under_condition(
+        self, condition: int, items: list[_Item], futures: list[Future[Pixels | None]], pool: ThreadPoolExecutor
+    ) -> None:
+        how = self.conditions[condition]
+        try:
+            made = [future.result() for future in futures]
+            if how.stage == "aligned":
+                self._aligned(condition, items, pool)
+                return
+        except DegradationError as error:
+            self.failed.setdefault(condition, str(error))
+        if condition in self.failed:
+            for item in items:
+                for cell in self._cells(item, condition):
+                    self._finish(item, cell, item.outcome().fail("degrade", self.failed[condition]))
+            return
+        with_picture = [(item, picture) for item, picture in zip(items, made, strict=True) if picture is not None]
+        for item, picture in zip(items, made, strict=True):
+            if picture is None:
+                self._no_face_when_clean(item, condition)
+        self._detected(condition, [item for item, _ in with_picture], [picture for _, picture in with_picture], pool)
+
+    def _no_face_when_clean(self, item: _Item, condition: int) -> None:
+        for cell in self._cells(item, condition):
+            outcome = item.outcome(item.pixels)
+            outcome.faces_found = item.faces_found
+            self._finish(item, cell, outcome.fail("detect", "no face found in the photo as it is"))
+
+    def _detected(self, condition: int, items: list[_Item], pictures: list[Pixels], pool: ThreadPoolExecutor) -> None:
+        """Find the faces, cut them out for every recogniser that is waiting, and embed what fills a chunk."""
+        if not items:
+            return
+        start = time.perf_counter()
+        found = self.detector.find(pictures)
+        cut = list(pool.map(self._cut, items, pictures, found, [condition] * len(items)))
+        each = (time.perf_counter() - start) * 1000 / len(items)
+        for item, results in zip(items, cut, strict=True):
+            for cell, outcome, crop in results:
+                outcome.detect_ms = each
+                self._hand_on(item, cell, outcome, crop)
+        self._embed()
+
+    def _cut(
+        self, item: _Item, pixels: Pixels, faces: Faces, condition: int
+    ) -> list[tuple[Cell, PhotoOutcome, Pixels | None]]:
+        """For each recogniser the prepared face, or None and the reason in the outcome."""
+        face = choose(faces, pixels.shape[0], pixels.shape[1], self.selection)
+        if condition == 0:
+            item.face, item.faces_found, item.looked_at = face, len(faces), True
+        results: list[tuple[Cell, PhotoOutcome, Pixels | None]] = []
+        for cell in self._cells(item, condition):
+            outcome = item.outcome(pixels)
+            outcome.faces_found = len(faces)
+            if face is None:
+                why = "no face found" if not len(faces) else f"{len(faces)} faces, none fit for {self.selection!r}"
+                results.append((cell, outcome.fail("detect", why), None))
+                continue
+            results.append((cell, outcome, self._prepared(cell, pixels, face, outcome)))
+        return results
+
+    def _prepared(self, cell: Cell, pixels: Pixels, face: Face, outcome: PhotoOutcome) -> Pixels | None:
+        outcome.face = face
+        crop = self.recognizers[cell[0]].prepare(pixels, face)
+        if crop is None:
+            outcome.fail("detect", "the face's box is empty or lies outside of the photo")
+        return crop
+
+    def _aligned(self, condition: int, items: list[_Item], pool: ThreadPoolExecutor) -> None:
+        """Degrade the prepared faces of the photos as they are."""
+        for item in items:
+            if item.face is None:
+                self._no_face_when_clean(item, condition)
+        with_face = [item for item in items if item.face is not None]
+        work = [(item, cell) for item in with_face for cell in self._cells(item, condition)]
+        for (item, cell), (outcome, crop) in zip(
+            work, pool.map(self._degraded_crop, *zip(*work, strict=True)) if work else (), strict=True
+        ):
+            self._hand_on(item, cell, outcome, crop)
+        self._embed()
+
+    def _degraded_crop(self, item: _Item, cell: Cell) -> tuple[PhotoOutcome, Pixels | None]:
+        pixels, face = item.pixels, item.face
+        assert pixels is not None
+        assert face is not None
+        outcome, recognizer = item.outcome(pixels), self.recognizers[cell[0]]
+        outcome.faces_found = item.faces_found
+        crop = self._prepared(cell, pixels, face, outcome)
+        if crop is None:
+            return outcome, None
+        inside = face_in_crop(recognizer.contract, pixels.shape[0], pixels.shape[1], face)
+        worse = self.conditions[cell[1]].apply(crop, item.photo.sha256, inside)
+        if worse.shape != crop.shape:
+            size = (crop.shape[1], crop.shape[0])
+            worse = np.asarray(Image.fromarray(worse).resize(size, Image.Resampling.BILINEAR))
+        return outcome, worse
+
+    def _hand_on(self, item: _Item, cell: Cell, outcome: PhotoOutcome, crop: Pixels | None) -> None:
+        if crop is None:
+            self._finish(item, cell, outcome)
+        else:
+            self.ready[cell[0]].append(_Ready(item, cell, outcome, crop))
+
+    def _embed(self, *, everything: bool = False) -> None:
+        """Make templates of what waits, in whole chunks; the rest waits on, unless it is ``everything``."""
+        for recognizer, waiting in zip(self.recognizers, self.ready, strict=True):
+            end = len(waiting) if everything else len(waiting) // CHUNK * CHUNK
+            for first in range(0, end, CHUNK):
+                self._embed_chunk(recognizer, waiting[first : min(first + CHUNK, end)])
+            del waiting[:end]
+
+    def _embed_chunk(self, recognizer: Recognizer, part: list[_Ready]) -> None:
+        start = time.perf_counter()
+        templates, norms = recognizer.embed(np.stack([one.crop for one in part]))
+        each = (time.perf_counter() - start) * 1000 / len(part)
+        for one, template, norm in zip(part, templates, norms, strict=True):
+            one.outcome.embed_ms = each
+            one.outcome.template_norm = float(norm)
+            if np.isfinite(template).all():
+                one.outcome.outcome, one.outcome.template = "template", template
+            else:
+                one.outcome.fail("embed", "the net gave no finite template")
+            self._finish(one.item, one.cell, one.outcome)
+
+
+def _decoded(items: Iterable[_Item], pool: ThreadPoolExecutor, ahead_by: int) -> Iterator[_Item]:
+    """Items in order, decoded a little ahead."""
+    ahead: deque[Future[_Item]] = deque()
+    for item in items:
+        ahead.append(pool.submit(_decode, item))
+        if len(ahead) > ahead_by:
+            yield ahead.popleft().result()
+    while ahead:
+        yield ahead.popleft().result()
+
+
+def _decode(item: _Item) -> _Item:
+    start = time.perf_counter()
+    try:
+        content = item.photo.path.read_bytes()
+        if item.photo.sha256 and hashlib.sha256(content).hexdigest() != item.photo.sha256:
+            raise ImageDecodeError("the file changed after the run had begun")
+        item.pixels = decode_photo(content)
+    except ImageDecodeError as error:
+        item.undecodable = str(error)
+    except OSError as error:
+        item.undecodable = f"the file cannot be read ({error.strerror or error})"
+    except MemoryError:
+        item.undecodable = "not enough memory to decode it"
+    item.decode_ms = (time.perf_counter() - start) * 1000
+    return item
+
+
+def _blocks(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
+    block: list[_Item] = []
+    pixels = 0
+    for item in items:
+        more = 0 if item.pixels is None else item.pixels.shape[0] * item.pixels.shape[1]
+        if block and (len(block) >= size or pixels + more > BATCH_PIXELS):
+            yield block
+            block, pixels = [], 0
+        block.append(item)
+        pixels += more
+    if block:
+        yield block

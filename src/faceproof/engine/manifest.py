@@ -1,0 +1,86 @@
+"""What a run's manifest says of people, comparisons, system and machine: enough to repeat it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import faceproof
+from faceproof.engine.photo_table import printable_path
+from faceproof.engine.run_folder import SCHEMA_VERSION
+from faceproof.engine.runner import Pipeline
+from faceproof.people.types import Comparisons, PhotoSet
+
+_LIBRARIES = ("torch", "numpy", "scipy", "pillow", "pyarrow")
+
+
+def begun(kind: str, command: str | None, started: datetime) -> dict[str, Any]:
+    """The first entries of the manifest of a run that is not finished yet."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "kind": kind,
+        "faceproof_version": faceproof.__version__,
+        "command": command,
+        "started": stamp(started),
+        "finished": None,
+    }
+
+
+def system_entry(pipeline: Pipeline) -> dict[str, Any]:
+    """Model, card (with the contract as it is used) and digest of the weights."""
+    recognizer = pipeline.recognizer
+    card = recognizer.card.model_dump(mode="json") | {"contract": recognizer.contract.model_dump(mode="json")}
+    return {"model": recognizer.card.name, "card": card, "weights": recognizer.weights_sha256}
+
+
+def detector_entry(pipeline: Pipeline) -> dict[str, Any]:
+    """The detector's recipe, and which face counts."""
+    return pipeline.detector.recipe() | {"selection": pipeline.selection}
+
+
+def people_entry(photo_set: PhotoSet) -> dict[str, Any]:
+    """Where the photos are, how many, and their digest."""
+    return {
+        "root": printable_path(photo_set.root.resolve()),
+        "people": len(photo_set.by_person()),
+        "photos": len(photo_set.photos),
+        "photo_list_sha256": photo_set.digest(),
+        "synthetic": photo_set.synthetic,
+        "notices": [asdict(notice) for notice in photo_set.notices],
+    }
+
+
+def protocol_entry(comparisons: Comparisons) -> dict[str, Any]:
+    """How the comparisons were made, how many, and their digest."""
+    return {
+        "name": comparisons.protocol,
+        "settings": dict(comparisons.settings),
+        "comparisons": len(comparisons),
+        "mated": int(comparisons.mated.sum()),
+        "non_mated": int((~comparisons.mated).sum()),
+        "folds": int(comparisons.fold.max()) + 1 if len(comparisons) else 0,
+        "sha256": comparisons.digest(),
+        "notes": list(comparisons.notes),
+    }
+
+
+def machine_entries(pipeline: Pipeline, seed: int, device: str) -> dict[str, Any]:
+    """Seed, how the work was cut up, versions and machine."""
+    return {
+        "seed": seed,
+        "device": device,
+        "batch_size": pipeline.batch_size,
+        "workers": pipeline.workers,
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
+        "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
+    }
+
+
+def stamp(moment: datetime | None = None) -> str:
+    """A moment (now, without one) as ISO 8601 in UTC."""
+    moment = moment or datetime.now(UTC)
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

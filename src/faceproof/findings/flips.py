@@ -1,0 +1,185 @@
+"""Which decisions change as photos get worse, and at which severity."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceproof.findings.ledger import guarded
+from faceproof.findings.scored import ScoredComparisons
+from faceproof.scoring import distance_from_similarity
+
+STATES = ("not made", "rejected", "accepted")
+COLUMNS = (
+    *("model", "condition", "family", "severity", "comparison", "mated", "person_a", "photo_a", "person_b", "photo_b"),
+    *("before", "after", "distance_clean", "distance", "threshold_distance"),
+)
+_NAMES = ("person_a", "photo_a", "person_b", "photo_b")
+_ROWS_AT_A_TIME = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What one model decided about every comparison under every condition.
+
+    Attributes:
+        model: its name.
+        scored: the comparisons, with the similarities of the photos as they are.
+        conditions: entries of the manifest, ``clean`` first.
+        similarity: float64 (conditions, n); NaN where a comparison could not be made.
+        threshold: float64 (n,), the held threshold of each comparison, a similarity; NaN where there is none.
+    """
+
+    model: str
+    scored: ScoredComparisons
+    conditions: Sequence[Mapping[str, Any]]
+    similarity: NDArray[np.float64]
+    threshold: NDArray[np.float64]
+
+    def states(self, condition: int) -> NDArray[np.int8]:
+        """The decision on each comparison as a place in `STATES`, int8 (n,)."""
+        similarity = self.similarity[condition]
+        made = ~np.isnan(similarity)
+        accepted = made & (np.nan_to_num(similarity, nan=-np.inf) >= self.threshold)
+        states: NDArray[np.int8] = made.astype(np.int8) + accepted
+        return states
+
+    def changed(self, condition: int) -> NDArray[np.int64]:
+        """Rows of the comparisons that were decided otherwise than with clean photos."""
+        if np.isnan(self.threshold).all():
+            return np.zeros(0, np.int64)
+        return np.flatnonzero(self.states(condition) != self.states(0))
+
+
+def first_flips(decisions: Decisions, limit: int) -> list[dict[str, Any]]:
+    """The comparisons, right when clean, that go wrong soonest over all families.
+
+    The order is by the mean, over families, of the share of severities at which the decision is wrong.
+
+    Args:
+        decisions: of one model.
+        limit: at most so many.
+
+    Returns:
+        For each: comparison, mated, names of photos and people, ``wrong`` (that mean), and ``flips``: for each family
+        that changes the decision the first condition, severity and what it was decided then.
+    """
+    mated = decisions.scored.mated
+    families: dict[str, list[int]] = {}
+    for c, condition in enumerate(decisions.conditions[1:], start=1):
+        families.setdefault(condition["family"], []).append(c)
+    if not families or np.isnan(decisions.threshold).all():
+        return []
+    clean = decisions.states(0)
+    right = np.where(mated, clean == 2, clean == 1)
+    wrong = {
+        name: np.stack([right & _wrong(decisions.states(c), clean, mated) for c in places])
+        for name, places in families.items()
+    }
+    score = np.mean([rows.mean(axis=0) for rows in wrong.values()], axis=0)
+    order = np.lexsort((decisions.scored.comparison, -score))[:limit]
+    order = order[score[order] > 0]
+    names = decisions.scored.names_of(order, _NAMES)
+    found = []
+    for place, row in enumerate(order.tolist()):
+        flips = [
+            _flip(decisions, families[family][int(np.argmax(rows[:, row]))], row)
+            for family, rows in wrong.items()
+            if rows[:, row].any()
+        ]
+        found.append(
+            {
+                "comparison": int(decisions.scored.comparison[row]),
+                "mated": bool(mated[row]),
+                **{name: values[place] for name, values in names.items()},
+                "distance_clean": float(distance_from_similarity(decisions.similarity[0, row])),
+                "threshold_distance": float(distance_from_similarity(decisions.threshold[row])),
+                "wrong": float(score[row]),
+                "families": len(families),
+                "flips": sorted(flips, key=lambda flip: (flip["severity"] / flip["of"], flip["family"])),
+            }
+        )
+    return found
+
+
+def _wrong(state: NDArray[np.int8], clean: NDArray[np.int8], mated: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """A mated comparison that is accepted no more, a non-mated one that is accepted now."""
+    wrong: NDArray[np.bool_] = np.where(mated, state != 2, state == 2) & (state != clean)
+    return wrong
+
+
+def _flip(decisions: Decisions, condition: int, row: int) -> dict[str, Any]:
+    entry = decisions.conditions[condition]
+    severities = [c["severity"] for c in decisions.conditions if c["family"] == entry["family"]]
+    similarity = decisions.similarity[condition, row]
+    return {
+        "condition": entry["name"],
+        "family": entry["family"],
+        "title": entry["title"],
+        "told": entry["told"],
+        "severity": entry["severity"],
+        "of": max(severities),
+        "after": STATES[int(decisions.states(condition)[row])],
+        "distance": None if np.isnan(similarity) else float(distance_from_similarity(similarity)),
+    }
+
+
+def write_changes_csv(path: Path, every: Iterable[Decisions]) -> int:
+    """Write every decision that a condition changed as CSV, guarded as ``failures.csv`` is, replaced as a whole.
+
+    Args:
+        path: the file; its folder has to be there.
+        every: the decisions of each model.
+
+    Returns:
+        Number of rows.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    written = 0
+    try:
+        with draft.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS, restval="")
+            writer.writeheader()
+            for decisions in every:
+                for row in _rows(decisions):
+                    writer.writerow({name: guarded(cell) for name, cell in row.items()})
+                    written += 1
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return written
+
+
+def _rows(decisions: Decisions) -> Iterator[dict[str, object]]:
+    before = decisions.states(0)
+    for c, condition in enumerate(decisions.conditions):
+        after, changed = decisions.states(c), decisions.changed(c)
+        for start in range(0, changed.size, _ROWS_AT_A_TIME):
+            rows = changed[start : start + _ROWS_AT_A_TIME]
+            names = decisions.scored.names_of(rows, _NAMES)
+            for place, row in enumerate(rows.tolist()):
+                yield {
+                    "model": decisions.model,
+                    "condition": condition["name"],
+                    "family": condition["family"],
+                    "severity": condition["severity"],
+                    "comparison": int(decisions.scored.comparison[row]),
+                    "mated": bool(decisions.scored.mated[row]),
+                    **{name: values[place] for name, values in names.items()},
+                    "before": STATES[before[row]],
+                    "after": STATES[after[row]],
+                    "distance_clean": _distance(decisions.similarity[0, row]),
+                    "distance": _distance(decisions.similarity[c, row]),
+                    "threshold_distance": _distance(decisions.threshold[row]),
+                }
+
+
+def _distance(similarity: float) -> float | str:
+    return "" if np.isnan(similarity) else distance_from_similarity(float(similarity))

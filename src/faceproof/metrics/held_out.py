@@ -1,0 +1,89 @@
+"""A threshold for each comparison that was set on comparisons of other people alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceproof.metrics.intervals import smallest_resolvable_rate
+from faceproof.metrics.operating_points import threshold_at_fmr
+
+FALLBACK_FMRS = (1e-3, 1e-2, 1e-1)
+"""Tried in this order where nobody asked for a certain FMR."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Thresholds set on other people.
+
+    Attributes:
+        threshold: float64 (n,), a similarity for each comparison; NaN throughout where the data give none.
+        fmr: the target that they were set for; NaN likewise.
+        distinct: float64 (t,), the different thresholds among them, ascending.
+        fewest_non_mated: non-mated comparisons of other people behind the threshold that rests on fewest.
+        reason: why there is none, or why another FMR than the first was taken; else None.
+    """
+
+    threshold: NDArray[np.float64]
+    fmr: float
+    distinct: NDArray[np.float64]
+    fewest_non_mated: int
+    reason: str | None
+
+
+def held_out_thresholds(
+    similarity: NDArray[np.float64],
+    mated: NDArray[np.bool_],
+    block_a: NDArray[np.integer],
+    block_b: NDArray[np.integer],
+    fmr: float | None = None,
+) -> HeldOut:
+    """For each comparison, the threshold that gives an FMR on comparisons of people from other blocks.
+
+    People are in blocks. A comparison of people from blocks i and j is judged at the threshold that
+    `faceproof.metrics.operating_points.threshold_at_fmr` sets on all comparisons with neither side in i or j. So
+    no comparison has to be left out, and no person has a say in his own threshold.
+
+    Args:
+        similarity: float64 (n,), NaN where a comparison could not be made; it gets a threshold all the same.
+        mated: bool (n,).
+        block_a: integers (n,), block of the person on side a, 0 or more.
+        block_b: integers (n,), likewise.
+        fmr: above 0 and up to 1; None: the first of `FALLBACK_FMRS` that all thresholds can resolve.
+
+    Returns:
+        The thresholds. An FMR that was asked for and cannot be resolved gives none, with the reason.
+
+    >>> found = held_out_thresholds(
+    ...     np.array([0.9, 0.2, 0.8, 0.4]), np.array([True, False, True, False]), *np.array([[0, 0, 1, 1]] * 2), fmr=1
+    ... )
+    >>> found.threshold.tolist(), found.distinct.tolist()
+    ([0.4, 0.4, 0.2, 0.2], [0.2, 0.4])
+    """
+    low, high = np.minimum(block_a, block_b).astype(np.int64), np.maximum(block_a, block_b).astype(np.int64)
+    blocks = int(high.max()) + 1 if high.size else 0
+    couples, place = np.unique(low * max(blocks, 1) + high, return_inverse=True)
+    made = ~np.isnan(similarity)
+    others = [made & ~_touches(low, high, int(code) // blocks, int(code) % blocks) for code in couples]
+    fewest = min((int(np.count_nonzero(rows & ~mated)) for rows in others), default=0)
+    candidates = FALLBACK_FMRS if fmr is None else (fmr,)
+    chosen = next((one for one in candidates if fewest and smallest_resolvable_rate(fewest) <= one), math.nan)
+    reason = None
+    if chosen != candidates[0]:
+        reason = (
+            f"An FMR of {candidates[0]:g} needs {math.ceil(1 / candidates[0]):,} non-mated comparisons of other "
+            f"people; there are {fewest:,}."
+        )
+    if math.isnan(chosen):
+        nothing = np.full(similarity.size, math.nan)
+        return HeldOut(nothing, math.nan, nothing[:0], fewest, reason)
+    each = np.array([threshold_at_fmr(similarity[rows], mated[rows], chosen) for rows in others])
+    return HeldOut(each[place], chosen, np.unique(each), fewest, reason)
+
+
+def _touches(low: NDArray[np.int64], high: NDArray[np.int64], i: int, j: int) -> NDArray[np.bool_]:
+    touched: NDArray[np.bool_] = (low == i) | (low == j) | (high == i) | (high == j)
+    return touched

@@ -1,0 +1,123 @@
+"""The page of a stress run: one file that loads nothing and runs nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from faceproof.degrade.types import Condition
+from faceproof.files import write_whole
+from faceproof.report.html import page_policy, page_style, page_templates, settings_of
+from faceproof.report.photos import data_uri
+from faceproof.report.stress_photos import StressPhotos
+from faceproof.report.stress_words import entry_of, label
+from faceproof.report.theme import LIGHT
+
+if TYPE_CHECKING:
+    from faceproof.engine.stress_folder import StressRun
+
+Summary = Mapping[str, Any]
+
+_SECTIONS = {
+    "Where it breaks, and why": ("loss", "heat-map"),
+    "As photos get worse": ("frr", "fmr", "detection", "eer", "distances"),
+    "Every metric against clean photos": ("changes",),
+}
+
+
+def write_stress_report(
+    summary: Summary, run: StressRun, photos_root: Path | None, conditions: Mapping[str, Condition]
+) -> Path:
+    """Write ``report.html`` (and ``figures/contact-sheet.png``) into the run folder; an older one is replaced.
+
+    Args:
+        summary: the dict of ``faceproof.report.stress_summary``.
+        run: the run, whose figures are drawn already.
+        photos_root: folder of people, or None for a page without photos.
+        conditions: those whose functions are at hand, by name.
+
+    Returns:
+        The file.
+    """
+    photos = StressPhotos(run, photos_root, conditions) if photos_root is not None else None
+    sheet = photos.sheet() if photos else None
+    if sheet is not None:
+        sheet.save(run.folder / "figures" / "contact-sheet.png")
+    figures = {file.stem: _inline(file.read_text("utf-8")) for file in sorted((run.folder / "figures").glob("*.svg"))}
+    page = render_stress_report(
+        summary,
+        figures,
+        sheet=None if sheet is None else data_uri(sheet, 85),
+        strips=dict(_strips(summary, photos)) if photos else {},
+    )
+    target = run.folder / "report.html"
+    write_whole(target, page.encode("utf-8", errors="replace"))
+    return target
+
+
+def render_stress_report(
+    summary: Summary, figures: Mapping[str, str], *, sheet: str | None = None, strips: Mapping[Any, Any] | None = None
+) -> str:
+    """The page as HTML, complete in itself.
+
+    Args:
+        summary: the dict of ``faceproof.report.stress_summary``.
+        figures: SVG of each figure by name.
+        sheet: the contact sheet as a data URI.
+        strips: by (model, comparison): data URIs of photo a and b, clean, and at the first flip.
+
+    Returns:
+        The page. Texts of the summary appear literally; none can become markup or script.
+    """
+    sections = {
+        title: [(name, figures[name]) for name in names if name in figures] for title, names in _SECTIONS.items()
+    }
+    return (
+        page_templates()
+        .get_template("stress.html.j2")
+        .render(
+            s=summary,
+            entries={entry["name"]: entry for entry in summary["conditions"]},
+            label=label,
+            sections={title: drawn for title, drawn in sections.items() if drawn},
+            sheet=sheet,
+            strips=strips or {},
+            settings=settings_of(_shown(summary["run"])),
+            style=page_style(),
+            policy=page_policy([]),
+        )
+    )
+
+
+def _strips(summary: Summary, photos: StressPhotos) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
+    probe_alone = summary["run"]["side"] == "probe"
+    for model in summary["models"]:
+        name = model["name"]
+        for flip in model["flips"]:
+            first = flip["flips"][0]["condition"]
+            sides = {}
+            for side, photo in (("a", flip["photo_a"]), ("b", flip["photo_b"])):
+                under = "clean" if probe_alone and side == "a" else first
+                sides[side] = (photos.thumbnail(name, "clean", photo), photos.thumbnail(name, under, photo))
+            told = label(entry_of(summary, first))
+            yield (name, flip["comparison"]), {"sides": sides, "told": told}
+
+
+def _inline(svg: str) -> str:
+    """A drawing for the page: the page's colours in place of the file's, and no size of its own."""
+    for name, colour in LIGHT.items():
+        svg = svg.replace(f'"{colour}"', f'"var(--chart-{name})"')
+    svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>", "", svg, flags=re.DOTALL)
+    return re.sub(
+        r'(<svg\b[^>]*?) width="([\d.]+)" height="[\d.]+"', r'\1 style="width:100%;max-width:\2px"', svg, count=1
+    )
+
+
+def _shown(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest without the list of conditions, which the page has as a table, and each model by its name."""
+    shown = {key: value for key, value in manifest.items() if key not in {"conditions", "models"}}
+    return shown | {
+        entry["model"]: {"card": entry["card"], "weights": entry["weights"]} for entry in manifest["models"]
+    }

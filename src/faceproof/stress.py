@@ -1,0 +1,423 @@
+"""Stress: the same comparisons under every degradation, at the threshold that clean photos of other people gave."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from faceproof.errors import CacheError, ConfigurationError
+from faceproof.evaluation import Recipe, Run, Say, cache_folder, load_pipeline
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from faceproof.degrade.suites import Suite
+    from faceproof.degrade.types import Condition, Stage
+    from faceproof.engine.cache import TemplateCache
+    from faceproof.engine.runner import Cell, Pipeline, Processed, Progress
+    from faceproof.people.types import Comparisons, PhotoSet
+
+Side = Literal["both", "probe"]
+SIDES = ("both", "probe")
+STAGES = ("capture", "aligned")
+
+_SHARDS_OF_A_RUN = 10_000
+"""Rows that wait for their shard, at most, over all caches: so much work is lost when a run is killed."""
+_ROW_BYTES = {"cache": 180, "run": 120, "score": 20}
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is going to be run, settled before the first photo."""
+
+    conditions: list[Condition]
+    pipelines: list[Pipeline]
+    comparisons: Comparisons
+    side: Side
+
+    def needed(self) -> dict[int, NDArray[np.bool_]]:
+        """Which photos each condition is wanted for, where not for all: those of side b, if that is the probe."""
+        if self.side == "both":
+            return {}
+        probes = np.zeros(len(self.comparisons.photos), np.bool_)
+        probes[self.comparisons.row_b] = True
+        return dict.fromkeys(range(1, len(self.conditions)), probes)
+
+    def photos(self) -> int:
+        """Photos, each counted once for every condition."""
+        clean, later = len(self.comparisons.photos), len(self.conditions) - 1
+        probes = len(np.unique(self.comparisons.row_b)) if self.side == "probe" else clean
+        return clean + later * probes
+
+
+def stress(
+    people: str | Path,
+    *,
+    models: Sequence[str] = ("facenet-vggface2",),
+    weights: str | Path | None = None,
+    suite: str | Path | Suite | Callable[..., NDArray[np.uint8]] = "classic",
+    severities: Sequence[int] | None = None,
+    stage: Stage = "capture",
+    side: Side = "both",
+    protocol: str = "folders",
+    protocol_settings: Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    recipe: Recipe | None = None,
+    fmr: float | None = None,
+    threshold: float | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+    batch_size: int = 32,
+    workers: int | None = None,
+    cache: bool = True,
+    offline: bool = False,
+    progress: Progress | None = None,
+    say: Say = lambda _: None,
+    command: str | None = None,
+) -> Run:
+    """Compare the people of a folder under every condition of a suite, and write a run folder (docs/stress.md).
+
+    Args:
+        people: folder with a folder of photos for each person.
+        models: names of one or more cards; they share detector and selection.
+        weights: file with the weights of the model, where there is one alone.
+        suite: see `faceproof.degrade.suites.get_suite`.
+        severities: only these; None: all of the suite.
+        stage: ``capture``: photos are degraded before any face is sought; ``aligned``: faces are found in the photos
+            as they are, and the prepared face is degraded, so that the recogniser alone is put to the test.
+        side: ``both`` photos of a comparison are degraded, or the second, the ``probe``, alone.
+        protocol: see `faceproof.evaluation.evaluate`.
+        protocol_settings: likewise.
+        out: the run folder; None for a new one below ``runs/``.
+        overwrite: write to it though it holds a finished run.
+        recipe: changes to how all models are fed.
+        fmr: the FMR on clean photos of other people that sets the threshold, above 0 and up to 1; None: 0.001, or the
+            lowest of 0.01 and 0.1 that the comparisons can resolve.
+        threshold: a distance, 0 to 2, to hold instead; for a single model.
+        seed: of all that is drawn: degradations, folds, bootstrap, sampling.
+        device: ``cpu``, ``cuda``, ...
+        batch_size: photos detected together; changes no number.
+        workers: threads that decode and degrade; changes no number.
+        cache: keep templates for the next run, and use those that are there.
+        offline: never use the network.
+        progress: told how far it is; a photo counts once for each model and condition.
+        say: told in words what is being done.
+        command: as given, for the manifest.
+
+    Returns:
+        The run. A condition whose function failed is marked and has no numbers; the others are not touched by it.
+
+    Raises:
+        PeopleError, ConfigurationError, WeightsError, RunFolderError: as `faceproof.evaluation.evaluate`.
+        CacheError: the disk has not enough room for the templates.
+
+    >>> run = stress("photos", models=["dlib-resnet"], suite="classic")  # doctest: +SKIP
+    >>> run.summary["models"][0]["index"]["value"]  # doctest: +SKIP
+    0.87
+    """
+    from faceproof.engine.manifest import stamp
+    from faceproof.engine.run_folder import comparisons_table, prepare_folder, write_manifest, write_table
+    from faceproof.people.folder import read_people
+    from faceproof.people.protocols import make_comparisons
+
+    started = datetime.now(UTC)
+    _check(models, weights, stage, side, fmr, threshold)
+    conditions, suite_name = _conditions(suite, severities, stage, seed)
+    pipelines = _pipelines(models, weights, recipe, device, batch_size, workers, offline)
+    say(f"Reading the people below {people} ...")
+    photo_set = read_people(Path(people))
+    settings = dict(protocol_settings or {})
+    if protocol == "sampled":
+        settings.setdefault("seed", seed)
+    comparisons = make_comparisons(protocol, photo_set, **settings)
+    for note in [*map(str, photo_set.notices), *comparisons.notes]:
+        say(f"Note: {note}")
+    plan = _Plan(conditions, pipelines, comparisons, side)
+    folder = Path(out) if out is not None else Path("runs") / f"{started:%Y%m%d-%H%M%S}-stress"
+    prepare_folder(folder, overwrite=overwrite, comparisons_sha256=comparisons.digest())
+    manifest = _manifest(plan, photo_set, started, seed, device, command)
+    manifest |= {
+        "suite": {"name": suite_name, "severities": None if severities is None else list(severities)},
+        "stage": stage,
+        "side": side,
+        "judging": {"fmr": fmr, "threshold_distance": threshold},
+    }
+    write_manifest(folder, manifest)
+    write_table(folder, "comparisons", comparisons_table(comparisons))
+    say(
+        f"{len(comparisons.photos):,} photos, {len(comparisons):,} comparisons, {len(conditions) - 1:,} conditions and "
+        f"the photos as they are, {_many(len(models), 'model')}: {plan.photos() * len(models):,} templates."
+    )
+    say(_room(plan, folder, cache))
+    clock = perf_counter()
+    processed = _processed(plan, cache, progress, say)
+    for c, why in processed.failed.items():
+        manifest["conditions"][c]["failed"] = why
+        say(f"Note: {conditions[c].name} has failed and is left out. {why}")
+    _write_tables(folder, plan, processed)
+    manifest |= {"finished": stamp(), "timing": {"wall_s": round(perf_counter() - clock, 3)}}
+    write_manifest(folder, manifest)
+    at_hand = {condition.name: condition for condition in conditions}
+    return Run(folder, publish_stress(folder, photo_set.root, at_hand, say=say))
+
+
+def publish_stress(
+    folder: Path,
+    photos_root: Path | None,
+    conditions: Mapping[str, Condition] | None = None,
+    *,
+    say: Say = lambda _: None,
+) -> dict[str, Any]:
+    """Write numbers, figures and report of a stress run from its tables.
+
+    Args:
+        folder: the run folder.
+        photos_root: folder of people, for the photos on the page; None: a page without photos.
+        conditions: by their names, for these photos; None: as the manifest names their functions.
+        say: told in words what is being done.
+
+    Returns:
+        Every number, as in ``metrics.json``.
+
+    Raises:
+        RunFolderError: when it is no finished stress run.
+    """
+    from faceproof.degrade.suites import conditions_of_manifest
+    from faceproof.engine.stress_folder import open_stress_run
+    from faceproof.findings.flips import write_changes_csv
+    from faceproof.report.stress_figures import write_stress_figures
+    from faceproof.report.stress_page import write_stress_report
+    from faceproof.report.stress_summary import summarize_stress, write_conditions_csv
+    from faceproof.report.summarize import write_metrics_json
+
+    say("Computing the numbers ...")
+    run = open_stress_run(folder)
+    summary, ledgers = summarize_stress(run)
+    write_metrics_json(folder / "metrics.json", summary)
+    write_conditions_csv(folder / "conditions.csv", summary)
+    write_changes_csv(folder / "changes.csv", ledgers)
+    say("Drawing the report ...")
+    write_stress_figures(summary, folder / "figures")
+    write_stress_report(summary, run, photos_root, conditions or conditions_of_manifest(run.manifest))
+    return summary
+
+
+def stress_report_again(folder: str | Path) -> Run:
+    """Compute and draw a finished stress run again from its tables.
+
+    Args:
+        folder: the run folder.
+
+    Raises:
+        RunFolderError: when it is no finished stress run.
+    """
+    from faceproof.engine.stress_folder import open_stress_run
+
+    folder = Path(folder)
+    root = Path(str(open_stress_run(folder).manifest["people"]["root"]))
+    return Run(folder, publish_stress(folder, root if root.is_dir() else None))
+
+
+def _check(
+    models: Sequence[str],
+    weights: str | Path | None,
+    stage: str,
+    side: str,
+    fmr: float | None,
+    threshold: float | None,
+) -> None:
+    for name, value, known in (("stage", stage, STAGES), ("side", side, SIDES)):
+        if value not in known:
+            raise ConfigurationError(f"There is no {name} {value!r}. Expected {' or '.join(known)}.")
+    if not models:
+        raise ConfigurationError("No model was given; expected one or more.")
+    if len(set(models)) < len(models):
+        raise ConfigurationError(f"A model is given twice: {', '.join(models)}.")
+    if len(models) > 1 and (weights is not None or threshold is not None):
+        what = "A weights file" if weights is not None else "A threshold"
+        raise ConfigurationError(f"{what} belongs to one model; {len(models)} were given.")
+    if fmr is not None and not 0 < fmr <= 1:
+        raise ConfigurationError(f"The target FMR is {fmr}; expected above 0 and up to 1, such as 0.001.")
+    if threshold is not None and not 0 <= threshold <= 2:
+        raise ConfigurationError(f"A threshold of distance {threshold} makes no sense: expected 0 to 2.")
+
+
+def _conditions(
+    suite: str | Path | Suite | Callable[..., NDArray[np.uint8]],
+    severities: Sequence[int] | None,
+    stage: Stage,
+    seed: int,
+) -> tuple[list[Condition], str]:
+    from faceproof.degrade.suites import get_suite
+
+    found = get_suite(suite)
+    return found.conditions(severities, stage=stage, seed=seed), found.name
+
+
+def _pipelines(
+    models: Sequence[str],
+    weights: str | Path | None,
+    recipe: Recipe | None,
+    device: str,
+    batch_size: int,
+    workers: int | None,
+    offline: bool,
+) -> list[Pipeline]:
+    pipelines: list[Pipeline] = []
+    for model in models:
+        detector = pipelines[0].detector if pipelines else None
+        pipelines.append(load_pipeline(model, weights, recipe, device, batch_size, workers, offline, detector=detector))
+    chosen = {pipeline.selection for pipeline in pipelines}
+    if len(chosen) > 1:
+        raise ConfigurationError(
+            f"These models choose the face in different ways ({', '.join(sorted(chosen))}): say which, --select."
+        )
+    return pipelines
+
+
+def _manifest(
+    plan: _Plan, photo_set: PhotoSet, started: datetime, seed: int, device: str, command: str | None
+) -> dict[str, Any]:
+    from faceproof.engine import manifest
+
+    first = plan.pipelines[0]
+    return {
+        **manifest.begun("stress", command, started),
+        "models": [manifest.system_entry(pipeline) for pipeline in plan.pipelines],
+        "detector": manifest.detector_entry(first),
+        "conditions": [_condition_entry(condition) for condition in plan.conditions],
+        "people": manifest.people_entry(photo_set),
+        "protocol": manifest.protocol_entry(plan.comparisons),
+        **manifest.machine_entries(first, seed, device),
+    }
+
+
+def _condition_entry(condition: Condition) -> dict[str, Any]:
+    return {
+        "name": condition.name,
+        "family": condition.family.name,
+        "title": condition.family.title,
+        "severity": condition.severity,
+        "told": condition.told,
+        "parameters": dict(condition.parameters),
+        "on_face": condition.family.on_face,
+        "function": condition.family.reference,
+        "failed": None,
+    }
+
+
+def _room(plan: _Plan, folder: Path, cache: bool) -> str:
+    """What the run takes of the disk, at most, in words.
+
+    Raises:
+        CacheError: there is less.
+    """
+    sizes = [4 * pipeline.recognizer.template_size for pipeline in plan.pipelines]
+    photos, models = plan.photos(), len(plan.pipelines)
+    kept = sum(photos * (size + _ROW_BYTES["cache"]) for size in sizes) if cache else 0
+    for_a_while = sum(len(plan.conditions) * len(plan.comparisons.photos) * size for size in sizes)
+    run = models * (photos * _ROW_BYTES["run"] + len(plan.conditions) * len(plan.comparisons) * _ROW_BYTES["score"])
+    places = [("template cache", cache_folder(), kept), ("temporary folder", Path(tempfile.gettempdir()), for_a_while)]
+    places.append(("run folder", folder, run))
+    free = {place: shutil.disk_usage(_existing(path)).free for place, path, _ in places}
+    for place, path, needed in places:
+        if needed > free[place]:
+            raise CacheError(
+                f"The {place} {path} needs up to {_bytes(needed)} for this run and has {_bytes(free[place])} free. "
+                "Take fewer conditions (--severities), or set FACEPROOF_CACHE or TMPDIR to a larger disk."
+            )
+    told = ", ".join(f"{_bytes(needed)} in the {place}" for place, _, needed in places if needed)
+    return f"Disk, at most: {told} ({_bytes(min(free.values()))} free)."
+
+
+def _existing(path: Path) -> Path:
+    path = path.resolve()
+    return path if path.exists() else _existing(path.parent)
+
+
+def _bytes(number: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:.3g} {unit}"
+        number /= 1000
+    return f"{number:,.3g} TB"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _processed(plan: _Plan, cache: bool, progress: Progress | None, say: Say) -> Processed:
+    from faceproof.engine.runner import process_all
+
+    caches = _caches(plan) if cache else {}
+    processed = process_all(
+        plan.comparisons.photos,
+        plan.pipelines,
+        plan.conditions,
+        needed=plan.needed(),
+        caches=caches,
+        progress=progress,
+    )
+    damaged = [file for kept in caches.values() for file in kept.unreadable]
+    if damaged:
+        say(f"Note: {len(damaged)} damaged cache files were left out, such as {damaged[0]}")
+    return processed
+
+
+def _caches(plan: _Plan) -> dict[Cell, TemplateCache]:
+    from faceproof.engine.cache import SHARD_ROWS, TemplateCache
+
+    cells = [(p, c) for p in range(len(plan.pipelines)) for c, condition in enumerate(plan.conditions)]
+    cells = [(p, c) for p, c in cells if plan.conditions[c].cacheable]
+    rows = min(SHARD_ROWS, max(_SHARDS_OF_A_RUN // max(len(cells), 1), 64))
+    root = cache_folder()
+    return {(p, c): TemplateCache(root, plan.pipelines[p].recipe(plan.conditions[c]), rows) for p, c in cells}
+
+
+def _write_tables(folder: Path, plan: _Plan, processed: Processed) -> None:
+    from faceproof.engine.run_folder import write_tables
+
+    cells = [(p, c) for p in range(len(plan.pipelines)) for c in range(len(plan.conditions))]
+    cells = [(p, c) for p, c in cells if c not in processed.failed]
+    write_tables(folder, "photos", (_photos(plan, processed, cell) for cell in cells))
+    write_tables(folder, "scores", (_scores(plan, processed, cell) for cell in cells))
+
+
+def _photos(plan: _Plan, processed: Processed, cell: Cell) -> pa.Table:
+    table = processed.tables[cell].to_table(plan.conditions[cell[1]].name)
+    return _with_model(table, plan, cell)
+
+
+def _scores(plan: _Plan, processed: Processed, cell: Cell) -> pa.Table:
+    from faceproof.engine.run_folder import scores_table
+    from faceproof.scoring import similarities
+
+    comparisons, photos = plan.comparisons, processed.tables[cell]
+    clean = processed.tables[cell[0], 0] if plan.side == "probe" else None
+    similarity = similarities(
+        photos.templates,
+        comparisons.row_a,
+        comparisons.row_b,
+        templates_a=None if clean is None else clean.templates,
+    )
+    table = scores_table(comparisons, similarity, photos, clean, plan.conditions[cell[1]].name)
+    return _with_model(table, plan, cell)
+
+
+def _with_model(table: pa.Table, plan: _Plan, cell: Cell) -> pa.Table:
+    import pyarrow as pa
+
+    name = plan.pipelines[cell[0]].recognizer.card.name
+    place = table.column_names.index("condition")
+    return table.add_column(place, "model", pa.array([name] * len(table), pa.string()))
