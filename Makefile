@@ -7,7 +7,7 @@ FACEPROOF_SHARED ?= ../shared
 export FACEPROOF_SHARED
 SHARED_WEIGHTS := $(FACEPROOF_SHARED)/weights/facenet-vggface2.safetensors
 
-.PHONY: at-hand demo lfw test check bench clean
+.PHONY: at-hand demo lfw study test check bench clean
 
 $(READY): pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) with the pinned packages of constraints.txt: about 500 MB to fetch, most of it PyTorch"
@@ -34,6 +34,10 @@ lfw: $(READY) at-hand
 	$(BIN)/faceproof evaluate $(FACEPROOF_SHARED)/data/lfw-deepfunneled --model facenet-vggface2 \
 	  --protocol lfw --pairs $(FACEPROOF_SHARED)/data/lfw-pairs.txt --out runs/lfw --overwrite
 
+study: $(READY) at-hand
+	@echo "Repeating the study on all of LFW: two models, 24 conditions, some hours without a GPU; goes on where it was stopped ..."
+	$(BIN)/python tools/repeat_study.py $(FACEPROOF_SHARED)/data/lfw-deepfunneled
+
 test: $(READY)
 	@echo "Running every test (those that need real photos look in $(FACEPROOF_SHARED)) ..."
 	@$(BIN)/python -m pytest
@@ -45,8 +49,9 @@ check: $(READY)
 	@$(BIN)/mypy
 
 bench: $(READY)
-	@echo "Speed of the engine against the plain loop, on the same photos in one run ..."
+	@echo "Speed of the engine against the plain loop, then the cost of a stress condition, on the same photos ..."
 	@$(BIN)/python benchmarks/end_to_end.py
+	@$(BIN)/python benchmarks/stress.py
 
 clean:
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache

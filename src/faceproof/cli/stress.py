@@ -158,7 +158,8 @@ def degrade_command(
         )
     else:
         more = f", {len(failed):,} could not be" if failed else ""
-        typer.echo(f"{condition.label}: {result.written:,} photos written{more}: {target}")
+        photos = "photo" if result.written == 1 else "photos"
+        typer.echo(f"{condition.label}: {result.written:,} {photos} written{more}: {target}")
     if failed and not result.written:
         raise typer.Exit(1)
 

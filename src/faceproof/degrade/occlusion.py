@@ -63,9 +63,10 @@ def mask(photo: Picture, height: float, face: FacePlace) -> Picture:
     """
     frame = _Frame(face)
     top = frame.middle_of_mouth + height * (frame.middle_of_eyes - frame.middle_of_mouth)
-    half, drop = 0.46 * frame.width * frame.across, 0.42 * frame.height * frame.down
-    outline = [top - half, top + half, top + half * 0.9 + drop * 0.7, top + half * 0.45 + drop * 1.25]
-    outline += [top - half * 0.45 + drop * 1.25, top - half * 0.9 + drop * 0.7]
+    chin = frame.middle_of_mouth + 0.34 * frame.height * frame.down
+    half = 0.46 * frame.width * frame.across
+    jaw = frame.middle_of_mouth + 0.12 * frame.height * frame.down
+    outline = [top - half, top + half, jaw + half, chin + 0.5 * half, chin - 0.5 * half, jaw - half]
     return _painted(photo, [np.array(outline)], _CLOTH)
 
 

@@ -169,7 +169,7 @@ _ALL = (
         "rain",
         "Rain",
         light.rain,
-        "density {density:g}, streaks of {length_px:g} px",
+        "density {density:g}",
         tuple(
             {"density": d, "length_px": n, AT_SIDE: _SIDE}
             for d, n in ((0.1, 14), (0.2, 18), (0.35, 22), (0.6, 26), (1.0, 30))
@@ -190,7 +190,7 @@ _ALL = (
         "Perspective",
         geometry.perspective,
         "corners in by {shift:.0%}",
-        _each("shift", (0.06, 0.12, 0.19, 0.27, 0.35)),
+        _each("shift", (0.05, 0.10, 0.15, 0.20, 0.25)),
         random=True,
     ),
     _family(
@@ -212,7 +212,7 @@ _ALL = (
         "sunglasses",
         "Sunglasses",
         occlusion.sunglasses,
-        "lenses {radius:.0%} of the face wide",
+        "radius {radius:.0%} of the face",
         _each("radius", (0.10, 0.14, 0.18, 0.22, 0.26)),
         on_face=True,
     ),
@@ -220,7 +220,7 @@ _ALL = (
         "mask",
         "Mask",
         occlusion.mask,
-        "up to {height:.0%} of the way to the eyes",
+        "{height:.0%} of the way to the eyes",
         _each("height", (0.0, 0.2, 0.4, 0.6, 0.8)),
         on_face=True,
     ),

@@ -165,7 +165,7 @@ class Condition:
         try:
             result = self.family.function(own, **arguments)
         except Exception as error:  # a user's function may raise anything; the run has to outlive it
-            raise DegradationError(f"{self.name}: the function raised {type(error).__name__}: {error}") from error
+            raise DegradationError(f"{self.name}: the function raised {type(error).__name__}: {error}.") from error
         return self._checked(result)
 
     def _generator(self, key: str) -> np.random.Generator:

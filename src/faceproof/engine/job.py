@@ -85,6 +85,9 @@ class Job:
         self.caches, self.progress = caches, progress
         cells = [(p, c) for c in range(len(conditions)) for p in range(len(pipelines))]
         self.tables = {cell: PhotoTable(photos, self.recognizers[cell[0]].template_size) for cell in cells}
+        for (_, c), table in self.tables.items():
+            if c in needed:
+                table.templates[~needed[c]] = np.nan
         self.failed: dict[int, str] = {}
         self.ready: list[list[_Ready]] = [[] for _ in pipelines]
 

@@ -74,7 +74,7 @@ def held_out_thresholds(
     reason = None
     if chosen != candidates[0]:
         reason = (
-            f"An FMR of {candidates[0]:g} needs {math.ceil(1 / candidates[0]):,} non-mated comparisons of other "
+            f"An FMR of {100 * candidates[0]:g}% needs {math.ceil(1 / candidates[0]):,} non-mated comparisons of other "
             f"people; there are {fewest:,}."
         )
     if math.isnan(chosen):

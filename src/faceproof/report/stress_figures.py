@@ -147,7 +147,7 @@ def loss_bars(summary: Summary) -> Any:
         .mark_bar()
         .encode(
             alt.Y("condition:N").sort(conditions).title(None).axis(labelLimit=300),
-            alt.X("loss:Q").title("loss").axis(format=".2~f"),
+            alt.X("loss:Q").title("loss").axis(format=".2~f", tickCount=8),
             color=alt.Color("part:N").scale(domain=list(PARTS.values()), range=[LIGHT["fn"], LIGHT["fp"], LIGHT["tp"]]),
             order=alt.Order("part:N"),
         )
@@ -180,7 +180,7 @@ def heat_map(summary: Summary) -> Any:
     x = alt.X("severity:O").title("severity").axis(labelAngle=0, orient="top")
     y = alt.Y("family:N").sort(families).title(None).axis(labelLimit=260)
     cell = alt.Chart()
-    known = "isValid(datum.fnmr)"
+    known = "datum.fnmr !== null"
     layers = alt.layer(
         cell.mark_rect(stroke=LIGHT["paper"], strokeWidth=2, invalid="show").encode(
             x,

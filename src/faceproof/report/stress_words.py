@@ -88,7 +88,7 @@ def _people(summary: Summary) -> Iterator[str]:
 def _failed(summary: Summary) -> Iterator[str]:
     for entry in summary["conditions"]:
         if entry["failed"] is not None:
-            yield f"Condition {entry['name']} failed and has no numbers. {printable(entry['failed'])}"
+            yield f"A condition failed and has no numbers. {printable(entry['failed'])}"
 
 
 def _held(summary: Summary) -> Iterator[str]:
