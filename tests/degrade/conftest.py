@@ -1,3 +1,5 @@
+from functools import cache
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
@@ -8,13 +10,16 @@ from faceproof.detection.types import Face
 _LANDMARKS = np.array([(0.30, 0.38), (0.70, 0.38), (0.50, 0.57), (0.34, 0.77), (0.66, 0.77)])
 
 
+@cache
 def _textured(height, width, seed=0):
     """Detail of every size, as photos have it: from single pixels to half of the picture."""
     rng = np.random.default_rng(seed)
     layers = (gaussian_filter(rng.normal(size=(height, width, 3)), (sd, sd, 0)) * sd**1.4 for sd in (0.8, 3, 12, 50))
     picture = sum(layers)
     spread = max(float(picture.std()), 1e-9)
-    return np.clip(np.rint((picture - picture.mean()) / spread * 45 + 120), 1, 254).astype(np.uint8)
+    photo = np.clip(np.rint((picture - picture.mean()) / spread * 45 + 120), 1, 254).astype(np.uint8)
+    photo.flags.writeable = False
+    return photo
 
 
 def _face(x0=100.0, y0=80.0, width=100.0, height=130.0, tilt=0.0, mirrored=False):

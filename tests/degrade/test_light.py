@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -103,7 +105,7 @@ def test_more_rain_keeps_the_streaks_that_were_there():
     wet = [rain(flat(0, 200, 200), density, 10, rng(1)).astype(int) for density in (0.02, 0.1, 0.4)]
     covered = [(result > 20).mean() for result in wet]
     assert covered[0] < covered[1] < covered[2]
-    for fewer, more in zip(wet, wet[1:], strict=False):
+    for fewer, more in pairwise(wet):
         assert (more > 5)[fewer > 40].all()
 
 

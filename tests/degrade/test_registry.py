@@ -3,6 +3,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -86,7 +87,7 @@ def test_every_severity_reads_differently(family):
         ("lens-blur", 3, "Gaussian blur, in proportion, radius 3 px of 250"),
         ("impulse-noise", 1, "Impulse noise, 1% of the pixels"),
         ("colour-cast", 2, "Colour cast, red +30%, blue -30%"),
-        ("mask", 2, "Mask, 20% of the way to the eyes"),
+        ("mask", 2, "Mask, 25% of the way to the eyes"),
         ("grayscale", 1, "Grayscale"),
         ("tint", 1, "Tint, #FFA500"),
     ],
@@ -95,9 +96,6 @@ def test_how_a_condition_reads(name, severity, label):
     assert get_family(name).at(severity).label == label
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the side that lengths count for is told after the density: 'density 0.2 of 250'"
-)
 def test_a_side_is_told_with_a_length_alone():
     assert get_family("rain").at(2).told == "density 0.2"
 
@@ -122,18 +120,18 @@ def test_severity_0_is_the_photo_to_the_byte(family):
     assert result.tobytes() == photo.tobytes()
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
-def test_a_photo_of_any_size_gives_bytes_of_its_size(family, size, face_filling):
-    photo = noise(*size)
-    for severity in range(1, len(family.levels) + 1):
-        result = family.at(severity).apply(photo, "k", face_filling(*size))
-        assert result.dtype == np.uint8
-        assert result.flags.c_contiguous
-        if family.name == "resolution":
-            assert min(result.shape[:2]) == min(*size, family.levels[severity - 1]["shorter_side_px"])
-        else:
-            assert result.shape == photo.shape
+def test_a_photo_of_any_size_gives_bytes_of_its_size(family, face_filling):
+    for size in SIZES:
+        photo = noise(*size)
+        for severity in range(1, len(family.levels) + 1):
+            result = family.at(severity).apply(photo, "k", face_filling(*size))
+            assert result.dtype == np.uint8
+            assert result.flags.c_contiguous
+            if family.name == "resolution":
+                assert min(result.shape[:2]) == min(*size, family.levels[severity - 1]["shorter_side_px"])
+            else:
+                assert result.shape == photo.shape
 
 
 @settings(deadline=None, max_examples=150)
@@ -236,22 +234,20 @@ def test_other_families_differ_by_neither(name, textured, face_filling):
 STEPPED = [name for name, family in FAMILIES.items() if len(family.levels) > 1]
 
 
-@pytest.mark.parametrize("size", [(160, 160), (250, 250), (331, 300)], ids=str)
+@pytest.mark.parametrize("size", [(160, 160), (250, 270)], ids=str)
 @pytest.mark.parametrize("name", STEPPED)
 def test_a_worse_severity_is_farther_from_the_photo(name, size, textured, face_filling):
     photo, face = textured(*size), face_filling(*size)
-    for key in ("a", "b"):
-        severities = range(len(FAMILIES[name].levels) + 1)
-        found = [distance(FAMILIES[name].at(severity).apply(photo, key, face), photo) for severity in severities]
-        assert found[0] == 0
-        assert all(worse > better for better, worse in zip(found, found[1:], strict=False)), found
+    severities = range(len(FAMILIES[name].levels) + 1)
+    found = [distance(FAMILIES[name].at(severity).apply(photo, "k", face), photo) for severity in severities]
+    assert found[0] == 0
+    assert all(worse > better for better, worse in pairwise(found)), found
 
 
-@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
-def test_every_severity_does_something(family, textured, face_filling):
-    photo, face = textured(250, 300), face_filling(250, 300)
-    for severity in range(1, len(family.levels) + 1):
-        assert distance(family.at(severity).apply(photo, "k", face), photo) > 0.1
+@pytest.mark.parametrize("name", [name for name in FAMILIES if name not in STEPPED])
+def test_a_family_of_one_severity_does_something(name, textured):
+    photo = textured(160, 160)
+    assert distance(FAMILIES[name].at(1).apply(photo, "k"), photo) > 5
 
 
 def width_of_edge(result):
@@ -297,8 +293,9 @@ def test_as_much_of_a_larger_photo_is_behind_rain():
     black = [np.zeros((side, side, 3), np.uint8) for side in (250, 500, 1000)]
     for severity in range(1, 6):
         shares = [float((FAMILIES["rain"].at(severity).apply(photo, "k") > 20).mean()) for photo in black]
-        # Streaks are whole pixels thick, hence the tolerance; without a scale the largest had a twentieth.
-        assert max(shares) < 2 * min(shares)
+        # Streaks are a whole number of pixels thick, which is up to half too thin or too thick in the smallest.
+        assert max(shares) < 2.5 * min(shares)
+        assert shares[2] / shares[1] == pytest.approx(1, rel=0.2)
 
 
 def test_these_families_are_in_proportion():

@@ -60,12 +60,14 @@ def rain(photo: Picture, density: float, length_px: float, rng: np.random.Genera
     """
     height, width = photo.shape[:2]
     slant = rng.uniform(-0.35, 0.35)
-    veil = Image.new("L", (width, height), 0)
+    # Drawn twice as large, so that streaks can be half a pixel thick.
+    veil = Image.new("L", (2 * width, 2 * height), 0)
     draw = ImageDraw.Draw(veil)
-    thick = max(round(length_px / 14), 1)
-    dx, dy = length_px * math.sin(slant), length_px * math.cos(slant)
+    thick = max(round(length_px / 10), 1)
+    dx, dy = 2 * length_px * math.sin(slant), 2 * length_px * math.cos(slant)
     for x, y, strength in rng.random((round(_DROPS * density), 3)).tolist():
-        start = (x * width, y * (height + length_px) - length_px)
+        start = (2 * x * width, 2 * (y * (height + length_px) - length_px))
         draw.line((*start, start[0] + dx, start[1] + dy), fill=round(90 + 130 * strength), width=thick)
-    cover = np.asarray(veil.filter(ImageFilter.GaussianBlur(thick / 2)), np.float32)[:, :, None] / 255
+    soft = veil.resize((width, height), Image.Resampling.BOX).filter(ImageFilter.GaussianBlur(thick / 4))
+    cover = np.asarray(soft, np.float32)[:, :, None] / 255
     return as_bytes(photo * (1 - cover) + cover * _RAIN_COLOUR)

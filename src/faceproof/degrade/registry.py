@@ -221,7 +221,7 @@ _ALL = (
         "Mask",
         occlusion.mask,
         "{height:.0%} of the way to the eyes",
-        _each("height", (0.0, 0.2, 0.4, 0.6, 0.8)),
+        _each("height", (0.1, 0.25, 0.4, 0.6, 0.8)),
         on_face=True,
     ),
     _family(
@@ -238,7 +238,7 @@ _ALL = (
         "Hair over the forehead",
         occlusion.hair_line,
         "{share:.0%} of its height",
-        _each("share", (0.10, 0.17, 0.24, 0.31, 0.38)),
+        _each("share", (0.10, 0.17, 0.24, 0.30, 0.36)),
         on_face=True,
     ),
 )

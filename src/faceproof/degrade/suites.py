@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
+import math
 import re
 import sys
 import tomllib
@@ -12,12 +13,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from faceproof.degrade.registry import FAMILIES, get_family
-from faceproof.degrade.types import CLEAN, Condition, Family, Picture, Stage
+from faceproof.degrade.types import AT_SIDE, BUILT_IN, CLEAN, Condition, Family, Picture, Stage
 from faceproof.errors import ConfigurationError
 
 CALLABLE_SEVERITIES = 5
@@ -158,7 +160,8 @@ def conditions_of_manifest(manifest: Mapping[str, Any]) -> dict[str, Condition]:
     for entry in manifest["conditions"]:
         family = known.get(entry["function"]) or _user_family(entry["function"])
         if family is not None:
-            named = replace(family, name=entry["family"], title=entry["title"])
+            told = family.told if family.identity == BUILT_IN else _literal(entry["told"])
+            named = replace(family, name=entry["family"], title=entry["title"], told=told)
             found[entry["name"]] = Condition(
                 named, entry["severity"], entry["parameters"], manifest["stage"], manifest["seed"]
             )
@@ -248,18 +251,46 @@ def _series(entry: _Entry) -> Series:
     else:
         family = _family_of(_imported(entry.function or ""), entry.levels)
     family = replace(family, name=entry.name or family.name, title=entry.title or family.title)
-    severities = entry.severities or range(1, len(family.levels) + 1)
+    severities = range(1, len(family.levels) + 1) if entry.severities is None else entry.severities
+    if not severities or len(set(severities)) < len(severities) or 0 in severities:
+        raise ConfigurationError(f"severities {list(severities)}: expected one or more, each once, from 1")
     for severity in severities:
         family.at(severity)
     return Series(family, tuple(severities))
 
 
+def _check_levels(levels: Sequence[Mapping[str, Any]]) -> None:
+    """Levels hold the same parameters, whose values can be told and kept: numbers and text.
+
+    Raises:
+        ConfigurationError: one does not.
+    """
+    if not levels:
+        raise ConfigurationError("levels is empty: expected the parameters of one severity or more")
+    for level in levels:
+        if set(level) != set(levels[0]):
+            raise ConfigurationError(f"levels have {_words(levels[0])} and {_words(level)}: expected the same in each")
+        for name, value in level.items():
+            plain = isinstance(value, str) or (isinstance(value, int | float) and math.isfinite(value))
+            if not name.isidentifier() or not plain:
+                raise ConfigurationError(f"a level has {name} = {value}: expected a name and a finite number or text")
+        if AT_SIDE in level and not (isinstance(level[AT_SIDE], int | float) and level[AT_SIDE] > 0):
+            raise ConfigurationError(f"{AT_SIDE} = {level[AT_SIDE]}: expected pixels, above 0")
+
+
 def _with_levels(family: Family, levels: list[dict[str, Any]]) -> Family:
     known = set(family.levels[0])
     for level in levels:
+        for name in known & set(level):
+            if isinstance(level[name], str) != isinstance(family.levels[0][name], str):
+                raise ConfigurationError(
+                    f"a level of {family.name} has {name} = {level[name]!r}; expected such as "
+                    f"{family.levels[0][name]!r}"
+                )
         wrong = set(level) ^ known
         if wrong:
             raise ConfigurationError(f"a level of {family.name} has {_words(known)}; see {_words(wrong)}")
+    _check_levels(levels)
     return replace(family, levels=tuple(levels))
 
 
@@ -277,10 +308,10 @@ def _imported(reference: str) -> Callable[..., Picture]:
         sys.path.insert(0, here)
     try:
         function = getattr(importlib.import_module(module), name)
-    except ImportError as error:
-        raise ConfigurationError(f"{reference}: the module cannot be imported ({error}).") from error
     except AttributeError as error:
         raise ConfigurationError(f"{reference}: the module has no {name!r}.") from error
+    except Exception as error:  # whatever a user's module raises when it is run
+        raise ConfigurationError(f"{reference}: the module cannot be imported ({error}).") from error
     if not callable(function):
         raise ConfigurationError(f"{reference} is a {type(function).__name__}; expected a function.")
     return function  # type: ignore[no-any-return]
@@ -296,7 +327,9 @@ def _family_of(function: Callable[..., Picture], levels: Sequence[Mapping[str, A
     name = getattr(function, "__name__", type(function).__name__)
     takes = _parameters_of(function)
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "function"
-    levels = levels or [{"severity": severity} for severity in range(1, CALLABLE_SEVERITIES + 1)]
+    if levels is None:
+        levels = [{"severity": severity} for severity in range(1, CALLABLE_SEVERITIES + 1)]
+    _check_levels(levels)
     told = ", ".join(f"{key} {{{key}}}" for key in levels[0])
     return Family(
         plain,
@@ -331,8 +364,26 @@ def _identity(function: Callable[..., Picture]) -> str | None:
     name = getattr(function, "__qualname__", "")
     try:
         text = Path(inspect.getsourcefile(function) or "").read_bytes()
-    except (TypeError, OSError):
+        as_written = _code_of(compile(text, "", "exec"), name)
+    except (TypeError, OSError, SyntaxError, ValueError):
         return None
-    if not name or "<" in name:
+    # A file that was edited after it was imported does not say what runs.
+    running = getattr(function, "__code__", None)
+    if as_written is None or running is None or _what_it_does(as_written) != _what_it_does(running):
         return None
     return f"{function.__module__}:{name}:{hashlib.sha256(text).hexdigest()}"
+
+
+def _code_of(module: CodeType, name: str) -> CodeType | None:
+    """The code of a function at the top of a module."""
+    found = [const for const in module.co_consts if isinstance(const, CodeType) and const.co_name == name]
+    return found[-1] if found else None
+
+
+def _what_it_does(code: CodeType) -> tuple[object, ...]:
+    return code.co_code, code.co_consts, code.co_names, code.co_varnames
+
+
+def _literal(words: str) -> str:
+    """Words as a format string that gives just them."""
+    return words.replace("{", "{{").replace("}", "}}")

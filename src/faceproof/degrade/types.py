@@ -16,6 +16,9 @@ Picture = NDArray[np.uint8]
 Stage = Literal["capture", "aligned"]
 Level = Mapping[str, Any]
 
+BUILT_IN = "faceproof"
+"""Identity of the families that ship with faceproof."""
+
 AT_SIDE = "at_side_px"
 """Parameter that makes lengths count for a photo whose shorter side has so many pixels; others are in proportion."""
 
@@ -62,7 +65,7 @@ class Family:
     random: bool = False
     on_face: bool = False
     lengths: tuple[str, ...] = ()
-    identity: str | None = field(default="faceproof")
+    identity: str | None = BUILT_IN
 
     @property
     def reference(self) -> str:
@@ -109,8 +112,9 @@ class Condition:
     @property
     def label(self) -> str:
         """``Gaussian blur, radius 3 px``."""
-        told = self.told
-        return f"{self.family.title}, {told}" if told else self.family.title
+        if not self.severity:
+            return "Photo as it is"
+        return f"{self.family.title}, {self.told}" if self.told else self.family.title
 
     @property
     def told(self) -> str:
@@ -118,7 +122,8 @@ class Condition:
         if not self.severity:
             return "as it is"
         words = self.family.told.format(**self.parameters)
-        return f"{words} of {self.parameters[AT_SIDE]:g}" if AT_SIDE in self.parameters else words
+        length_is_told = any(f"{{{name}" in self.family.told for name in self.family.lengths)
+        return f"{words} of {self.parameters[AT_SIDE]:g}" if AT_SIDE in self.parameters and length_is_told else words
 
     @property
     def cacheable(self) -> bool:
@@ -134,7 +139,7 @@ class Condition:
             "parameters": dict(self.parameters),
             "stage": self.stage,
         }
-        return recipe | ({"seed": self.seed} if self.family.random else {})
+        return recipe | ({"seed": self.seed, "draws": self.family.name} if self.family.random else {})
 
     def apply(self, photo: Picture, key: str, face: FacePlace | None = None) -> Picture:
         """The photo under this condition.
@@ -145,7 +150,7 @@ class Condition:
             face: box and landmarks in ``photo``, which a family ``on_face`` needs.
 
         Returns:
-            uint8 (h', w', 3).
+            uint8 (h', w', 3); it may share memory with ``photo``, and may be read-only.
 
         Raises:
             DegradationError: the function raised, or gave no picture.
@@ -161,11 +166,20 @@ class Condition:
                 raise ConfigurationError(f"{self.family.name} needs to know where the face is.")
             arguments["face"] = face
         own = photo.view()
+        if self.family.identity != BUILT_IN:
+            # A user's function may write where it should not: what it gets is its own.
+            own = photo.copy()
+            arguments |= (
+                {"face": _Place(face.box_xyxy_px.copy(), face.landmarks_px.copy())}
+                if face and self.family.on_face
+                else {}
+            )
         own.flags.writeable = False
         try:
             result = self.family.function(own, **arguments)
         except Exception as error:  # a user's function may raise anything; the run has to outlive it
-            raise DegradationError(f"{self.name}: the function raised {type(error).__name__}: {error}.") from error
+            why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            raise DegradationError(f"{self.name}: the function raised {why}.") from error
         return self._checked(result)
 
     def _generator(self, key: str) -> np.random.Generator:
@@ -190,6 +204,14 @@ class Condition:
         raise DegradationError(
             f"{self.name}: the function gave {found}; expected an array uint8 (height, width, 3), RGB, 0 to 255."
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A face's place, apart from the `Face` that it was taken of."""
+
+    box_xyxy_px: NDArray[np.float32]
+    landmarks_px: NDArray[np.float32]
 
 
 CLEAN = Condition(Family("clean", "As it is", lambda photo: photo, (), ""), 0)
