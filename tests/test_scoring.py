@@ -138,6 +138,51 @@ def test_templates_form_a_table() -> None:
         similarities(np.ones(4, np.float32) / 2, np.array([0]), np.array([0]))
 
 
+@settings(deadline=None)
+@given(SEEDS, st.integers(1, 9), st.integers(1, 9), st.integers(1, 50))
+def test_templates_of_side_a_may_be_others(seed: int, n_a: int, n_b: int, chunk: int) -> None:
+    rng = np.random.default_rng(seed)
+    templates_a, templates_b = unit_rows(n_a, 16, seed), unit_rows(n_b, 16, seed + 1)
+    row_a, row_b = rng.integers(0, n_a, 30), rng.integers(0, n_b, 30)
+    found = similarities(templates_b, row_a, row_b, chunk, templates_a=templates_a)
+    stacked = np.concatenate([templates_a, templates_b])
+    np.testing.assert_array_equal(found, similarities(stacked, row_a, row_b + n_a))
+    np.testing.assert_array_equal(found, similarities(templates_a, row_b, row_a, templates_a=templates_b))
+
+
+def test_the_same_templates_on_side_a_change_nothing() -> None:
+    templates, (row_a, row_b) = unit_rows(9, 16), some_rows(9, 30)
+    once = similarities(templates, row_a, row_b)
+    np.testing.assert_array_equal(similarities(templates, row_a, row_b, templates_a=templates.copy()), once)
+
+
+def test_a_photo_that_lost_its_template_on_one_side_still_has_it_on_the_other() -> None:
+    clean = unit_rows(3, 8)
+    worse = clean.copy()
+    worse[1] = np.nan
+    rows = np.array([0, 1, 1]), np.array([1, 0, 1])
+    assert np.isnan(similarities(worse, *rows, templates_a=clean)).tolist() == [True, False, True]
+    assert np.isnan(similarities(clean, *rows, templates_a=worse)).tolist() == [False, True, True]
+
+
+def test_rows_of_side_a_are_those_of_its_own_templates() -> None:
+    two, five = unit_rows(2, 4), unit_rows(5, 4)
+    assert similarities(two, np.array([4]), np.array([1]), templates_a=five).shape == (1,)
+    with pytest.raises(ConfigurationError, match="row_a points to rows 4 to 4; there are 2"):
+        similarities(five, np.array([4]), np.array([1]), templates_a=two)
+    with pytest.raises(ConfigurationError, match="row_b points to rows 4 to 4; there are 2"):
+        similarities(two, np.array([1]), np.array([4]), templates_a=five)
+
+
+def test_templates_of_side_a_are_of_unit_length_too() -> None:
+    longer = unit_rows(5, 4)
+    longer[3] *= 2
+    with pytest.raises(ConfigurationError, match="template 3 has length 2"):
+        similarities(unit_rows(5, 4), np.array([0]), np.array([1]), templates_a=longer)
+    with pytest.raises(ConfigurationError, match=r"templates has shape \(4,\)"):
+        similarities(unit_rows(5, 4), np.array([0]), np.array([1]), templates_a=np.ones(4, np.float32) / 2)
+
+
 @pytest.mark.parametrize(("similarity", "distance"), [(1.0, 0.0), (0.5, 1.0), (0.0, math.sqrt(2)), (-1.0, 2.0)])
 def test_known_angles(similarity: float, distance: float) -> None:
     assert distance_from_similarity(similarity) == distance

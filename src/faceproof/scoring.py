@@ -56,6 +56,10 @@ def similarities(
         templates_a = templates
     else:
         _check_unit_length(templates_a, chunk)
+        if templates_a.shape[1] != templates.shape[1]:
+            raise ConfigurationError(
+                f"templates have {templates.shape[1]} numbers, those of side a {templates_a.shape[1]}; expected as many"
+            )
     a, b = _checked_rows(row_a, len(templates_a), "row_a"), _checked_rows(row_b, len(templates), "row_b")
     if a.shape != b.shape:
         raise ConfigurationError(f"row_a has {a.size} comparisons and row_b {b.size}; expected as many")

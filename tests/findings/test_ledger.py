@@ -41,6 +41,7 @@ def make_run(rows: list[tuple[str, str, float | None]], failed: dict[str, tuple[
     numbers = pa.array(range(len(rows)), pa.int64())
     text = pa.string()
     return SimpleNamespace(
+        condition="clean",
         manifest={"seed": 0},
         comparisons=pa.table(
             {

@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score
 
 from faceproof.errors import ConfigurationError, MetricUndefinedError
-from faceproof.metrics.folds import FoldResult, cross_validated_accuracy, person_disjoint_folds
+from faceproof.metrics.folds import (
+    FoldResult,
+    connected_people,
+    cross_validated_accuracy,
+    folds_of_people,
+    person_disjoint_folds,
+)
 
 # Eighths tie often, and they and the middles between them are exact in binary.
 LEVELS = st.integers(-8, 8).map(lambda eighths: eighths / 8)
@@ -372,3 +378,99 @@ def test_disjoint_folds_feed_the_accuracy_over_folds(seed: int, k: int) -> None:
     result = cross_validated_accuracy(scores, mated, fold)
     assert result.left_out + sum(part.comparisons for part in result.per_fold) == 80
     assert result.accuracy == 1.0 or result.reason
+
+
+@settings(deadline=None)
+@given(PAIRS, st.integers(2, 6), st.integers(0, 5))
+def test_every_person_has_one_fold_on_whichever_side(pairs: Pairs, k: int, seed: int) -> None:
+    person_a, person_b = [a for a, _ in pairs], [b for _, b in pairs]
+    side_a, side_b = folds_of_people(person_a, person_b, k, seed)
+    assert side_a.dtype == side_b.dtype == np.int16
+    assert side_a.shape == side_b.shape == (len(pairs),)
+    fold_of: dict[int, int] = {}
+    for person, fold in zip([*person_a, *person_b], [*side_a.tolist(), *side_b.tolist()], strict=True):
+        assert 0 <= fold < k
+        assert fold_of.setdefault(person, fold) == fold
+
+
+@settings(deadline=None)
+@given(PAIRS, st.integers(2, 6), st.integers(0, 5))
+def test_a_comparison_belongs_to_the_fold_of_both_of_its_people_or_to_none(pairs: Pairs, k: int, seed: int) -> None:
+    person_a, person_b = [a for a, _ in pairs], [b for _, b in pairs]
+    sides = zip(*folds_of_people(person_a, person_b, k, seed), strict=True)
+    want = [int(a) if a == b else -1 for a, b in sides]
+    assert person_disjoint_folds(person_a, person_b, k, seed).tolist() == want
+
+
+@settings(deadline=None)
+@given(PAIRS, st.integers(2, 6), st.randoms(use_true_random=False))
+def test_the_fold_of_a_person_hangs_on_neither_rows_nor_sides(pairs: Pairs, k: int, random: object) -> None:
+    side_a, side_b = folds_of_people([a for a, _ in pairs], [b for _, b in pairs], k)
+    order = random.sample(range(len(pairs)), len(pairs))
+    turned_a, turned_b = folds_of_people([pairs[i][1] for i in order], [pairs[i][0] for i in order], k)
+    assert turned_a.tolist() == side_b[order].tolist()
+    assert turned_b.tolist() == side_a[order].tolist()
+
+
+def test_where_everybody_is_compared_with_everybody_all_folds_hold_people_alike() -> None:
+    person_a, person_b = np.triu_indices(100)
+    side_a, side_b = folds_of_people(person_a, person_b, 10)
+    people = dict(zip(person_a.tolist(), side_a.tolist(), strict=True))
+    assert len(people) == 100
+    assert set(people.values()) == set(range(10))
+    assert max(Counter(people.values()).values()) <= 12
+    assert 0.85 < np.mean(side_a != side_b) < 0.95
+
+
+def test_folds_of_people_that_cannot_be_made_are_refused_and_those_of_nobody_are_empty() -> None:
+    for k in (1, 32_768):
+        with pytest.raises(ConfigurationError, match=f"{k} folds"):
+            folds_of_people([0], [0], k)
+    with pytest.raises(ConfigurationError, match="person_a has shape"):
+        folds_of_people([0, 1], [0])
+    assert [side.tolist() for side in folds_of_people([], [])] == [[], []]
+
+
+def lowest_reached(pairs: Pairs, people: int) -> list[int]:
+    """For each person, the lowest number among all who can be reached from him."""
+    friends: list[set[int]] = [{person} for person in range(people)]
+    for a, b in pairs:
+        friends[a].add(b)
+        friends[b].add(a)
+    found = []
+    for person in range(people):
+        seen, waiting = {person}, [person]
+        while waiting:
+            new = friends[waiting.pop()] - seen
+            seen |= new
+            waiting += new
+        found.append(min(seen))
+    return found
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 24), st.integers(0, 24)), max_size=40), st.integers(25, 30))
+def test_linked_people_share_the_lowest_number_that_can_be_reached(pairs: Pairs, people: int) -> None:
+    a, b = np.array(pairs, np.int64).reshape(-1, 2).T
+    found = connected_people(a, b, people)
+    assert found.tolist() == lowest_reached(pairs, people)
+    assert connected_people(b, a, people).tolist() == found.tolist()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_long_chain_in_any_order_is_one_group(seed: int) -> None:
+    """A chain takes as many steps as there are people if groups are joined link by link."""
+    rng = np.random.default_rng(seed)
+    names, order = rng.permutation(20_000), rng.permutation(19_998)
+    apart = order[order != 9_999]  # One link of the chain is missing, and its last person.
+    found = connected_people(names[apart], names[apart + 1], 20_000)
+    assert set(found[names[:10_000]].tolist()) == {int(names[:10_000].min())}
+    assert set(found[names[10_000:19_999]].tolist()) == {int(names[10_000:19_999].min())}
+    assert found[names[19_999]] == names[19_999]
+
+
+def test_people_whom_nothing_links_are_groups_of_their_own() -> None:
+    nothing = np.zeros(0, np.int64)
+    assert connected_people(nothing, nothing, 3).tolist() == [0, 1, 2]
+    assert connected_people(np.arange(3), np.arange(3), 4).tolist() == [0, 1, 2, 3]
+    assert connected_people(nothing, nothing, 0).tolist() == []

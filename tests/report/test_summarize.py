@@ -62,6 +62,7 @@ def make_run(
     faces = [None if stage == "decode" else 0 if stage == "detect" else 1 for stage in outcome]
     numbers = pa.array(range(n), pa.int64())
     return SimpleNamespace(
+        condition="clean",
         manifest={"model": "facenet-vggface2", "seed": 3, "people": {"synthetic": False}} | manifest,
         comparisons=pa.table(
             {

@@ -84,12 +84,12 @@ class Decomposition:
         """All numbers, for each row of ``weights`` (r, n)."""
         w = weights
         with np.errstate(divide="ignore", invalid="ignore"):
-            # Without a kind of comparison its error costs nothing; the rates below say NaN.
-            cost_mated = _finite(1 / (w @ self.mated.astype(w.dtype)))
-            cost_other = _finite(self.price / (w @ (~self.mated).astype(w.dtype)))
+            # Without a kind of comparison its error costs nothing; rates that need it are NaN.
+            cost_mated = _finite(1 / _sums(w, self.mated))
+            cost_other = _finite(self.price / _sums(w, ~self.mated))
 
             def costs(rows: Flags) -> Floats:
-                return cost_mated * (w @ _as(rows & self.mated, w)) + cost_other * (w @ _as(rows & ~self.mated, w))
+                return cost_mated * _sums(w, rows & self.mated) + cost_other * _sums(w, rows & ~self.mated)
 
             cost, cost_clean = costs(self.wrong), costs(self.wrong_clean)
             one_side = self.made != self.made_clean
@@ -100,26 +100,25 @@ class Decomposition:
             return Measures(cost, loss, not_found, loss - not_found - separability, separability, *self._rates(w))
 
     def _rates(self, w: NDArray[np.floating]) -> tuple[Floats, ...]:
-        def sums(rows: Flags) -> Floats:
-            total: Floats = (w @ _as(rows, w)).astype(np.float64)
-            return total
-
-        tp, fp = sums(self.accepted & self.mated), sums(self.accepted & ~self.mated)
-        mated, other = sums(self.made & self.mated), sums(self.made & ~self.mated)
-        right = tp + other - fp
+        tp, fp = _sums(w, self.accepted & self.mated), _sums(w, self.accepted & ~self.mated)
+        mated, other = _sums(w, self.made & self.mated), _sums(w, self.made & ~self.mated)
+        # With one kind alone, accepting all (or nothing) would score 100%.
+        both = np.where((mated > 0) & (other > 0), 1.0, np.nan)
         return (
-            1 - tp / sums(self.mated),
-            fp / sums(~self.mated),
-            right / (mated + other),
-            tp / (tp + fp),
+            1 - tp / _sums(w, self.mated),
+            fp / _sums(w, ~self.mated),
+            both * (tp + other - fp) / (mated + other),
+            both * tp / (tp + fp),
             tp / mated,
-            2 * tp / (tp + fp + mated),
+            both * 2 * tp / (tp + fp + mated),
             weighted_eer(self.sorted_made, w),
         )
 
 
-def _as(rows: Flags, like: NDArray[np.floating]) -> NDArray[np.floating]:
-    return rows.astype(like.dtype)
+def _sums(weights: NDArray[np.floating], rows: Flags) -> Floats:
+    """Weight of some rows, float64 (r,); whole numbers are exact in float32, so the product may be taken there."""
+    total: Floats = (weights @ rows.astype(weights.dtype)).astype(np.float64)
+    return total
 
 
 def _finite(values: NDArray[np.floating]) -> Floats:

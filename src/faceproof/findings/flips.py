@@ -77,6 +77,8 @@ def first_flips(decisions: Decisions, limit: int) -> list[dict[str, Any]]:
         families.setdefault(condition["family"], []).append(c)
     if not families or np.isnan(decisions.threshold).all():
         return []
+    for places in families.values():
+        places.sort(key=lambda c: decisions.conditions[c]["severity"])
     clean = decisions.states(0)
     right = np.where(mated, clean == 2, clean == 1)
     wrong = {

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.metrics.intervals import smallest_resolvable_rate
-from faceproof.metrics.operating_points import threshold_at_fmr
+from faceproof.metrics.operating_points import check_fmr, fewest_non_mated, threshold_at_fmr
 
 FALLBACK_FMRS = (1e-3, 1e-2, 1e-1)
 """Tried in this order where nobody asked for a certain FMR."""
@@ -57,12 +57,17 @@ def held_out_thresholds(
     Returns:
         The thresholds. An FMR that was asked for and cannot be resolved gives none, with the reason.
 
+    Raises:
+        ConfigurationError: ``fmr`` is out of range.
+
     >>> found = held_out_thresholds(
     ...     np.array([0.9, 0.2, 0.8, 0.4]), np.array([True, False, True, False]), *np.array([[0, 0, 1, 1]] * 2), fmr=1
     ... )
     >>> found.threshold.tolist(), found.distinct.tolist()
     ([0.4, 0.4, 0.2, 0.2], [0.2, 0.4])
     """
+    if fmr is not None:
+        check_fmr(fmr)
     low, high = np.minimum(block_a, block_b).astype(np.int64), np.maximum(block_a, block_b).astype(np.int64)
     blocks = int(high.max()) + 1 if high.size else 0
     couples, place = np.unique(low * max(blocks, 1) + high, return_inverse=True)
@@ -73,9 +78,10 @@ def held_out_thresholds(
     chosen = next((one for one in candidates if fewest and smallest_resolvable_rate(fewest) <= one), math.nan)
     reason = None
     if chosen != candidates[0]:
+        asked = candidates[-1] if math.isnan(chosen) else candidates[0]
         reason = (
-            f"An FMR of {100 * candidates[0]:g}% needs {math.ceil(1 / candidates[0]):,} non-mated comparisons of other "
-            f"people; there are {fewest:,}."
+            f"An FMR of {100 * asked:g}% needs {fewest_non_mated(asked):,} non-mated comparisons of other people; "
+            f"there are {fewest:,}."
         )
     if math.isnan(chosen):
         nothing = np.full(similarity.size, math.nan)

@@ -138,7 +138,7 @@ def threshold_at_fmr(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> flo
     >>> threshold_at_fmr([0.9, 0.5, 0.25, 0.2], [True, False, False, False], 0.34)
     0.375
     """
-    _check_fmr(fmr)
+    check_fmr(fmr)
     scores, labels = checked_comparisons(similarity, mated)
     others = scores[~labels]
     if not smallest_resolvable_rate(others.size) <= fmr:
@@ -193,7 +193,9 @@ def fmr_point(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> OperatingP
     others = int(np.count_nonzero(~np.asarray(mated, dtype=np.bool_)))
     reason = None
     if math.isnan(threshold):
-        reason = f"An FMR of {fmr:g} needs {_fewest(fmr):,} non-mated comparisons or more; there are {others:,}."
+        reason = (
+            f"An FMR of {fmr:g} needs {fewest_non_mated(fmr):,} non-mated comparisons or more; there are {others:,}."
+        )
     return OperatingPoint(
         f"fmr_{fmr:g}",
         threshold,
@@ -226,6 +228,12 @@ def missing_kind(mated: ArrayLike) -> str | None:
     if labels.all():
         return "There is no non-mated comparison."
     return None if labels.any() else "There is no mated comparison."
+
+
+def fewest_non_mated(fmr: float) -> int:
+    """Fewest non-mated comparisons that can show this FMR, in the arithmetic of `smallest_resolvable_rate`."""
+    n = math.ceil(1 / fmr)
+    return n - 1 if n > 1 and smallest_resolvable_rate(n - 1) <= fmr else n
 
 
 def _best_on_grid(similarity: ArrayLike, mated: ArrayLike, grid: ArrayLike) -> float:
@@ -273,12 +281,11 @@ def _most_false_matches(fmr: float, others: int) -> int:
     return count
 
 
-def _fewest(fmr: float) -> int:
-    """Fewest non-mated comparisons that can show this FMR, in the arithmetic of `smallest_resolvable_rate`."""
-    n = math.ceil(1 / fmr)
-    return n - 1 if n > 1 and smallest_resolvable_rate(n - 1) <= fmr else n
+def check_fmr(fmr: float) -> None:
+    """Refuse a target FMR that makes no sense.
 
-
-def _check_fmr(fmr: float) -> None:
+    Raises:
+        ConfigurationError: it is not above 0 and up to 1.
+    """
     if not 0 < fmr <= 1:
         raise ConfigurationError(f"a target FMR lies above 0 and up to 1, not {fmr}")

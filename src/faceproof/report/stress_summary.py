@@ -126,14 +126,14 @@ def _held(scored: ScoredComparisons, judging: Mapping[str, Any], seed: int) -> _
             "name": "held",
             "label": f"distance {distance:g}, given beforehand",
             "how": "The threshold was given beforehand.",
-            "fmr": fmr,
+            "target_fmr": fmr,
             "optimistic": False,
             "reason": None,
             "note": None,
         }
         threshold = np.full(len(scored), similarity_from_distance(float(distance)))
         return _Held(threshold, head, price_of_false_matches(fmr or 1e-3))
-    if (scored.fold >= 0).all() and len(scored):
+    if _folds_share_nobody(scored):
         block_a, block_b, who = scored.fold, scored.fold, "of the protocol's other folds"
     else:
         side_a, side_b = folds_of_people(*scored.person_codes(), BLOCKS, seed)
@@ -146,12 +146,20 @@ def _held(scored: ScoredComparisons, judging: Mapping[str, Any], seed: int) -> _
         "label": label,
         "how": f"For each comparison, the lowest threshold with at most this FMR on comparisons of clean photos {who}; "
         f"at least {found.fewest_non_mated:,} non-mated ones set it. It stays where it is under every condition.",
-        "fmr": target,
+        "target_fmr": target,
         "optimistic": False,
         "reason": found.reason if target is None else None,
         "note": found.reason,
     }
     return _Held(found.threshold, head, price_of_false_matches(target or fmr or 1e-3))
+
+
+def _folds_share_nobody(scored: ScoredComparisons) -> bool:
+    """Whether the protocol has folds for all comparisons, and nobody is in two of them."""
+    if not len(scored) or not (scored.fold >= 0).all():
+        return False
+    person, fold = np.concatenate(scored.person_codes()), np.tile(scored.fold, 2)
+    return np.unique(np.stack([person, fold]), axis=1).shape[1] == np.unique(person).size
 
 
 def _losses(

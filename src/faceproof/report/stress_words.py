@@ -96,14 +96,16 @@ def _held(summary: Summary) -> Iterator[str]:
         held = model["held"]
         if held["note"]:
             instead = (
-                "No threshold is held." if held["fmr"] is None else f"FMR {fmr_label(held['fmr'])} is held instead."
+                "No threshold is held."
+                if held["target_fmr"] is None
+                else f"FMR {fmr_label(held['target_fmr'])} is held instead."
             )
             yield f"{model['name']}: {held['note']} {instead}"
 
 
 def _false_matches(summary: Summary) -> Iterator[str]:
     for model in summary["models"]:
-        target = model["held"]["fmr"]
+        target = model["held"]["target_fmr"]
         if target is None:
             continue
         risen = [

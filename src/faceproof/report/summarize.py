@@ -89,6 +89,7 @@ def summarize(
         "headline": "",
         "warnings": [],
         "run": _plain(run.manifest),
+        **{section: found[section] for section in ("counts", "rates", "operating_points")},
         "default_operating_point": default,
         **found,
         "curves": curves(similarity, mated),
