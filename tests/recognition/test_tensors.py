@@ -9,7 +9,7 @@ import torch
 
 from faceproof.errors import WeightsError
 from faceproof.recognition.layouts import check_layout, expected_layout
-from faceproof.recognition.tensors import read_tensors, tensors_digest, write_tensors
+from faceproof.recognition.tensors import plain_names, read_tensors, tensors_digest, write_tensors
 
 SMALL = {"b.weight": np.array([[1.5, -2.0, 0.0]], np.float32), "a.bias": np.array([3.0], np.float32)}
 
@@ -76,6 +76,39 @@ def test_torch_files_are_told_by_their_content(tmp_path, zipped, name):
     back = read_tensors(tmp_path / name)
     assert back.keys() == SMALL.keys()
     assert tensors_digest(back) == tensors_digest(SMALL)
+
+
+@pytest.mark.parametrize("suffix", ["pth", "safetensors"])
+@pytest.mark.parametrize("wrapper", ["", "module.", "model.", "backbone.", "module.backbone.", "backbone.module."])
+def test_what_training_puts_around_a_network_is_left_out(tmp_path, suffix, wrapper):
+    head = {"loss.weight": np.ones((7, 3), np.float32), "logits.bias": np.ones(2, np.float32)}
+    state = {wrapper + name: values for name, values in (SMALL | head).items()}
+    path = tmp_path / f"wrapped.{suffix}"
+    if suffix == "pth":
+        torch.save(as_torch(state), path)
+    else:
+        write_tensors(path, state, {})
+    back = read_tensors(path)
+    assert back.keys() == SMALL.keys()
+    assert tensors_digest(back) == tensors_digest(SMALL)
+
+
+@pytest.mark.parametrize(
+    ("names", "plain"),
+    [
+        ([], []),
+        (["module.a", "b"], ["module.a", "b"]),
+        (["module.a", "module.module.b"], ["a", "module.b"]),
+        (["module.model.a", "module.backbone.b"], ["model.a", "backbone.b"]),
+        (["backbone.model.module.a"], ["a"]),
+        (["backbone.a", "loss.weight"], ["a"]),
+        (["module.model.a", "module.loss.weight"], ["a"]),
+        (["pnet.a", "pnet.b"], ["pnet.a", "pnet.b"]),
+        (["modules.a"], ["modules.a"]),
+    ],
+)
+def test_a_wrapper_is_one_that_all_names_have(names, plain):
+    assert list(plain_names(names).values()) == plain
 
 
 @pytest.mark.parametrize("zipped", [True, False])

@@ -263,7 +263,11 @@ def test_weights_of_another_network_are_refused(tmp_path, card, keep):
             {"download_url": None, "wheel": "mtcnn", "wheel_extra": "some"},
             "The right weights come with the Python package mtcnn (pip install 'faceproof[some]'), without any",
         ),
-        ({"download_url": None}, "Ask for the file where you got the model."),
+        (
+            {"download_url": None},
+            "For the right weights, get them from https://github.com/ipazc/mtcnn (Kaipeng Zhang; package by Iván",
+        ),
+        ({"download_url": None, "file_from": "x.pt from a drive"}, "For the right weights, get x.pt from a drive."),
     ],
 )
 def test_what_to_do_about_a_wrong_file(tmp_path, folder, card, altered, keep, changes, remedy):
@@ -352,7 +356,12 @@ def test_every_download_of_the_zoo_can_be_named_offline():
     [
         ({"wheel": "no_such_package_of_weights"}, "pip install 'no_such_package_of_weights>=1.0.0'"),
         ({"wheel": "no_such_package_of_weights", "wheel_extra": "some"}, "pip install 'faceproof[some]'"),
-        ({}, "Put cascade.safetensors in a folder named in FACEPROOF_WEIGHTS, or pass the file."),
+        (
+            {"file_from": "x.pt from a drive"},
+            "faceproof cannot fetch them. Get x.pt from a drive. Then name that file: --weights FILE (in Python, "
+            "weights=FILE), or have it checked and kept for good: faceproof weights pull cascade --from FILE",
+        ),
+        ({}, "Get them from https://github.com/ipazc/mtcnn (Kaipeng Zhang; package by Iván de Paz Centeno). Then name"),
     ],
 )
 def test_weights_that_cannot_be_downloaded_say_where_they_come_from(card, offline, changes, advice):
@@ -551,6 +560,19 @@ def test_an_unknown_file_is_kept_and_stays_unverified(tmp_path, unknown, altered
 def test_models_that_are_not_downloaded_say_so():
     with pytest.raises(WeightsError, match=r"The weights of mtcnn are not downloaded: Weights from the Python package"):
         download_weights(get_card("mtcnn"))
+    told = (
+        r"p8s8 are not downloaded: get Backbone_VIT_Epoch_2_\S+\.pth from the cloud drive that the README of https://"
+    )
+    with pytest.raises(WeightsError, match=told):
+        download_weights(get_card("face-transformer-p8s8"))
+
+
+def test_a_model_whose_makers_publish_no_file_is_found_by_its_own_name(folder):
+    card = get_card("face-transformer-p10s8")
+    assert card.file_name is None
+    assert find_weights(card) == []
+    (folder / "face-transformer-p10s8.safetensors").write_bytes(b"not opened")
+    assert [found.path.name for found in find_weights(card)] == ["face-transformer-p10s8.safetensors"]
 
 
 def test_an_unfinished_download_is_forgotten_and_nothing_else(card, keep):

@@ -4,6 +4,7 @@ import sys
 import pytest
 from pydantic import ValidationError
 
+from faceproof.detection.alignment import ARCFACE_112
 from faceproof.errors import ConfigurationError
 from faceproof.recognition.layouts import expected_layout
 from faceproof.recognition.zoo import InputContract, get_card, list_cards
@@ -43,7 +44,18 @@ def test_every_card_has_a_licence_a_known_architecture_and_a_way_to_its_weights(
         assert card.licence
         assert card.licence_note
         assert expected_layout(card.architecture)
-        assert card.wheel or card.download_url
+        assert card.wheel or card.download_url or card.file_from
+
+
+def test_where_people_get_a_file_is_told_of_what_faceproof_cannot_get_and_of_nothing_else():
+    for card in list_cards():
+        assert (card.file_from is None) == bool(card.wheel or card.download_url)
+
+
+def test_a_download_has_a_file_name():
+    card = get_card("facenet-casia")
+    with pytest.raises(ValidationError, match="file_name"):
+        type(card).model_validate(card.model_dump() | {"file_name": None})
 
 
 def test_downloads_are_https():
@@ -71,6 +83,36 @@ def test_dlibs_contract_is_the_one_the_network_was_trained_with():
             pytest.approx((u + 0.25) / 1.5 * 150, abs=1e-3),
             pytest.approx((v + 0.25) / 1.5 * 150, abs=1e-3),
         )
+
+
+@pytest.mark.parametrize("variant", ["p8s8", "p10s8", "p12s8"])
+def test_face_transformers_get_aligned_faces_with_their_pixels_as_they_are(variant):
+    card = get_card(f"face-transformer-{variant}")
+    fed = card.contract
+    assert (fed.size_px, fed.color_order, fed.pixel_mean, fed.pixel_divisor) == (112, "rgb", 0.0, 1.0)
+    assert (fed.alignment, fed.template_points, fed.mirrored) == ("five_point", ARCFACE_112, True)
+    assert (card.architecture, card.template_size) == (f"face_transformer_{variant}", 512)
+    assert card.download_url is card.wheel is card.tensors_sha256 is card.threshold is None
+
+
+def test_face_transformers_say_what_their_authors_claim():
+    claims = {
+        "p8s8": {"LFW": 0.9983, "CALFW": 0.9592, "CPLFW": 0.9255, "CFP-FP": 0.9619, "AgeDB-30": 0.9782},
+        "p10s8": {},
+        "p12s8": {"LFW": 0.9980, "CALFW": 0.9618, "CPLFW": 0.9308, "CFP-FP": 0.9677, "AgeDB-30": 0.9805},
+    }
+    for variant, claimed in claims.items():
+        card = get_card(f"face-transformer-{variant}")
+        assert {figure.dataset: figure.value for figure in card.published} == claimed
+        assert (card.file_name is None) == (not claimed), "no claims without a checkpoint to hold them to"
+        assert {figure.by for figure in card.published} <= {card.source.who}
+
+
+def test_face_transformers_say_what_is_known_of_their_licence_and_what_is_not():
+    card = get_card("face-transformer-p8s8")
+    assert card.licence == "MIT (code); weights: not stated"
+    assert "does not say on which terms" in card.licence_note
+    assert "MS-Celeb-1M" in card.licence_note
 
 
 @pytest.mark.parametrize("mean", [127.5, 0, (122.782, 117.001, 104.298)])

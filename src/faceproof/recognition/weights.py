@@ -95,7 +95,9 @@ def find_weights(card: Card, *, folders: Sequence[Path] | None = None, cache: Pa
 
 
 def _copies(card: Card, folders: Sequence[Path], cache: Path | None) -> Iterator[FoundWeights]:
-    names = [f"{card.name}.safetensors", card.file_name, str(Path(card.file_name).with_suffix(".pth"))]
+    names = [f"{card.name}.safetensors"]
+    if card.file_name is not None:
+        names += [card.file_name, str(Path(card.file_name).with_suffix(".pth"))]
     for folder in folders:
         for name in dict.fromkeys(names):
             if (folder / name).is_file():
@@ -184,7 +186,8 @@ def download_weights(card: Card, *, cache: Path | None = None, progress: Progres
         WeightsError: when the download fails or is not the file on the card (it is deleted then).
     """
     if card.download_url is None:
-        raise WeightsError(f"The weights of {card.name} are not downloaded: {card.licence_note}")
+        how = card.licence_note if card.wheel is not None else f"get {_where(card)}."
+        raise WeightsError(f"The weights of {card.name} are not downloaded: {how}")
     progress = progress or StderrProgress()
     progress.note(f"Fetching {card.title} from {card.download_url}")
     progress.note(f"Licence: {card.licence}. {card.licence_note}")
@@ -266,7 +269,12 @@ def _remedy(card: Card, place: Place) -> str:
         return f"{first}The right weights come with the Python package {card.wheel}{how}, without any file of yours."
     if card.download_url is not None:
         return f"{first}To get the right weights: faceproof weights pull {card.name} --force"
-    return f"{first}Ask for the file where you got the model."
+    return f"{first}For the right weights, get {_where(card)}."
+
+
+def _where(card: Card) -> str:
+    """Which file people get, and where, of a model that faceproof neither downloads nor finds in a package."""
+    return card.file_from or f"them from {card.source.url} ({card.source.who})"
 
 
 def _pip(card: Card) -> str:
@@ -287,4 +295,7 @@ def _not_here(card: Card, folders: Sequence[Path], cache: Path | None, offline: 
             f"{message} {why}Run faceproof weights pull {card.name}, or get {card.download_url} elsewhere "
             "and put it in a folder named in FACEPROOF_WEIGHTS."
         )
-    return f"{message} Put {card.name}.safetensors in a folder named in FACEPROOF_WEIGHTS, or pass the file."
+    return (
+        f"{message} faceproof cannot fetch them. Get {_where(card)}. Then name that file: --weights FILE (in Python, "
+        f"weights=FILE), or have it checked and kept for good: faceproof weights pull {card.name} --from FILE"
+    )

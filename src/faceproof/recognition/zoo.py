@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from faceproof.detection.alignment import ARCFACE_112
 from faceproof.errors import ConfigurationError
 
 Point = tuple[float, float]
@@ -98,7 +99,9 @@ class Card(_Frozen):
         download_url: where ``faceproof weights pull`` gets them; None when they are not downloaded.
         wheel: Python package that carries the weights; None when there is none.
         wheel_extra: extra of faceproof that brings this package along; None when faceproof always does.
-        file_name: name of the file as its makers publish it.
+        file_from: where people get the file where faceproof neither downloads it nor finds it in a package; goes on
+            from "Get".
+        file_name: name of the file as its makers publish it; None where they publish none.
         size_bytes: size of that file where known.
         tensors_sha256: digest of the tensors (``faceproof.recognition.tensors.tensors_digest``); None where
             none is known, and then the weights count as unverified.
@@ -119,7 +122,8 @@ class Card(_Frozen):
     download_url: str | None = None
     wheel: str | None = None
     wheel_extra: str | None = None
-    file_name: str
+    file_from: str | None = None
+    file_name: str | None = None
     size_bytes: int | None = None
     tensors_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     threshold: Threshold | None = None
@@ -130,6 +134,12 @@ class Card(_Frozen):
         is_recogniser = self.kind == "recogniser"
         if is_recogniser != (self.contract is not None) or is_recogniser != (self.template_size is not None):
             raise ValueError("a recogniser, and nothing else, has a contract and a template_size")
+        return self
+
+    @model_validator(mode="after")
+    def _a_download_has_a_name(self) -> Self:
+        if self.download_url is not None and self.file_name is None:
+            raise ValueError("a download_url needs the file_name that goes with it")
         return self
 
 
@@ -259,13 +269,71 @@ _DLIB_RESNET = Card(
     ),
 )
 
-_CARDS = {card.name: card for card in (_MTCNN, _FACENET_VGGFACE2, _FACENET_CASIA, _DLIB_RESNET)}
+_FACE_TRANSFORMER_URL = "https://github.com/zhongyy/Face-Transformer"
+_LEFT_EYE, _RIGHT_EYE, _NOSE, _LEFT_MOUTH, _RIGHT_MOUTH = ARCFACE_112
+
+
+def _face_transformer(variant: str, patches: str, file_name: str | None, accuracy: dict[str, float]) -> Card:
+    """The card of one Face Transformer; ``accuracy`` as its authors claim it, by data set."""
+    authors = "Yaoyao Zhong and Weihong Deng"
+    if file_name is not None:
+        training_set = "MS-Celeb-1M, cleaned (ms1m-retinaface, 93,431 people)"
+        file_from = f"{file_name} from the cloud drive that the README of {_FACE_TRANSFORMER_URL} links to"
+    else:
+        training_set = "whatever the checkpoint was trained on; its authors use MS-Celeb-1M, cleaned (ms1m-retinaface)"
+        file_from = f"a checkpoint from whoever trained one; the README of {_FACE_TRANSFORMER_URL} links to none"
+    return Card(
+        name=f"face-transformer-{variant.lower()}",
+        title=f"Face Transformer ViT-{variant} ({patches})",
+        kind="recogniser",
+        architecture=f"face_transformer_{variant.lower()}",
+        training_set=training_set,
+        template_size=512,
+        contract=InputContract(
+            size_px=112,
+            pixel_mean=0.0,
+            pixel_divisor=1.0,
+            alignment="five_point",
+            template_points=(_LEFT_EYE, _RIGHT_EYE, _NOSE, _LEFT_MOUTH, _RIGHT_MOUTH),
+            mirrored=True,
+        ),
+        licence="MIT (code); weights: not stated",
+        licence_note="The authors' repository is under the MIT licence. It does not say on which terms their weights "
+        "may be used. They learned from MS-Celeb-1M, photos of real people gathered from the web for research, which "
+        "its makers took down in 2019: find out what you may do with such weights before any use beyond research.",
+        source=Source(who=authors, url=_FACE_TRANSFORMER_URL),
+        file_from=file_from,
+        file_name=file_name,
+        published=tuple(
+            Figure(dataset=dataset, metric="ten-fold accuracy", value=value, by=authors)
+            for dataset, value in accuracy.items()
+        ),
+    )
+
+
+_FACE_TRANSFORMERS = (
+    _face_transformer(
+        "P8S8",
+        "patches of 8 px, side by side",
+        "Backbone_VIT_Epoch_2_Batch_20000_Time_2021-01-12-16-48_checkpoint.pth",
+        {"LFW": 0.9983, "CALFW": 0.9592, "CPLFW": 0.9255, "CFP-FP": 0.9619, "AgeDB-30": 0.9782},
+    ),
+    _face_transformer("P10S8", "patches of 10 px, overlapping", None, {}),
+    _face_transformer(
+        "P12S8",
+        "patches of 12 px, overlapping",
+        "Backbone_VITs_Epoch_2_Batch_12000_Time_2021-03-17-04-05_checkpoint.pth",
+        {"LFW": 0.9980, "CALFW": 0.9618, "CPLFW": 0.9308, "CFP-FP": 0.9677, "AgeDB-30": 0.9805},
+    ),
+)
+
+_CARDS = {card.name: card for card in (_MTCNN, _FACENET_VGGFACE2, _FACENET_CASIA, _DLIB_RESNET, *_FACE_TRANSFORMERS)}
 
 
 def list_cards() -> list[Card]:
     """All cards, the detector first.
 
-    >>> [card.name for card in list_cards()]
+    >>> [card.name for card in list_cards()][:4]
     ['mtcnn', 'facenet-vggface2', 'facenet-casia', 'dlib-resnet']
     """
     return list(_CARDS.values())
