@@ -15,7 +15,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "faceproof needs Python 3.11 or later; $(PYTHON) is older. Try: make PYTHON=python3.12"; exit 2; }
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --disable-pip-version-check -c constraints.txt -e '.[dev,embedded]'
+	@$(BIN)/pip install --disable-pip-version-check -c constraints.txt -e '.[dev,embedded,onnx]'
 	@touch $@
 	@echo "$(VENV) is ready."
 

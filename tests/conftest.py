@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 
@@ -23,3 +28,106 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     """No test reads or writes the user's cache or weights."""
     monkeypatch.setenv("FACEPROOF_CACHE", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.delenv("FACEPROOF_WEIGHTS", raising=False)
+
+
+@dataclass(frozen=True)
+class MadeUpRun:
+    """A finished evaluation of photos that are nowhere: what a test says is what ``read_run`` gives.
+
+    Attributes:
+        pairs: photo ids of side a and b; the part before the slash is the person.
+        similarity: one for each pair; a comparison with a failed photo has none.
+        failed: photos without a template.
+        fold: of each pair; -1 where there is none.
+        labels: mated or not; None: as the persons say.
+        other_bytes: photos that are another file under the same name.
+        root: the folder of people.
+        manifest: further entries.
+    """
+
+    pairs: Sequence[tuple[str, str]]
+    similarity: Sequence[float]
+    failed: frozenset[str] = frozenset()
+    fold: Sequence[int] | None = None
+    labels: Sequence[bool] | None = None
+    other_bytes: frozenset[str] = frozenset()
+    model: str = "model-a"
+    embed_ms: float = 8.0
+    root: Path = Path("nowhere")
+    manifest: dict[str, Any] | None = None
+
+    def write(self, folder: Path) -> Path:
+        """Write the folder and give it back."""
+        from faceproof.engine.photo_table import PhotoOutcome, PhotoTable
+        from faceproof.engine.run_folder import comparisons_table, scores_table, write_manifest, write_table
+        from faceproof.people.types import Comparisons, Photo
+
+        ids = sorted({photo for pair in self.pairs for photo in pair})
+        photos = [Photo(name, self.root / name, name.rpartition("/")[0], self._digest(name)) for name in ids]
+        row_a, row_b = (np.array([ids.index(pair[side]) for pair in self.pairs], np.int64) for side in (0, 1))
+        same = [photos[a].person == photos[b].person for a, b in zip(row_a, row_b, strict=True)]
+        mated = np.array(same if self.labels is None else self.labels, np.bool_)
+        fold = np.full(len(mated), -1, np.int16) if self.fold is None else np.array(self.fold, np.int16)
+        comparisons = Comparisons(tuple(photos), row_a, row_b, mated, fold, "csv")
+        table = PhotoTable(photos, 1)
+        for row, name in enumerate(ids):
+            times = {"width_px": 80, "height_px": 80, "decode_ms": 1.0, "detect_ms": 3.0}
+            found = PhotoOutcome("template", faces_found=1, embed_ms=self.embed_ms, template=np.ones(1), **times)
+            lost = PhotoOutcome("detect", "no face was found", faces_found=0, **times)
+            table.put(row, lost if name in self.failed else found)
+        lost_rows = [bool(self.failed & set(pair)) for pair in self.pairs]
+        similarity = np.where(lost_rows, np.nan, np.asarray(self.similarity, np.float64))
+        folder.mkdir(parents=True, exist_ok=True)
+        write_table(folder, "comparisons", comparisons_table(comparisons))
+        write_table(folder, "photos", table.to_table())
+        write_table(folder, "scores", scores_table(comparisons, similarity, table))
+        write_manifest(folder, self._manifest(comparisons) | (self.manifest or {}))
+        return folder
+
+    def _digest(self, name: str) -> str:
+        return hashlib.sha256(f"{name}{' changed' if name in self.other_bytes else ''}".encode()).hexdigest()
+
+    def _manifest(self, comparisons: Any) -> dict[str, Any]:
+        from faceproof.engine.manifest import protocol_entry
+
+        return {
+            "schema_version": 1,
+            "kind": "evaluation",
+            "faceproof_version": "0.1.0",
+            "command": None,
+            "started": "2026-01-01T00:00:00Z",
+            "finished": "2026-01-01T00:01:00Z",
+            "model": self.model,
+            "card": {"name": self.model, "title": self.model.title(), "template_size": 128},
+            "weights": {"mtcnn": "11" * 32, self.model: hashlib.sha256(self.model.encode()).hexdigest()},
+            "people": {"root": str(self.root), "synthetic": False},
+            "protocol": protocol_entry(comparisons),
+            "judging": {"threshold_distance": None, "folds": 10},
+            "seed": 0,
+            "device": "cpu",
+            "machine": {"system": "Linux", "processor": "x86_64", "cores": 2},
+            "timing": {"wall_s": 1.0},
+        }
+
+
+@pytest.fixture(scope="session")
+def made_up_run() -> Callable[..., MadeUpRun]:
+    """See ``MadeUpRun``."""
+    return MadeUpRun
+
+
+@pytest.fixture(scope="session")
+def two_scores() -> Callable[..., tuple[list[tuple[str, str]], np.ndarray, np.ndarray]]:
+    """Pairs of made-up people, mated and non-mated, and what two systems of which the second is worse say of them."""
+
+    def make(people: int = 60, seed: int = 3) -> tuple[list[tuple[str, str]], np.ndarray, np.ndarray]:
+        rng = np.random.default_rng(seed)
+        pairs = [(f"p{one:03d}/1.jpg", f"p{one:03d}/2.jpg") for one in range(people)]
+        others = [rng.choice(people, 2, replace=False) for _ in range(5 * people)]
+        pairs += sorted({(f"p{min(two):03d}/1.jpg", f"p{max(two):03d}/2.jpg") for two in others})
+        mated = np.arange(len(pairs)) < people
+        both = np.where(mated, 0.5, 0.1) + rng.normal(0, 0.13, mated.size)
+        first, second = (np.clip(both + rng.normal(0, noise, mated.size), -1, 1) for noise in (0.03, 0.12))
+        return pairs, first, second
+
+    return make

@@ -12,7 +12,8 @@ HEAVY = {"torch", "altair", "vl_convert", "sklearn", "pyarrow", "pandas", "PIL",
 
 def test_the_public_names_are_these():
     assert faceproof.__all__ == [
-        "MTCNN", "Recipe", "Run", "Threshold", "Verification", "evaluate", "load_model", "stress", "verify"
+        "MTCNN", "Recipe", "Run", "Threshold", "Verification", "compare", "evaluate", "evaluate_templates",
+        "load_model", "score", "stress", "verify"
     ]  # fmt: skip
     assert all(getattr(faceproof, name) is not None for name in faceproof.__all__)
 

@@ -11,9 +11,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from faceproof.comparing import compare
     from faceproof.detection.mtcnn import MTCNN
     from faceproof.evaluation import Recipe, Run, evaluate
-    from faceproof.recognition.recognizer import load_model
+    from faceproof.imported import evaluate_templates, score
+    from faceproof.recognition.catalog import load_model
     from faceproof.stress import stress
     from faceproof.verification import Threshold, Verification, verify
 
@@ -25,8 +27,11 @@ __all__ = [
     "Run",
     "Threshold",
     "Verification",
+    "compare",
     "evaluate",
+    "evaluate_templates",
     "load_model",
+    "score",
     "stress",
     "verify",
 ]
@@ -37,8 +42,11 @@ _HOME = {
     "Run": "faceproof.evaluation",
     "Threshold": "faceproof.verification",
     "Verification": "faceproof.verification",
+    "compare": "faceproof.comparing",
     "evaluate": "faceproof.evaluation",
-    "load_model": "faceproof.recognition.recognizer",
+    "evaluate_templates": "faceproof.imported",
+    "load_model": "faceproof.recognition.catalog",
+    "score": "faceproof.imported",
     "stress": "faceproof.stress",
     "verify": "faceproof.verification",
 }

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from faceproof.detection.selection import choose, get_selection
 from faceproof.errors import ConfigurationError, DegradationError, FaceproofError, ImageDecodeError, PeopleError
 from faceproof.files import write_whole
 from faceproof.people.decode import SIGNATURE_BYTES, decode_photo, image_format
@@ -72,6 +73,9 @@ def degrade_photos(
         ConfigurationError: the target lies in the source, or two photos would have one name; a file is there already.
         DegradationError: the function of the condition fails.
     """
+    if workers is not None and workers < 1:
+        raise ConfigurationError(f"workers is {workers}; expected 1 or more.")
+    get_selection(selection)
     source, target = Path(source), Path(target)
     if not source.exists():
         raise PeopleError(f"{source} does not exist. Expected a photo or a folder of photos.")
@@ -86,7 +90,7 @@ def degrade_photos(
     targets = {photo: (target / photo.relative_to(root)).with_suffix(".png") for photo in photos}
     _check_targets(targets, overwrite)
     detector = None
-    if condition.family.on_face:
+    if condition.family.on_face and condition.severity:
         from faceproof.detection.mtcnn import load_detector
 
         detector = load_detector()
@@ -108,7 +112,13 @@ def _photos(source: Path) -> tuple[list[Path], int]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
+    seen: set[str] = set()
     for parent, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(parent)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
         folders[:] = [name for name in folders if not name.startswith(".")]
         yield from (Path(parent) / name for name in files if not name.startswith("."))
 
@@ -123,10 +133,13 @@ def _format(path: Path) -> str | None:
 
 def _check_targets(targets: dict[Path, Path], overwrite: bool) -> None:
     owner: dict[Path, Path] = {}
+    sources = {photo.resolve() for photo in targets}
     for photo, file in targets.items():
         if file in owner:
             raise ConfigurationError(f"{owner[file]} and {photo} would both become {file}. Rename one of them.")
         owner[file] = photo
+        if file.resolve() in sources:
+            raise ConfigurationError(f"{file} is one of the photos themselves. Choose another folder to write to.")
         if file.exists() and not overwrite:
             raise ConfigurationError(f"{file} is there already. Choose another folder, or use --overwrite.")
 
@@ -155,8 +168,6 @@ def _degraded(
 ) -> NDArray[np.uint8]:
     face = None
     if detector is not None:
-        from faceproof.detection.selection import choose
-
         face = choose(detector.find([pixels])[0], pixels.shape[0], pixels.shape[1], selection)
         if face is None:
             raise ImageDecodeError("no face found in the photo as it is")

@@ -14,7 +14,7 @@ class ConfigurationError(FaceproofError, ValueError):
 
 
 class PeopleError(FaceproofError):
-    """A folder of people, a pair list or a split cannot be used as it is."""
+    """A folder of people, a pair list, a split, or a file of templates or scores cannot be used as it is."""
 
 
 class ImageDecodeError(FaceproofError):
@@ -27,6 +27,10 @@ class DegradationError(FaceproofError):
 
 class WeightsError(FaceproofError):
     """A weights file is missing, damaged, not the expected one, or not safe to load."""
+
+
+class ModelError(FaceproofError):
+    """A recogniser fails on some faces, or gives something that is no template."""
 
 
 class CacheError(FaceproofError):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from faceproof.engine.run_folder import RunTables
     from faceproof.engine.runner import Pipeline, Progress
     from faceproof.people.types import Comparisons, PhotoSet
+    from faceproof.recognition.python_model import PythonModel
     from faceproof.recognition.zoo import InputContract
 
 Say = Callable[[str], None]
@@ -33,6 +34,9 @@ class Recipe:
         mirror: add the template of the mirrored face.
         select: which face is compared (`faceproof.detection.selection.SELECTIONS`).
         min_face_size: side of the smallest face that is sought, in pixels of the photo.
+        color_order: ``rgb`` or ``bgr``.
+        pixel_mean: subtracted from each pixel, 0 to 255: one number, or red, green and blue.
+        pixel_divisor: divides what is left, likewise.
     """
 
     crop_size: int | None = None
@@ -41,6 +45,9 @@ class Recipe:
     mirror: bool | None = None
     select: str | None = None
     min_face_size: float = 20
+    color_order: str | None = None
+    pixel_mean: float | tuple[float, float, float] | None = None
+    pixel_divisor: float | tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ class Run:
 def evaluate(
     people: str | Path,
     *,
-    model: str = "facenet-vggface2",
+    model: str | Path | PythonModel = "facenet-vggface2",
     weights: str | Path | None = None,
     protocol: str = "folders",
     protocol_settings: Mapping[str, Any] | None = None,
@@ -69,6 +76,7 @@ def evaluate(
     workers: int | None = None,
     cache: bool = True,
     offline: bool = False,
+    canary: bool = True,
     progress: Progress | None = None,
     say: Say = lambda _: None,
     command: str | None = None,
@@ -77,7 +85,8 @@ def evaluate(
 
     Args:
         people: folder with a folder of photos for each person.
-        model: name of a model's card.
+        model: name of a card, an ONNX file, ``package.module:factory``, or an object with a contract and
+            ``embed(batch)`` (docs/your-model.md).
         weights: file with its weights, instead of the usual places.
         protocol: ``folders``, ``lfw``, ``all``, ``sampled`` or ``csv`` (docs/protocol.md).
         protocol_settings: arguments of the protocol, such as ``{"pairs_file": "pairs.txt"}``.
@@ -92,6 +101,7 @@ def evaluate(
         workers: threads that decode; changes no number.
         cache: keep templates for the next run, and use those that are there.
         offline: never use the network.
+        canary: look at the model on a few dozen faces first (`faceproof.checking`); what is found is on the page.
         progress: told how far the photos are.
         say: told in words what is being done.
         command: as given, for the manifest.
@@ -109,6 +119,7 @@ def evaluate(
     >>> run.summary["eer"]["value"]  # doctest: +SKIP
     0.0123
     """
+    from faceproof.checking import asked
     from faceproof.engine.manifest import stamp
     from faceproof.engine.run_folder import (
         RunTables,
@@ -134,10 +145,12 @@ def evaluate(
     comparisons = make_comparisons(protocol, photo_set, **settings)
     for note in comparisons.notes:
         say(f"Note: {note}")
-    folder = Path(out) if out is not None else Path("runs") / f"{started:%Y%m%d-%H%M%S}-{model}"
+    name = pipeline.recognizer.card.name
+    folder = Path(out) if out is not None else Path("runs") / f"{started:%Y%m%d-%H%M%S}-{name}"
     prepare_folder(folder, overwrite=overwrite, comparisons_sha256=comparisons.digest())
     manifest = _manifest(photo_set, comparisons, pipeline, started, seed, device, command)
     manifest["judging"] = {"threshold_distance": threshold, "folds": folds}
+    manifest["canary"] = asked(pipeline, comparisons, wanted=canary, cache=cache, say=say)
     write_manifest(folder, manifest)
     pairs = comparisons_table(comparisons)
     write_table(folder, "comparisons", pairs)
@@ -210,18 +223,19 @@ def report_again(folder: str | Path, *, threshold: float | None = None, folds: i
 
     Args:
         folder: the run folder.
-        threshold: see `evaluate`; None: as the run was judged.
+        threshold: see `evaluate`, in a run of scores in their own scale; None: as the run was judged.
         folds: likewise.
 
     Raises:
         RunFolderError: when it is no finished run.
     """
     from faceproof.engine.run_folder import read_run
+    from faceproof.imported import threshold_in_run
 
     folder = Path(folder)
     run = read_run(folder)
     judged = run.manifest.get("judging", {})
-    threshold = judged.get("threshold_distance") if threshold is None else threshold
+    threshold = judged.get("threshold_distance") if threshold is None else threshold_in_run(run, threshold)
     folds = judged.get("folds", 10) if folds is None else folds
     root = Path(str(run.manifest["people"]["root"]))
     summary = publish(run, folder, root if root.is_dir() else None, threshold=threshold, folds=folds)
@@ -229,7 +243,7 @@ def report_again(folder: str | Path, *, threshold: float | None = None, folds: i
 
 
 def load_pipeline(
-    model: str,
+    model: str | Path | PythonModel,
     weights: str | Path | None,
     recipe: Recipe | None,
     device: str = "cpu",
@@ -247,22 +261,23 @@ def load_pipeline(
     from faceproof.detection.mtcnn import load_detector
     from faceproof.detection.selection import get_selection
     from faceproof.engine.runner import Pipeline
-    from faceproof.recognition.recognizer import load_model
-    from faceproof.recognition.zoo import get_card
+    from faceproof.recognition.catalog import load_model
 
     recipe = recipe or Recipe()
     if batch_size < 1 or (workers is not None and workers < 1):
         raise ConfigurationError(f"batch_size {batch_size} and workers {workers} must be 1 or more.")
-    card = get_card(model)
-    contract = None if card.contract is None else changed_contract(card.contract, recipe)
-    selection = recipe.select or (contract.selection if contract else "subject")
-    get_selection(selection)
+    if recipe.select is not None:
+        get_selection(recipe.select)
     recognizer = load_model(
-        model, weights=Path(weights) if weights else None, offline=offline, device=device, contract=contract
+        model,
+        weights=Path(weights) if weights else None,
+        offline=offline,
+        device=device,
+        change=lambda contract: changed_contract(contract, recipe),
     )
     detector = detector or load_detector(CascadeSettings(recipe.min_face_size), device=device, offline=offline)
     more = {} if workers is None else {"workers": workers}
-    return Pipeline(detector, recognizer, selection, batch_size=batch_size, **more)
+    return Pipeline(detector, recognizer, recognizer.contract.selection, batch_size=batch_size, **more)
 
 
 def changed_contract(contract: InputContract, recipe: Recipe) -> InputContract:
@@ -281,6 +296,9 @@ def changed_contract(contract: InputContract, recipe: Recipe) -> InputContract:
         "alignment": recipe.alignment,
         "mirrored": recipe.mirror,
         "selection": recipe.select,
+        "color_order": recipe.color_order,
+        "pixel_mean": recipe.pixel_mean,
+        "pixel_divisor": recipe.pixel_divisor,
     }
     fields = contract.model_dump() | {name: value for name, value in changes.items() if value is not None}
     if fields["alignment"] == "five_point":
@@ -314,7 +332,7 @@ def _templates(
     from faceproof.engine.cache import TemplateCache
     from faceproof.engine.runner import process
 
-    kept = TemplateCache(cache_folder(), pipeline.recipe()) if cache else None
+    kept = TemplateCache(cache_folder(), pipeline.recipe()) if cache and pipeline.cacheable else None
     watched = _Watched(progress)
     photos = process(comparisons.photos, pipeline, cache=kept, progress=watched)
     if kept and kept.unreadable:

@@ -81,6 +81,7 @@ def stress(
     workers: int | None = None,
     cache: bool = True,
     offline: bool = False,
+    canary: bool = True,
     progress: Progress | None = None,
     say: Say = lambda _: None,
     command: str | None = None,
@@ -110,6 +111,7 @@ def stress(
         workers: threads that decode and degrade; changes no number.
         cache: keep templates for the next run, and use those that are there.
         offline: never use the network.
+        canary: see `faceproof.evaluation.evaluate`.
         progress: told how far it is; a photo counts once for each model and condition.
         say: told in words what is being done.
         command: as given, for the manifest.
@@ -125,6 +127,7 @@ def stress(
     >>> run.summary["models"][0]["index"]["value"]  # doctest: +SKIP
     0.87
     """
+    from faceproof.checking import asked
     from faceproof.engine.manifest import stamp
     from faceproof.engine.run_folder import comparisons_table, prepare_folder, write_manifest, write_table
     from faceproof.people.folder import read_people
@@ -144,7 +147,7 @@ def stress(
         say(f"Note: {note}")
     plan = _Plan(conditions, pipelines, comparisons, side)
     folder = Path(out) if out is not None else Path("runs") / f"{started:%Y%m%d-%H%M%S}-stress"
-    prepare_folder(folder, overwrite=overwrite, comparisons_sha256=comparisons.digest())
+    prepare_folder(folder, overwrite=overwrite, comparisons_sha256=comparisons.digest(), kind="stress")
     manifest = _manifest(plan, photo_set, started, seed, device, command)
     manifest |= {
         "suite": {"name": suite_name, "severities": None if severities is None else list(severities)},
@@ -152,6 +155,8 @@ def stress(
         "side": side,
         "judging": {"fmr": fmr, "threshold_distance": threshold},
     }
+    for pipeline, entry in zip(pipelines, manifest["models"], strict=True):
+        entry["canary"] = asked(pipeline, comparisons, wanted=canary, cache=cache, say=say)
     write_manifest(folder, manifest)
     write_table(folder, "comparisons", comparisons_table(comparisons))
     say(
@@ -329,15 +334,19 @@ def _room(plan: _Plan, folder: Path, cache: bool) -> str:
     run = models * (photos * _ROW_BYTES["run"] + len(plan.conditions) * len(plan.comparisons) * _ROW_BYTES["score"])
     places = [("template cache", cache_folder(), kept), ("temporary folder", Path(tempfile.gettempdir()), for_a_while)]
     places.append(("run folder", folder, run))
-    free = {place: shutil.disk_usage(_existing(path)).free for place, path, _ in places}
+    room: dict[int, int] = {}
     for place, path, needed in places:
-        if needed > free[place]:
+        disk = _existing(path)
+        left = room.setdefault(disk.stat().st_dev, shutil.disk_usage(disk).free) - needed
+        if left < 0:
             raise CacheError(
-                f"The {place} {path} needs up to {_bytes(needed)} for this run and has {_bytes(free[place])} free. "
-                "Take fewer conditions (--severities), or set FACEPROOF_CACHE or TMPDIR to a larger disk."
+                f"The {place} {path} needs up to {_bytes(needed)} for this run, and its disk has "
+                f"{_bytes(left + needed)} free. Take fewer conditions (--severities), or set FACEPROOF_CACHE or TMPDIR "
+                "to a larger disk."
             )
+        room[disk.stat().st_dev] = left
     told = ", ".join(f"{_bytes(needed)} in the {place}" for place, _, needed in places if needed)
-    return f"Disk, at most: {told} ({_bytes(min(free.values()))} free)."
+    return f"Disk, at most: {told} ({_bytes(min(room.values()))} stay free)."
 
 
 def _existing(path: Path) -> Path:
@@ -379,7 +388,7 @@ def _caches(plan: _Plan) -> dict[Cell, TemplateCache]:
     from faceproof.engine.cache import SHARD_ROWS, TemplateCache
 
     cells = [(p, c) for p in range(len(plan.pipelines)) for c, condition in enumerate(plan.conditions)]
-    cells = [(p, c) for p, c in cells if plan.conditions[c].cacheable]
+    cells = [(p, c) for p, c in cells if plan.conditions[c].cacheable and plan.pipelines[p].cacheable]
     rows = min(SHARD_ROWS, max(_SHARDS_OF_A_RUN // max(len(cells), 1), 64))
     root = cache_folder()
     return {(p, c): TemplateCache(root, plan.pipelines[p].recipe(plan.conditions[c]), rows) for p, c in cells}

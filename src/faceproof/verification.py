@@ -123,10 +123,17 @@ def recipe_of_run(folder: Path) -> tuple[str, Recipe]:
 
     Raises:
         RunFolderError: when the folder has no metrics.
+        ConfigurationError: when its templates or scores were made elsewhere: nothing here makes them of a photo.
     """
     from faceproof.evaluation import Recipe
 
     run = _metrics_of(folder)["run"]
+    if run["card"] is None:
+        made = (run.get("source") or {}).get("kind", "templates")
+        raise ConfigurationError(
+            f"{folder} judges {made} of {run['model']} that were made elsewhere: no model here makes them of a photo, "
+            "and its threshold means nothing to another model. Expected a run of faceproof evaluate with a --model."
+        )
     contract, detector = run["card"]["contract"], run["detector"]
     margin = None if contract["alignment"] == "five_point" else contract["margin_px"]
     return run["model"], Recipe(
@@ -142,7 +149,11 @@ def recipe_of_run(folder: Path) -> tuple[str, Recipe]:
 def _metrics_of(folder: Path) -> dict[str, Any]:
     try:
         metrics: dict[str, Any] = json.loads((folder / "metrics.json").read_text("utf-8"))
-        metrics["operating_points"], metrics["run"]["card"]["contract"], metrics["run"]["detector"]
+        kind = metrics.get("kind", "evaluation")
+        if kind != "evaluation":
+            raise RunFolderError(f"{folder} holds a {kind} run; expected one of faceproof evaluate.")
+        metrics["operating_points"], metrics["run"]["detector"]
+        (metrics["run"]["card"] or {"contract": None})["contract"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunFolderError(f"{folder} has no metrics that can be read ({error}). Expected a finished run.") from error
     return metrics

@@ -219,7 +219,6 @@ class TestReport:
         assert "are for runs of evaluate; leave them out" in done.stderr
         assert done.stdout == ""
 
-    @pytest.mark.xfail(strict=True, raises=AssertionError, reason="verify looks for operating points, whatever the run")
     def test_verify_says_that_a_stress_run_is_no_evaluation(self, finished, cached, run):
         one, two = sorted((cached / "people" / "synthetic-0003").iterdir())[:2]
         done = run("verify", one, two, "--run", finished[0], code=1)

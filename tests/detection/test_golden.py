@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from faceproof.detection.mtcnn import MTCNN, load_detector
-from faceproof.recognition.recognizer import load_model
+from faceproof.recognition.catalog import load_model
 from faceproof.recognition.zoo import get_card
 
 pytestmark = pytest.mark.real_photos

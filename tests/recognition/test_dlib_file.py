@@ -452,7 +452,7 @@ def test_the_other_network_of_the_package_is_refused(real_path):
 
 
 def test_templates_are_those_of_dlib(real_path):
-    from faceproof.recognition.recognizer import load_model
+    from faceproof.recognition.catalog import load_model
 
     model = load_model("dlib-resnet", offline=True)
     templates, lengths = model.embed(picture()[None])

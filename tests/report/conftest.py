@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import copy
+import os
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+from faceproof.degrade.suites import Series, Suite, get_suite, read_suite
+from faceproof.people.synthetic.folder import Population, write_population
+from faceproof.recognition.dlib_file import find_dlib_file
+from faceproof.stress import stress
 
 Z = 1.959964
 EVIL = "<script>alert(1)</script>"
@@ -331,3 +340,67 @@ def summary() -> dict[str, Any]:
 def summary_of() -> Callable[..., dict[str, Any]]:
     """``make_summary`` for other numbers of comparisons or for an odd name."""
     return make_summary
+
+
+@dataclass(frozen=True)
+class Stressed:
+    """A stress run on disk: its folder, its summary, and the folder of people."""
+
+    folder: Path
+    summary: dict[str, Any]
+    people: Path
+
+
+FORMULA = "=1+1"
+MARKUP = "<img src=x onerror=alert(1)>"
+STRESS_SUITE = f"""
+name = "{EVIL}"
+[[degradation]]
+family = "gaussian-blur"
+title = "{EVIL}"
+severities = [1, 3, 5]
+[[degradation]]
+family = "brightness-down"
+title = "{FORMULA}"
+severities = [2, 5]
+[[degradation]]
+family = "face-square"
+severities = [4]
+"""
+
+
+@pytest.fixture(scope="session")
+def stress_run(tmp_path_factory: pytest.TempPathFactory) -> Stressed:
+    """Eight people with two photos, three of them with awkward names, under six conditions, of which one fails.
+
+    Under ``black`` there is no face left.
+    """
+    if find_dlib_file() is None:
+        pytest.skip("the weights of dlib-resnet are not installed (extra 'embedded')")
+    root = tmp_path_factory.mktemp("stress")
+    people, file = root / "people", root / "suite.toml"
+    write_population(people, Population(8, 2, seed=2), workers=1)
+    for folder, name in zip(sorted(people.iterdir()), (MARKUP, FORMULA, os.fsdecode(b"caf\xe9")), strict=False):
+        folder.rename(people / name)
+    file.write_text(STRESS_SUITE)
+
+    def black(photo: Any, severity: int) -> Any:
+        return photo * 0
+
+    def picky(photo: Any, severity: int) -> Any:
+        raise ValueError(EVIL)
+
+    own = [Series(get_suite(function).series[0].family, (1,)) for function in (black, picky)]
+    suite = Suite(EVIL, (*read_suite(file).series, *own))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FACEPROOF_CACHE", str(root / "cache"))
+        run = stress(
+            people, models=["dlib-resnet"], suite=suite, protocol="all", out=root / "run", offline=True, command=EVIL
+        )
+    return Stressed(run.folder, run.summary, people)
+
+
+@pytest.fixture
+def stressed(stress_run: Stressed) -> dict[str, Any]:
+    """The summary of ``stress_run``, to change at will."""
+    return copy.deepcopy(stress_run.summary)

@@ -115,6 +115,7 @@ def run_of(similarity: list[float], mated: list[bool]) -> Any:
     lost = [math.isnan(at) for at in similarity] * 2
     outcome = ["detect" if gone else "template" for gone in lost]
     return SimpleNamespace(
+        condition="clean",
         manifest={"model": "facenet-vggface2", "people": {"root": "photos", "synthetic": False}},
         comparisons=pa.table(
             {

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from faceproof.cli.compare import compare_command
 from faceproof.cli.data import data_app
 from faceproof.cli.demo import demo_command
 from faceproof.cli.detect import detect_command
@@ -14,6 +15,7 @@ from faceproof.cli.evaluate import evaluate_command, report_command
 from faceproof.cli.models import models_app
 from faceproof.cli.output import tolerate_any_text
 from faceproof.cli.people import people_app
+from faceproof.cli.score import score_command
 from faceproof.cli.split import split_command
 from faceproof.cli.stress import degradations_command, degrade_command, stress_command
 from faceproof.cli.verify import verify_command
@@ -30,7 +32,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("evaluate")(evaluate_command)
+app.command("score")(score_command)
 app.command("stress")(stress_command)
+app.command("compare")(compare_command)
 app.command("demo")(demo_command)
 app.command("report")(report_command)
 app.command("verify")(verify_command)

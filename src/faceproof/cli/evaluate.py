@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from faceproof.cli.contract import ColorOrder, NoCanary, PixelDivisor, PixelMean, numbers_of
 from faceproof.cli.output import STOPPED, print_json
 
 if TYPE_CHECKING:
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
 MISSED = 3
 _SERIES = ("curves", "histogram", "threshold_table", "scatter")
+
+_WITH_TEMPLATES = {
+    *("people", "templates", "name", "protocol", "pairs", "one_photo_people", "mated", "non_mated", "limit", "out"),
+    *("overwrite", "threshold", "folds", "fail_if", "seed", "json", "quiet"),
+}
 
 Folder = Annotated[Path, typer.Argument(help="A folder with a folder of photos for each person.", metavar="PEOPLE")]
 RunFolder = Annotated[Path, typer.Argument(help="A run folder: what --out was given.", metavar="RUN")]
@@ -32,8 +38,18 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no n
 
 
 def evaluate_command(
-    people: Folder,
-    model: Annotated[str, typer.Option(help="Name of a model: faceproof models list")] = "facenet-vggface2",
+    context: typer.Context,
+    people: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A folder with a folder of photos for each person; may be left out with --templates.", metavar="PEOPLE"
+        ),
+    ] = None,
+    templates: Annotated[
+        Path | None, typer.Option(help="Templates that another system has made: an npz or Parquet file.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="With --templates: name of that system.")] = None,
+    model: Annotated[str, typer.Option(help="Name of a model, a .onnx file, or module:factory.")] = "facenet-vggface2",
     weights: Annotated[Path | None, typer.Option(help="File with the model's weights.")] = None,
     protocol: Annotated[str, typer.Option(help="folders, lfw, all, sampled or csv.")] = "folders",
     pairs: Annotated[Path | None, typer.Option(help="Pair list of the protocols lfw and csv.")] = None,
@@ -49,6 +65,9 @@ def evaluate_command(
     mirror: Annotated[bool | None, typer.Option("--mirror/--no-mirror", help="Add the mirrored face.")] = None,
     select: Annotated[str | None, typer.Option(help="Which face is compared: subject, largest, ...")] = None,
     min_face_size: Annotated[float, typer.Option(help="Smallest face that is sought, in pixels.")] = 20,
+    color_order: ColorOrder = None,
+    pixel_mean: PixelMean = None,
+    pixel_divisor: PixelDivisor = None,
     threshold: Threshold = None,
     folds: Folds = 10,
     fail_if: FailIf = None,
@@ -58,50 +77,91 @@ def evaluate_command(
     workers: Annotated[int | None, typer.Option(help="Threads that decode; changes no number.")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep cached templates.")] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False,
+    no_canary: NoCanary = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Judge a model on a folder of people and leave a run folder with every number and picture."""
     from faceproof.cli.progress import PhotoProgress
+    from faceproof.errors import ConfigurationError
     from faceproof.evaluation import Recipe, evaluate
+    from faceproof.imported import evaluate_templates
     from faceproof.report.gates import parse_gate
 
     gates = [parse_gate(text) for text in fail_if or []]
     given = {"one_photo_people": one_photo_people, "mated": mated, "non_mated": non_mated, "limit": limit}
     with PhotoProgress(quiet) as progress:
         try:
-            run = evaluate(
-                people,
-                model=model,
-                weights=weights,
-                protocol=protocol,
-                protocol_settings=protocol_settings(protocol, pairs, given),
-                out=out,
-                overwrite=overwrite,
-                recipe=Recipe(crop_size, margin, alignment, mirror, select, min_face_size),
-                threshold=threshold,
-                folds=folds,
-                seed=seed,
-                device=device,
-                batch_size=batch_size,
-                workers=workers,
-                cache=not no_cache,
-                offline=offline,
-                progress=progress,
-                say=progress.say,
-                command=shlex.join(["faceproof", *sys.argv[1:]]),
-            )
+            if templates is not None:
+                _refuse_without_meaning(context)
+                run = evaluate_templates(
+                    templates,
+                    people,
+                    name=name,
+                    protocol=protocol,
+                    protocol_settings=protocol_settings(protocol, pairs, given),
+                    out=out,
+                    overwrite=overwrite,
+                    threshold=threshold,
+                    folds=folds,
+                    seed=seed,
+                    say=progress.say,
+                    command=shlex.join(["faceproof", *sys.argv[1:]]),
+                )
+            elif people is None or name is not None:
+                lack = "--name goes with --templates" if people else "PEOPLE, the folder of people, is missing"
+                raise ConfigurationError(f"{lack}. Expected PEOPLE, or --templates FILE with or without PEOPLE.")
+            else:
+                run = evaluate(
+                    people,
+                    model=model,
+                    weights=weights,
+                    protocol=protocol,
+                    protocol_settings=protocol_settings(protocol, pairs, given),
+                    out=out,
+                    overwrite=overwrite,
+                    recipe=Recipe(
+                        *(crop_size, margin, alignment, mirror, select, min_face_size, color_order),
+                        numbers_of("--pixel-mean", pixel_mean),
+                        numbers_of("--pixel-divisor", pixel_divisor),
+                    ),
+                    threshold=threshold,
+                    folds=folds,
+                    seed=seed,
+                    device=device,
+                    batch_size=batch_size,
+                    workers=workers,
+                    cache=not no_cache,
+                    offline=offline,
+                    canary=not no_canary,
+                    progress=progress,
+                    say=progress.say,
+                    command=shlex.join(["faceproof", *sys.argv[1:]]),
+                )
         except KeyboardInterrupt:
             typer.echo(progress.stopped() if not no_cache else "Stopped; nothing was kept (--no-cache).", err=True)
             raise typer.Exit(STOPPED) from None
     show_run(run, as_json=json)
-    _judge(gates, run)
+    judge(gates, run)
+
+
+def _refuse_without_meaning(context: typer.Context) -> None:
+    """Refuse options that were given though nothing is detected or recognised here."""
+    from faceproof.errors import ConfigurationError
+
+    for option in context.command.params:
+        source = context.get_parameter_source(option.name or "")
+        if option.name not in _WITH_TEMPLATES and source is not None and source.name != "DEFAULT":
+            raise ConfigurationError(
+                f"{option.opts[0]} means nothing with --templates, which are made already. Leave it out."
+            )
 
 
 def report_command(
     run: RunFolder,
     threshold: Annotated[
-        float | None, typer.Option(help="Judge at this distance (0 to 2); by default as the run was judged.")
+        float | None,
+        typer.Option(help="Judge at this distance (0 to 2; in a run of score: this score); by default as the run was."),
     ] = None,
     folds: Annotated[int | None, typer.Option(help="Person-disjoint folds; by default as many as the run had.")] = None,
     fail_if: FailIf = None,
@@ -121,7 +181,7 @@ def report_command(
         return
     again = report_again(run, threshold=threshold, folds=folds)
     show_run(again, as_json=json)
-    _judge(gates, again)
+    judge(gates, again)
 
 
 def _stress_again(run: Path, *, given: tuple[object, ...], as_json: bool) -> None:
@@ -171,7 +231,8 @@ def show_run(run: Run, *, as_json: bool) -> None:
     print_summary(run.summary, Console(), run.folder / "report.html")
 
 
-def _judge(gates: list[Any], run: Run) -> None:
+def judge(gates: list[Any], run: Run) -> None:
+    """Exit with 3 where a run misses a gate, and say which."""
     from faceproof.report.gates import missed
 
     complaints = [why for gate in gates if (why := missed(gate, run.summary)) is not None]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from faceproof.cli.contract import ColorOrder, PixelDivisor, PixelMean, is_described, numbers_of
 from faceproof.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -101,3 +103,80 @@ def _contract_lines(contract: InputContract) -> list[tuple[str, str]]:
         ("mirrored", "face and mirror image" if contract.mirrored else "no"),
         ("which face", contract.selection),
     ]
+
+
+@models_app.command("check")
+def check(
+    model: Annotated[str, typer.Argument(help="A name, a .onnx file, or package.module:factory.")],
+    weights: Annotated[Path | None, typer.Option(help="File with the weights of a named model.")] = None,
+    color_order: ColorOrder = None,
+    pixel_mean: PixelMean = None,
+    pixel_divisor: PixelDivisor = None,
+    alignment: Annotated[str | None, typer.Option(help="margin_crop, even_margin_crop or five_point.")] = None,
+    crop_size: Annotated[int | None, typer.Option(help="Side of the face crop in pixels.")] = None,
+    write_card: Annotated[
+        bool, typer.Option("--write-card", help="Write the contract that separates best beside an ONNX file.")
+    ] = False,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
+    offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False,
+    json: Json = False,
+) -> None:
+    """Look at a model on a few dozen faces: is it sound, and is it fed what it was made for? Exit 1 when not."""
+    from faceproof.checking import check_model, propose_contract
+    from faceproof.evaluation import Recipe
+
+    recipe = Recipe(
+        crop_size=crop_size,
+        alignment=alignment,
+        color_order=color_order,
+        pixel_mean=numbers_of("--pixel-mean", pixel_mean),
+        pixel_divisor=numbers_of("--pixel-divisor", pixel_divisor),
+    )
+    if model.lower().endswith(".onnx") and not is_described(Path(model)):
+        found = propose_contract(Path(model), crop_size, device=device, write=write_card)
+        print_json(found) if json else _print_proposal(found)
+        return
+    canary = check_model(model, weights, recipe, device=device, offline=offline)
+    print_json(canary) if json else _print_canary(canary)
+    if not canary["passed"]:
+        raise typer.Exit(1)
+
+
+def _print_canary(canary: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if canary.get("reason"):
+        console.print(f"{canary['reason']}", markup=False)
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("", "asked", "found"):
+        table.add_column(column, overflow="fold")
+    for check in canary["checks"]:
+        table.add_row("ok" if check["passed"] else "NO", check["name"], check["found"])
+    console.print(table)
+    console.print()
+    contracts = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    contracts.add_column("contract")
+    contracts.add_column("d'", justify="right")
+    contracts.add_column("gain, 95% interval", justify="right")
+    for one in canary["neighbours"]:
+        gain = f"{one['low']:+.2f} to {one['high']:+.2f}" if one["told"] else ""
+        contracts.add_row(one["told"] or "as declared", f"{one['d_prime']:.2f}", gain)
+    console.print(contracts)
+    verdict = "passed" if canary["passed"] else "did NOT pass"
+    console.print(
+        f"\n{canary['model']} {verdict}, on {canary['faces']} faces of people who do not exist.", markup=False
+    )
+
+
+def _print_proposal(found: dict[str, Any]) -> None:
+    typer.echo(
+        f"Nothing is known of what {found['model']} has to be fed. How far people are apart (d') when it is fed:\n"
+    )
+    for one in found["contracts"]:
+        typer.echo(f"  {one['d_prime']:6.2f}  {one['told']}")
+    typer.echo(f"\nThe best as a card ({found['card']}); compare it with what the makers say before you trust it:\n")
+    typer.echo(found["toml"])
+    typer.echo(f"Written: {found['card']}" if found["written"] else "Write it with --write-card.")

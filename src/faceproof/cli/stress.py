@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from faceproof.cli.contract import ColorOrder, NoCanary, PixelDivisor, PixelMean, numbers_of
 from faceproof.cli.evaluate import Folder, Json, Quiet, protocol_settings
 from faceproof.cli.output import STOPPED, print_json
 
@@ -20,7 +21,9 @@ _EXAMPLES = 5
 
 def stress_command(
     people: Folder,
-    model: Annotated[list[str] | None, typer.Option(help="Name of a model: faceproof models list. Repeatable.")] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="Name of a model, a .onnx file, or module:factory. Repeatable.")
+    ] = None,
     weights: Annotated[Path | None, typer.Option(help="File with the weights of a single model.")] = None,
     suite: Annotated[str, typer.Option(help="classic, standard, a .toml file, or module:function.")] = "classic",
     severities: Annotated[str | None, typer.Option(help="Only these, such as 1-5 or 1,3,5.")] = None,
@@ -47,12 +50,16 @@ def stress_command(
     mirror: Annotated[bool | None, typer.Option("--mirror/--no-mirror", help="Add the mirrored face.")] = None,
     select: Annotated[str | None, typer.Option(help="Which face is compared: subject, largest, ...")] = None,
     min_face_size: Annotated[float, typer.Option(help="Smallest face that is sought, in pixels.")] = 20,
+    color_order: ColorOrder = None,
+    pixel_mean: PixelMean = None,
+    pixel_divisor: PixelDivisor = None,
     seed: Annotated[int, typer.Option(help="Of degradations, folds, bootstrap and sampling.")] = 0,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
     batch_size: Annotated[int, typer.Option(help="Photos detected together; changes no number.")] = 32,
     workers: Annotated[int | None, typer.Option(help="Threads that decode and degrade; changes no number.")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep cached templates.")] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False,
+    no_canary: NoCanary = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -77,7 +84,11 @@ def stress_command(
                 protocol_settings=protocol_settings(protocol, pairs, given),
                 out=out,
                 overwrite=overwrite,
-                recipe=Recipe(crop_size, margin, alignment, mirror, select, min_face_size),
+                recipe=Recipe(
+                    *(crop_size, margin, alignment, mirror, select, min_face_size, color_order),
+                    numbers_of("--pixel-mean", pixel_mean),
+                    numbers_of("--pixel-divisor", pixel_divisor),
+                ),
                 fmr=fmr,
                 threshold=threshold,
                 seed=seed,
@@ -86,6 +97,7 @@ def stress_command(
                 workers=workers,
                 cache=not no_cache,
                 offline=offline,
+                canary=not no_canary,
                 progress=progress,
                 say=progress.say,
                 command=shlex.join(["faceproof", *sys.argv[1:]]),

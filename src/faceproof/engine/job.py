@@ -25,7 +25,7 @@ from faceproof.detection.types import Face, Faces
 from faceproof.engine.cache import TemplateCache
 from faceproof.engine.photo_table import PhotoOutcome, PhotoTable
 from faceproof.engine.runner import Cell, Pipeline, Progress
-from faceproof.errors import DegradationError, ImageDecodeError
+from faceproof.errors import DegradationError, ImageDecodeError, ModelError
 from faceproof.people.decode import decode_photo
 from faceproof.people.types import Photo
 from faceproof.recognition.recognizer import CHUNK, Recognizer, face_in_crop
@@ -103,6 +103,16 @@ class Job:
         finally:
             for cache in self.caches.values():
                 cache.flush()
+        for c, why in self.failed.items():
+            self._fail_all(c, why)
+
+    def _fail_all(self, condition: int, why: str) -> None:
+        """A condition that failed has no rows of before either: none of them may look like a result."""
+        for (_, c), table in self.tables.items():
+            if c == condition:
+                for row in range(len(self.photos)):
+                    if self._wanted(row, c):
+                        table.put(row, PhotoOutcome().fail("degrade", why))
 
     def _distinct(self) -> dict[str, _Item]:
         """Photos by content, those without a digest each for themselves, with the cells that each is wanted for."""
@@ -138,11 +148,13 @@ class Job:
         return len(rows)
 
     def _finish(self, item: _Item, cell: Cell, outcome: PhotoOutcome) -> None:
-        """A row that was computed just now."""
+        """A row that was computed just now; one of a condition that failed meanwhile is done with already."""
+        if cell not in item.todo:
+            return
         rows = self._put(item, cell, outcome)
         cache = self.caches.get(cell)
-        # What could not be decoded or degraded costs little and may be mended: it is tried again next time.
-        if cache and item.photo.sha256 and outcome.outcome not in {"decode", "degrade"}:
+        # What could not be decoded, degraded or described may be mended: it is tried again next time.
+        if cache and item.photo.sha256 and outcome.outcome in {"template", "detect"}:
             cache.add(item.photo.sha256, outcome)
         if self.progress:
             self.progress.advance(rows)
@@ -304,7 +316,11 @@ class Job:
 
     def _embed_chunk(self, recognizer: Recognizer, part: list[_Ready]) -> None:
         start = time.perf_counter()
-        templates, norms = recognizer.embed(np.stack([one.crop for one in part]))
+        try:
+            templates, norms = recognizer.embed(np.stack([one.crop for one in part]))
+        except ModelError as error:
+            self._one_by_one(recognizer, part, error)
+            return
         each = (time.perf_counter() - start) * 1000 / len(part)
         for one, template, norm in zip(part, templates, norms, strict=True):
             one.outcome.embed_ms = each
@@ -314,6 +330,14 @@ class Job:
             else:
                 one.outcome.fail("embed", "the net gave no finite template")
             self._finish(one.item, one.cell, one.outcome)
+
+    def _one_by_one(self, recognizer: Recognizer, part: list[_Ready], error: ModelError) -> None:
+        """A recogniser that fails on some faces fails on these alone: each is tried by itself."""
+        if len(part) > 1:
+            for one in part:
+                self._embed_chunk(recognizer, [one])
+        else:
+            self._finish(part[0].item, part[0].cell, part[0].outcome.fail("embed", str(error)))
 
 
 def _decoded(items: Iterable[_Item], pool: ThreadPoolExecutor, ahead_by: int) -> Iterator[_Item]:

@@ -7,13 +7,16 @@ import platform
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import faceproof
 from faceproof.engine.photo_table import printable_path
 from faceproof.engine.run_folder import SCHEMA_VERSION
-from faceproof.engine.runner import Pipeline
 from faceproof.people.types import Comparisons, PhotoSet
+
+if TYPE_CHECKING:
+    from faceproof.engine.runner import Pipeline
 
 _LIBRARIES = ("torch", "numpy", "scipy", "pillow", "pyarrow")
 
@@ -68,6 +71,12 @@ def protocol_entry(comparisons: Comparisons) -> dict[str, Any]:
     }
 
 
+def elsewhere_entries(model: str, kind: str, file: Path, sha256: str) -> dict[str, Any]:
+    """A system of which only a file is at hand, with its ``templates`` or ``scores``, in place of card and detector."""
+    source = {"kind": kind, "file": printable_path(file.resolve()), "sha256": sha256}
+    return {"model": model, "card": None, "detector": None, "weights": {}, "source": source}
+
+
 def machine_entries(pipeline: Pipeline, seed: int, device: str) -> dict[str, Any]:
     """Seed, how the work was cut up, versions and machine."""
     return {
@@ -75,6 +84,13 @@ def machine_entries(pipeline: Pipeline, seed: int, device: str) -> dict[str, Any
         "device": device,
         "batch_size": pipeline.batch_size,
         "workers": pipeline.workers,
+        **host_entries(),
+    }
+
+
+def host_entries() -> dict[str, Any]:
+    """Versions and machine."""
+    return {
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
         "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
     }

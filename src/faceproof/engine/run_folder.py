@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
+_RESULTS = (
+    *("photos.parquet", "scores.parquet", "metrics.json", "failures.csv", "conditions.csv", "changes.csv"),
+    "report.html",
+)
 _TABLES = {
     "comparisons": {"comparison", "photo_a", "photo_b", "person_a", "person_b", "mated", "fold"},
     "photos": {"photo", "person", "sha256", "condition", "outcome", "reason", "faces_found", "box_xyxy_px", *STAGES_MS},
@@ -38,10 +42,10 @@ class RunTables:
     condition: str = "clean"
 
 
-def prepare_folder(folder: Path, *, overwrite: bool, comparisons_sha256: str) -> None:
+def prepare_folder(folder: Path, *, overwrite: bool, comparisons_sha256: str, kind: str = "evaluation") -> None:
     """Make a run folder, or make sure that an existing one may be written to.
 
-    An unfinished run of the same comparisons is gone on with.
+    An unfinished run of the same comparisons is gone on with. What a run of another kind left is taken away.
 
     Raises:
         RunFolderError: when the folder holds a finished run, another run, or something else, and ``overwrite`` is off.
@@ -63,8 +67,23 @@ def prepare_folder(folder: Path, *, overwrite: bool, comparisons_sha256: str) ->
             )
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if overwrite and (folder / MANIFEST).is_file():
+            _clear(folder, kind)
     except OSError as error:
         raise RunFolderError(f"{folder} cannot be made ({error.strerror or error}). Choose another --out.") from error
+
+
+def _clear(folder: Path, kind: str) -> None:
+    """Take away the files of a run of another kind; nothing that a run does not write."""
+    try:
+        if _read_json(folder / MANIFEST).get("kind", "evaluation") == kind:
+            return
+    except RunFolderError:
+        return
+    figures = folder / "figures"
+    drawn = [file for suffix in ("svg", "png", "csv") for file in figures.glob(f"*.{suffix}")]
+    for file in (*(folder / name for name in _RESULTS), *drawn):
+        file.unlink(missing_ok=True)
 
 
 def comparisons_table(comparisons: Comparisons) -> pa.Table:

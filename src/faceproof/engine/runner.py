@@ -53,6 +53,11 @@ class Pipeline:
     batch_size: int = 32
     workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, 8))
 
+    @property
+    def cacheable(self) -> bool:
+        """Whether its templates may be kept between runs."""
+        return self.recognizer.cacheable and self.detector.cacheable
+
     def recipe(self, condition: Condition = CLEAN) -> dict[str, object]:
         """Everything that decides a template besides the photo, as JSON values."""
         return {

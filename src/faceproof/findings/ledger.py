@@ -1,7 +1,8 @@
 """Every failure as a row: false matches, false non-matches, and photos that gave no template.
 
 A comparison is accepted when ``similarity >= threshold``. What could not be compared is no error of a
-decision; it shows up through the photo that has no template. Each kind is sorted with the worst first.
+decision; it shows up through the photo that has no template, or where nothing is known of photos, by itself. Each kind
+is sorted with the worst first.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.findings.scored import ScoredComparisons, join_scores, rows_of_condition
+from faceproof.findings.scored import ScoredComparisons, join_scores, reasons_of, rows_of_condition, scores_alone
+from faceproof.people.types import UNKNOWN
 from faceproof.scoring import distance_from_similarity
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ class Ledger:
         false_non_matches: int64, rows of ``scored``, the least alike mated comparison first.
         no_template: int64, rows of ``photos``, the photo that cost most comparisons first.
         comparisons_lost: int64, as long as ``no_template``: comparisons that each photo takes part in.
+        no_score: int64, rows of ``scored``: comparisons without a score, where scores are all that a run knows.
+        no_score_reason: why, text as long as ``no_score``.
     """
 
     scored: ScoredComparisons
@@ -65,6 +69,8 @@ class Ledger:
     false_non_matches: NDArray[np.int64]
     no_template: NDArray[np.int64]
     comparisons_lost: NDArray[np.int64]
+    no_score: NDArray[np.int64]
+    no_score_reason: pa.ChunkedArray
 
     @property
     def threshold_distance(self) -> float | None:
@@ -119,6 +125,14 @@ class Ledger:
             for row, count in zip(found, lost, strict=True)
         ]
 
+    def no_score_by_reason(self, limit: int) -> list[dict[str, object]]:
+        """The most frequent reasons for no score, at most ``limit``: reason and comparisons of each."""
+        import pyarrow.compute as pc
+
+        counted = [(row["values"], row["counts"]) for row in pc.value_counts(self.no_score_reason).to_pylist()]
+        most = sorted(counted, key=lambda one: (-one[1], one[0]))[:limit]
+        return [{"reason": reason, "comparisons": count} for reason, count in most]
+
 
 def open_ledger(run: RunTables, threshold_similarity: float | None, scored: ScoredComparisons | None = None) -> Ledger:
     """Find every failure of a run at a threshold.
@@ -146,12 +160,20 @@ def open_ledger(run: RunTables, threshold_similarity: float | None, scored: Scor
             rows = np.flatnonzero((joined.mated == mated) & joined.compared & (accepted != mated))
             badness = joined.similarity[rows] * (1 if mated else -1)
             wrong[mated] = rows[np.lexsort((joined.comparison[rows], badness))]
-    missing = np.flatnonzero(pc.fill_null(pc.not_equal(photos["outcome"], "template"), True).to_numpy())
+    known = pc.is_in(photos["outcome"], value_set=pa.array(["template", UNKNOWN]))
+    missing = np.flatnonzero(~known.to_numpy().astype(np.bool_))
     lost = _comparisons_of(joined, photos, missing)
     # Sorting by name through Arrow keeps millions of names out of Python.
     by_name = pc.sort_indices(photos["photo"].take(pa.array(missing))).to_numpy().astype(np.int64)
     worst = by_name[np.argsort(-lost[by_name], kind="stable")]
-    return Ledger(joined, photos, threshold_similarity, wrong[False], wrong[True], missing[worst], lost[worst])
+    unscored, reasons = missing[:0], pa.chunked_array([], pa.string())
+    if scores_alone(run.manifest):
+        unscored = np.flatnonzero(~joined.compared)
+        reasons = reasons_of(run, joined.comparison[unscored])
+    return Ledger(
+        *(joined, photos, threshold_similarity, wrong[False], wrong[True], missing[worst], lost[worst]),
+        *(unscored, reasons),
+    )
 
 
 def write_failures_csv(path: Path, ledger: Ledger) -> int:
@@ -166,7 +188,7 @@ def write_failures_csv(path: Path, ledger: Ledger) -> int:
 
     Returns:
         Number of failures written: false matches, then false non-matches, then photos without a template,
-        each with the worst first.
+        each with the worst first, then comparisons without a score.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     written = 0
@@ -215,6 +237,15 @@ def _rows(ledger: Ledger) -> Iterator[dict[str, object]]:
             "photo_a": photo["photo"],
             "reason": reason,
         }
+    for start in range(0, len(ledger.no_score), _ROWS_AT_A_TIME):
+        rows = ledger.no_score[start : start + _ROWS_AT_A_TIME]
+        columns = {
+            "comparison": ledger.scored.comparison[rows].tolist(),
+            **ledger.scored.names_of(rows, _NAMES),
+            "reason": ledger.no_score_reason[start : start + _ROWS_AT_A_TIME].to_pylist(),
+        }
+        for values in zip(*columns.values(), strict=True):
+            yield {"kind": "no_score", **dict(zip(columns, values, strict=True))}
 
 
 def _comparisons_of(scored: ScoredComparisons, photos: pa.Table, missing: NDArray[np.int64]) -> NDArray[np.int64]:

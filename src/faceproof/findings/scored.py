@@ -6,6 +6,7 @@ comparison without a similarity stays a row: it is counted, and it is never deci
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +110,22 @@ def join_scores(run: RunTables) -> ScoredComparisons:
         similarity=np.clip(similarity, -1.0, 1.0),
         names=_names(table),
     )
+
+
+def scores_alone(manifest: Mapping[str, Any]) -> bool:
+    """Whether a run's scores were made elsewhere, so that nothing is known of its photos."""
+    source = manifest.get("source")
+    return isinstance(source, Mapping) and source.get("kind") == "scores"
+
+
+def reasons_of(run: RunTables, comparison: NDArray[np.int64]) -> pa.ChunkedArray:
+    """Why some comparisons, given by their numbers, have no similarity: text, one each."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    scores = rows_of_condition(run.scores, run.condition)
+    place = pc.index_in(pa.array(comparison, pa.int64()), value_set=scores["comparison"].combine_chunks())
+    return pc.fill_null(pc.cast(scores["reason"], pa.string()).take(place), "no reason was recorded")
 
 
 def rows_of_condition(table: pa.Table, condition: str) -> pa.Table:

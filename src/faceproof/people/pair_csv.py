@@ -48,7 +48,7 @@ def csv_protocol(people: PhotoSet, csv_file: str | Path) -> Comparisons:
     records = _records(pairs.text, pairs.path)
     columns, records = _find_columns(records, pairs.path)
     problems = Problems(pairs.path)
-    line, rows_a, rows_b, label, fold = _parse(records, columns, _finder(people), problems).T
+    line, rows_a, rows_b, label, fold = _parse(records, columns, photo_finder(people), problems).T
     problems.check(f"{_EXPECTED}, with paths relative to {people.root}, such as {people.photos[0].id!r}.")
     _refuse_repeats(rows_a, rows_b, line, len(people.photos), problems)
     mated = label.astype(np.bool_)
@@ -148,8 +148,8 @@ def _fold_number(record: list[str], columns: _Columns) -> int | None:
     return int(text) if _FOLD.fullmatch(text) else None
 
 
-def _finder(people: PhotoSet) -> Callable[[str], int | None]:
-    """A function from a path as a person may write it to the row of that photo."""
+def photo_finder(people: PhotoSet) -> Callable[[str], int | None]:
+    """A function from a path as a person may write it to the row of that photo, None where there is no such photo."""
     row_of = {photo.id: row for row, photo in enumerate(people.photos)}
     plain = {_nfc(name): row for name, row in row_of.items()}
     roots = {f"{place(people.root)}{os.sep}" for place in (os.path.abspath, os.path.realpath)}

@@ -16,6 +16,9 @@ Group = Literal["any", "mated", "non_mated"]
 SYNTHETIC = "synthetic_photos"
 """Kind of the notice that says that people do not exist."""
 
+UNKNOWN = "unknown"
+"""Outcome of a photo of which nothing is known but scores: it is neither a template nor a failure."""
+
 
 @dataclass(frozen=True, slots=True)
 class Photo:

@@ -17,7 +17,7 @@ from faceproof.nets.dlib_resnet import DlibResnet
 from faceproof.nets.face_transformer import P8S8, P10S8, P12S8, FaceTransformer
 from faceproof.nets.inception_resnet_v1 import InceptionResnetV1
 from faceproof.nets.runtime import Runner
-from faceproof.recognition.zoo import Card, InputContract, get_card
+from faceproof.recognition.zoo import Card, InputContract
 
 CHUNK = 32
 """Faces that go through a net together, always: templates then never depend on the batch size."""
@@ -41,6 +41,8 @@ class Recognizer:
         weights_sha256: digest of its tensors.
         weights_source: where they came from.
         run: gives raw templates (n, template size) of float32 (n, 3, s, s).
+        known_contract: what its makers say, where that is known; ``contract`` may differ.
+        cacheable: whether its templates may be kept between runs.
     """
 
     card: Card
@@ -48,6 +50,8 @@ class Recognizer:
     weights_sha256: str
     weights_source: str
     run: Runner
+    known_contract: InputContract | None = None
+    cacheable: bool = True
 
     @property
     def template_size(self) -> int:
@@ -82,7 +86,9 @@ class Recognizer:
         contract = self.contract
         batch = np.ascontiguousarray(crops).astype(np.float32)
         batch -= np.array(contract.pixel_mean, np.float32)  # one number, or one for each channel (the last axis)
-        batch /= np.float32(contract.pixel_divisor)
+        batch /= np.array(contract.pixel_divisor, np.float32)
+        if contract.color_order == "bgr":
+            batch = np.ascontiguousarray(batch[..., ::-1])
         return self.run(batch.transpose(0, 3, 1, 2))[0]
 
 
@@ -139,37 +145,26 @@ def _unit(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np
     return unit, length.astype(np.float32)
 
 
-def load_model(
-    name: str,
-    *,
-    weights: Path | None = None,
-    offline: bool = False,
-    device: str = "cpu",
-    contract: InputContract | None = None,
+def load_card(
+    card: Card, contract: InputContract, *, weights: Path | None = None, offline: bool = False, device: str = "cpu"
 ) -> Recognizer:
-    """A recogniser, ready to use.
+    """One of faceproof's own models, ready to use.
 
     Args:
-        name: name of its card, such as ``facenet-vggface2`` (`faceproof.recognition.zoo.list_cards`).
+        card: its card.
+        contract: what it is fed.
         weights: file to take the weights from instead of looking for them.
         offline: never download.
         device: ``cpu``, ``cuda``, ``cuda:1``, ...
-        contract: another contract than the card's, for experiments.
-
-    Returns:
-        The recogniser.
 
     Raises:
-        ConfigurationError: when there is no such model, it is a detector, or it cannot be fed as ``contract`` says.
+        ConfigurationError: when it cannot be fed as ``contract`` says, or there is no such device.
         WeightsError: when its weights cannot be found, or are not the card's.
     """
-    card = get_card(name)
-    if card.contract is None:
-        raise ConfigurationError(f"{card.name} finds faces, it makes no templates. See: faceproof models list")
-    contract = contract or card.contract
-    if card.architecture.startswith("face_transformer") and contract.size_px != card.contract.size_px:
+    known = card.contract
+    if card.architecture.startswith("face_transformer") and known and contract.size_px != known.size_px:
         raise ConfigurationError(
-            f"{card.name} takes crops of {card.contract.size_px} px and no other, since it tells patches by their "
+            f"{card.name} takes crops of {known.size_px} px and no other, since it tells patches by their "
             f"place; {contract.size_px} px are asked for (--crop-size)."
         )
     from faceproof.nets.runtime import load_tensors, place_on, torch_runner
@@ -183,4 +178,5 @@ def load_model(
         weights_sha256=loaded.tensors_sha256,
         weights_source=loaded.source,
         run=torch_runner(net.features, device=device, chunk=CHUNK),
+        known_contract=known,
     )

@@ -26,10 +26,11 @@ class InputContract(_Frozen):
 
     Attributes:
         size_px: side of the square crop in pixels.
-        color_order: order of the colour channels.
+        color_order: order in which the net gets the colour channels; ``pixel_mean`` and ``pixel_divisor`` are always
+            given as red, green, blue.
         pixel_mean: subtracted from each pixel (0 to 255) first: one number, or one each for red, green and blue;
             then
-        pixel_divisor: divides it: ``(x - pixel_mean) / pixel_divisor``.
+        pixel_divisor: divides it, one number or three: ``(x - pixel_mean) / pixel_divisor``.
         alignment: ``margin_crop`` cuts the face box with a margin in proportion to its width and height and does
             not rotate; ``even_margin_crop`` does so with as many pixels across as up and down; ``five_point``
             moves the five landmarks onto ``template_points`` by a similarity transform.
@@ -41,14 +42,21 @@ class InputContract(_Frozen):
     """
 
     size_px: int = Field(gt=0)
-    color_order: Literal["rgb"] = "rgb"
+    color_order: Literal["rgb", "bgr"] = "rgb"
     pixel_mean: float | tuple[float, float, float]
-    pixel_divisor: float = Field(gt=0)
+    pixel_divisor: float | tuple[float, float, float]
     alignment: Literal["margin_crop", "even_margin_crop", "five_point"]
     margin_px: int = Field(default=0, ge=0)
     template_points: tuple[Point, Point, Point, Point, Point] | None = None
     mirrored: bool = False
     selection: str = "subject"
+
+    @model_validator(mode="after")
+    def _divisors_are_above_zero(self) -> Self:
+        divisors = self.pixel_divisor if isinstance(self.pixel_divisor, tuple) else (self.pixel_divisor,)
+        if not all(divisor > 0 for divisor in divisors):
+            raise ValueError(f"pixel_divisor is {self.pixel_divisor}; expected above 0")
+        return self
 
     @model_validator(mode="after")
     def _points_go_with_five_point_alignment(self) -> Self:
@@ -103,6 +111,7 @@ class Card(_Frozen):
             from "Get".
         file_name: name of the file as its makers publish it; None where they publish none.
         size_bytes: size of that file where known.
+        file_sha256: digest of the file, where that is what tells it (ONNX).
         tensors_sha256: digest of the tensors (``faceproof.recognition.tensors.tensors_digest``); None where
             none is known, and then the weights count as unverified.
         threshold: where to decide on two photos when the user has no data of their own; None where unknown.
@@ -125,6 +134,7 @@ class Card(_Frozen):
     file_from: str | None = None
     file_name: str | None = None
     size_bytes: int | None = None
+    file_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     tensors_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     threshold: Threshold | None = None
     published: tuple[Figure, ...] = ()
@@ -327,6 +337,33 @@ _FACE_TRANSFORMERS = (
     ),
 )
 
+_MOBILEFACENET = Card(
+    name="mobilefacenet",
+    title="MobileFaceNet (foamliu)",
+    kind="recogniser",
+    architecture="onnx",
+    training_set="not given with the file",
+    template_size=128,
+    contract=InputContract(
+        size_px=112,
+        pixel_mean=(123.675, 116.28, 103.53),
+        pixel_divisor=(58.395, 57.12, 57.375),
+        alignment="five_point",
+        template_points=(_LEFT_EYE, _RIGHT_EYE, _NOSE, _LEFT_MOUTH, _RIGHT_MOUTH),
+        mirrored=True,
+    ),
+    licence="Apache-2.0",
+    licence_note="foamliu's repository is under Apache-2.0. The weights were learned from photos of real people: "
+    "look there for the data set and its terms.",
+    source=Source(who="foamliu", url="https://github.com/foamliu/MobileFaceNet"),
+    file_sha256="b7120c095d60094f28a4a54ba6a8bf51b297a6273fb40ef6350dfec1f63d9507",
+    published=(
+        Figure(dataset="LFW View 2", metric="ten-fold accuracy", value=0.9948, by="foamliu, with his own alignment"),
+    ),
+)
+
+_BY_FILE = {card.file_sha256: card for card in (_MOBILEFACENET,)}
+
 _CARDS = {card.name: card for card in (_MTCNN, _FACENET_VGGFACE2, _FACENET_CASIA, _DLIB_RESNET, *_FACE_TRANSFORMERS)}
 
 
@@ -337,6 +374,11 @@ def list_cards() -> list[Card]:
     ['mtcnn', 'facenet-vggface2', 'facenet-casia', 'dlib-resnet']
     """
     return list(_CARDS.values())
+
+
+def card_of_file(sha256: str) -> Card | None:
+    """The card of a model that faceproof knows by its file and not by a name, or None."""
+    return _BY_FILE.get(sha256)
 
 
 def get_card(name: str) -> Card:

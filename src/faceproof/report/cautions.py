@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.findings.scored import ScoredComparisons
+from faceproof.findings.scored import ScoredComparisons, scores_alone
 from faceproof.report.formatting import count, fmr_label, percent, printable
 from faceproof.report.headline import FEW, is_synthetic
+from faceproof.scales import scale_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,10 +36,12 @@ def cautions(scored: ScoredComparisons, photos: pa.Table, summary: Mapping[str, 
     """
     return [
         *_about_the_people(summary["run"]),
+        *canary_cautions(str(summary["run"].get("model")), summary["run"].get("canary")),
+        *_about_the_scale(summary["run"]),
         *_about_completeness(scored, photos, summary),
         *_about_the_system(scored, summary),
-        *_about_copies(scored, photos),
-        *_about_failures(summary["counts"]),
+        *([] if _foreign(summary["run"]) else _about_copies(scored, photos)),
+        *_about_failures(summary),
         *_about_numbers(summary),
     ]
 
@@ -46,6 +49,43 @@ def cautions(scored: ScoredComparisons, photos: pa.Table, summary: Mapping[str, 
 def _about_the_people(manifest: Mapping[str, Any]) -> Iterator[str]:
     if is_synthetic(manifest):
         yield "These people are synthetic: nothing here is evidence about a real system."
+    if scores_alone(manifest) and manifest["people"]["people"] is None:
+        yield (
+            "The score file names no people, so each comparison counts as being about people of its own: folds that "
+            "share no person and all intervals take comparisons as independent. Where people or photos recur, true "
+            "intervals are wider and thresholds are judged on people who helped to set them."
+        )
+
+
+def _about_the_scale(manifest: Mapping[str, Any]) -> Iterator[str]:
+    scale = scale_in(manifest)
+    if scale is not None and scale.foreign:
+        yield scale.in_words()
+
+
+def _foreign(manifest: Mapping[str, Any]) -> bool:
+    """Whether similarities are no cosines, so that their values mean nothing."""
+    scale = scale_in(manifest)
+    return scale is not None and scale.foreign
+
+
+def canary_cautions(model: str, canary: Mapping[str, Any] | None) -> Iterator[str]:
+    """What the look at a model before the run found wrong, or that there was none.
+
+    Args:
+        model: its name.
+        canary: what `faceproof.checking.canary` gave; None where no model was run.
+    """
+    if canary is None:
+        return
+    if canary["passed"] is None:
+        yield f"{model} was not looked at before the run ({canary['reason']}): wrong preprocessing would not show."
+        return
+    if canary.get("reason"):
+        yield f"{model} did not pass the look at it before the run: {printable(canary['reason'])}."
+    for check in canary.get("checks", ()):
+        if not check["passed"]:
+            yield f"{model} did not pass the look at it before the run ({check['name']}): {check['found']}."
 
 
 def _about_completeness(scored: ScoredComparisons, photos: pa.Table, summary: Mapping[str, Any]) -> Iterator[str]:
@@ -90,6 +130,11 @@ def _about_the_system(scored: ScoredComparisons, summary: Mapping[str, Any]) -> 
         low, high = np.percentile(made, [5, 95]).tolist()
         if made.max() == made.min():
             yield f"All similarities are equal ({made[0]:.6f}): the system tells nobody from anybody."
+        elif high - low < _NARROW_SPREAD and _foreign(summary["run"]):
+            yield (
+                "Nearly all scores lie in a small part of their scale: a few outliers stretch it, and the figures of "
+                "distances show little. Rates and curves are not touched by that."
+            )
         elif high - low < _NARROW_SPREAD:
             yield (
                 f"Nearly all similarities are equal (90% of them lie from {low:.4f} to {high:.4f}): the system is "
@@ -119,13 +164,18 @@ def _about_copies(scored: ScoredComparisons, photos: pa.Table) -> Iterator[str]:
         )
 
 
-def _about_failures(counts: Mapping[str, Any]) -> Iterator[str]:
+def _about_failures(summary: Mapping[str, Any]) -> Iterator[str]:
+    counts = summary["counts"]
     lost = {kind: counts[f"not_compared_{kind}"] for kind in ("mated", "non_mated")}
     if any(lost.values()):
         total = sum(lost.values())
+        reason = "a side has no template"
+        if reasons := summary["failures"].get("no_score"):
+            told = "; ".join(f"{row['reason']}: {count(row['comparisons'])}" for row in reasons[:_EXAMPLES])
+            reason = f"there is no score ({printable(told)}{'; ...' if len(reasons) > _EXAMPLES else ''})"
         yield (
             f"{_comparisons(total)} of {count(counts['comparisons'])} could not be made ({count(lost['mated'])} "
-            f"mated, {count(lost['non_mated'])} non-mated), because a side has no template. "
+            f"mated, {count(lost['non_mated'])} non-mated), because {reason}. "
             f"{'It is' if total == 1 else 'They are'} in no count of right and wrong decisions, nor in accuracy, FMR, "
             f"FNMR, EER and AUC; FAR and FRR count {'it' if total == 1 else 'them'} as rejected."
         )

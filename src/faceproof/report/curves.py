@@ -63,12 +63,7 @@ def roc(summary: Summary, *, log_fmr: bool = True) -> alt.LayerChart:
     for mark in marks:
         mark["across"] = 1 - math.log(mark["fmr"]) / math.log(floor) if log_fmr else mark["fmr"]
         mark["up"] = (mark["tmr"] - bottom) / (1 - bottom)
-    x = alt.X("fmr:Q").title("FMR: non-mated comparisons accepted")
-    x = x.scale(type="log", domain=[floor, 1], nice=False) if log_fmr else x.scale(domain=[0, 1])
-    decades = [10.0**k for k in range(-7, 1) if 10.0**k >= floor]
-    x = x.axis(format="~%", values=decades if log_fmr else alt.Undefined)
-    y = alt.Y("tmr:Q").scale(domain=[bottom, 1], nice=False, zero=False).title("mated comparisons accepted (1 - FNMR)")
-    y = y.axis(format="~%", tickCount=6)
+    x, y = roc_axes(floor, bottom, log_fmr=log_fmr)
     note = f"FMR on a logarithmic axis; the left edge is 0 of {count(summary['counts']['compared_non_mated'])}."
     return finish(
         [
@@ -100,18 +95,15 @@ def det(summary: Summary) -> alt.LayerChart:
     counts = summary["counts"]
     floor = 0.5 / max(counts["compared_mated"], counts["compared_non_mated"])
     ceiling = max(0.5, min(max(max(pair) for pair in pairs), 1 - floor) if _eer(summary) > 0.4 else 0.5)
-    rows = [{"fmr": _sig(_probit(a)), "fnmr": _sig(_probit(b)), "FMR": _sig(a), "FNMR": _sig(b)} for a, b in pairs]
+    rows = [{"fmr": _sig(probit(a)), "fnmr": _sig(probit(b)), "FMR": _sig(a), "FNMR": _sig(b)} for a, b in pairs]
     marks = _operating_points(summary, floor)
     for mark in marks:
         for key in ("fmr", "fmr_low", "fmr_high", "fnmr", "fnmr_low", "fnmr_high"):
-            mark[key] = _probit(min(max(mark[key], floor), ceiling))
-    domain = [_probit(floor), _probit(ceiling)]
+            mark[key] = probit(min(max(mark[key], floor), ceiling))
+    domain = [probit(floor), probit(ceiling)]
     for mark in marks:
         mark["across"], mark["up"] = ((mark[key] - domain[0]) / (domain[1] - domain[0]) for key in ("fmr", "fnmr"))
-    ticks = [_probit(rate) for rate in _PROBIT_TICKS if floor <= rate <= ceiling]
-    axis = alt.Axis(values=ticks, labelExpr="format(cumulativeNormal(datum.value), '.2~%')")
-    x = alt.X("fmr:Q").scale(domain=domain, nice=False).title("FMR: non-mated comparisons accepted").axis(axis)
-    y = alt.Y("fnmr:Q").scale(domain=domain, nice=False).title("FNMR: mated comparisons rejected").axis(axis)
+    x, y = det_axes(floor, ceiling)
     diagonal = [{"fmr": edge, "fnmr": edge} for edge in domain]
     corner = [{"fmr": domain[1], "fnmr": domain[1], "text": "equal errors"}]
     return finish(
@@ -125,6 +117,25 @@ def det(summary: Summary) -> alt.LayerChart:
         ["Normal-deviate axes; lower left is better. Crosses: 95% intervals. A point on the edge is 0."],
         340,
     )
+
+
+def roc_axes(floor: float, bottom: float, *, log_fmr: bool = True) -> tuple[alt.X, alt.Y]:
+    """Axes of a ROC: columns ``fmr``, from ``floor`` where it is logarithmic, and ``tmr``, from ``bottom``."""
+    x = alt.X("fmr:Q").title("FMR: non-mated comparisons accepted")
+    x = x.scale(type="log", domain=[floor, 1], nice=False) if log_fmr else x.scale(domain=[0, 1])
+    decades = [10.0**k for k in range(-7, 1) if 10.0**k >= floor]
+    x = x.axis(format="~%", values=decades if log_fmr else alt.Undefined)
+    y = alt.Y("tmr:Q").scale(domain=[bottom, 1], nice=False, zero=False).title("mated comparisons accepted (1 - FNMR)")
+    return x, y.axis(format="~%", tickCount=6)
+
+
+def det_axes(floor: float, ceiling: float) -> tuple[alt.X, alt.Y]:
+    """Axes of a DET: columns ``fmr`` and ``fnmr`` as normal deviates of rates from ``floor`` to ``ceiling``."""
+    domain = [probit(floor), probit(ceiling)]
+    ticks = [probit(rate) for rate in _PROBIT_TICKS if floor <= rate <= ceiling]
+    axis = alt.Axis(values=ticks, labelExpr="format(cumulativeNormal(datum.value), '.2~%')")
+    x = alt.X("fmr:Q").scale(domain=domain, nice=False).title("FMR: non-mated comparisons accepted").axis(axis)
+    return x, alt.Y("fnmr:Q").scale(domain=domain, nice=False).title("FNMR: mated comparisons rejected").axis(axis)
 
 
 def _crosses(
@@ -209,7 +220,8 @@ def _eer(summary: Summary) -> float:
     return 0.0 if value is None else float(value)
 
 
-def _probit(rate: float) -> float:
+def probit(rate: float) -> float:
+    """The normal deviate of a rate above 0 and below 1."""
     return NormalDist().inv_cdf(rate)
 
 

@@ -64,6 +64,36 @@ def number_range(estimate: Estimate, decimals: int = 3, joiner: str = " – ") -
     return "" if low is None or high is None else f"{low:.{decimals}f}{joiner}{high:.{decimals}f}"
 
 
+def points(estimate: Estimate) -> str:
+    """A difference of two rates in percentage points, with its sign; one that is not 0 never shows as 0.
+
+    >>> points({"value": -0.0055, "n": 6000}), points({"value": 0.0, "n": 40}), points({"value": None})
+    ('-0.55', '0.0', '–')
+    """
+    value = estimate["value"]
+    return "–" if value is None else _signed(value, percent_digits(value, estimate.get("n")))
+
+
+def points_range(estimate: Estimate, joiner: str = " to ") -> str:
+    """The interval of a difference in percentage points; empty where there is none.
+
+    >>> points_range({"value": -0.0055, "low": -0.0092, "high": 0.00012, "n": 6000})
+    '-0.92 to +0.01'
+    """
+    low, high, n = estimate.get("low"), estimate.get("high"), estimate.get("n")
+    if low is None or high is None:
+        return ""
+    digits = percent_digits(estimate["value"], n)
+    while digits < 8 and low < high and _signed(low, digits) == _signed(high, digits):
+        digits += 1
+    return f"{_signed(low, digits)}{joiner}{_signed(high, digits)}"
+
+
+def _signed(value: float, digits: int) -> str:
+    text = f"{100 * value:+.{digits}f}"
+    return text[1:] if float(text) == 0 else text
+
+
 def count(value: int | None) -> str:
     """A count with a comma between thousands.
 

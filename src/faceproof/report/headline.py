@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from faceproof.findings.scored import scores_alone
 from faceproof.report.formatting import count, percent
 
 FEW = 30
@@ -35,7 +36,7 @@ def headline(summary: Mapping[str, Any]) -> str:
     Returns:
         The sentence. Of synthetic people it says first that they are no evidence.
     """
-    sentence = f"{_decided(summary)}, and {_acquired(summary['counts'])}."
+    sentence = f"{_decided(summary)}, and {_acquired(summary['counts'], summary['run'])}."
     if not is_synthetic(summary["run"]):
         return sentence
     return f"These are synthetic people and no evidence about a real system: {sentence[0].lower()}{sentence[1:]}"
@@ -53,7 +54,8 @@ def _decided(summary: Mapping[str, Any]) -> str:
         return "Nothing was compared: the protocol has no comparison"
     made = counts["compared_mated"] + counts["compared_non_mated"]
     if not made:
-        return f"Nothing could be compared: in {_all_of(counts['comparisons'])} a side has no template"
+        lack = "the score is missing" if scores_alone(summary["run"]) else "a side has no template"
+        return f"Nothing could be compared: in {_all_of(counts['comparisons'])} {lack}"
     model = summary["run"].get("model") or "the system"
     name = summary["default_operating_point"]
     point = next(point for point in summary["operating_points"] if point["name"] == name)
@@ -96,8 +98,11 @@ def _one_kind(summary: Mapping[str, Any], point: Mapping[str, Any], model: str) 
 def _sample(counts: Mapping[str, Any], judged: int) -> str:
     total = counts["comparisons"]
     part = count(total) if judged == total else f"{count(judged)} of {count(total)}"
+    comparisons = f"{part} {_plural('comparison', total)}"
+    if counts["people"] is None:
+        return comparisons
     people = "1 person" if counts["people"] == 1 else f"{count(counts['people'])} people"
-    return f"{part} {_plural('comparison', total)} of {people}"
+    return f"{comparisons} of {people}"
 
 
 def _too_few(counts: Mapping[str, Any], *, one_kind: bool = False) -> str:
@@ -106,8 +111,18 @@ def _too_few(counts: Mapping[str, Any], *, one_kind: bool = False) -> str:
     return ", too few to rely on" if fewest < FEW else ""
 
 
-def _acquired(counts: Mapping[str, Any]) -> str:
+def _acquired(counts: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
     failed, photos = counts["failures"], counts["photos"]
+    if scores_alone(manifest):
+        lost = counts["not_compared_mated"] + counts["not_compared_non_mated"]
+        if not lost:
+            return "every comparison has a score"
+        return f"{count(lost)} {_plural('comparison', lost)} {'has' if lost == 1 else 'have'} no score"
+    if manifest.get("source"):
+        if not failed:
+            return "every photo has a template"
+        have = "has" if failed == 1 else "have"
+        return f"{count(failed)} {_plural('photo', failed)} of {count(photos)} {have} no template"
     if not failed:
         return "every photo had a face that could be used" if photos else "there was no photo"
     unread = counts["failures_by_stage"]["decode"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import resources
@@ -196,6 +197,20 @@ def page_policy(scripts: Iterable[str]) -> str:
     )
 
 
+def page_svg(svg: str) -> str:
+    """A figure's file for a page: the page's colours in place of the file's, and as wide as there is room.
+
+    Args:
+        svg: what ``faceproof.report.figures.save_chart`` wrote.
+    """
+    for name, colour in LIGHT.items():
+        svg = svg.replace(f'"{colour}"', f'"var(--chart-{name})"')
+    svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>", "", svg, flags=re.DOTALL)
+    return re.sub(
+        r'(<svg\b[^>]*?) width="([\d.]+)" height="[\d.]+"', r'\1 style="width:100%;max-width:\2px"', svg, count=1
+    )
+
+
 @cache
 def _vega_bundle() -> str:
     import vl_convert
@@ -222,6 +237,7 @@ def page_templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     found.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
-    for helper in ("percent", "percent_range", "number", "number_range", "count", "fmr_label", "cannot_be_told"):
+    numbers = ("percent", "percent_range", "points", "points_range", "number", "number_range", "count", "fmr_label")
+    for helper in (*numbers, "cannot_be_told"):
         found.filters[helper] = getattr(formatting, helper)
     return found

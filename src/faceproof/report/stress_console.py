@@ -32,7 +32,7 @@ def print_stress(summary: Summary, console: Console, report: Path | None = None)
     console.print(Text(printable(summary["headline"]), style="bold"))
     for model in summary["models"]:
         console.print()
-        console.print(Text(f"{model['name']}, threshold held: {model['held']['label']}", style="bold"))
+        console.print(Text(f"{printable(model['name'])}, threshold held: {model['held']['label']}", style="bold"))
         console.print(_table(model, summary))
         index = model["index"]
         if index["value"] is not None:
@@ -68,7 +68,7 @@ def _table(model: Mapping[str, Any], summary: Summary) -> Table:
         rates = (row["rates"]["detection_rate"], row["held"]["frr"], row["held"]["fmr"], best["accuracy"])
         cells = [_percent(rate["value"]) for rate in rates]
         cells += [_plain(row["loss"][part]["value"]) for part in ("loss", "not_found", "drift", "separability")]
-        table.add_row(printable(label(entry_of(summary, row["condition"]))), *cells)
+        table.add_row(Text(printable(label(entry_of(summary, row["condition"])))), *cells)
     return table
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import altair as alt
 
 from faceproof.files import write_whole
+from faceproof.findings.ledger import guarded
 from faceproof.report.chart import base
 from faceproof.report.figures import save_chart
 from faceproof.report.stress_words import label
@@ -41,17 +42,27 @@ def family_rows(summary: Summary, read: Callable[[Mapping[str, Any]], Mapping[st
         read: what to take from a condition's numbers, by column.
     """
     rows: Rows = []
+    titles = _titles(summary)
     for model in summary["models"]:
         found = {row["condition"]: row for row in model["conditions"]}
+        begun: set[str] = set()
         for entry in summary["conditions"][1:]:
             if entry["name"] not in found:
                 continue
-            head = {"model": model["name"], "family": entry["title"]}
-            if not any(row["family"] == entry["title"] and row["model"] == model["name"] for row in rows):
+            head = {"model": model["name"], "family": titles[entry["family"]]}
+            if entry["family"] not in begun:
+                begun.add(entry["family"])
                 rows.append(head | {"severity": 0, "told": "as it is"} | dict(read(found["clean"])))
             more = {"severity": entry["severity"], "told": entry["told"]}
             rows.append(head | more | dict(read(found[entry["name"]])))
     return rows
+
+
+def _titles(summary: Summary) -> dict[str, str]:
+    """Title of each family; one that others share has the family's name behind it."""
+    titles = {entry["family"]: str(entry["title"]) for entry in summary["conditions"][1:]}
+    every = list(titles.values())
+    return {name: title if every.count(title) == 1 else f"{title} ({name})" for name, title in titles.items()}
 
 
 def _interval(estimate: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,7 +75,7 @@ def _curves(
     rows = [row for row in family_rows(summary, lambda row: _interval(read(row))) if row["value"] is not None]
     rows = _with_steps(rows)
     models = [model["name"] for model in summary["models"]]
-    x = alt.X("severity:Q").axis(tickMinStep=1, format="d").title("severity")
+    x = _severity(rows)
     y = alt.Y("value:Q").axis(format="~%").title(what)
     colour = alt.Color("model:N").scale(domain=models, range="category")
     one = alt.Chart()
@@ -74,6 +85,11 @@ def _curves(
         data=alt.InlineData(values=rows),
     )
     return _panels(layers, rows, title, [f"{note} Bands are 95% intervals; severity 0 is the photo as it is."])
+
+
+def _severity(rows: Rows) -> alt.X:
+    most = max((row["severity"] for row in rows), default=1)
+    return alt.X("severity:Q").axis(values=list(range(most + 1)), format="d").title("severity")
 
 
 def _with_steps(rows: Rows) -> Rows:
@@ -120,7 +136,7 @@ def distance_curves(summary: Summary) -> Any:
         base(rows)
         .mark_line(strokeWidth=2, point={"size": 22})
         .encode(
-            alt.X("severity:Q").axis(tickMinStep=1, format="d").title("severity"),
+            _severity(rows),
             alt.Y("distance:Q").scale(zero=False, padding=6).title("mean distance"),
             color=alt.Color("kind:N").scale(domain=list(KINDS.values()), range="category"),
             strokeDash=alt.StrokeDash("model:N").scale(domain=models) if len(models) > 1 else alt.Undefined,
@@ -180,16 +196,14 @@ def heat_map(summary: Summary) -> Any:
     x = alt.X("severity:O").title("severity").axis(labelAngle=0, orient="top")
     y = alt.Y("family:N").sort(families).title(None).axis(labelLimit=260)
     cell = alt.Chart()
-    known = "datum.fnmr !== null"
     layers = alt.layer(
-        cell.mark_rect(stroke=LIGHT["paper"], strokeWidth=2, invalid="show").encode(
+        cell.transform_filter("datum.fnmr === null").mark_rect(color=_EMPTY).encode(x, y),
+        cell.transform_filter("datum.fnmr !== null")
+        .mark_rect(stroke=LIGHT["paper"], strokeWidth=2)
+        .encode(
             x,
             y,
-            color=alt.condition(
-                known,
-                alt.Color("fnmr:Q").scale(domain=[0, 1], range=["#f6f1ea", "#e9a15b", "#8f2d0a"]).legend(None),
-                alt.value(_EMPTY),
-            ),
+            color=alt.Color("fnmr:Q").scale(domain=[0, 1], range=["#f6f1ea", "#e9a15b", "#8f2d0a"]).legend(None),
         ),
         cell.mark_text(fontSize=11).encode(
             x, y, text="text:N", color=alt.condition("datum.fnmr > 0.6", alt.value(_LIGHT_TEXT), alt.value(_DARK_TEXT))
@@ -291,7 +305,7 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, [name for name in rows[0] if name != "text"], extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: guarded(cell) for name, cell in row.items()} for row in rows)
     return text.getvalue()
 
 

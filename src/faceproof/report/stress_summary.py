@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from faceproof.findings.decomposition import Decomposition, Measures
 from faceproof.findings.flips import Decisions, first_flips
+from faceproof.findings.ledger import guarded
 from faceproof.findings.scored import ScoredComparisons, join_scores
 from faceproof.metrics.cost import price_of_false_matches
 from faceproof.metrics.folds import folds_of_people
@@ -159,7 +160,7 @@ def _folds_share_nobody(scored: ScoredComparisons) -> bool:
     if not len(scored) or not (scored.fold >= 0).all():
         return False
     person, fold = np.concatenate(scored.person_codes()), np.tile(scored.fold, 2)
-    return np.unique(np.stack([person, fold]), axis=1).shape[1] == np.unique(person).size
+    return bool(np.unique(np.stack([person, fold]), axis=1).shape[1] == np.unique(person).size)
 
 
 def _losses(
@@ -275,7 +276,7 @@ def write_conditions_csv(path: Path, summary: Mapping[str, Any]) -> None:
         with draft.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(rows[0]) if rows else ["model"])
             writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows({name: guarded(cell) for name, cell in row.items()} for row in rows)
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)

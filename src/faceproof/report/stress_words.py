@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from faceproof.report.cautions import canary_cautions
 from faceproof.report.formatting import count, fmr_label, number, percent, printable
 from faceproof.report.headline import is_synthetic
 
@@ -42,10 +43,11 @@ def _about(model: Mapping[str, Any], summary: Summary) -> str:
     worst = max(worse, key=lambda row: row["loss"]["loss"]["value"] or 0)
     entry = entry_of(summary, worst["condition"])
     main = max(WHY, key=lambda part: worst["loss"][part]["value"] or 0)
-    now, index = worst["held"]["frr"], model["index"]
+    now, others, index = worst["held"]["frr"], worst["held"]["fmr"], model["index"]
+    strangers = "" if others["value"] is None else f" with an FMR of {percent(others['value'], others['n'])}"
     return (
         f"{model['name']} turns away {percent(start['value'], start['n'])} of mated comparisons with clean photos "
-        f"({model['held']['label']}), and {percent(now['value'], now['n'])} under the worst condition ("
+        f"({model['held']['label']}), and {percent(now['value'], now['n'])}{strangers} under the worst condition ("
         f"{label(entry)}), mostly because of {WHY[main]}; robustness index {number(index['value'], 2)} "
         f"({number(index['low'], 2)} to {number(index['high'], 2)})."
     )
@@ -71,6 +73,7 @@ def stress_cautions(summary: Summary) -> list[str]:
     """
     return [
         *_people(summary),
+        *(told for entry in summary["run"]["models"] for told in canary_cautions(entry["model"], entry.get("canary"))),
         *_failed(summary),
         *_held(summary),
         *_false_matches(summary),

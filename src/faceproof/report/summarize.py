@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError
 from faceproof.findings.ledger import open_ledger
-from faceproof.findings.scored import ScoredComparisons, join_scores, rows_of_condition
+from faceproof.findings.scored import ScoredComparisons, join_scores, rows_of_condition, scores_alone
 from faceproof.metrics.curves import auc
 from faceproof.metrics.operating_points import missing_kind
 from faceproof.metrics.separation import DistanceSummary, d_prime, distance_summaries
+from faceproof.people.types import UNKNOWN
 from faceproof.report.cautions import cautions
 from faceproof.report.decisions import equal_error_rate, fnmr_at_fmr, operating_points
 from faceproof.report.estimates import (
@@ -102,6 +103,10 @@ def summarize(
             "no_template": ledger.failures_to_acquire(FAILURES_SHOWN),
         },
     }
+    if scores_alone(run.manifest):
+        # Of photos and people the file may name none, which is not to say that there are none.
+        summary["counts"] |= {name: run.manifest["people"][name] for name in ("people", "photos")}
+        summary["failures"]["no_score"] = ledger.no_score_by_reason(FAILURES_SHOWN)
     summary["headline"] = headline(summary)
     summary["warnings"] = cautions(scored, photos, summary)
     return summary
@@ -173,7 +178,7 @@ def _counts(scored: ScoredComparisons, photos: pa.Table) -> dict[str, Any]:
 
     outcomes = {row["values"]: row["counts"] for row in pc.value_counts(photos["outcome"]).to_pylist()}
     by_stage = {stage: outcomes.pop(stage, 0) for stage in _STAGES}
-    templates = outcomes.pop("template", 0)
+    templates, unknown = outcomes.pop("template", 0), outcomes.pop(UNKNOWN, 0)
     # An outcome under another name is a failure too, and shows up under its own.
     by_stage |= {str(name): n for name, n in outcomes.items()}
     compared, mated = scored.compared, scored.mated
@@ -183,7 +188,7 @@ def _counts(scored: ScoredComparisons, photos: pa.Table) -> dict[str, Any]:
         "people": pc.count_distinct(photos["person"]).as_py(),
         "photos": len(photos),
         "templates": templates,
-        "failures": len(photos) - templates,
+        "failures": len(photos) - templates - unknown,
         "failures_by_stage": by_stage,
         "comparisons": len(scored),
         "mated": all_mated,
@@ -198,16 +203,19 @@ def _counts(scored: ScoredComparisons, photos: pa.Table) -> dict[str, Any]:
 def _rates(photos: pa.Table, counts: Mapping[str, Any]) -> dict[str, Estimate]:
     import pyarrow.compute as pc
 
+    known = counts["templates"] + counts["failures"]
     fta = rate(
         counts["failures"],
-        counts["photos"],
+        known,
         f"Photos without a template of all photos, whatever the stage that failed. {_PHOTOS_INDEPENDENT}",
-        "there is no photo",
+        "nothing is known of any photo",
     )
     how = f"Photos with one face or more of all that could be decoded. {_PHOTOS_INDEPENDENT}"
     decodable = photos.filter(pc.not_equal(photos["outcome"], "decode"))
     faces = decodable["faces_found"]
-    if len(faces) and faces.null_count == len(faces) and not counts["failures_by_stage"]["detect"]:
+    if not known:
+        detection = untold("nothing is known of any photo", how)
+    elif len(faces) and faces.null_count == len(faces) and not counts["failures_by_stage"]["detect"]:
         detection = untold("no photo has a number of faces found: no detector was run", how)
     else:
         with_face = int(pc.sum(pc.greater(pc.fill_null(faces, 0), 0)).as_py() or 0)

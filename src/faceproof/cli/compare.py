@@ -1,0 +1,63 @@
+"""``faceproof compare``."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from faceproof.cli.evaluate import Json, Quiet
+from faceproof.cli.output import print_json
+from faceproof.report.formatting import printable
+
+if TYPE_CHECKING:
+    from faceproof.evaluation import Run
+
+_SERIES = ("curves", "manifest")
+
+
+def compare_command(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="Two or more run folders of evaluate; the first is the baseline.", metavar="RUN RUN..."),
+    ],
+    out: Annotated[Path | None, typer.Option(help="Folder to write; a new one below runs/ by default.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a comparison.")] = False,
+    common: Annotated[
+        bool, typer.Option("--common", help="Runs of different pair lists: compare what all of them have.")
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Hold runs against each other on the very same comparisons, and leave a report of who is right where."""
+    from faceproof.comparing import compare
+
+    def say(text: str) -> None:
+        if not quiet:
+            typer.echo(printable(text), err=True)
+
+    compared = compare(
+        runs,
+        common=common,
+        out=out,
+        overwrite=overwrite,
+        say=say,
+        command=shlex.join(["faceproof", *sys.argv[1:]]),
+    )
+    show_comparison(compared, as_json=json)
+
+
+def show_comparison(compared: Run, *, as_json: bool) -> None:
+    """The tables of a comparison on stdout, or its numbers as JSON without curves and manifests."""
+    if as_json:
+        runs = [{name: value for name, value in run.items() if name not in _SERIES} for run in compared.summary["runs"]]
+        print_json(compared.summary | {"runs": runs, "folder": str(compared.folder)})
+        return
+    from rich.console import Console
+
+    from faceproof.report.compare_console import print_comparison
+
+    print_comparison(compared.summary, Console(), compared.folder / "report.html")

@@ -1,0 +1,57 @@
+"""``faceproof score``: judge a system of which nothing but scores is at hand."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from faceproof.cli.evaluate import FailIf, Folds, Json, Quiet, judge, show_run
+from faceproof.cli.output import STOPPED
+
+
+def score_command(
+    file: Annotated[
+        Path,
+        typer.Argument(help="A table: similarity or distance; mated or label; people, photos, fold.", metavar="SCORES"),
+    ],
+    out: Annotated[Path | None, typer.Option(help="Run folder; a new one below runs/ by default.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a finished run.")] = False,
+    name: Annotated[str | None, typer.Option(help="Name of the system; by default the file's.")] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(help="Judge at this score, in the file's own scale, instead of the best on these comparisons."),
+    ] = None,
+    folds: Folds = 10,
+    fail_if: FailIf = None,
+    seed: Annotated[int, typer.Option(help="Of the folds.")] = 0,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Judge a system by the scores that it has given to comparisons, and leave a run folder."""
+    from faceproof.cli.progress import PhotoProgress
+    from faceproof.imported import score
+    from faceproof.report.gates import parse_gate
+
+    gates = [parse_gate(text) for text in fail_if or []]
+    with PhotoProgress(quiet) as progress:
+        try:
+            run = score(
+                file,
+                name=name,
+                out=out,
+                overwrite=overwrite,
+                threshold=threshold,
+                folds=folds,
+                seed=seed,
+                say=progress.say,
+                command=shlex.join(["faceproof", *sys.argv[1:]]),
+            )
+        except KeyboardInterrupt:
+            typer.echo("Stopped; give the same command again.", err=True)
+            raise typer.Exit(STOPPED) from None
+    show_run(run, as_json=json)
+    judge(gates, run)

@@ -1,0 +1,186 @@
+"""The comparisons that runs dispute: right in one and wrong in another, or made by one and not by another."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceproof.findings.compared import Paired
+from faceproof.findings.joined import JoinedRuns
+from faceproof.findings.ledger import guarded
+from faceproof.findings.scored import reasons_of
+from faceproof.scoring import distance_from_similarity
+
+Whole = NDArray[np.int64]
+
+COLUMNS = (
+    *("kind", "run", "baseline", "comparison", "comparison_in_run", "mated", "person_a", "photo_a", "person_b"),
+    *("photo_b", "decided", "decided_baseline", "distance", "threshold_distance", "distance_baseline"),
+    *("threshold_distance_baseline", "margin", "reason"),
+)
+_NAMES = ("person_a", "photo_a", "person_b", "photo_b")
+_ROWS_AT_A_TIME = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """What runs dispute, as row numbers.
+
+    Attributes:
+        joined: the runs and the comparisons that they share.
+        paired: what was decided where all runs made the comparison.
+    """
+
+    joined: JoinedRuns
+    paired: Paired
+
+    def right_in(self, winner: int, loser: int) -> Whole:
+        """Places in ``paired`` that one run decides correctly and another wrongly, the worst mistake first.
+
+        The worst mistake is the distance that lies furthest on the wrong side of its threshold; equally bad ones go by
+        their number.
+        """
+        if not self.paired.decided:
+            return np.zeros(0, np.int64)
+        right = self.paired.right
+        places = np.flatnonzero(right[winner] & ~right[loser])
+        number = self.joined.scored[0].comparison[self.paired.rows[places]]
+        return places[np.lexsort((number, -self._margin(loser)[places]))]
+
+    def not_made(self, run: int) -> Whole:
+        """Rows of the shared comparisons that a run could not make and another run could."""
+        missing = np.isnan(self.joined.similarity)
+        return np.flatnonzero(missing[run] & ~missing.all(axis=0))
+
+    def flips(self, run: int, baseline: int, *, winner: int, limit: int | None = None) -> list[dict[str, Any]]:
+        """Comparisons that one of two runs decides correctly and the other wrongly, worst first.
+
+        Args:
+            run: number of the run.
+            baseline: number of the run that it is held against.
+            winner: number of the one of the two that is right.
+            limit: at most so many; None for all.
+
+        Returns:
+            For each a row with the columns of ``flips.csv``, all but ``reason``. ``margin`` is how far the distance of
+            the run that is wrong lies on the wrong side of its threshold.
+        """
+        loser = baseline if winner == run else run
+        return list(self._flips(run, baseline, self.right_in(winner, loser)[:limit], loser))
+
+    def missing(self, run: int, limit: int | None = None) -> list[dict[str, Any]]:
+        """Comparisons that a run could not make and another could, in the order of the protocol, with the reason.
+
+        Args:
+            run: number of the run.
+            limit: at most so many; None for all.
+
+        Returns:
+            For each a row with the columns of ``flips.csv`` as far as they apply; ``baseline`` is the first run that
+            could make it.
+        """
+        rows = self.not_made(run)[:limit]
+        numbers = self.joined.scored[run].comparison[rows]
+        reasons = reasons_of(self.joined.runs[run].tables, numbers).to_pylist()
+        makers = np.argmax(~np.isnan(self.joined.similarity[:, rows]), axis=0)
+        found = []
+        for place, head in enumerate(self._heads(rows, run)):
+            maker = int(makers[place])
+            found.append(
+                head
+                | {
+                    "kind": "not made",
+                    "baseline": self.joined.names[maker],
+                    "decided": "not made",
+                    "distance_baseline": float(
+                        distance_from_similarity(self.joined.scored[maker].similarity[rows[place]])
+                    ),
+                    "reason": reasons[place],
+                }
+            )
+        return found
+
+    def _flips(self, run: int, baseline: int, places: Whole, loser: int) -> Iterator[dict[str, Any]]:
+        margin, accepted = self._margin(loser)[places], self.paired.accepted[:, places]
+        similarity, threshold = (
+            distance_from_similarity(column[:, places]) for column in (self.paired.similarity, self.paired.threshold)
+        )
+        right = "baseline" if loser == run else "run"
+        for place, head in enumerate(self._heads(self.paired.rows[places], run)):
+            yield head | {
+                "kind": f"right in {right}",
+                "baseline": self.joined.names[baseline],
+                "decided": _decision(accepted[run, place]),
+                "decided_baseline": _decision(accepted[baseline, place]),
+                "distance": float(similarity[run, place]),
+                "threshold_distance": float(threshold[run, place]),
+                "distance_baseline": float(similarity[baseline, place]),
+                "threshold_distance_baseline": float(threshold[baseline, place]),
+                "margin": float(margin[place]),
+            }
+
+    def _heads(self, rows: Whole, run: int) -> Iterator[dict[str, Any]]:
+        """Who is compared; names and number of the comparison as the first run has them."""
+        first, own = self.joined.scored[0], self.joined.scored[run]
+        names = first.names_of(rows, _NAMES)
+        for place, row in enumerate(rows.tolist()):
+            yield {
+                "run": self.joined.names[run],
+                "comparison": int(first.comparison[row]),
+                "comparison_in_run": int(own.comparison[row]),
+                "mated": bool(first.mated[row]),
+                **{name: values[place] for name, values in names.items()},
+            }
+
+    def _margin(self, run: int) -> NDArray[np.float64]:
+        distance, threshold = (
+            distance_from_similarity(column[run]) for column in (self.paired.similarity, self.paired.threshold)
+        )
+        margin: NDArray[np.float64] = np.abs(distance - threshold)
+        return margin
+
+    def every(self) -> Iterator[dict[str, Any]]:
+        """All rows of ``flips.csv``: both directions of each run but the first, worst first; then what was not made."""
+        for run in range(1, len(self.joined.runs)):
+            for winner, loser in ((0, run), (run, 0)):
+                places = self.right_in(winner, loser)
+                for start in range(0, places.size, _ROWS_AT_A_TIME):
+                    yield from self._flips(run, 0, places[start : start + _ROWS_AT_A_TIME], loser)
+        for run in range(len(self.joined.runs)):
+            yield from self.missing(run)
+
+
+def write_flips_csv(path: Path, rows: Iterable[dict[str, Any]]) -> int:
+    """Write disputed comparisons as CSV, guarded as ``failures.csv`` is, replaced as a whole.
+
+    Args:
+        path: the file; its folder has to be there.
+        rows: `Disputed.every`.
+
+    Returns:
+        Number of rows.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    written = 0
+    try:
+        with draft.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS, restval="")
+            writer.writeheader()
+            for row in rows:
+                writer.writerow({name: guarded(cell) for name, cell in row.items()})
+                written += 1
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return written
+
+
+def _decision(accepted: bool | np.bool_) -> str:
+    return "accepted" if accepted else "rejected"

@@ -1,0 +1,186 @@
+"""From what a user calls a model to the model: a card's name, an ONNX file, a Python reference, or an object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from faceproof.errors import ConfigurationError
+from faceproof.recognition.model_file import (
+    ModelFile,
+    as_toml,
+    card_path,
+    contract_from,
+    foreign_card,
+    read_model_file,
+)
+from faceproof.recognition.python_model import (
+    PythonModel,
+    check_model,
+    contract_of,
+    identity_of,
+    installed_models,
+    is_reference,
+    make_model,
+    python_runner,
+    template_size_of,
+)
+from faceproof.recognition.recognizer import Recognizer, load_card
+from faceproof.recognition.zoo import Card, InputContract, card_of_file, get_card
+
+Change = Callable[[InputContract], InputContract]
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """What a model is loaded with.
+
+    Attributes:
+        weights: file with the weights of a card's model; None: the usual places.
+        offline: never download.
+        device: ``cpu``, ``cuda``, ...
+        change: makes the contract that is used of the one that is declared.
+    """
+
+    weights: Path | None = None
+    offline: bool = False
+    device: str = "cpu"
+    change: Change = lambda contract: contract
+
+
+def load_model(
+    model: str | Path | PythonModel,
+    *,
+    weights: Path | None = None,
+    offline: bool = False,
+    device: str = "cpu",
+    contract: InputContract | None = None,
+    change: Change | None = None,
+) -> Recognizer:
+    """A recogniser, ready to use.
+
+    Args:
+        model: name of a card (``faceproof models list``), an ONNX file, ``package.module:factory``, the name of an
+            entry point, or an object with a contract and ``embed(batch)`` (docs/your-model.md).
+        weights: file to take the weights of a card's model from, instead of looking for them.
+        offline: never download.
+        device: ``cpu``, ``cuda``, ``cuda:1``, ...
+        contract: another contract than the declared one, for experiments.
+        change: makes the contract of the declared one; not together with ``contract``.
+
+    Returns:
+        The recogniser.
+
+    Raises:
+        ConfigurationError: when there is no such model, it cannot be used, or nothing is known of its contract.
+        WeightsError: when its weights cannot be found, or are not the card's.
+
+    >>> load_model("facenet-vggface2").template_size  # doctest: +SKIP
+    512
+    """
+    how = How(weights, offline, device, change or (lambda declared: contract or declared))
+    if not isinstance(model, str | Path):
+        return _python(model, getattr(model, "name", type(model).__name__), how)
+    name = str(model)
+    if name.lower().endswith(".onnx"):
+        return _onnx(Path(name), how)
+    if is_reference(name) or name in installed_models():
+        return _python(make_model(name), name, how)
+    return _of_card(name, how)
+
+
+def _of_card(name: str, how: How) -> Recognizer:
+    card = _card(name)
+    if card.contract is None:
+        raise ConfigurationError(f"{card.name} finds faces, it makes no templates. See: faceproof models list")
+    return load_card(card, how.change(card.contract), weights=how.weights, offline=how.offline, device=how.device)
+
+
+def _card(name: str) -> Card:
+    """A card by its name; where there is none, what other ways there are."""
+    try:
+        return get_card(name)
+    except ConfigurationError as error:
+        others = installed_models()
+        close = get_close_matches(name, others, n=1)
+        hint = f" Did you mean {close[0]!r}, which an installed package adds?" if close else ""
+        raise ConfigurationError(f"{error}{hint} Or give a path to a .onnx file, or package.module:factory.") from error
+
+
+def _onnx(path: Path, how: How) -> Recognizer:
+    from faceproof.recognition.onnx_model import open_onnx
+
+    beside = card_path(path)
+    file = read_model_file(beside) if beside.is_file() else None
+    net = open_onnx(path, device=how.device, output=file.output if file else None)
+    by_digest = card_of_file(net.sha256)
+    known = by_digest.contract if by_digest else None
+    declared = contract_from(file.contract, net.size_px, str(beside)) if file and file.contract else known
+    if declared is None:
+        raise ConfigurationError(_nothing_known(path, beside))
+    contract = how.change(declared)
+    if net.size_px is not None and contract.size_px != net.size_px:
+        raise ConfigurationError(f"{path} takes faces of {net.size_px} px, not {contract.size_px}.")
+    size = net.template_size or _probed(net.run, contract)
+    own = by_digest or foreign_card(path.stem, contract, size, "onnx", file)
+    return Recognizer(own, contract, net.sha256, str(path), net.run, known_contract=known)
+
+
+def open_unknown(
+    path: Path, size_px: int | None, contract: Callable[[int], InputContract], *, device: str = "cpu"
+) -> Recognizer:
+    """An ONNX file of which nothing is known, with a contract to begin with.
+
+    Args:
+        path: the file.
+        size_px: side of its input, where the file leaves it open.
+        contract: gives a contract for a size.
+        device: ``cpu``, ``cuda``, ...
+
+    Raises:
+        ConfigurationError: the size has to be said.
+        WeightsError: the file cannot be opened.
+    """
+    from faceproof.recognition.onnx_model import open_onnx
+
+    net = open_onnx(path, device=device)
+    size = net.size_px or size_px
+    if size is None:
+        raise ConfigurationError(f"{path} leaves the size of its input open: say it, --crop-size 112.")
+    begin = contract(size)
+    template_size = net.template_size or _probed(net.run, begin)
+    return Recognizer(foreign_card(path.stem, begin, template_size, "onnx"), begin, net.sha256, str(path), net.run)
+
+
+def _nothing_known(path: Path, beside: Path) -> str:
+    return (
+        f"Nothing is known of what {path} has to be fed: its file cannot tell, and there is no card {beside}. Let "
+        f"faceproof models check {path} propose one, or write it (docs/your-model.md):\n\n"
+        + as_toml(InputContract(size_px=112, pixel_mean=127.5, pixel_divisor=127.5, alignment="margin_crop"))
+    )
+
+
+def _probed(run: Callable[..., tuple[object, ...]], contract: InputContract) -> int:
+    import numpy as np
+
+    black = np.zeros((1, 3, contract.size_px, contract.size_px), np.float32)
+    return int(np.asarray(run(black)[0]).shape[1])
+
+
+def _python(model: PythonModel, name: str, how: How) -> Recognizer:
+    check_model(model, name)
+    declared = contract_of(model, name)
+    contract = how.change(declared)
+    size = template_size_of(model, contract, name)
+    said = ModelFile(name=getattr(model, "name", None), title=getattr(model, "title", None))
+    identity = identity_of(model)
+    return Recognizer(
+        foreign_card(name.replace(":", "."), contract, size, "python", said),
+        contract,
+        identity or "not known",
+        name,
+        python_runner(model.embed, size),
+        cacheable=identity is not None,
+    )

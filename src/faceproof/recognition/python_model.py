@@ -1,0 +1,172 @@
+"""Recognisers written in Python by somebody else: any object with a contract and ``embed(batch)``."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Callable, Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceproof.errors import ConfigurationError, ModelError
+from faceproof.recognition.model_file import contract_from
+from faceproof.recognition.zoo import InputContract
+
+if TYPE_CHECKING:
+    from faceproof.nets.runtime import Runner
+
+ENTRY_POINTS = "faceproof.models"
+"""Group of entry points by which a package adds models: name = "package.module:factory"."""
+
+Array = NDArray[np.float32]
+
+
+class PythonModel(Protocol):
+    """What a model of one's own has to have.
+
+    Attributes:
+        contract: what its faces have to look like: an `InputContract`, or a dict of its fields.
+
+    It may have ``name`` and ``title``; ``template_size``, where a black picture cannot be described; and ``version``,
+    any text that changes when its templates do: with it, templates are cached between runs.
+    """
+
+    contract: InputContract | Mapping[str, Any]
+
+    def embed(self, batch: Array) -> Any:
+        """Templates (n, d) of prepared faces, float32 (n, 3, s, s), normalised as the contract says."""
+
+
+def is_reference(name: str) -> bool:
+    """Whether a model's name names Python: ``package.module:factory``.
+
+    >>> is_reference("mine.models:best"), is_reference("facenet-vggface2"), is_reference("C:/model.onnx")
+    (True, False, False)
+    """
+    return re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", name) is not None
+
+
+def installed_models() -> dict[str, str]:
+    """Models that installed packages add, and where each comes from."""
+    return {entry.name: entry.value for entry in entry_points(group=ENTRY_POINTS)}
+
+
+def make_model(reference: str) -> PythonModel:
+    """Call the factory that ``package.module:factory`` (or the name of an entry point) names.
+
+    The current folder counts, as it does for ``python -m``.
+
+    Raises:
+        ConfigurationError: it cannot be imported or called, or gives something that is no model.
+    """
+    place = installed_models().get(reference, reference)
+    module, _, name = place.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        factory = getattr(importlib.import_module(module), name)
+    except AttributeError as error:
+        raise ConfigurationError(f"{reference}: {module} has no {name!r}.") from error
+    except Exception as error:  # whatever a user's module raises when it is run
+        raise ConfigurationError(f"{reference}: {module} cannot be imported ({error}).") from error
+    try:
+        made = factory() if isinstance(factory, type) or not hasattr(factory, "embed") else factory
+    except Exception as error:
+        raise ConfigurationError(f"{reference}: the factory raised {type(error).__name__}: {error}.") from error
+    check_model(made, reference)
+    return made  # type: ignore[no-any-return]
+
+
+def check_model(model: object, name: str) -> None:
+    """Make sure that an object has what a model has to have.
+
+    Raises:
+        ConfigurationError: it has not.
+    """
+    lacking = [part for part in ("contract", "embed") if not hasattr(model, part)]
+    if lacking:
+        raise ConfigurationError(
+            f"{name} gives a {type(model).__name__} without {' and '.join(lacking)}. Expected an object with a "
+            "contract and embed(batch): see docs/your-model.md."
+        )
+
+
+def contract_of(model: PythonModel, name: str) -> InputContract:
+    """The model's contract.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    if isinstance(model.contract, InputContract):
+        return model.contract
+    try:
+        fields = dict(model.contract)
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f"{name}: its contract is no dict of fields ({error}).") from error
+    return contract_from(fields, None, name)
+
+
+def template_size_of(model: PythonModel, contract: InputContract, name: str) -> int:
+    """Numbers in a template: as the model says, or as it gives for a black picture.
+
+    Raises:
+        ConfigurationError: neither works.
+    """
+    said = getattr(model, "template_size", None)
+    if said is not None:
+        return int(said)
+    black = np.zeros((1, 3, contract.size_px, contract.size_px), np.float32)
+    try:
+        return int(python_runner(model.embed, None)(black)[0].shape[1])
+    except ModelError as error:
+        raise ConfigurationError(
+            f"{name} cannot describe a black picture ({error}). Give it a template_size."
+        ) from error
+
+
+def python_runner(embed: Callable[[Array], Any], template_size: int | None) -> Runner:
+    """A runner that calls ``embed`` and checks what comes back.
+
+    Args:
+        embed: see `PythonModel`.
+        template_size: numbers in a template; None: as they come.
+
+    Returns:
+        The runner. It raises `ModelError` where ``embed`` raises, or gives no (n, d) numbers.
+    """
+
+    def run(faces: Array) -> tuple[Array, ...]:
+        try:
+            made = embed(faces)
+            templates = np.asarray(made.detach().cpu() if hasattr(made, "detach") else made, np.float32)
+        except Exception as error:  # a user's model may raise anything
+            raise ModelError(f"embed raised {type(error).__name__}: {error}") from error
+        if templates.ndim != 2 or len(templates) != len(faces):
+            raise ModelError(f"embed gave an array of shape {templates.shape} for {len(faces)} faces; expected (n, d)")
+        if template_size is not None and templates.shape[1] != template_size:
+            raise ModelError(f"embed gave templates of {templates.shape[1]} numbers; before, they had {template_size}")
+        return (templates,)
+
+    return run
+
+
+def identity_of(model: PythonModel) -> str | None:
+    """What tells this model's templates from others' in the cache; None: they are not cached."""
+    version = getattr(model, "version", None)
+    if version is None:
+        return None
+    kind = type(model)
+    where = f"{kind.__module__}.{kind.__qualname__}"
+    try:
+        text = inspect.getsource(kind)
+    except (OSError, TypeError):
+        text = ""
+    return hashlib.sha256(f"{where}\0{version}\0{text}".encode()).hexdigest()

@@ -1,0 +1,87 @@
+"""``faceproof compare`` as a person uses it, in a process of its own. No net and no photo is needed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+FACEPROOF = [sys.executable, "-m", "faceproof.cli"]
+
+
+def run(*arguments, code=0, cwd=None):
+    done = subprocess.run(
+        [*FACEPROOF, *map(str, arguments)], capture_output=True, text=True, check=False, cwd=cwd, timeout=300
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def runs(made_up_run, two_scores, tmp_path_factory):
+    root = tmp_path_factory.mktemp("runs")
+    pairs, first, second = two_scores()
+    a = made_up_run(pairs, first).write(root / "a")
+    b = made_up_run(pairs, second, model="model-b").write(root / "b")
+    part = made_up_run(pairs[:200], second[:200], model="part").write(root / "part")
+    return a, b, part
+
+
+def test_it_prints_the_runs_side_by_side_and_leaves_a_folder(runs, tmp_path):
+    done = run("compare", *runs[:2], "--out", tmp_path / "out")
+    assert "model-a" in done.stdout
+    assert "model-b against model-a" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80 or str(tmp_path) in done.stdout
+    assert "Comparing model-a, model-b" in done.stderr
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "comparison.json", "flips.csv", "report.html", "figures",
+    }  # fmt: skip
+    numbers = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    assert numbers["run"]["command"].startswith("faceproof compare ")
+
+
+def test_json_and_quiet(runs, tmp_path):
+    done = run("compare", *runs[:2], "--out", tmp_path / "out", "--json", "--quiet")
+    assert done.stderr == ""
+    numbers = json.loads(done.stdout)
+    assert numbers["folder"] == str(tmp_path / "out")
+    kept = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    assert numbers["differences"] == kept["differences"]
+    assert "curves" not in numbers["runs"][0]
+
+
+def test_by_default_the_folder_is_new_and_below_runs(runs, tmp_path):
+    run("compare", *runs[:2], "-q", cwd=tmp_path)
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert folder.name.endswith("-compare")
+
+
+def test_other_pair_lists_are_refused_and_common_compares_what_they_share(runs, tmp_path):
+    done = run("compare", runs[0], runs[2], "--out", tmp_path / "out", code=2)
+    assert "200 comparisons instead of" in done.stderr
+    assert "--common" in done.stderr
+    done = run("compare", runs[0], runs[2], "--out", tmp_path / "out", "--common")
+    assert "left out" in " ".join(done.stdout.split())
+
+
+def test_a_comparison_is_replaced_only_when_asked(runs, tmp_path):
+    run("compare", *runs[:2], "--out", tmp_path / "out", "-q")
+    assert "--overwrite" in run("compare", *runs[:2], "--out", tmp_path / "out", code=1).stderr
+    run("compare", *runs[:2], "--out", tmp_path / "out", "--overwrite", "-q")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [(["a"], 2, "two or more"), (["a", "a"], 2, "same folder"), (["a", "nowhere"], 1, "no run folder"), ([], 2, "RUN")],
+)
+def test_what_makes_no_sense(runs, tmp_path, arguments, code, message):
+    done = run("compare", *arguments, code=code, cwd=runs[0].parent)
+    assert message in done.stderr
+
+
+def test_help_names_every_option():
+    text = run("compare", "--help").stdout
+    assert all(option in text for option in ("--out", "--common", "--overwrite", "--json", "--quiet"))
