@@ -40,7 +40,7 @@ study: $(READY) at-hand
 
 test: $(READY)
 	@echo "Running every test (those that need real photos look in $(FACEPROOF_SHARED)) ..."
-	@$(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
 
 check: $(READY)
 	@echo "Format, lint, types ..."

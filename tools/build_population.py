@@ -37,7 +37,8 @@ from faceproof.people.decode import decode_photo
 from faceproof.people.folder import read_people
 from faceproof.people.synthetic.draw import Variation, draw_identity, draw_photo
 from faceproof.people.synthetic.face_model import FaceModel, pack_model, read_model
-from faceproof.recognition.recognizer import Recognizer, load_model
+from faceproof.recognition.catalog import load_model
+from faceproof.recognition.recognizer import Recognizer
 
 CANVAS, SMALL, NODES, REGISTERED = 144, 36, 9, 72
 LANDMARKS = np.array([(53.3, 66.2), (90.7, 66.2), (72.0, 88.4), (55.7, 107.2), (88.3, 107.2)])

@@ -24,7 +24,8 @@ from faceproof.metrics.curves import auc
 from faceproof.metrics.operating_points import fnmr_at_fmr, threshold_at_fmr
 from faceproof.metrics.separation import d_prime
 from faceproof.people.decode import decode_photo
-from faceproof.recognition.recognizer import Recognizer, load_model
+from faceproof.recognition.catalog import load_model
+from faceproof.recognition.recognizer import Recognizer
 from faceproof.recognition.zoo import InputContract, get_card
 from faceproof.scoring import distance_from_similarity
 

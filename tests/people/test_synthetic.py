@@ -18,8 +18,8 @@ from faceproof.people.split import apply_split, plan_split
 from faceproof.people.synthetic.draw import Variation, draw_identity, draw_photo, render_face
 from faceproof.people.synthetic.face_model import pack_model, packaged_model, read_model
 from faceproof.people.synthetic.folder import Population, variation_of, write_population
+from faceproof.recognition.catalog import load_model
 from faceproof.recognition.dlib_file import find_dlib_file
-from faceproof.recognition.recognizer import load_model
 
 
 @pytest.fixture(scope="module")

@@ -300,7 +300,7 @@ def test_a_model_is_the_net_of_its_cards_architecture(tmp_path, progress, monkey
     state = {key: value.numpy() for key, value in made.state_dict().items() if not key.endswith("batches_tracked")}
     write_tensors(tmp_path / "any.safetensors", state, {})
     card = get_card(name).model_copy(update={"tensors_sha256": None})
-    monkeypatch.setattr("faceproof.recognition.recognizer.get_card", lambda _: card)
+    monkeypatch.setattr("faceproof.recognition.catalog.get_card", lambda _: card)
     model = load_model(name, weights=tmp_path / "any.safetensors")
     side = card.contract.size_px
     batch = np.random.default_rng(0).normal(size=(1, 3, side, side)).astype(np.float32)
