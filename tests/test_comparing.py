@@ -202,6 +202,8 @@ class TestMadeUpRuns:
         for name in ("accuracy", "fnmr", "fmr", "eer"):
             assert forth[name]["value"] == pytest.approx(-back[name]["value"])
             assert forth[name]["low"] == pytest.approx(-back[name]["high"])
+            assert forth[name]["low"] <= forth[name]["value"] <= forth[name]["high"]
+        assert forth["accuracy"]["high"] < 0 < forth["fnmr"]["low"]
         assert forth["mcnemar"]["p"] == back["mcnemar"]["p"]
 
     def test_paired_numbers_are_on_what_all_runs_made(self, write, tmp_path):
@@ -215,13 +217,16 @@ class TestMadeUpRuns:
         rows = [row for row in rows_of(tmp_path / "out" / "flips.csv") if row["kind"] == "not made"]
         assert [(row["run"], row["photo_b"]) for row in rows] == [("model-1", "p003/2.jpg")]
 
-    def test_cost_falls_back_to_what_every_run_can_tell(self, write, tmp_path):
+    def test_cost_falls_back_to_what_every_run_can_tell(self, write, two_scores, tmp_path):
         summary = compare([write("a"), write("b", 1, embed_ms=80.0)], out=tmp_path / "1").summary
         assert summary["cost"]["measure"] == "FNMR at FMR 1%"
         assert [point["time_ms"] for point in summary["cost"]["points"]] == [12.0, 84.0]
         few = {"pairs": [("a/1", "a/2"), ("b/1", "b/2"), ("a/1", "b/1")], "similarity": [0.9, 0.8, 0.1]}
         summary = compare([write("c", **few), write("d", **few)], out=tmp_path / "2").summary
         assert summary["cost"]["measure"] == "EER"
+        pairs, first, second = two_scores(people=260)
+        runs = [write(name, pairs=pairs, similarity=scores) for name, scores in (("e", first), ("f", second))]
+        assert compare(runs, out=tmp_path / "3").summary["cost"]["measure"] == "FNMR at FMR 0.1%"
 
     def test_with_too_few_comparisons_it_says_so_and_invents_nothing(self, write, tmp_path):
         few = {"pairs": [("a/1", "a/2"), ("b/1", "b/2"), ("a/1", "b/1")], "similarity": [0.9, 0.8, 0.1]}

@@ -11,7 +11,8 @@ from faceproof.errors import ConfigurationError, RunFolderError
 from faceproof.evaluation import Run, Say
 
 if TYPE_CHECKING:
-    from faceproof.findings.joined import JoinedRuns, NamedRun
+    from faceproof.findings.joined import JoinedRuns
+    from faceproof.findings.pair_lists import NamedRun
 
 NUMBERS = "comparison.json"
 

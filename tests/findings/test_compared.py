@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -88,6 +89,12 @@ class TestDecisions:
             others = (kept[2] > 5) != (kept[2][row] > 5)
             wanted = threshold_at_fmr(kept[0][run][others], kept[1][others], by_fold.fmr)
             assert by_fold.threshold[run, row] == wanted
+
+    def test_a_tie_with_the_threshold_is_accepted(self):
+        paired = paired_of(*made_up())
+        tied = replace(paired, similarity=paired.threshold)
+        assert tied.accepted.all()
+        np.testing.assert_array_equal(tied.right, np.stack([paired.mated] * 2))
 
     def test_all_runs_are_set_for_the_same_fmr(self):
         similarity, *rest = made_up()

@@ -56,7 +56,9 @@ def test_flips_are_those_of_a_plain_loop_worst_first(disputed):
 
 
 def test_the_other_direction_has_the_margin_of_the_other_run(disputed):
-    for entry in disputed.flips(1, 0, winner=1):
+    found = disputed.flips(0, 1, winner=0)
+    assert len(found) == disputed.right_in(0, 1).size > 10
+    for entry in found:
         assert entry["kind"] == "right in run"
         assert (entry["decided"] == "accepted") == entry["mated"]
         gap = abs(entry["distance_baseline"] - entry["threshold_distance_baseline"])

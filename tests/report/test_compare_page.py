@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from faceproof.comparing import compare
+from faceproof.report import compare_page
 from faceproof.report.compare_figures import FIGURES, drawn_names, write_compare_figures
 from faceproof.report.compare_page import render_compare_report, write_compare_report
 from faceproof.report.html import page_svg
@@ -150,6 +151,16 @@ class TestWhatItShows:
         page = render_compare_report(three.summary, {}, PhotoStrips())
         assert "names only" in page
         assert "data:image" not in page
+
+    def test_boxes_are_those_of_the_first_run_that_found_the_face(self, three, monkeypatch):
+        photo = three.summary["flips"][0]["worse"][0]["photo_a"]
+        found = {"plain": {}, "other": {photo: (1, 1, 5, 5)}, "later": {photo: (2, 2, 9, 9)}}
+        seen = {}
+        monkeypatch.setattr(compare_page, "boxes_of_run", lambda folder: found[folder.name])
+        monkeypatch.setattr(compare_page, "thumbnail", lambda root, name, box: seen.setdefault(name, box))
+        compare_page._photos(three.summary)
+        assert seen.pop(photo) == (1, 1, 5, 5)
+        assert set(seen.values()) == {None}
 
     def test_a_photo_outside_of_the_folder_of_people_is_not_shown(self, made_up_run, two_scores, tmp_path):
         pairs, first, second = two_scores()

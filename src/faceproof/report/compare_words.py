@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from faceproof.findings.scored import scores_alone
+from faceproof.report.cautions import canary_cautions
 from faceproof.report.formatting import count, fmr_label, points, points_range
 from faceproof.report.headline import FEW, is_synthetic
 from faceproof.scales import scale_in
@@ -68,6 +69,7 @@ def compare_cautions(summary: Summary) -> list[str]:
     return [
         *_people(summary),
         *_imported(summary),
+        *(told for run in summary["runs"] for told in canary_cautions(run["name"], run["manifest"].get("canary"))),
         *_left_out(summary),
         *_lost(summary),
         *_threshold(summary),

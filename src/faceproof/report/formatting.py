@@ -79,6 +79,8 @@ def points_range(estimate: Estimate, joiner: str = " to ") -> str:
 
     >>> points_range({"value": -0.0055, "low": -0.0092, "high": 0.00012, "n": 6000})
     '-0.92 to +0.01'
+    >>> points_range({"value": 0.0, "low": -0.000003, "high": 0.000003, "n": 1_200_000})
+    '-0.0003 to +0.0003'
     """
     low, high, n = estimate.get("low"), estimate.get("high"), estimate.get("n")
     if low is None or high is None:
