@@ -21,7 +21,7 @@ from faceproof.recognition.dlib_file import find_dlib_file
 needs_dlib = pytest.mark.skipif(
     find_dlib_file() is None, reason="the weights of dlib-resnet are not installed (extra 'embedded')"
 )
-DLIB = ["--model", "dlib-resnet", "--protocol", "all", "--offline"]
+DLIB = ["--model", "dlib-resnet", "--protocol", "all", "--offline", "--no-canary"]
 
 
 class Done:

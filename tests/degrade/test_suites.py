@@ -200,6 +200,9 @@ class TestFile:
         assert get_suite("night shift.toml").name == "night shift"
         assert get_suite(here / "night shift.toml").series[0].family.name == "sepia"
 
+    def test_severities_go_from_the_mildest_to_the_worst_whatever_their_order_in_the_file(self, here):
+        assert names(suite_file(BLOCK + 'family = "jpeg"\nseverities = [5, 1]')) == ["clean", "jpeg-1", "jpeg-5"]
+
     def test_one_family_may_be_there_twice_under_names_of_its_own(self, here):
         suite = suite_file(f'{BLOCK}family = "jpeg"\nseverities = [1]\n{BLOCK}family = "jpeg"\nname = "jpeg-again"')
         assert len(set(names(suite))) == 7
@@ -327,6 +330,12 @@ class TestFunction:
         assert of_a_file.cacheable
         for function in (inner, lambda photo, severity: photo):
             assert not get_suite(function).conditions([1])[1].cacheable
+
+    def test_a_function_with_code_inside_may_be_cached_too(self, here):
+        Path("mine.py").write_text(
+            "def shuffled(photo, severity):\n    return photo[sorted(range(len(photo)), key=lambda row: -row)]\n"
+        )
+        assert get_suite("mine:shuffled").conditions([1])[1].cacheable
 
     def test_another_text_of_the_file_is_another_recipe(self, here):
         before = get_suite("mine:Dim_It").conditions([1])[1].recipe()

@@ -256,7 +256,7 @@ def _series(entry: _Entry) -> Series:
         raise ConfigurationError(f"severities {list(severities)}: expected one or more, each once, from 1")
     for severity in severities:
         family.at(severity)
-    return Series(family, tuple(severities))
+    return Series(family, tuple(sorted(severities)))
 
 
 def _check_levels(levels: Sequence[Mapping[str, Any]]) -> None:
@@ -364,7 +364,7 @@ def _identity(function: Callable[..., Picture]) -> str | None:
     name = getattr(function, "__qualname__", "")
     try:
         text = Path(inspect.getsourcefile(function) or "").read_bytes()
-        as_written = _code_of(compile(text, "", "exec"), name)
+        as_written = _code_of(compile(text, "", "exec", dont_inherit=True), name)
     except (TypeError, OSError, SyntaxError, ValueError):
         return None
     # A file that was edited after it was imported does not say what runs.
