@@ -55,9 +55,9 @@ def main() -> None:
             costs.append((seconds(*conditions) - clean) / clean / len(conditions))
         return costs
 
-    process_all(photos[:64], [pipeline], [CLEAN])
-    print(f"{len(photos)} photos, {os.cpu_count()} cores; cost of one condition, 1 being a clean evaluation")
     every = [get_family(name).at(severity) for name, severity in CONDITIONS]
+    process_all(photos[:8], [pipeline], [CLEAN, *every])  # what is loaded once is loaded now
+    print(f"{len(photos)} photos, {os.cpu_count()} cores; cost of one condition, 1 being a clean evaluation")
     for condition in every:
         costs = added(condition)
         print(

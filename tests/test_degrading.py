@@ -116,6 +116,13 @@ class TestFolder:
         assert files(tmp_path / "out") == [os.fsdecode(b"caf\xe9/\xff.png")]
 
 
+def test_a_file_is_no_folder_to_write_to(source, tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    with pytest.raises(ConfigurationError, match="is a file"):
+        degrade_photos(source, tmp_path / "taken", SEPIA)
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
 class TestOnePhoto:
     def test_it_lies_directly_in_the_target(self, source, tmp_path):
         done = degrade_photos(source / "Ann" / "1.jpg", tmp_path / "new" / "out", SEPIA)

@@ -206,9 +206,9 @@ class TestOnDisk:
 
     def test_conditions_csv_has_the_numbers_of_metrics_json(self, run):
         rows = rows_of(run.folder / "conditions.csv")
-        assert [row["name"] for row in rows] == USABLE
+        assert [row["condition"] for row in rows] == USABLE
         for row in rows:
-            found = condition_of(run, row["name"])
+            found = condition_of(run, row["condition"])
             for column, estimate in (
                 ("held_frr", found["held"]["frr"]),
                 ("held_fmr", found["held"]["fmr"]),
@@ -537,7 +537,11 @@ def test_two_models_see_the_same_photos_and_each_has_its_numbers(world, run, sha
     both = world.stress("both", models=["facenet-vggface2", "dlib-resnet"], severities=[1])
     first, second = both.summary["models"]
     assert (first["name"], second["name"]) == ("facenet-vggface2", "dlib-resnet")
-    assert [row["name"] for row in rows_of(both.folder / "conditions.csv")] == ["clean", *USABLE[1:2], "black-1"] * 2
+    assert [row["condition"] for row in rows_of(both.folder / "conditions.csv")] == [
+        "clean",
+        *USABLE[1:2],
+        "black-1",
+    ] * 2
     for name in ("clean", "gaussian-blur-1"):
         np.testing.assert_array_equal(similarity_of(both, name), similarity_of(run, name))
         assert condition_of(both, name, 0)["rates"] == condition_of(both, name, 1)["rates"]

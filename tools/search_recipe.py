@@ -24,9 +24,10 @@ from faceproof.metrics.curves import auc
 from faceproof.metrics.operating_points import fnmr_at_fmr, threshold_at_fmr
 from faceproof.metrics.separation import d_prime
 from faceproof.people.decode import decode_photo
+from faceproof.recognition.card import InputContract
 from faceproof.recognition.catalog import load_model
 from faceproof.recognition.recognizer import Recognizer
-from faceproof.recognition.zoo import InputContract, get_card
+from faceproof.recognition.zoo import get_card
 from faceproof.scoring import distance_from_similarity
 
 MARGINS = {"margin_crop": (0, 14, 32, 44), "even_margin_crop": (32, 44, 50, 56)}

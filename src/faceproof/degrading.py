@@ -83,6 +83,8 @@ def degrade_photos(
         raise ConfigurationError(
             f"{target} lies in {source}: the next run would degrade its own photos. Choose another."
         )
+    if target.exists() and not target.is_dir():
+        raise ConfigurationError(f"{target} is a file; expected a folder to write to.")
     photos, ignored = _photos(source)
     if not photos:
         raise PeopleError(f"There is no photo below {source}.")

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from faceproof.engine.run_folder import RunTables
     from faceproof.engine.runner import Pipeline, Progress
     from faceproof.people.types import Comparisons, PhotoSet
+    from faceproof.recognition.card import InputContract
     from faceproof.recognition.python_model import PythonModel
-    from faceproof.recognition.zoo import InputContract
 
 Say = Callable[[str], None]
 
@@ -372,8 +372,7 @@ def _manifest(
     weights = {"mtcnn": pipeline.detector.weights_sha256, system["model"]: system["weights"]}
     return {
         **manifest.begun("evaluation", command, started),
-        "model": system["model"],
-        "card": system["card"],
+        **{name: system[name] for name in ("model", "reference", "card")},
         "detector": manifest.detector_entry(pipeline),
         "weights": weights,
         "people": manifest.people_entry(photo_set),

@@ -2,67 +2,34 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from faceproof.errors import CacheError, ConfigurationError
+from faceproof.errors import ConfigurationError
 from faceproof.evaluation import Recipe, Run, Say, cache_folder, load_pipeline
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    import numpy as np
     from numpy.typing import NDArray
 
     from faceproof.degrade.suites import Suite
     from faceproof.degrade.types import Condition, Stage
-    from faceproof.engine.cache import TemplateCache
-    from faceproof.engine.runner import Cell, Pipeline, Processed, Progress
-    from faceproof.people.types import Comparisons, PhotoSet
+    from faceproof.engine.plan import Plan, Side
+    from faceproof.engine.runner import Pipeline, Processed, Progress
+    from faceproof.people.types import PhotoSet
+    from faceproof.recognition.python_model import PythonModel
 
-Side = Literal["both", "probe"]
 SIDES = ("both", "probe")
 STAGES = ("capture", "aligned")
-
-_SHARDS_OF_A_RUN = 10_000
-"""Rows that wait for their shard, at most, over all caches: so much work is lost when a run is killed."""
-_ROW_BYTES = {"cache": 180, "run": 120, "score": 20}
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What is going to be run, settled before the first photo."""
-
-    conditions: list[Condition]
-    pipelines: list[Pipeline]
-    comparisons: Comparisons
-    side: Side
-
-    def needed(self) -> dict[int, NDArray[np.bool_]]:
-        """Which photos each condition is wanted for, where not for all: those of side b, if that is the probe."""
-        if self.side == "both":
-            return {}
-        probes = np.zeros(len(self.comparisons.photos), np.bool_)
-        probes[self.comparisons.row_b] = True
-        return dict.fromkeys(range(1, len(self.conditions)), probes)
-
-    def photos(self) -> int:
-        """Photos, each counted once for every condition."""
-        clean, later = len(self.comparisons.photos), len(self.conditions) - 1
-        probes = len(np.unique(self.comparisons.row_b)) if self.side == "probe" else clean
-        return clean + later * probes
 
 
 def stress(
     people: str | Path,
     *,
-    models: Sequence[str] = ("facenet-vggface2",),
+    models: Sequence[str | Path | PythonModel] = ("facenet-vggface2",),
     weights: str | Path | None = None,
     suite: str | Path | Suite | Callable[..., NDArray[np.uint8]] = "classic",
     severities: Sequence[int] | None = None,
@@ -90,7 +57,7 @@ def stress(
 
     Args:
         people: folder with a folder of photos for each person.
-        models: names of one or more cards; they share detector and selection.
+        models: one or more, as `faceproof.evaluation.evaluate` takes them; they share detector and selection.
         weights: file with the weights of the model, where there is one alone.
         suite: see `faceproof.degrade.suites.get_suite`.
         severities: only these; None: all of the suite.
@@ -128,8 +95,11 @@ def stress(
     0.87
     """
     from faceproof.checking import asked
+    from faceproof.engine.disk_room import check_room
     from faceproof.engine.manifest import stamp
+    from faceproof.engine.plan import Plan
     from faceproof.engine.run_folder import comparisons_table, prepare_folder, write_manifest, write_table
+    from faceproof.engine.stress_folder import write_stress_tables
     from faceproof.people.folder import read_people
     from faceproof.people.protocols import make_comparisons
 
@@ -145,7 +115,7 @@ def stress(
     comparisons = make_comparisons(protocol, photo_set, **settings)
     for note in [*map(str, photo_set.notices), *comparisons.notes]:
         say(f"Note: {note}")
-    plan = _Plan(conditions, pipelines, comparisons, side)
+    plan = Plan(conditions, pipelines, comparisons, side)
     folder = Path(out) if out is not None else Path("runs") / f"{started:%Y%m%d-%H%M%S}-stress"
     prepare_folder(folder, overwrite=overwrite, comparisons_sha256=comparisons.digest(), kind="stress")
     manifest = _manifest(plan, photo_set, started, seed, device, command)
@@ -163,13 +133,13 @@ def stress(
         f"{len(comparisons.photos):,} photos, {len(comparisons):,} comparisons, {len(conditions) - 1:,} conditions and "
         f"the photos as they are, {_many(len(models), 'model')}: {plan.photos() * len(models):,} templates."
     )
-    say(_room(plan, folder, cache))
+    say(check_room(plan.room(cache_folder() if cache else None, folder), advice="Take fewer conditions (--severities)"))
     clock = perf_counter()
     processed = _processed(plan, cache, progress, say)
     for c, why in processed.failed.items():
         manifest["conditions"][c]["failed"] = why
         say(f"Note: {why} This condition is left out; the others go on.")
-    _write_tables(folder, plan, processed)
+    write_stress_tables(folder, plan, processed)
     manifest |= {"finished": stamp(), "timing": {"wall_s": round(perf_counter() - clock, 3)}}
     write_manifest(folder, manifest)
     at_hand = {condition.name: condition for condition in conditions}
@@ -234,7 +204,7 @@ def stress_report_again(folder: str | Path) -> Run:
 
 
 def _check(
-    models: Sequence[str],
+    models: Sequence[str | Path | PythonModel],
     weights: str | Path | None,
     stage: str,
     side: str,
@@ -246,8 +216,8 @@ def _check(
             raise ConfigurationError(f"There is no {name} {value!r}. Expected {' or '.join(known)}.")
     if not models:
         raise ConfigurationError("No model was given; expected one or more.")
-    if len(set(models)) < len(models):
-        raise ConfigurationError(f"A model is given twice: {', '.join(models)}.")
+    if len({str(model) for model in models}) < len(models):
+        raise ConfigurationError(f"A model is given twice: {', '.join(map(str, models))}.")
     if len(models) > 1 and (weights is not None or threshold is not None):
         what = "A weights file" if weights is not None else "A threshold"
         raise ConfigurationError(f"{what} belongs to one model; {len(models)} were given.")
@@ -270,7 +240,7 @@ def _conditions(
 
 
 def _pipelines(
-    models: Sequence[str],
+    models: Sequence[str | Path | PythonModel],
     weights: str | Path | None,
     recipe: Recipe | None,
     device: str,
@@ -282,6 +252,12 @@ def _pipelines(
     for model in models:
         detector = pipelines[0].detector if pipelines else None
         pipelines.append(load_pipeline(model, weights, recipe, device, batch_size, workers, offline, detector=detector))
+    names = [pipeline.recognizer.card.name for pipeline in pipelines]
+    if len(set(names)) < len(names):
+        raise ConfigurationError(
+            f"Two of the models go by one name ({', '.join(names)}), so their numbers could not be told apart: give "
+            "one another name in its card."
+        )
     chosen = {pipeline.selection for pipeline in pipelines}
     if len(chosen) > 1:
         raise ConfigurationError(
@@ -291,7 +267,7 @@ def _pipelines(
 
 
 def _manifest(
-    plan: _Plan, photo_set: PhotoSet, started: datetime, seed: int, device: str, command: str | None
+    plan: Plan, photo_set: PhotoSet, started: datetime, seed: int, device: str, command: str | None
 ) -> dict[str, Any]:
     from faceproof.engine import manifest
 
@@ -321,55 +297,14 @@ def _condition_entry(condition: Condition) -> dict[str, Any]:
     }
 
 
-def _room(plan: _Plan, folder: Path, cache: bool) -> str:
-    """What the run takes of the disk, at most, in words.
-
-    Raises:
-        CacheError: there is less.
-    """
-    sizes = [4 * pipeline.recognizer.template_size for pipeline in plan.pipelines]
-    photos, models = plan.photos(), len(plan.pipelines)
-    kept = sum(photos * (size + _ROW_BYTES["cache"]) for size in sizes) if cache else 0
-    for_a_while = sum(len(plan.conditions) * len(plan.comparisons.photos) * size for size in sizes)
-    run = models * (photos * _ROW_BYTES["run"] + len(plan.conditions) * len(plan.comparisons) * _ROW_BYTES["score"])
-    places = [("template cache", cache_folder(), kept), ("temporary folder", Path(tempfile.gettempdir()), for_a_while)]
-    places.append(("run folder", folder, run))
-    room: dict[int, int] = {}
-    for place, path, needed in places:
-        disk = _existing(path)
-        left = room.setdefault(disk.stat().st_dev, shutil.disk_usage(disk).free) - needed
-        if left < 0:
-            raise CacheError(
-                f"The {place} {path} needs up to {_bytes(needed)} for this run, and its disk has "
-                f"{_bytes(left + needed)} free. Take fewer conditions (--severities), or set FACEPROOF_CACHE or TMPDIR "
-                "to a larger disk."
-            )
-        room[disk.stat().st_dev] = left
-    told = ", ".join(f"{_bytes(needed)} in the {place}" for place, _, needed in places if needed)
-    return f"Disk, at most: {told} ({_bytes(min(room.values()))} stay free)."
-
-
-def _existing(path: Path) -> Path:
-    path = path.resolve()
-    return path if path.exists() else _existing(path.parent)
-
-
-def _bytes(number: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if number < 1000:
-            return f"{number:.3g} {unit}"
-        number /= 1000
-    return f"{number:,.3g} TB"
-
-
 def _many(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def _processed(plan: _Plan, cache: bool, progress: Progress | None, say: Say) -> Processed:
+def _processed(plan: Plan, cache: bool, progress: Progress | None, say: Say) -> Processed:
     from faceproof.engine.runner import process_all
 
-    caches = _caches(plan) if cache else {}
+    caches = plan.caches(cache_folder()) if cache else {}
     processed = process_all(
         plan.comparisons.photos,
         plan.pipelines,
@@ -382,51 +317,3 @@ def _processed(plan: _Plan, cache: bool, progress: Progress | None, say: Say) ->
     if damaged:
         say(f"Note: {len(damaged)} damaged cache files were left out, such as {damaged[0]}")
     return processed
-
-
-def _caches(plan: _Plan) -> dict[Cell, TemplateCache]:
-    from faceproof.engine.cache import SHARD_ROWS, TemplateCache
-
-    cells = [(p, c) for p in range(len(plan.pipelines)) for c, condition in enumerate(plan.conditions)]
-    cells = [(p, c) for p, c in cells if plan.conditions[c].cacheable and plan.pipelines[p].cacheable]
-    rows = min(SHARD_ROWS, max(_SHARDS_OF_A_RUN // max(len(cells), 1), 64))
-    root = cache_folder()
-    return {(p, c): TemplateCache(root, plan.pipelines[p].recipe(plan.conditions[c]), rows) for p, c in cells}
-
-
-def _write_tables(folder: Path, plan: _Plan, processed: Processed) -> None:
-    from faceproof.engine.run_folder import write_tables
-
-    cells = [(p, c) for p in range(len(plan.pipelines)) for c in range(len(plan.conditions))]
-    cells = [(p, c) for p, c in cells if c not in processed.failed]
-    write_tables(folder, "photos", (_photos(plan, processed, cell) for cell in cells))
-    write_tables(folder, "scores", (_scores(plan, processed, cell) for cell in cells))
-
-
-def _photos(plan: _Plan, processed: Processed, cell: Cell) -> pa.Table:
-    table = processed.tables[cell].to_table(plan.conditions[cell[1]].name)
-    return _with_model(table, plan, cell)
-
-
-def _scores(plan: _Plan, processed: Processed, cell: Cell) -> pa.Table:
-    from faceproof.engine.run_folder import scores_table
-    from faceproof.scoring import similarities
-
-    comparisons, photos = plan.comparisons, processed.tables[cell]
-    clean = processed.tables[cell[0], 0] if plan.side == "probe" else None
-    similarity = similarities(
-        photos.templates,
-        comparisons.row_a,
-        comparisons.row_b,
-        templates_a=None if clean is None else clean.templates,
-    )
-    table = scores_table(comparisons, similarity, photos, clean, plan.conditions[cell[1]].name)
-    return _with_model(table, plan, cell)
-
-
-def _with_model(table: pa.Table, plan: _Plan, cell: Cell) -> pa.Table:
-    import pyarrow as pa
-
-    name = plan.pipelines[cell[0]].recognizer.card.name
-    place = table.column_names.index("condition")
-    return table.add_column(place, "model", pa.array([name] * len(table), pa.string()))

@@ -136,14 +136,30 @@ def recipe_of_run(folder: Path) -> tuple[str, Recipe]:
         )
     contract, detector = run["card"]["contract"], run["detector"]
     margin = None if contract["alignment"] == "five_point" else contract["margin_px"]
-    return run["model"], Recipe(
+    reference = run.get("reference", run["model"])
+    if reference is None:
+        raise ConfigurationError(
+            f"{folder} judges {run['model']}, an object in Python that nothing loads again. Give it to "
+            "verify() yourself."
+        )
+    return reference, Recipe(
         crop_size=contract["size_px"],
         margin=margin,
         alignment=contract["alignment"],
         mirror=contract["mirrored"],
         select=detector["selection"],
         min_face_size=detector["min_face_size"],
+        color_order=contract["color_order"],
+        pixel_mean=_one_or_three(contract["pixel_mean"]),
+        pixel_divisor=_one_or_three(contract["pixel_divisor"]),
     )
+
+
+def _one_or_three(values: float | list[float]) -> float | tuple[float, float, float]:
+    if isinstance(values, list):
+        red, green, blue = values
+        return red, green, blue
+    return values
 
 
 def _metrics_of(folder: Path) -> dict[str, Any]:

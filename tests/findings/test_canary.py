@@ -5,8 +5,9 @@ import pytest
 from faceproof.checking import canary, complaints
 from faceproof.evaluation import Recipe, load_pipeline
 from faceproof.findings.canary import every_contract, neighbours_of
+from faceproof.recognition.card import InputContract
 from faceproof.recognition.dlib_file import find_dlib_file
-from faceproof.recognition.zoo import InputContract, get_card
+from faceproof.recognition.zoo import get_card
 
 IMAGENET = ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
 RAW = Recipe(pixel_mean=0.0, pixel_divisor=1.0)

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faceproof.errors import RunFolderError
-from faceproof.findings.ledger import COLUMNS, guarded, open_ledger, write_failures_csv
+from faceproof.files import guarded
+from faceproof.findings.ledger import COLUMNS, open_ledger, write_failures_csv
 from faceproof.findings.scored import join_scores
 
 ODD_NAMES = [

@@ -80,3 +80,77 @@ def test_a_file_that_nothing_is_known_of_needs_a_card(mobile, tmp_path):
     path.with_suffix(".toml").write_text('[contract]\nsize_px = 96\npixel_mean = 0\nalignment = "margin_crop"\n')
     with pytest.raises(ConfigurationError, match="takes 112 px"):
         load_model(path)
+
+
+class TestLayouts:
+    """Small files of every layout, whose template is the mean (and the largest value) of each channel."""
+
+    @staticmethod
+    def write(path, shape, axes, *, outputs=1, dtype=None):
+        onnx = pytest.importorskip("onnx", reason="the package onnx, which writes such files, is not installed")
+        helper, kinds = onnx.helper, onnx.TensorProto
+        taken = helper.make_tensor_value_info("face", kinds.FLOAT if dtype is None else dtype, shape)
+        given, nodes = [], []
+        for name, operator in [("mean", "ReduceMean"), ("most", "ReduceMax")][:outputs]:
+            nodes.append(helper.make_node(operator, ["face"], [name], axes=axes, keepdims=0))
+            left = [side for place, side in enumerate(shape) if place not in axes]
+            given.append(helper.make_tensor_value_info(name, kinds.FLOAT, left))
+        graph = helper.make_graph(nodes, "small", [taken], given)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
+        model.ir_version = 8
+        onnx.save(model, path)
+        return path
+
+    @pytest.mark.parametrize(
+        ("shape", "axes", "found"),
+        [
+            (["n", 3, 8, 8], [2, 3], (8, False, None)),
+            ([4, 3, 8, 8], [2, 3], (8, False, 4)),
+            ([1, 3, "h", "w"], [2, 3], (None, False, 1)),
+            (["n", 8, 8, 3], [1, 2], (8, True, None)),
+            ([3, 8, 8], [1, 2], (8, False, 0)),
+            ([8, 8, 3], [0, 1], (8, True, 0)),
+        ],
+        ids=["open batch", "batch of four", "open size", "channels last", "no batch", "channels last, no batch"],
+    )
+    def test_each_is_read_off_the_file_and_gives_the_same_templates(self, tmp_path, shape, axes, found):
+        net = open_onnx(self.write(tmp_path / "small.onnx", shape, axes))
+        assert (net.size_px, net.channels_last, net.batch) == found
+        batch = np.random.default_rng(0).random((6, 3, 8, 8), np.float32)
+        np.testing.assert_allclose(net.run(batch)[0], batch.mean(axis=(2, 3)), atol=1e-6)
+
+    def test_of_several_outputs_one_has_to_be_named(self, tmp_path):
+        path = self.write(tmp_path / "small.onnx", ["n", 3, 8, 8], [2, 3], outputs=2)
+        with pytest.raises(ConfigurationError, match="2 outputs"):
+            open_onnx(path)
+        batch = np.random.default_rng(0).random((2, 3, 8, 8), np.float32)
+        np.testing.assert_allclose(open_onnx(path, output="most").run(batch)[0], batch.max(axis=(2, 3)))
+
+    @pytest.mark.parametrize(
+        ("shape", "axes", "said"),
+        [
+            (["n", 3, 8, 9], [2, 3], "square"),
+            (["n", 1, 8, 8], [2, 3], "expected pictures"),
+            (["n", 8, 3, 8], [1, 3], "three channels"),
+            (["n", 3], [1], "expected pictures"),
+        ],
+    )
+    def test_what_takes_no_face_is_refused(self, tmp_path, shape, axes, said):
+        with pytest.raises(ConfigurationError, match=said):
+            open_onnx(self.write(tmp_path / "small.onnx", shape, axes))
+
+    def test_a_card_beside_it_makes_it_a_model(self, tmp_path):
+        path = self.write(tmp_path / "small.onnx", ["n", 3, "h", "w"], [2, 3])
+        card = path.with_suffix(".toml")
+        card.write_text('name = "Small"\n[contract]\npixel_mean = 0\npixel_divisor = 255\nalignment = "margin_crop"\n')
+        with pytest.raises(ConfigurationError, match="say size_px"):
+            load_model(path)
+        card.write_text(card.read_text().replace("[contract]", "[contract]\nsize_px = 24"))
+        model = load_model(path)
+        assert (model.card.name, model.contract.size_px, model.template_size) == ("small", 24, 3)
+        card.write_text("[contract\n")
+        with pytest.raises(ConfigurationError, match="no TOML"):
+            load_model(path)
+        card.write_text("contrakt = 1\n")
+        with pytest.raises(ConfigurationError, match="contrakt"):
+            load_model(path)

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from faceproof.errors import ConfigurationError, ModelError
-from faceproof.evaluation import evaluate
+from faceproof.evaluation import Recipe, changed_contract, evaluate, load_pipeline
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.recognition.catalog import load_model
-from faceproof.recognition.python_model import is_reference, python_runner
+from faceproof.recognition.python_model import installed_models, python_runner
+from faceproof.references import is_reference
+from faceproof.stress import stress
+from faceproof.verification import recipe_of_run
 
 CONTRACT = {"size_px": 48, "pixel_mean": 127.5, "pixel_divisor": 127.5, "alignment": "even_margin_crop"}
 DOCS = Path(__file__).parents[2] / "docs" / "your-model.md"
@@ -125,6 +128,46 @@ def test_references_are_told_from_names():
         False,
         False,
     ]
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """An installed package that adds a model."""
+    (tmp_path / "addon.py").write_text(
+        "import numpy as np\n\n\nclass Added:\n"
+        f"    contract = {CONTRACT!r}\n\n"
+        "    def embed(self, batch):\n        return batch.reshape(len(batch), -1)[:, ::97]\n"
+    )
+    info = tmp_path / "addon-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: addon\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[faceproof.models]\nadded = addon:Added\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    yield "added"
+    sys.modules.pop("addon", None)
+
+
+def test_an_installed_package_adds_a_model(package):
+    model = load_model(package)
+    assert (model.card.name, model.template_size, model.reference) == ("added", len(range(0, 3 * 48 * 48, 97)), "added")
+    assert installed_models() == {"added": "addon:Added"}
+
+
+def test_two_models_of_one_name_are_refused(people, tmp_path, cached):
+    with pytest.raises(ConfigurationError, match="one name"):
+        stress(people, models=[Means(), Means()], out=tmp_path / "run")
+
+
+def test_verify_feeds_the_model_of_a_run_as_the_run_did(package, people, tmp_path, cached):
+    recipe = Recipe(color_order="bgr", pixel_mean=(1.0, 2.0, 3.0), pixel_divisor=64.0)
+    judged(people, package, tmp_path, recipe=recipe)
+    model, again = recipe_of_run(tmp_path / "run")
+    assert model == package
+    contract = load_pipeline(model, None, again).recognizer.contract
+    assert contract == changed_contract(load_model(package).contract, recipe)
+    judged(people, Means(), tmp_path, overwrite=True)
+    with pytest.raises(ConfigurationError, match="nothing loads again"):
+        recipe_of_run(tmp_path / "run")
 
 
 def test_an_unknown_name_says_what_else_there_is():

@@ -13,11 +13,12 @@ from faceproof.evaluation import Recipe, changed_contract
 from faceproof.nets.dlib_resnet import DlibResnet
 from faceproof.nets.face_transformer import P8S8, FaceTransformer
 from faceproof.nets.inception_resnet_v1 import InceptionResnetV1
+from faceproof.recognition.card import InputContract
 from faceproof.recognition.catalog import load_model
 from faceproof.recognition.layouts import expected_layout, face_transformer_layout
 from faceproof.recognition.recognizer import _NETS, Recognizer
 from faceproof.recognition.tensors import write_tensors
-from faceproof.recognition.zoo import InputContract, get_card
+from faceproof.recognition.zoo import get_card
 
 SIZE, TEMPLATE = 6, 5
 WEIGHT = np.random.default_rng(3).normal(size=(3 * SIZE * SIZE, TEMPLATE)).astype(np.float32)

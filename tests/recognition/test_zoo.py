@@ -6,8 +6,9 @@ from pydantic import ValidationError
 
 from faceproof.detection.alignment import ARCFACE_112
 from faceproof.errors import ConfigurationError
+from faceproof.recognition.card import InputContract
 from faceproof.recognition.layouts import expected_layout
-from faceproof.recognition.zoo import InputContract, get_card, list_cards
+from faceproof.recognition.zoo import get_card, list_cards
 
 POINTS = ((38.0, 51.0), (73.0, 51.0), (56.0, 71.0), (41.0, 92.0), (70.0, 92.0))
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,9 @@ from faceproof.degrade.suites import Series, Suite, get_suite, read_suite
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.recognition.dlib_file import find_dlib_file
 from faceproof.stress import stress
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 Z = 1.959964
 EVIL = "<script>alert(1)</script>"
@@ -404,3 +408,17 @@ def stress_run(tmp_path_factory: pytest.TempPathFactory) -> Stressed:
 def stressed(stress_run: Stressed) -> dict[str, Any]:
     """The summary of ``stress_run``, to change at will."""
     return copy.deepcopy(stress_run.summary)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.skip(f"no browser is installed: none of {', '.join(names)} is on the path")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"] if as_root else [])
+        yield chromium
+        chromium.close()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,20 +44,6 @@ class Seen:
         assert (self.console, self.errors, self.dialogs) == ([], [], [])
         assert {url.split(":", 1)[0] for url in self.requests} <= {"file", "data"}
         assert len([url for url in self.requests if url.startswith("file:")]) == self.opened
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        pytest.skip(f"no browser is installed: none of {', '.join(names)} is on the path")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"] if as_root else [])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

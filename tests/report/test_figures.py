@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from faceproof.report.curves import roc
-from faceproof.report.figures import FIGURES, OUTCOMES, histogram, scatter, write_figures
+from faceproof.report.figures import FIGURES, OUTCOMES, drawable, histogram, scatter, write_figures
 from faceproof.report.theme import DARK, LIGHT
 
 Summary = dict[str, Any]
@@ -289,8 +289,16 @@ def test_a_label_cannot_break_a_figure(summary_of: SummaryOf, tmp_path: Path) ->
         point["label"] = HOSTILE
     write_figures(summary, tmp_path)
     root = svg(tmp_path / "scatter.svg")
-    assert any(HOSTILE.replace("\u2028", " ") in text.replace("\u2028", " ") for text in texts(root))
+    assert any(drawable(HOSTILE) in text for text in texts(root))
     assert not list(root.iter(f"{SVG}script"))
+
+
+@pytest.mark.parametrize("name", ["bell\x07", "\x00\x1b[31m", "a" + "\U0001f600" * 60, "\ud800"])
+def test_no_text_ends_the_drawing(summary_of: SummaryOf, tmp_path: Path, name: str) -> None:
+    summary = summary_of(40, 40)
+    for point in summary["operating_points"]:
+        point["label"] = name
+    assert all(file.stat().st_size for file in write_figures(summary, tmp_path))
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])

@@ -8,8 +8,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
-from html.parser import HTMLParser
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pages import Node, parsed, words
 from PIL import Image
 
 from faceproof.report.html import render_report, write_report
@@ -26,7 +26,6 @@ from faceproof.report.summarize import summarize
 Summary = dict[str, Any]
 SummaryOf = Callable[..., Summary]
 
-VOID = {"br", "col", "hr", "img", "input", "link", "meta", "wbr"}
 HOSTILE = [
     "<script>alert(1)</script>",
     '"></script><img src=x onerror=alert(1)>',
@@ -39,72 +38,8 @@ HOSTILE = [
 ]
 
 
-class Node:
-    def __init__(self, tag: str, attributes: dict[str, str | None]) -> None:
-        self.tag, self.attributes = tag, attributes
-        self.children: list[Node | str] = []
-
-    def text(self) -> str:
-        return "".join(child if isinstance(child, str) else child.text() for child in self.children)
-
-    def walk(self) -> Iterator[Node]:
-        yield self
-        for child in self.children:
-            if isinstance(child, Node):
-                yield from child.walk()
-
-    def all(self, tag: str, **wanted: str) -> list[Node]:
-        """Elements below of a tag whose attributes, or one of whose classes (``css``), are as wanted."""
-        css = wanted.pop("css", None)
-        return [
-            node
-            for node in self.walk()
-            if node.tag == tag
-            and (css is None or css in (node.attributes.get("class") or "").split())
-            and all(node.attributes.get(name) == value for name, value in wanted.items())
-        ]
-
-    def one(self, tag: str, **wanted: str) -> Node:
-        (found,) = self.all(tag, **wanted)
-        return found
-
-
-class Page(HTMLParser):
-    """The page as a tree; a tag that does not fit its parent is an error, which a browser would patch over."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self.root = Node("page", {})
-        self.open = [self.root]
-        self.feed(source)
-        self.close()
-        assert self.open == [self.root]
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        node = Node(tag, dict(attrs))
-        self.open[-1].children.append(node)
-        if tag not in VOID:
-            self.open.append(node)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.open[-1].children.append(Node(tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop().tag == tag
-
-    def handle_data(self, data: str) -> None:
-        self.open[-1].children.append(data)
-
-    def handle_comment(self, data: str) -> None:
-        raise AssertionError(f"a comment: {data[:80]}")
-
-
 def page_of(summary: Summary, photos: PhotoStrips | None = None) -> Node:
-    return Page(render_report(summary, photos or PhotoStrips())).root
-
-
-def words(node: Node) -> str:
-    return " ".join(node.text().split())
+    return parsed(render_report(summary, photos or PhotoStrips()))
 
 
 def run_of(similarity: list[float], mated: list[bool]) -> Any:
@@ -282,7 +217,7 @@ def test_with_photos_each_is_shown_or_says_why_not(summary: Summary, tmp_path: P
     boxes = {"photo": [worst["photo_a"]], "condition": ["clean"], "box_xyxy_px": [[70.0, 60.0, 180.0, 200.0]]}
     pq.write_table(pa.table(boxes), tmp_path / "photos.parquet")
     written = write_report(summary, tmp_path, tmp_path / "people")
-    shown = Page(written.read_text("utf-8")).root
+    shown = parsed(written.read_text("utf-8"))
     (image,) = shown.all("img")
     assert str(image.attributes["src"]).startswith("data:image/jpeg;base64,")
     assert image.attributes["alt"] == f"Photo {worst['photo_a']}"

@@ -50,7 +50,7 @@ def in_one_line(text: str) -> str:
 
 
 def test_of_few_conditions_all_are_shown(stressed: Summary) -> None:
-    assert "the worst severity" not in in_one_line(printed(stressed))
+    assert "The worst severity" not in in_one_line(printed(stressed))
 
 
 def test_it_fits_80_columns_and_cuts_nothing(stressed: Summary) -> None:
@@ -117,7 +117,7 @@ def test_of_many_conditions_the_worst_of_each_family_is_shown_and_it_is_said(str
     model["conditions"] = [kept[0], *kept[2:]]
     text = printed(stressed | {"conditions": entries}, width=140)
     assert [name.split(", ")[-1] for name in rows_of(text)] == ["photos as they are", "radius 44 px", "radius 45 px"]
-    assert "the worst severity of each family" in in_one_line(text)
+    assert "The worst severity of each family" in in_one_line(text)
 
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "=1+1", "Zoë 😀 李"])

@@ -7,11 +7,11 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pages import Node, parsed, words
 
 from faceproof.engine.stress_folder import open_stress_run
 from faceproof.report.formatting import percent
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 Summary = dict[str, Any]
 
 EVIL, FORMULA, MARKUP = "<script>alert(1)</script>", "=1+1", "<img src=x onerror=alert(1)>"
-VOID = {"br", "col", "hr", "img", "input", "link", "meta", "wbr"}
 HOSTILE = [
     "<script>alert(1)</script>",
     '"></script><img src=x onerror=alert(1)>',
@@ -37,70 +36,6 @@ HOSTILE = [
     "two\nlines\tand a tab",
     "😀 Zoë 李小龙 \u202e\u2028\u2029",
 ]
-
-
-class Node:
-    def __init__(self, tag: str, attributes: dict[str, str | None]) -> None:
-        self.tag, self.attributes = tag, attributes
-        self.children: list[Node | str] = []
-
-    def text(self) -> str:
-        return "".join(child if isinstance(child, str) else child.text() for child in self.children)
-
-    def walk(self) -> Iterator[Node]:
-        yield self
-        for child in self.children:
-            if isinstance(child, Node):
-                yield from child.walk()
-
-    def all(self, tag: str, **wanted: str) -> list[Node]:
-        css = wanted.pop("css", None)
-        return [
-            node
-            for node in self.walk()
-            if node.tag == tag
-            and (css is None or css in (node.attributes.get("class") or "").split())
-            and all(node.attributes.get(name) == value for name, value in wanted.items())
-        ]
-
-    def one(self, tag: str, **wanted: str) -> Node:
-        (found,) = self.all(tag, **wanted)
-        return found
-
-
-class Parsed(HTMLParser):
-    """The page as a tree; a tag that does not fit its parent is an error, which a browser would patch over."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self.root = Node("page", {})
-        self.open = [self.root]
-        self.feed(source)
-        self.close()
-        assert self.open == [self.root]
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        node = Node(tag, dict(attrs))
-        self.open[-1].children.append(node)
-        if tag not in VOID:
-            self.open.append(node)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.open[-1].children.append(Node(tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop().tag == tag
-
-    def handle_data(self, data: str) -> None:
-        self.open[-1].children.append(data)
-
-
-def parsed(source: str) -> Node:
-    return Parsed(source).root
-
-
-def words(node: Node) -> str:
-    return " ".join(node.text().split())
 
 
 @pytest.fixture(scope="module")
@@ -352,20 +287,6 @@ def test_two_models_have_a_table_each(stressed: Summary) -> None:
     shown = parsed(render_stress_report(stressed | {"models": [*stressed["models"], other]}, {}))
     assert len(shown.all("table", css="conditions")) == 2
     assert words(shown.one("h1")) == "How dlib-resnet and another-model break as photos get worse"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        pytest.skip(f"no browser is installed: none of {', '.join(names)} is on the path")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"] if as_root else [])
-        yield chromium
-        chromium.close()
 
 
 @pytest.mark.browser

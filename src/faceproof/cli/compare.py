@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from faceproof.cli.evaluate import Json, Quiet
+from faceproof.cli.options import Json, Quiet
 from faceproof.cli.output import print_json
 from faceproof.report.formatting import printable
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from faceproof.cli.options import Offline
 from faceproof.cli.output import print_json
 
 data_app = typer.Typer(no_args_is_help=True, help="Published photos: fetch them for a run.")
@@ -21,7 +22,7 @@ def _data() -> None:
 def pull(
     name: Annotated[str, typer.Argument(help="What to fetch: lfw.")],
     out: Annotated[Path | None, typer.Option(help="Folder to make; by default the name, here.")] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False,
+    offline: Offline = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No notes on stderr.")] = False,
 ) -> None:

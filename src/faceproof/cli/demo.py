@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from faceproof.cli.evaluate import Json, show_run
+from faceproof.cli.evaluate import show_run
+from faceproof.cli.options import Device, Json
 from faceproof.cli.output import STOPPED
 
 
@@ -18,7 +19,7 @@ def demo_command(
     photos: Annotated[int, typer.Option(help="Photos of each person.")] = 4,
     model: Annotated[str, typer.Option(help="Name of a model: faceproof models list")] = "dlib-resnet",
     seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 7,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
+    device: Device = "cpu",
     json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes on stderr.")] = False,
 ) -> None:

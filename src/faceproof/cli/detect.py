@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from faceproof.cli.options import Device, MinFaceSize, Offline
 from faceproof.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 
 def detect_command(
     photos: Annotated[list[Path], typer.Argument(help="Photos.", metavar="PHOTO...")],
-    min_face_size: Annotated[float, typer.Option(help="Smallest face that is sought, in pixels.")] = 20,
+    min_face_size: MinFaceSize = 20,
     crops: Annotated[Path | None, typer.Option(help="Write each face to this folder.")] = None,
     crop_size: Annotated[int, typer.Option(help="Side of these crops in pixels.")] = 160,
     margin: Annotated[int, typer.Option(help="Margin around them, in pixels of the crop.")] = 0,
     annotated: Annotated[Path | None, typer.Option(help="Write the photos with boxes to this folder.")] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
-    offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False,
+    device: Device = "cpu",
+    offline: Offline = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only counts.")] = False,
 ) -> None:

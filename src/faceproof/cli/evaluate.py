@@ -9,7 +9,37 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from faceproof.cli.contract import ColorOrder, NoCanary, PixelDivisor, PixelMean, numbers_of
+from faceproof.cli.options import (
+    Alignment,
+    BatchSize,
+    ColorOrder,
+    CropSize,
+    Device,
+    FailIf,
+    Folds,
+    Json,
+    Limit,
+    Margin,
+    Mated,
+    MinFaceSize,
+    Mirror,
+    NoCache,
+    NoCanary,
+    NonMated,
+    Offline,
+    OnePhotoPeople,
+    Out,
+    Overwrite,
+    Pairs,
+    PixelDivisor,
+    PixelMean,
+    Protocol,
+    Quiet,
+    RunFolder,
+    Select,
+    Threshold,
+    numbers_of,
+)
 from faceproof.cli.output import STOPPED, print_json
 
 if TYPE_CHECKING:
@@ -22,19 +52,6 @@ _WITH_TEMPLATES = {
     *("people", "templates", "name", "protocol", "pairs", "one_photo_people", "mated", "non_mated", "limit", "out"),
     *("overwrite", "threshold", "folds", "fail_if", "seed", "json", "quiet"),
 }
-
-Folder = Annotated[Path, typer.Argument(help="A folder with a folder of photos for each person.", metavar="PEOPLE")]
-RunFolder = Annotated[Path, typer.Argument(help="A run folder: what --out was given.", metavar="RUN")]
-Threshold = Annotated[
-    float | None, typer.Option(help="Judge at this distance (0 to 2) instead of the best on these photos.")
-]
-Folds = Annotated[int, typer.Option(help="Person-disjoint folds, where the protocol has none of its own.")]
-FailIf = Annotated[
-    list[str] | None,
-    typer.Option("--fail-if", help='Exit with 3 when this holds, such as "fnmr@fmr=1e-3 > 0.02". Repeatable.'),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print the numbers as JSON on stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes on stderr.")]
 
 
 def evaluate_command(
@@ -51,20 +68,20 @@ def evaluate_command(
     name: Annotated[str | None, typer.Option(help="With --templates: name of that system.")] = None,
     model: Annotated[str, typer.Option(help="Name of a model, a .onnx file, or module:factory.")] = "facenet-vggface2",
     weights: Annotated[Path | None, typer.Option(help="File with the model's weights.")] = None,
-    protocol: Annotated[str, typer.Option(help="folders, lfw, all, sampled or csv.")] = "folders",
-    pairs: Annotated[Path | None, typer.Option(help="Pair list of the protocols lfw and csv.")] = None,
-    one_photo_people: Annotated[int | None, typer.Option(help="folders: use only so many one-photo people.")] = None,
-    mated: Annotated[int | None, typer.Option(help="sampled: mated comparisons.")] = None,
-    non_mated: Annotated[int | None, typer.Option(help="sampled: non-mated comparisons.")] = None,
-    limit: Annotated[int | None, typer.Option(help="all: most comparisons that are made.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Run folder; a new one below runs/ by default.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a finished run.")] = False,
-    crop_size: Annotated[int | None, typer.Option(help="Side of the face crop in pixels.")] = None,
-    margin: Annotated[int | None, typer.Option(help="Margin around the face, in pixels of the crop.")] = None,
-    alignment: Annotated[str | None, typer.Option(help="margin_crop, even_margin_crop or five_point.")] = None,
-    mirror: Annotated[bool | None, typer.Option("--mirror/--no-mirror", help="Add the mirrored face.")] = None,
-    select: Annotated[str | None, typer.Option(help="Which face is compared: subject, largest, ...")] = None,
-    min_face_size: Annotated[float, typer.Option(help="Smallest face that is sought, in pixels.")] = 20,
+    protocol: Protocol = "folders",
+    pairs: Pairs = None,
+    one_photo_people: OnePhotoPeople = None,
+    mated: Mated = None,
+    non_mated: NonMated = None,
+    limit: Limit = None,
+    out: Out = None,
+    overwrite: Overwrite = False,
+    crop_size: CropSize = None,
+    margin: Margin = None,
+    alignment: Alignment = None,
+    mirror: Mirror = None,
+    select: Select = None,
+    min_face_size: MinFaceSize = 20,
     color_order: ColorOrder = None,
     pixel_mean: PixelMean = None,
     pixel_divisor: PixelDivisor = None,
@@ -72,11 +89,11 @@ def evaluate_command(
     folds: Folds = 10,
     fail_if: FailIf = None,
     seed: Annotated[int, typer.Option(help="Of folds, sampling and jitter.")] = 0,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
-    batch_size: Annotated[int, typer.Option(help="Photos detected together; changes no number.")] = 32,
+    device: Device = "cpu",
+    batch_size: BatchSize = 32,
     workers: Annotated[int | None, typer.Option(help="Threads that decode; changes no number.")] = None,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep cached templates.")] = False,
-    offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False,
+    no_cache: NoCache = False,
+    offline: Offline = False,
     no_canary: NoCanary = False,
     json: Json = False,
     quiet: Quiet = False,

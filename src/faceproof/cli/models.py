@@ -7,11 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from faceproof.cli.contract import ColorOrder, PixelDivisor, PixelMean, is_described, numbers_of
+from faceproof.cli.options import (
+    Alignment,
+    ColorOrder,
+    CropSize,
+    Device,
+    Offline,
+    PixelDivisor,
+    PixelMean,
+    is_described,
+    numbers_of,
+)
 from faceproof.cli.output import print_json
 
 if TYPE_CHECKING:
-    from faceproof.recognition.zoo import Card, InputContract
+    from faceproof.recognition.card import Card, InputContract
 
 models_app = typer.Typer(no_args_is_help=True, help="Model cards: what each network is, wants and claims.")
 
@@ -21,6 +31,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text."
 @models_app.command("list")
 def list_models(json: Json = False) -> None:
     """Every model faceproof knows by name."""
+    from faceproof.recognition.python_model import installed_models
     from faceproof.recognition.zoo import list_cards
 
     cards = list_cards()
@@ -30,6 +41,8 @@ def list_models(json: Json = False) -> None:
     width = max(len(card.name) for card in cards)
     for card in cards:
         typer.echo(f"{card.name:<{width}}  {card.kind:<10}  {card.title}")
+    for name, place in installed_models().items():
+        typer.echo(f"{name:<{width}}  recogniser  {place}, added by an installed package")
 
 
 @models_app.command("show")
@@ -112,13 +125,13 @@ def check(
     color_order: ColorOrder = None,
     pixel_mean: PixelMean = None,
     pixel_divisor: PixelDivisor = None,
-    alignment: Annotated[str | None, typer.Option(help="margin_crop, even_margin_crop or five_point.")] = None,
-    crop_size: Annotated[int | None, typer.Option(help="Side of the face crop in pixels.")] = None,
+    alignment: Alignment = None,
+    crop_size: CropSize = None,
     write_card: Annotated[
         bool, typer.Option("--write-card", help="Write the contract that separates best beside an ONNX file.")
     ] = False,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
-    offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False,
+    device: Device = "cpu",
+    offline: Offline = False,
     json: Json = False,
 ) -> None:
     """Look at a model on a few dozen faces: is it sound, and is it fed what it was made for? Exit 1 when not."""

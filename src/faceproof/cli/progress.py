@@ -33,12 +33,14 @@ class PhotoProgress:
     Args:
         quiet: show nothing.
         unit: what is counted.
+        among: what more to say of them while they are counted.
     """
 
-    def __init__(self, quiet: bool, unit: str = "photos") -> None:
+    def __init__(self, quiet: bool, unit: str = "photos", among: str = "") -> None:
         from rich.console import Console
 
         self._quiet, self._unit = quiet, unit
+        self._counted = f"{unit} {among}".strip()
         self._console = Console(stderr=True)
         self._bar = self._make_bar() if self._console.is_terminal and not quiet else None
         self._task: TaskID | None = None
@@ -60,7 +62,7 @@ class PhotoProgress:
         if self._bar:
             if self._task is not None:
                 self._bar.remove_task(self._task)
-            self._task = self._bar.add_task(self._unit, total=total, completed=done)
+            self._task = self._bar.add_task(self._counted, total=total, completed=done)
 
     def advance(self, photos: int) -> None:
         """So many more photos are done."""
@@ -71,7 +73,9 @@ class PhotoProgress:
             self._last_line = monotonic()
             rate = (self._done - self._cached) / (self._last_line - self._began)
             left = (self._total - self._done) / rate
-            self.say(f"{self._done:,} of {self._total:,} {self._unit}, {rate:.1f} a second, {_time_words(left)} left")
+            self.say(
+                f"{self._done:,} of {self._total:,} {self._counted}, {rate:.1f} a second, {_time_words(left)} left"
+            )
 
     def stopped(self) -> str:
         """What to tell a person who pressed Ctrl-C."""

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from faceproof.cli.evaluate import FailIf, Folds, Json, Quiet, judge, show_run
+from faceproof.cli.evaluate import judge, show_run
+from faceproof.cli.options import FailIf, Folds, Json, Out, Overwrite, Quiet
 from faceproof.cli.output import STOPPED
 
 
@@ -18,8 +19,8 @@ def score_command(
         Path,
         typer.Argument(help="A table: similarity or distance; mated or label; people, photos, fold.", metavar="SCORES"),
     ],
-    out: Annotated[Path | None, typer.Option(help="Run folder; a new one below runs/ by default.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a finished run.")] = False,
+    out: Out = None,
+    overwrite: Overwrite = False,
     name: Annotated[str | None, typer.Option(help="Name of the system; by default the file's.")] = None,
     threshold: Annotated[
         float | None,

@@ -5,15 +5,44 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from faceproof.cli.contract import ColorOrder, NoCanary, PixelDivisor, PixelMean, numbers_of
-from faceproof.cli.evaluate import Folder, Json, Quiet, protocol_settings
+from faceproof.cli.evaluate import protocol_settings
+from faceproof.cli.options import (
+    Alignment,
+    BatchSize,
+    ColorOrder,
+    CropSize,
+    Device,
+    Folder,
+    Json,
+    Limit,
+    Margin,
+    Mated,
+    MinFaceSize,
+    Mirror,
+    NoCache,
+    NoCanary,
+    NonMated,
+    Offline,
+    OnePhotoPeople,
+    Out,
+    Overwrite,
+    Pairs,
+    PixelDivisor,
+    PixelMean,
+    Protocol,
+    Quiet,
+    Select,
+    numbers_of,
+)
 from faceproof.cli.output import STOPPED, print_json
 
 if TYPE_CHECKING:
+    from faceproof.degrade.types import Stage
+    from faceproof.engine.plan import Side
     from faceproof.evaluation import Run
 
 _EXAMPLES = 5
@@ -31,55 +60,58 @@ def stress_command(
         str, typer.Option(help="capture: the whole system; aligned: the recogniser alone, on degraded crops.")
     ] = "capture",
     side: Annotated[str, typer.Option(help="Degrade both photos of a comparison, or the probe (the second).")] = "both",
-    protocol: Annotated[str, typer.Option(help="folders, lfw, all, sampled or csv.")] = "folders",
-    pairs: Annotated[Path | None, typer.Option(help="Pair list of the protocols lfw and csv.")] = None,
-    one_photo_people: Annotated[int | None, typer.Option(help="folders: use only so many one-photo people.")] = None,
-    mated: Annotated[int | None, typer.Option(help="sampled: mated comparisons.")] = None,
-    non_mated: Annotated[int | None, typer.Option(help="sampled: non-mated comparisons.")] = None,
-    limit: Annotated[int | None, typer.Option(help="all: most comparisons that are made.")] = None,
+    protocol: Protocol = "folders",
+    pairs: Pairs = None,
+    one_photo_people: OnePhotoPeople = None,
+    mated: Mated = None,
+    non_mated: NonMated = None,
+    limit: Limit = None,
     fmr: Annotated[
         float | None,
         typer.Option(help="FMR on clean photos of other people that sets the threshold (0.001, or what can be told)."),
     ] = None,
     threshold: Annotated[float | None, typer.Option(help="Hold this distance (0 to 2) instead; for one model.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Run folder; a new one below runs/ by default.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a finished run.")] = False,
-    crop_size: Annotated[int | None, typer.Option(help="Side of the face crop in pixels.")] = None,
-    margin: Annotated[int | None, typer.Option(help="Margin around the face, in pixels of the crop.")] = None,
-    alignment: Annotated[str | None, typer.Option(help="margin_crop, even_margin_crop or five_point.")] = None,
-    mirror: Annotated[bool | None, typer.Option("--mirror/--no-mirror", help="Add the mirrored face.")] = None,
-    select: Annotated[str | None, typer.Option(help="Which face is compared: subject, largest, ...")] = None,
-    min_face_size: Annotated[float, typer.Option(help="Smallest face that is sought, in pixels.")] = 20,
+    out: Out = None,
+    overwrite: Overwrite = False,
+    crop_size: CropSize = None,
+    margin: Margin = None,
+    alignment: Alignment = None,
+    mirror: Mirror = None,
+    select: Select = None,
+    min_face_size: MinFaceSize = 20,
     color_order: ColorOrder = None,
     pixel_mean: PixelMean = None,
     pixel_divisor: PixelDivisor = None,
     seed: Annotated[int, typer.Option(help="Of degradations, folds, bootstrap and sampling.")] = 0,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
-    batch_size: Annotated[int, typer.Option(help="Photos detected together; changes no number.")] = 32,
+    device: Device = "cpu",
+    batch_size: BatchSize = 32,
     workers: Annotated[int | None, typer.Option(help="Threads that decode and degrade; changes no number.")] = None,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep cached templates.")] = False,
-    offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False,
+    no_cache: NoCache = False,
+    offline: Offline = False,
     no_canary: NoCanary = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Show how models break: the same comparisons under every degradation, at the threshold that clean photos gave."""
     from faceproof.cli.progress import PhotoProgress
-    from faceproof.degrade.suites import parse_severities
+    from faceproof.degrade.suites import get_suite, parse_severities
     from faceproof.evaluation import Recipe
     from faceproof.stress import stress
 
     given = {"one_photo_people": one_photo_people, "mated": mated, "non_mated": non_mated, "limit": limit}
-    with PhotoProgress(quiet, unit="templates") as progress:
+    models = model or ["facenet-vggface2"]
+    chosen, only = get_suite(suite), None if severities is None else parse_severities(severities)
+    conditions = len(chosen.conditions(only)) - 1
+    with PhotoProgress(quiet, "templates", f"under {conditions} conditions and clean") as progress:
         try:
             run = stress(
                 people,
-                models=model or ["facenet-vggface2"],
+                models=models,
                 weights=weights,
-                suite=suite,
-                severities=None if severities is None else parse_severities(severities),
-                stage=stage,  # type: ignore[arg-type]
-                side=side,  # type: ignore[arg-type]
+                suite=chosen,
+                severities=only,
+                stage=cast("Stage", stage),
+                side=cast("Side", side),
                 protocol=protocol,
                 protocol_settings=protocol_settings(protocol, pairs, given),
                 out=out,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from faceproof.cli.options import Device, Offline
 from faceproof.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ def verify_command(
         str | None, typer.Option(help="... and this operating point; by default FMR 0.1%, or the lowest it could set.")
     ] = None,
     picture: Annotated[Path | None, typer.Option(help="Write both photos with their faces to this file.")] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
-    offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False,
+    device: Device = "cpu",
+    offline: Offline = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the decision alone.")] = False,
 ) -> None:

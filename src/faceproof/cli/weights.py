@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from faceproof.cli.options import Offline
 from faceproof.cli.output import print_json
 
 if TYPE_CHECKING:
+    from faceproof.recognition.card import Card
     from faceproof.recognition.weights import FoundWeights, LoadedWeights
-    from faceproof.recognition.zoo import Card
 
 weights_app = typer.Typer(
     no_args_is_help=True, help="Model weights: list them, fetch them, check that they are the right ones."
@@ -52,7 +53,7 @@ def pull(
     file: Annotated[
         Path | None, typer.Option("--from", help="Take them from this file instead, and keep a copy in the cache.")
     ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False,
+    offline: Offline = False,
     force: Annotated[bool, typer.Option("--force", help="Download anew, even if there is a copy.")] = False,
     json: Json = False,
 ) -> None:

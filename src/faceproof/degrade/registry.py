@@ -23,7 +23,7 @@ def _family(
     return Family(name, title, function, tuple(levels), told, **more)
 
 
-def _each(name: str, values: Sequence[float], **fixed: Any) -> tuple[Level, ...]:
+def _each(name: str, values: Sequence[float | str], **fixed: Any) -> tuple[Level, ...]:
     return tuple({name: value, **fixed} for value in values)
 
 
@@ -64,7 +64,7 @@ _ALL = (
     ),
     _family("grayscale", "Grayscale", colour.grayscale, "", ({},)),
     _family("sepia", "Sepia", colour.sepia, "", ({},)),
-    _family("tint", "Tint", colour.tint, "{colour}", _each("colour", ("#FFA500",))),  # type: ignore[arg-type]
+    _family("tint", "Tint", colour.tint, "{colour}", _each("colour", ("#FFA500",))),
     _family("invert", "Negative", colour.inverted, "", ({},)),
     _family("contrast-up", "More contrast", colour.contrast, "x {factor:g}", _each("factor", (2.0,))),
     _family(

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import inspect
 import math
 import re
-import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from faceproof.degrade.registry import FAMILIES, get_family
-from faceproof.degrade.types import AT_SIDE, BUILT_IN, CLEAN, Condition, Family, Picture, Stage
-from faceproof.errors import ConfigurationError
+from faceproof.degrade.types import AT_SIDE, BUILT_IN, CLEAN, Condition, Family, Picture, Place, Stage
+from faceproof.errors import ConfigurationError, DegradationError
+from faceproof.references import imported, is_reference
 
 CALLABLE_SEVERITIES = 5
+_TRIED_PX = 32
+_MIDDLE = Place(
+    np.array([8, 6, 24, 26], np.float32), np.array([[12, 13], [20, 13], [16, 17], [13, 21], [19, 21]], np.float32)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,7 @@ def get_suite(suite: str | Path | Suite | Callable[..., Picture]) -> Suite:
         return SUITES[text]
     if text.endswith(".toml"):
         return read_suite(Path(text))
-    if re.fullmatch(r"[\w.]+:\w+", text):
+    if is_reference(text):
         return _suite_of(_imported(text))
     close = get_close_matches(text, SUITES, n=1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
@@ -291,7 +295,26 @@ def _with_levels(family: Family, levels: list[dict[str, Any]]) -> Family:
         if wrong:
             raise ConfigurationError(f"a level of {family.name} has {_words(known)}; see {_words(wrong)}")
     _check_levels(levels)
-    return replace(family, levels=tuple(levels))
+    changed = replace(family, levels=tuple(levels))
+    for severity in range(1, len(levels) + 1):
+        _try(changed.at(severity))
+    return changed
+
+
+def _try(condition: Condition) -> None:
+    """Make sure that a built-in function takes a level, before a run finds out.
+
+    Raises:
+        ConfigurationError: it does not.
+    """
+    told = ", ".join(f"{name} = {value}" for name, value in condition.parameters.items())
+    below = [name for name, value in condition.parameters.items() if not isinstance(value, str) and value < 0]
+    try:
+        condition.apply(np.full((_TRIED_PX, _TRIED_PX, 3), 128, np.uint8), "", _MIDDLE)
+    except DegradationError as error:
+        raise ConfigurationError(f"{condition.family.name} cannot be made with {told}: {error}") from error
+    if below:
+        raise ConfigurationError(f"{condition.family.name} cannot be made with {told}: expected 0 or more")
 
 
 def _words(names: Iterable[str]) -> str:
@@ -299,22 +322,10 @@ def _words(names: Iterable[str]) -> str:
 
 
 def _imported(reference: str) -> Callable[..., Picture]:
-    """The function that ``package.module:function`` names; the current folder counts, as it does for ``python -m``."""
-    module, _, name = reference.partition(":")
-    if not module or not name:
-        raise ConfigurationError(f"{reference!r} names no function. Expected package.module:function.")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        function = getattr(importlib.import_module(module), name)
-    except AttributeError as error:
-        raise ConfigurationError(f"{reference}: the module has no {name!r}.") from error
-    except Exception as error:  # whatever a user's module raises when it is run
-        raise ConfigurationError(f"{reference}: the module cannot be imported ({error}).") from error
+    function = imported(reference)
     if not callable(function):
         raise ConfigurationError(f"{reference} is a {type(function).__name__}; expected a function.")
-    return function  # type: ignore[no-any-return]
+    return cast("Callable[..., Picture]", function)
 
 
 def _suite_of(function: Callable[..., Picture]) -> Suite:

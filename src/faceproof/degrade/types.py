@@ -35,6 +35,14 @@ class FacePlace(Protocol):
         """float32 (5, 2), left eye, right eye, nose, left and right mouth corner as seen in the picture."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A `FacePlace` on its own, apart from any face that was found."""
+
+    box_xyxy_px: NDArray[np.float32]
+    landmarks_px: NDArray[np.float32]
+
+
 def as_bytes(values: NDArray[Any]) -> Picture:
     """Values rounded and clipped to 0 to 255."""
     result: Picture = np.clip(np.rint(values), 0, 255).astype(np.uint8)
@@ -170,7 +178,7 @@ class Condition:
             # A user's function may write where it should not: what it gets is its own.
             own = photo.copy()
             arguments |= (
-                {"face": _Place(face.box_xyxy_px.copy(), face.landmarks_px.copy())}
+                {"face": Place(face.box_xyxy_px.copy(), face.landmarks_px.copy())}
                 if face and self.family.on_face
                 else {}
             )
@@ -204,14 +212,6 @@ class Condition:
         raise DegradationError(
             f"{self.name}: the function gave {found}; expected an array uint8 (height, width, 3), RGB, 0 to 255."
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A face's place, apart from the `Face` that it was taken of."""
-
-    box_xyxy_px: NDArray[np.float32]
-    landmarks_px: NDArray[np.float32]
 
 
 CLEAN = Condition(Family("clean", "As it is", lambda photo: photo, (), ""), 0)

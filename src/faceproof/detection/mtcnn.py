@@ -35,12 +35,10 @@ class Detector:
     Attributes:
         cascade: nets and settings.
         weights_sha256: digest of the tensors.
-        cacheable: whether what it finds may be kept between runs.
     """
 
     cascade: Cascade
     weights_sha256: str
-    cacheable: bool = True
 
     def find(self, photos: Sequence[NDArray[np.uint8]]) -> list[Faces]:
         """All faces of each photo (uint8 (h, w, 3), RGB; sizes may differ), the largest first."""

@@ -34,10 +34,16 @@ def begun(kind: str, command: str | None, started: datetime) -> dict[str, Any]:
 
 
 def system_entry(pipeline: Pipeline) -> dict[str, Any]:
-    """Model, card (with the contract as it is used) and digest of the weights."""
+    """Model, what loads it again, card (with the contract as it is used) and digest of the weights."""
     recognizer = pipeline.recognizer
     card = recognizer.card.model_dump(mode="json") | {"contract": recognizer.contract.model_dump(mode="json")}
-    return {"model": recognizer.card.name, "card": card, "weights": recognizer.weights_sha256}
+    reference = None if recognizer.reference is None else printable_path(Path(recognizer.reference))
+    return {
+        "model": recognizer.card.name,
+        "reference": reference,
+        "card": card,
+        "weights": recognizer.weights_sha256,
+    }
 
 
 def detector_entry(pipeline: Pipeline) -> dict[str, Any]:

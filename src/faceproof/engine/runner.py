@@ -56,7 +56,7 @@ class Pipeline:
     @property
     def cacheable(self) -> bool:
         """Whether its templates may be kept between runs."""
-        return self.recognizer.cacheable and self.detector.cacheable
+        return self.recognizer.cacheable
 
     def recipe(self, condition: Condition = CLEAN) -> dict[str, object]:
         """Everything that decides a template besides the photo, as JSON values."""

@@ -7,11 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faceproof.engine.run_folder import RunTables, read_manifest
+from faceproof.engine.run_folder import RunTables, read_manifest, scores_table, write_tables
 from faceproof.errors import RunFolderError
+from faceproof.scoring import similarities
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from faceproof.engine.plan import Plan
+    from faceproof.engine.runner import Cell, Processed
 
 
 @dataclass(frozen=True)
@@ -74,3 +78,35 @@ def open_stress_run(folder: Path) -> StressRun:
             f"{folder} holds a run of kind {manifest.get('kind', 'evaluation')}; expected one of faceproof stress."
         )
     return StressRun(folder, manifest)
+
+
+def write_stress_tables(folder: Path, plan: Plan, processed: Processed) -> None:
+    """Write ``photos.parquet`` and ``scores.parquet``, a block of rows for each model and condition that worked."""
+    cells = [cell for cell in plan.cells() if cell[1] not in processed.failed]
+    write_tables(folder, "photos", (_photos(plan, processed, cell) for cell in cells))
+    write_tables(folder, "scores", (_scores(plan, processed, cell) for cell in cells))
+
+
+def _photos(plan: Plan, processed: Processed, cell: Cell) -> pa.Table:
+    return _with_model(processed.tables[cell].to_table(plan.conditions[cell[1]].name), plan, cell)
+
+
+def _scores(plan: Plan, processed: Processed, cell: Cell) -> pa.Table:
+    comparisons, photos = plan.comparisons, processed.tables[cell]
+    clean = processed.tables[cell[0], 0] if plan.side == "probe" else None
+    similarity = similarities(
+        photos.templates,
+        comparisons.row_a,
+        comparisons.row_b,
+        templates_a=None if clean is None else clean.templates,
+    )
+    table = scores_table(comparisons, similarity, photos, clean, plan.conditions[cell[1]].name)
+    return _with_model(table, plan, cell)
+
+
+def _with_model(table: pa.Table, plan: Plan, cell: Cell) -> pa.Table:
+    import pyarrow as pa
+
+    name = plan.pipelines[cell[0]].recognizer.card.name
+    place = table.column_names.index("condition")
+    return table.add_column(place, "model", pa.array([name] * len(table), pa.string()))

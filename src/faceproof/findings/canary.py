@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from faceproof.detection.alignment import five_point_template
 from faceproof.detection.types import Face
 from faceproof.metrics.separation import d_prime
+from faceproof.recognition.card import InputContract
 from faceproof.recognition.recognizer import Recognizer, prepare_face
-from faceproof.recognition.zoo import InputContract
 
 Array = NDArray[np.float32]
 

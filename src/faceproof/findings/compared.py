@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.metrics.cost import SortedScores, weighted_eer
-from faceproof.metrics.folds import folds_of_people
+from faceproof.metrics.folds import blocks_of_people
 from faceproof.metrics.held_out import held_out_thresholds
 from faceproof.metrics.intervals import rule_of_three
 from faceproof.metrics.resampling import resampled_weights
@@ -23,7 +23,6 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Whole = NDArray[np.int64]
 
-BLOCKS = 10
 MEASURES = ("accuracy", "fnmr", "fmr", "eer")
 _DRAWS = (50, 1000)
 _CELLS = 40_000_000
@@ -93,7 +92,7 @@ def pair_runs(similarity: Floats, mated: Flags, person_a: Whole, person_b: Whole
     Returns:
         The comparisons and decisions.
     """
-    block_a, block_b, by_fold = _blocks(person_a, person_b, fold, seed)
+    block_a, block_b, by_fold = blocks_of_people(person_a, person_b, fold, seed)
     rows = np.flatnonzero(~np.isnan(similarity).any(axis=0))
     made, labels = similarity[:, rows], mated[rows]
     held = [held_out_thresholds(one, labels, block_a[rows], block_b[rows]) for one in made]
@@ -259,20 +258,6 @@ def mcnemar(only_first_right: int, only_second_right: int) -> float:
 
     n = only_first_right + only_second_right
     return float(binomtest(only_first_right, n, 0.5).pvalue) if n else 1.0
-
-
-def _blocks(person_a: Whole, person_b: Whole, fold: Whole, seed: int) -> tuple[Whole, Whole, bool]:
-    """Block of the person on each side, and whether blocks are the protocol's folds."""
-    if fold.size and (fold >= 0).all() and _folds_part_people(person_a, person_b, fold):
-        return fold, fold, True
-    side_a, side_b = folds_of_people(person_a, person_b, BLOCKS, seed)
-    return side_a.astype(np.int64), side_b.astype(np.int64), False
-
-
-def _folds_part_people(person_a: Whole, person_b: Whole, fold: Whole) -> bool:
-    """Whether nobody is in two folds."""
-    person, of = np.concatenate([person_a, person_b]), np.tile(fold, 2)
-    return np.unique(person * (int(fold.max()) + 1) + of).size == np.unique(person).size
 
 
 def _joined(parts: Iterable[dict[str, Floats]]) -> dict[str, Floats]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from faceproof.files import write_csv
 from faceproof.findings.compared import Paired
 from faceproof.findings.joined import JoinedRuns
-from faceproof.findings.ledger import guarded
 from faceproof.findings.scored import reasons_of
 from faceproof.scoring import distance_from_similarity
 
@@ -158,7 +156,7 @@ class Disputed:
 
 
 def write_flips_csv(path: Path, rows: Iterable[dict[str, Any]]) -> int:
-    """Write disputed comparisons as CSV, guarded as ``failures.csv`` is, replaced as a whole.
+    """Write disputed comparisons (`faceproof.files.write_csv`).
 
     Args:
         path: the file; its folder has to be there.
@@ -167,19 +165,7 @@ def write_flips_csv(path: Path, rows: Iterable[dict[str, Any]]) -> int:
     Returns:
         Number of rows.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    written = 0
-    try:
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, restval="")
-            writer.writeheader()
-            for row in rows:
-                writer.writerow({name: guarded(cell) for name, cell in row.items()})
-                written += 1
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
-    return written
+    return write_csv(path, COLUMNS, rows)
 
 
 def _decision(accepted: bool | np.bool_) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.findings.ledger import guarded
+from faceproof.files import write_csv
 from faceproof.findings.scored import ScoredComparisons
 from faceproof.scoring import distance_from_similarity
 
@@ -134,7 +132,7 @@ def _flip(decisions: Decisions, condition: int, row: int) -> dict[str, Any]:
 
 
 def write_changes_csv(path: Path, every: Iterable[Decisions]) -> int:
-    """Write every decision that a condition changed as CSV, guarded as ``failures.csv`` is, replaced as a whole.
+    """Write every decision that a condition changed (`faceproof.files.write_csv`).
 
     Args:
         path: the file; its folder has to be there.
@@ -143,20 +141,7 @@ def write_changes_csv(path: Path, every: Iterable[Decisions]) -> int:
     Returns:
         Number of rows.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    written = 0
-    try:
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, restval="")
-            writer.writeheader()
-            for decisions in every:
-                for row in _rows(decisions):
-                    writer.writerow({name: guarded(cell) for name, cell in row.items()})
-                    written += 1
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
-    return written
+    return write_csv(path, COLUMNS, (row for decisions in every for row in _rows(decisions)))
 
 
 def _rows(decisions: Decisions) -> Iterator[dict[str, object]]:

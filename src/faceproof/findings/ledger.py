@@ -7,8 +7,6 @@ is sorted with the worst first.
 
 from __future__ import annotations
 
-import csv
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from faceproof.files import write_csv
 from faceproof.findings.scored import ScoredComparisons, join_scores, reasons_of, rows_of_condition, scores_alone
 from faceproof.people.types import UNKNOWN
 from faceproof.scoring import distance_from_similarity
@@ -41,7 +40,6 @@ COLUMNS = (
     "reason",
 )
 _NAMES = ("photo_a", "photo_b", "person_a", "person_b")
-_STARTS_A_FORMULA = tuple("=+-@\t\r\n＝＋－＠'")
 _ROWS_AT_A_TIME = 50_000
 
 
@@ -190,33 +188,7 @@ def write_failures_csv(path: Path, ledger: Ledger) -> int:
         Number of failures written: false matches, then false non-matches, then photos without a template,
         each with the worst first, then comparisons without a score.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    written = 0
-    try:
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, restval="")
-            writer.writeheader()
-            for row in _rows(ledger):
-                writer.writerow({name: guarded(cell) for name, cell in row.items()})
-                written += 1
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
-    return written
-
-
-def guarded(cell: object) -> object:
-    """A cell that no spreadsheet runs: text that starts like a formula gets an apostrophe in front.
-
-    Text that starts with an apostrophe gets one too, so that taking one off always gives the original back.
-    Numbers are left alone.
-
-    Source: OWASP, CSV Injection.
-
-    >>> guarded("=1+1"), guarded("Ann"), guarded("'tis"), guarded(-0.5)
-    ("'=1+1", 'Ann', "''tis", -0.5)
-    """
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_STARTS_A_FORMULA) else cell
+    return write_csv(path, COLUMNS, _rows(ledger))
 
 
 def _rows(ledger: Ledger) -> Iterator[dict[str, object]]:

@@ -13,6 +13,7 @@ from faceproof.metrics.confusion import checked_comparisons
 from faceproof.metrics.curves import count_sorted_steps
 from faceproof.metrics.operating_points import best_accuracy_step, best_accuracy_threshold
 
+BLOCKS = 10
 _WHOLE_UP_TO_SHARES = 1.5
 _ROOMS = (1.1, 0.99)
 """Even shares that a part may hold: a tenth more keeps friends together; where that starves a part, a hair less."""
@@ -152,6 +153,30 @@ def folds_of_people(
     code_a, code_b = code[: side_a.size], code[side_a.size :]
     fold = _assign_people(_links(code_a, code_b, people.size), k, np.random.default_rng(seed)).astype(np.int16)
     return fold[code_a], fold[code_b]
+
+
+def blocks_of_people(
+    person_a: NDArray[np.int64], person_b: NDArray[np.int64], fold: NDArray[np.int64], seed: int = 0
+) -> tuple[NDArray[np.int64], NDArray[np.int64], bool]:
+    """Blocks of people, so that thresholds for some can be set on the others.
+
+    They are the protocol's folds where every comparison has one and nobody is in two, else ten of `folds_of_people`.
+
+    Args:
+        person_a: whole numbers (n,) from 0, the person on side a.
+        person_b: likewise.
+        fold: int64 (n,), fold of the protocol from 0, or -1.
+        seed: of blocks that are not folds.
+
+    Returns:
+        Block of the person on side a and on side b, int64 (n,), and whether blocks are the protocol's folds.
+    """
+    if fold.size and (fold >= 0).all():
+        person, of = np.concatenate([person_a, person_b]), np.tile(fold, 2)
+        if np.unique(person * (int(fold.max()) + 1) + of).size == np.unique(person).size:
+            return fold, fold, True
+    side_a, side_b = folds_of_people(person_a, person_b, BLOCKS, seed)
+    return side_a.astype(np.int64), side_b.astype(np.int64), False
 
 
 def _score_fold(

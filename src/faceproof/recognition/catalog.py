@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from faceproof.errors import ConfigurationError
+from faceproof.recognition.card import Card, InputContract
 from faceproof.recognition.model_file import (
     ModelFile,
     as_toml,
@@ -22,13 +23,13 @@ from faceproof.recognition.python_model import (
     contract_of,
     identity_of,
     installed_models,
-    is_reference,
     make_model,
     python_runner,
     template_size_of,
 )
 from faceproof.recognition.recognizer import Recognizer, load_card
-from faceproof.recognition.zoo import Card, InputContract, card_of_file, get_card
+from faceproof.recognition.zoo import card_of_file, get_card
+from faceproof.references import is_reference
 
 Change = Callable[[InputContract], InputContract]
 
@@ -82,12 +83,12 @@ def load_model(
     """
     how = How(weights, offline, device, change or (lambda declared: contract or declared))
     if not isinstance(model, str | Path):
-        return _python(model, getattr(model, "name", type(model).__name__), how)
+        return _python(model, getattr(model, "name", type(model).__name__), how, None)
     name = str(model)
     if name.lower().endswith(".onnx"):
         return _onnx(Path(name), how)
     if is_reference(name) or name in installed_models():
-        return _python(make_model(name), name, how)
+        return _python(make_model(name), name, how, name)
     return _of_card(name, how)
 
 
@@ -125,7 +126,9 @@ def _onnx(path: Path, how: How) -> Recognizer:
         raise ConfigurationError(f"{path} takes faces of {net.size_px} px, not {contract.size_px}.")
     size = net.template_size or _probed(net.run, contract)
     own = by_digest or foreign_card(path.stem, contract, size, "onnx", file)
-    return Recognizer(own, contract, net.sha256, str(path), net.run, known_contract=known)
+    return Recognizer(
+        own, contract, net.sha256, str(path), net.run, known_contract=known, reference=str(path.resolve())
+    )
 
 
 def open_unknown(
@@ -169,7 +172,7 @@ def _probed(run: Callable[..., tuple[object, ...]], contract: InputContract) -> 
     return int(np.asarray(run(black)[0]).shape[1])
 
 
-def _python(model: PythonModel, name: str, how: How) -> Recognizer:
+def _python(model: PythonModel, name: str, how: How, reference: str | None) -> Recognizer:
     check_model(model, name)
     declared = contract_of(model, name)
     contract = how.change(declared)
@@ -183,4 +186,5 @@ def _python(model: PythonModel, name: str, how: How) -> Recognizer:
         name,
         python_runner(model.embed, size),
         cacheable=identity is not None,
+        reference=reference,
     )

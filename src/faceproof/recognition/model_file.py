@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from faceproof.detection.alignment import five_point_template
 from faceproof.errors import ConfigurationError
-from faceproof.recognition.zoo import Card, InputContract, Source, Threshold
+from faceproof.recognition.card import Card, InputContract, Source, Threshold
 
 
 class ModelFile(BaseModel):

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import inspect
-import re
-import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError, ModelError
+from faceproof.recognition.card import InputContract
 from faceproof.recognition.model_file import contract_from
-from faceproof.recognition.zoo import InputContract
+from faceproof.references import imported
 
 if TYPE_CHECKING:
     from faceproof.nets.runtime import Runner
@@ -44,45 +41,24 @@ class PythonModel(Protocol):
         """Templates (n, d) of prepared faces, float32 (n, 3, s, s), normalised as the contract says."""
 
 
-def is_reference(name: str) -> bool:
-    """Whether a model's name names Python: ``package.module:factory``.
-
-    >>> is_reference("mine.models:best"), is_reference("facenet-vggface2"), is_reference("C:/model.onnx")
-    (True, False, False)
-    """
-    return re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", name) is not None
-
-
 def installed_models() -> dict[str, str]:
     """Models that installed packages add, and where each comes from."""
     return {entry.name: entry.value for entry in entry_points(group=ENTRY_POINTS)}
 
 
 def make_model(reference: str) -> PythonModel:
-    """Call the factory that ``package.module:factory`` (or the name of an entry point) names.
-
-    The current folder counts, as it does for ``python -m``.
+    """Call the factory that ``package.module:factory`` (or the name of an entry point) leads to.
 
     Raises:
         ConfigurationError: it cannot be imported or called, or gives something that is no model.
     """
-    place = installed_models().get(reference, reference)
-    module, _, name = place.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        factory = getattr(importlib.import_module(module), name)
-    except AttributeError as error:
-        raise ConfigurationError(f"{reference}: {module} has no {name!r}.") from error
-    except Exception as error:  # whatever a user's module raises when it is run
-        raise ConfigurationError(f"{reference}: {module} cannot be imported ({error}).") from error
+    factory = imported(installed_models().get(reference, reference))
     try:
         made = factory() if isinstance(factory, type) or not hasattr(factory, "embed") else factory
     except Exception as error:
         raise ConfigurationError(f"{reference}: the factory raised {type(error).__name__}: {error}.") from error
     check_model(made, reference)
-    return made  # type: ignore[no-any-return]
+    return cast("PythonModel", made)
 
 
 def check_model(model: object, name: str) -> None:

@@ -17,7 +17,7 @@ from faceproof.nets.dlib_resnet import DlibResnet
 from faceproof.nets.face_transformer import P8S8, P10S8, P12S8, FaceTransformer
 from faceproof.nets.inception_resnet_v1 import InceptionResnetV1
 from faceproof.nets.runtime import Runner
-from faceproof.recognition.zoo import Card, InputContract
+from faceproof.recognition.card import Card, InputContract
 
 CHUNK = 32
 """Faces that go through a net together, always: templates then never depend on the batch size."""
@@ -43,6 +43,7 @@ class Recognizer:
         run: gives raw templates (n, template size) of float32 (n, 3, s, s).
         known_contract: what its makers say, where that is known; ``contract`` may differ.
         cacheable: whether its templates may be kept between runs.
+        reference: what `faceproof.recognition.catalog.load_model` takes to give it again; None: nothing does.
     """
 
     card: Card
@@ -52,6 +53,7 @@ class Recognizer:
     run: Runner
     known_contract: InputContract | None = None
     cacheable: bool = True
+    reference: str | None = None
 
     @property
     def template_size(self) -> int:
@@ -179,4 +181,5 @@ def load_card(
         weights_source=loaded.source,
         run=torch_runner(net.features, device=device, chunk=CHUNK),
         known_contract=known,
+        reference=card.name,
     )

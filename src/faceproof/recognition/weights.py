@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import WeightsError
+from faceproof.recognition.card import Card
 from faceproof.recognition.dlib_file import find_dlib_file, is_dlib_file, read_dlib_file
 from faceproof.recognition.fetch import Progress, StderrProgress, fetch_file, part_path
 from faceproof.recognition.layouts import check_layout
 from faceproof.recognition.mtcnn_wheel import find_wheel_folder, read_wheel
 from faceproof.recognition.tensors import Tensors, read_tensors, tensors_digest, write_tensors
-from faceproof.recognition.zoo import Card
 
 Place = Literal["path", "folder", "cache", "wheel"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +10,8 @@ from typing import Any
 
 import altair as alt
 
-from faceproof.files import write_whole
+from faceproof.files import write_csv
 from faceproof.findings.compared import MEASURES
-from faceproof.findings.ledger import guarded
 from faceproof.report.chart import base, finish, nothing_to_draw, text_over_halo
 from faceproof.report.compare_rows import MEASURE_NAMES, SHAPES, SWATCHES
 from faceproof.report.curves import det_axes, probit, roc_axes
@@ -266,7 +263,8 @@ def write_compare_figures(summary: Summary, folder: Path) -> list[Path]:
             continue
         drawable = [row | {"run": shown[row["run"]]} for row in rows]
         written += save_chart(draw(summary, drawable), folder / name)
-        write_whole(table, _csv(rows).encode())
+        finite = ({name: "" if _endless(cell) else cell for name, cell in row.items()} for row in rows)
+        write_csv(table, list(rows[0]), finite)
         written.append(table)
     return written
 
@@ -285,14 +283,6 @@ def _floor(summary: Summary) -> float:
     counts = (run["counts"] for run in summary["runs"])
     most = max(int(one[kind]) for one in counts for kind in ("compared_mated", "compared_non_mated"))
     return 0.5 / max(most, 1)
-
-
-def _csv(rows: Rows) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]))
-    writer.writeheader()
-    writer.writerows({name: guarded("" if _endless(cell) else cell) for name, cell in row.items()} for row in rows)
-    return text.getvalue()
 
 
 def _endless(cell: object) -> bool:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 
 from faceproof.files import write_whole
 from faceproof.report.chart import Summary, base, default_point, finish, nothing_to_draw, text_over_halo
 from faceproof.report.curves import det, roc
-from faceproof.report.formatting import count
+from faceproof.report.formatting import count, printable
 
 OUTCOMES = {
     "TP": ("mated, accepted (TP)", "circle"),
@@ -191,13 +192,31 @@ def save_chart(chart: alt.TopLevelMixin, stem: Path) -> list[Path]:
     """
     import vl_convert
 
-    spec, version = chart.to_dict(), vega_lite_version()
+    spec, version = drawable(chart.to_dict()), vega_lite_version()
     svg = _renumbered(vl_convert.vegalite_to_svg(spec, vl_version=version, allowed_base_urls=[])).encode()
     png = vl_convert.vegalite_to_png(spec, vl_version=version, scale=2, allowed_base_urls=[])
     files = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("svg", "png")]
     for file, content in zip(files, (svg, png), strict=True):
         write_whole(file, content)
     return files
+
+
+def drawable(spec: Any) -> Any:
+    r"""A chart's spec with texts that the drawing library can take.
+
+    A control character ends its process, and it cuts letters beyond U+FFFF (emoji) in two where a label is too long:
+    the first are escaped, the second shown as an empty square.
+
+    >>> drawable({"title": "a\x07b", "n": [1, "\U0001f600"]})
+    {'title': 'a\\x07b', 'n': [1, '□']}
+    """
+    if isinstance(spec, dict):
+        return {drawable(key): drawable(value) for key, value in spec.items()}
+    if isinstance(spec, list):
+        return [drawable(value) for value in spec]
+    if isinstance(spec, str):
+        return "".join(letter if letter <= "\uffff" else "□" for letter in printable(spec))
+    return spec
 
 
 def _renumbered(svg: str) -> str:

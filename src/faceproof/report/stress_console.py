@@ -39,7 +39,7 @@ def print_stress(summary: Summary, console: Console, report: Path | None = None)
             low, high = number(index["low"]), number(index["high"])
             console.print(Text(f"robustness index {number(index['value'])} ({low} to {high})"))
     console.print()
-    shown = "the worst severity of each family; " if len(summary["conditions"]) > _MANY_CONDITIONS else ""
+    shown = "The worst severity of each family. " if len(summary["conditions"]) > _MANY_CONDITIONS else ""
     console.print(
         Text(
             f"{shown}FRR: mated comparisons turned away, a missing face included; FMR: strangers accepted; best: "
@@ -66,14 +66,18 @@ def _table(model: Mapping[str, Any], summary: Summary) -> Table:
     for row in rows:
         best = next(point for point in row["operating_points"] if point["name"] == "best_accuracy")
         rates = (row["rates"]["detection_rate"], row["held"]["frr"], row["held"]["fmr"], best["accuracy"])
-        cells = [_percent(rate["value"]) for rate in rates]
+        cells = [_percent(rate) for rate in rates]
         cells += [_plain(row["loss"][part]["value"]) for part in ("loss", "not_found", "drift", "separability")]
         table.add_row(Text(printable(label(entry_of(summary, row["condition"])))), *cells)
     return table
 
 
-def _percent(value: float | None) -> str:
-    return "-" if value is None else percent(value, 100, sign=True) if value < 0.001 else f"{100 * value:.1f}%"
+def _percent(rate: Mapping[str, Any]) -> str:
+    """With one decimal, or as many as a small rate takes."""
+    value = rate["value"]
+    if value is None:
+        return "-"
+    return f"{100 * value:.1f}%" if value >= 0.01 else percent(value, rate["n"])
 
 
 def _plain(value: float | None) -> str:

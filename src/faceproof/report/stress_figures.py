@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import altair as alt
 
-from faceproof.files import write_whole
-from faceproof.findings.ledger import guarded
+from faceproof.files import write_csv
 from faceproof.report.chart import base
 from faceproof.report.figures import save_chart
 from faceproof.report.stress_words import label
@@ -139,11 +136,16 @@ def distance_curves(summary: Summary) -> Any:
             _severity(rows),
             alt.Y("distance:Q").scale(zero=False, padding=6).title("mean distance"),
             color=alt.Color("kind:N").scale(domain=list(KINDS.values()), range="category"),
-            strokeDash=alt.StrokeDash("model:N").scale(domain=models) if len(models) > 1 else alt.Undefined,
+            strokeDash=_dashes(models) if len(models) > 1 else alt.Undefined,
         )
     )
     note = "0 to 2, lower is more alike. Where the two lines meet, the scores say nothing."
     return _panels(chart, rows, "Mean distance of mated and of non-mated comparisons", [note])
+
+
+def _dashes(models: Sequence[str]) -> alt.StrokeDash:
+    legend = alt.Legend(symbolType="stroke", symbolStrokeColor=LIGHT["muted"], symbolStrokeWidth=2, symbolSize=300)
+    return alt.StrokeDash("model:N").scale(domain=list(models)).legend(legend)
 
 
 def loss_bars(summary: Summary) -> Any:
@@ -291,7 +293,8 @@ def write_stress_figures(summary: Summary, folder: Path) -> list[Path]:
             continue
         written += save_chart(chart, folder / name)
         table = folder / f"{name}.csv"
-        write_whole(table, _csv(rows).encode())
+        columns = [column for column in rows[0] if column != "text"]
+        write_csv(table, columns, ({column: row.get(column) for column in columns} for row in rows))
         written.append(table)
     return written
 
@@ -299,14 +302,6 @@ def write_stress_figures(summary: Summary, folder: Path) -> list[Path]:
 def _data_of(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The rows that a chart carries; Altair moves them to the top of a faceted one."""
     return [row for rows in spec.get("datasets", {}).values() for row in rows]
-
-
-def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [name for name in rows[0] if name != "text"], extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows({name: guarded(cell) for name, cell in row.items()} for row in rows)
-    return text.getvalue()
 
 
 def _families(rows: Rows) -> list[str]:

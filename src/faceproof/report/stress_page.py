@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faceproof.degrade.types import Condition
 from faceproof.files import write_whole
-from faceproof.report.html import page_policy, page_style, page_templates, settings_of
+from faceproof.report.html import page_policy, page_style, page_svg, page_templates, settings_of
 from faceproof.report.photos import data_uri
 from faceproof.report.stress_photos import StressPhotos
 from faceproof.report.stress_words import entry_of, label
-from faceproof.report.theme import LIGHT
 
 if TYPE_CHECKING:
     from faceproof.engine.stress_folder import StressRun
@@ -45,7 +43,7 @@ def write_stress_report(
     sheet = photos.sheet() if photos else None
     if sheet is not None:
         sheet.save(run.folder / "figures" / "contact-sheet.png")
-    figures = {file.stem: _inline(file.read_text("utf-8")) for file in sorted((run.folder / "figures").glob("*.svg"))}
+    figures = {file.stem: page_svg(file.read_text("utf-8")) for file in sorted((run.folder / "figures").glob("*.svg"))}
     page = render_stress_report(
         summary,
         figures,
@@ -103,16 +101,6 @@ def _strips(summary: Summary, photos: StressPhotos) -> Iterator[tuple[tuple[str,
                 sides[side] = (photos.thumbnail(name, "clean", photo), photos.thumbnail(name, under, photo))
             told = label(entry_of(summary, first))
             yield (name, flip["comparison"]), {"sides": sides, "told": told}
-
-
-def _inline(svg: str) -> str:
-    """A drawing for the page: the page's colours in place of the file's, and no size of its own."""
-    for name, colour in LIGHT.items():
-        svg = svg.replace(f'"{colour}"', f'"var(--chart-{name})"')
-    svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>", "", svg, flags=re.DOTALL)
-    return re.sub(
-        r'(<svg\b[^>]*?) width="([\d.]+)" height="[\d.]+"', r'\1 style="width:100%;max-width:\2px"', svg, count=1
-    )
 
 
 def _shown(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import numpy as np
 from faceproof.degrade.types import CLEAN, Condition, Picture
 from faceproof.detection.types import Face
 from faceproof.errors import FaceproofError
+from faceproof.recognition.card import InputContract
 from faceproof.recognition.recognizer import face_in_crop, prepare_face
-from faceproof.recognition.zoo import InputContract
 from faceproof.report.contact_sheet import Tile, contact_sheet
 from faceproof.report.photos import decoded_photo, framed
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from faceproof.files import write_csv
 from faceproof.findings.decomposition import Decomposition, Measures
 from faceproof.findings.flips import Decisions, first_flips
-from faceproof.findings.ledger import guarded
 from faceproof.findings.scored import ScoredComparisons, join_scores
 from faceproof.metrics.cost import price_of_false_matches
-from faceproof.metrics.folds import folds_of_people
+from faceproof.metrics.folds import blocks_of_people
 from faceproof.metrics.held_out import held_out_thresholds
 from faceproof.metrics.resampling import REPLICATES, resampled_weights
 from faceproof.report.decisions import RATES, held_point
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 FLIPS_SHOWN = 12
-BLOCKS = 10
 CHANGES = ("accuracy", "precision", "recall", "f1", "eer")
 LOSS = ("loss", "not_found", "drift", "separability")
 _FEW_REPLICATES = 50
@@ -134,11 +131,8 @@ def _held(scored: ScoredComparisons, judging: Mapping[str, Any], seed: int) -> _
         }
         threshold = np.full(len(scored), similarity_from_distance(float(distance)))
         return _Held(threshold, head, price_of_false_matches(fmr or 1e-3))
-    if _folds_share_nobody(scored):
-        block_a, block_b, who = scored.fold, scored.fold, "of the protocol's other folds"
-    else:
-        side_a, side_b = folds_of_people(*scored.person_codes(), BLOCKS, seed)
-        block_a, block_b, who = side_a.astype(np.int64), side_b.astype(np.int64), "of other people"
+    block_a, block_b, by_fold = blocks_of_people(*scored.person_codes(), scored.fold, seed)
+    who = "of the protocol's other folds" if by_fold else "of other people"
     found = held_out_thresholds(scored.similarity, scored.mated, block_a, block_b, fmr)
     target = None if np.isnan(found.fmr) else found.fmr
     label = "none" if target is None else f"FMR {fmr_label(target)} on clean photos {who}"
@@ -153,14 +147,6 @@ def _held(scored: ScoredComparisons, judging: Mapping[str, Any], seed: int) -> _
         "note": found.reason,
     }
     return _Held(found.threshold, head, price_of_false_matches(target or fmr or 1e-3))
-
-
-def _folds_share_nobody(scored: ScoredComparisons) -> bool:
-    """Whether the protocol has folds for all comparisons, and nobody is in two of them."""
-    if not len(scored) or not (scored.fold >= 0).all():
-        return False
-    person, fold = np.concatenate(scored.person_codes()), np.tile(scored.fold, 2)
-    return bool(np.unique(np.stack([person, fold]), axis=1).shape[1] == np.unique(person).size)
 
 
 def _losses(
@@ -264,22 +250,14 @@ def _not_enlarged(clean_photos: pa.Table, entry: Mapping[str, Any]) -> int:
 
 
 def write_conditions_csv(path: Path, summary: Mapping[str, Any]) -> None:
-    """Write the main numbers as CSV, a row for each model and condition, rates as fractions, replaced as a whole.
+    """Write the main numbers, a row for each model and condition, rates as fractions (`faceproof.files.write_csv`).
 
     Args:
         path: the file; its folder has to be there.
         summary: the dict of `summarize_stress`.
     """
     rows = list(condition_rows(summary))
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]) if rows else ["model"])
-            writer.writeheader()
-            writer.writerows({name: guarded(cell) for name, cell in row.items()} for row in rows)
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    write_csv(path, list(rows[0]) if rows else ["model"], rows)
 
 
 def condition_rows(summary: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -290,7 +268,8 @@ def condition_rows(summary: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             entry = entries[row["condition"]]
             flat: dict[str, Any] = {
                 "model": model["name"],
-                **{name: entry[name] for name in ("name", "family", "title", "severity", "told")},
+                "condition": entry["name"],
+                **{name: entry[name] for name in ("family", "title", "severity", "told")},
             }
             best = next(point for point in row["operating_points"] if point["name"] == "best_accuracy")
             estimates = {

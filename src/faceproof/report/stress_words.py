@@ -44,13 +44,18 @@ def _about(model: Mapping[str, Any], summary: Summary) -> str:
     entry = entry_of(summary, worst["condition"])
     main = max(WHY, key=lambda part: worst["loss"][part]["value"] or 0)
     now, others, index = worst["held"]["frr"], worst["held"]["fmr"], model["index"]
-    strangers = "" if others["value"] is None else f" with an FMR of {percent(others['value'], others['n'])}"
+    before = clean["held"]["fmr"]
     return (
-        f"{model['name']} turns away {percent(start['value'], start['n'])} of mated comparisons with clean photos "
-        f"({model['held']['label']}), and {percent(now['value'], now['n'])}{strangers} under the worst condition ("
+        f"{model['name']} turns away {percent(start['value'], start['n'])} of mated comparisons and accepts "
+        f"{_strangers(before)} with clean photos ({model['held']['label']}); {percent(now['value'], now['n'])} and "
+        f"{_strangers(others)} under the worst condition ("
         f"{label(entry)}), mostly because of {WHY[main]}; robustness index {number(index['value'], 2)} "
         f"({number(index['low'], 2)} to {number(index['high'], 2)})."
     )
+
+
+def _strangers(fmr: Mapping[str, Any]) -> str:
+    return "no known share of strangers" if fmr["value"] is None else f"{percent(fmr['value'], fmr['n'])} of strangers"
 
 
 def entry_of(summary: Summary, condition: str) -> dict[str, Any]:

@@ -1,0 +1,82 @@
+"""Options that several commands have, worded once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Folder = Annotated[Path, typer.Argument(help="A folder with a folder of photos for each person.", metavar="PEOPLE")]
+RunFolder = Annotated[Path, typer.Argument(help="A run folder: what --out was given.", metavar="RUN")]
+Threshold = Annotated[
+    float | None, typer.Option(help="Judge at this distance (0 to 2) instead of the best on these photos.")
+]
+Folds = Annotated[int, typer.Option(help="Person-disjoint folds, where the protocol has none of its own.")]
+FailIf = Annotated[
+    list[str] | None,
+    typer.Option("--fail-if", help='Exit with 3 when this holds, such as "fnmr@fmr=1e-3 > 0.02". Repeatable.'),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the numbers as JSON on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes on stderr.")]
+
+Protocol = Annotated[str, typer.Option(help="folders, lfw, all, sampled or csv.")]
+Pairs = Annotated[Path | None, typer.Option(help="Pair list of the protocols lfw and csv.")]
+OnePhotoPeople = Annotated[int | None, typer.Option(help="folders: use only so many one-photo people.")]
+Mated = Annotated[int | None, typer.Option(help="sampled: mated comparisons.")]
+NonMated = Annotated[int | None, typer.Option(help="sampled: non-mated comparisons.")]
+Limit = Annotated[int | None, typer.Option(help="all: most comparisons that are made.")]
+Out = Annotated[Path | None, typer.Option(help="Run folder; a new one below runs/ by default.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a finished run.")]
+CropSize = Annotated[int | None, typer.Option(help="Side of the face crop in pixels.")]
+Margin = Annotated[int | None, typer.Option(help="Margin around the face, in pixels of the crop.")]
+Alignment = Annotated[str | None, typer.Option(help="margin_crop, even_margin_crop or five_point.")]
+Mirror = Annotated[bool | None, typer.Option("--mirror/--no-mirror", help="Add the mirrored face.")]
+Select = Annotated[str | None, typer.Option(help="Which face is compared: subject, largest, ...")]
+MinFaceSize = Annotated[float, typer.Option(help="Smallest face that is sought, in pixels.")]
+Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")]
+BatchSize = Annotated[int, typer.Option(help="Photos detected together; changes no number.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep cached templates.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
+
+ColorOrder = Annotated[str | None, typer.Option(help="Channels as the net gets them: rgb or bgr.")]
+PixelMean = Annotated[str | None, typer.Option(help="Subtracted from 0 to 255: one number, or R,G,B.")]
+PixelDivisor = Annotated[str | None, typer.Option(help="Divides what is left: one number, or R,G,B.")]
+
+NoCanary = Annotated[bool, typer.Option("--no-canary", help="Do not look at the model on a few dozen faces first.")]
+
+
+def numbers_of(option: str, text: str | None) -> float | tuple[float, float, float] | None:
+    """One number or three, as typed.
+
+    Raises:
+        ConfigurationError: it is neither.
+
+    >>> numbers_of("--pixel-mean", "127.5"), numbers_of("--pixel-mean", "1,2,3")
+    (127.5, (1.0, 2.0, 3.0))
+    """
+    from faceproof.errors import ConfigurationError
+
+    if text is None:
+        return None
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        values = []
+    if len(values) == 1:
+        return values[0]
+    if len(values) == 3:
+        return values[0], values[1], values[2]
+    raise ConfigurationError(f"{option} is {text!r}; expected one number, or three with commas for red, green, blue.")
+
+
+def is_described(model: Path) -> bool:
+    """Whether an ONNX file has a card with a contract beside it, or is one that faceproof knows."""
+    from faceproof.files import sha256_of
+    from faceproof.recognition.model_file import card_path, read_model_file
+    from faceproof.recognition.zoo import card_of_file
+
+    beside = card_path(model)
+    if beside.is_file() and read_model_file(beside).contract:
+        return True
+    return model.is_file() and card_of_file(sha256_of(model)) is not None

@@ -1,0 +1,62 @@
+"""Whether the disks have room for a run, before it starts."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from faceproof.errors import CacheError
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """So many bytes, at most, in a folder that may not be there yet; ``name`` says which."""
+
+    name: str
+    folder: Path
+    bytes: int
+
+
+def check_room(needs: Sequence[Need], *, advice: str) -> str:
+    """What a run takes of the disk, in words.
+
+    Args:
+        needs: its parts; those on one disk share its room.
+        advice: how to need less, the beginning of a sentence.
+
+    Raises:
+        CacheError: a disk has less.
+    """
+    room: dict[int, int] = {}
+    for need in needs:
+        folder = _existing(need.folder)
+        disk = folder.stat().st_dev
+        left = room.setdefault(disk, shutil.disk_usage(folder).free)
+        if need.bytes > left:
+            raise CacheError(
+                f"The {need.name} {need.folder} needs up to {in_words(need.bytes)} for this run, and its disk has "
+                f"{in_words(left)} free. {advice}, or set FACEPROOF_CACHE or TMPDIR to a larger disk."
+            )
+        room[disk] = left - need.bytes
+    told = ", ".join(f"{in_words(need.bytes)} in the {need.name}" for need in needs if need.bytes)
+    return f"Disk, at most: {told} ({in_words(min(room.values()))} stay free)."
+
+
+def in_words(number: float) -> str:
+    """Bytes with a unit and three digits.
+
+    >>> in_words(1234), in_words(5.2e9)
+    ('1.23 kB', '5.2 GB')
+    """
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:.3g} {unit}"
+        number /= 1000
+    return f"{number:,.3g} TB"
+
+
+def _existing(path: Path) -> Path:
+    path = path.resolve()
+    return path if path.exists() else _existing(path.parent)

@@ -1,0 +1,78 @@
+"""What a run with several conditions and recognisers is going to do, settled before the first photo."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceproof.degrade.types import Condition
+from faceproof.engine.cache import SHARD_ROWS, TemplateCache
+from faceproof.engine.disk_room import Need
+from faceproof.engine.runner import Cell, Pipeline
+from faceproof.people.types import Comparisons
+
+Side = Literal["both", "probe"]
+
+_ROWS_AT_RISK = 10_000
+"""Rows that wait for their shard, at most, over all caches: so much work is lost when a run is killed."""
+_ROW_BYTES = {"cache": 180, "run": 120, "score": 20}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Conditions, recognisers and comparisons.
+
+    Attributes:
+        conditions: the first is the photo as it is.
+        pipelines: they share detector and selection.
+        comparisons: who is compared.
+        side: whether ``both`` photos of a comparison are degraded, or the second, the ``probe``, alone.
+    """
+
+    conditions: list[Condition]
+    pipelines: list[Pipeline]
+    comparisons: Comparisons
+    side: Side
+
+    def needed(self) -> dict[int, NDArray[np.bool_]]:
+        """Which photos each condition is wanted for, where not for all: those of side b, if that is the probe."""
+        if self.side == "both":
+            return {}
+        probes = np.zeros(len(self.comparisons.photos), np.bool_)
+        probes[self.comparisons.row_b] = True
+        return dict.fromkeys(range(1, len(self.conditions)), probes)
+
+    def photos(self) -> int:
+        """Photos, each counted once for every condition that it is wanted for."""
+        every, later = len(self.comparisons.photos), len(self.conditions) - 1
+        return every + later * (len(np.unique(self.comparisons.row_b)) if self.side == "probe" else every)
+
+    def cells(self) -> list[Cell]:
+        """Every recogniser under every condition, by their places."""
+        return [(p, c) for p in range(len(self.pipelines)) for c in range(len(self.conditions))]
+
+    def caches(self, root: Path) -> dict[Cell, TemplateCache]:
+        """The cache of each cell whose templates may be kept; shards are small where there are many caches."""
+        kept = [(p, c) for p, c in self.cells() if self.conditions[c].cacheable and self.pipelines[p].cacheable]
+        rows = min(SHARD_ROWS, max(_ROWS_AT_RISK // max(len(kept), 1), 64))
+        return {(p, c): TemplateCache(root, self.pipelines[p].recipe(self.conditions[c]), rows) for p, c in kept}
+
+    def room(self, cache: Path | None, run: Path) -> list[Need]:
+        """What it takes of the disk, at most.
+
+        Args:
+            cache: folder of the template cache; None: nothing is kept.
+            run: the run folder.
+        """
+        sizes = [4 * pipeline.recognizer.template_size for pipeline in self.pipelines]
+        photos, scores = self.photos(), len(self.conditions) * len(self.comparisons)
+        kept = sum(photos * (size + _ROW_BYTES["cache"]) for size in sizes)
+        for_a_while = sum(len(self.conditions) * len(self.comparisons.photos) * size for size in sizes)
+        tables = len(sizes) * (photos * _ROW_BYTES["run"] + scores * _ROW_BYTES["score"])
+        needs = [Need("temporary folder", Path(tempfile.gettempdir()), for_a_while), Need("run folder", run, tables)]
+        return needs if cache is None else [Need("template cache", cache, kept), *needs]
