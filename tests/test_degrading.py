@@ -13,7 +13,7 @@ from PIL import Image
 from faceproof.degrade.registry import get_family
 from faceproof.degrade.suites import get_suite
 from faceproof.degrading import degrade_photos
-from faceproof.detection.mtcnn import load_detector
+from faceproof.detection.mtcnn import load_mtcnn
 from faceproof.detection.selection import choose
 from faceproof.errors import ConfigurationError, DegradationError, PeopleError
 from faceproof.people.decode import decode_photo, image_format
@@ -219,7 +219,7 @@ class TestOnAFace:
     def test_it_sits_on_the_face_that_was_found(self, people, tmp_path):
         condition = get_family("half-face").at(3, seed=2)
         done = degrade_photos(people, tmp_path, condition)
-        detector, sources = load_detector(offline=True), sorted(people.rglob("*.jpg"))
+        detector, sources = load_mtcnn(offline=True), sorted(people.rglob("*.jpg"))
         assert done.written == len(sources) == 2
         for path in sources:
             pixels = decode_photo(path)

@@ -30,7 +30,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from faceproof.detection.alignment import similarity_transform
-from faceproof.detection.mtcnn import load_detector
+from faceproof.detection.mtcnn import load_mtcnn
 from faceproof.detection.selection import choose
 from faceproof.metrics.operating_points import eer
 from faceproof.people.decode import decode_photo
@@ -91,7 +91,7 @@ def main() -> None:
 
 def gather(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.str_]]:
     """Frontal faces on their canvas, uint8 (n, 144, 144, 3), and whose they are."""
-    detector = load_detector()
+    detector = load_mtcnn()
     canvases, names = [], []
     photos = read_people(folder).photos
     for first in range(0, len(photos), 32):
@@ -281,7 +281,7 @@ def judged(model: FaceModel, how: Variation, recognizers: list[Recognizer], fold
         for photo in range(photos)
     ]
     names = np.repeat(np.arange(people), photos)
-    faces = [found for i in range(0, len(drawn), 32) for found in load_detector().find(drawn[i : i + 32])]
+    faces = [found for i in range(0, len(drawn), 32) for found in load_mtcnn().find(drawn[i : i + 32])]
     share = float(np.mean([len(one) > 0 for one in faces]))
     print(f"faces found in {share:.2%} of {len(drawn)} draws")
     if share < 0.995:
@@ -318,7 +318,7 @@ def closest(drawn: Floats, recognizer: Recognizer, folder: Path) -> tuple[list[f
 
 def described(pictures: list[NDArray[np.uint8]], recognizer: Recognizer) -> Floats:
     """Templates of pictures in which a face is found."""
-    detector = load_detector()
+    detector = load_mtcnn()
     crops = []
     for i in range(0, len(pictures), 32):
         batch = pictures[i : i + 32]

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.detection.mtcnn import load_detector
+from faceproof.detection.mtcnn import load_mtcnn
 from faceproof.detection.selection import choose
 from faceproof.detection.types import Face
 from faceproof.metrics.curves import auc
@@ -79,7 +79,7 @@ def photos_outside(people: Path, pairs: Path) -> list[Path]:
 
 def found_faces(paths: list[Path], selection: str) -> tuple[dict[Path, NDArray[np.uint8]], list[Face]]:
     """The photos that have a face, and the face that counts."""
-    detector = load_detector()
+    detector = load_mtcnn()
     photos: dict[Path, NDArray[np.uint8]] = {}
     faces: list[Face] = []
     for first in range(0, len(paths), 32):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +17,18 @@ from faceproof.errors import ImageDecodeError, ModelError
 if TYPE_CHECKING:
     from faceproof.engine.runner import Pipeline
     from faceproof.evaluation import Recipe
-    from faceproof.findings.canary import CanaryFaces
-    from faceproof.people.types import Comparisons
+    from faceproof.findings.canary import CanaryFaces, Check
+    from faceproof.people.types import Comparisons, Photo
 
 PEOPLE, PHOTOS, SEED = 10, 3, 20
-OWN_PHOTOS = 16
+OWN_PHOTOS, OWN_PHOTOS_OF_OTHER_DETECTORS = 16, 40
 SKIPPED: dict[str, Any] = {"passed": None, "reason": "skipped as asked (--no-canary)"}
 
 
 def canary(pipeline: Pipeline, comparisons: Comparisons | None = None, *, cache: Path | None = None) -> dict[str, Any]:
     """Look at a pipeline's recogniser, at packaged faces and at the first of the user's.
+
+    MTCNN finds the faces; where another detector is used, what that gives is held against it on the user's photos.
 
     Args:
         pipeline: detector and recogniser.
@@ -36,22 +39,33 @@ def canary(pipeline: Pipeline, comparisons: Comparisons | None = None, *, cache:
         `faceproof.findings.canary.Canary.as_dict`; a model that fails on these faces gives ``passed`` False and a
         ``reason``.
     """
+    from faceproof.detection.mtcnn import MtcnnDetector, load_mtcnn
     from faceproof.findings.canary import VERSION, look_at
 
-    own = _own_photos(comparisons) if comparisons is not None else []
-    asked = {"version": VERSION, "recipe": pipeline.recipe(), "own": [digest for _, digest, _ in own]}
+    usual = isinstance(pipeline.detector, MtcnnDetector)
+    many = OWN_PHOTOS if usual else OWN_PHOTOS_OF_OTHER_DETECTORS
+    own = _own_photos(comparisons, many) if comparisons is not None else []
+    asked = {
+        "version": VERSION,
+        "recipe": pipeline.recipe(),
+        "own": [pipeline.detector.key(photo) or photo.id for photo in own],
+    }
     kept = None
-    if cache is not None and pipeline.recognizer.cacheable:
+    if cache is not None and pipeline.cacheable:
         digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
         kept = cache / "canary" / f"{digest}.json"
     known = _read(kept)
     if known is not None:
         return known
-    faces = faces_in(pipeline, _drawn())
-    if own:
-        faces += faces_in(pipeline, _decoded(own))
+    with_mtcnn = pipeline if usual else replace(pipeline, detector=load_mtcnn())
+    faces = faces_in(with_mtcnn, _drawn())
+    if own and usual:
+        faces += faces_in(pipeline, [(photo.person, pixels) for photo, pixels in _decoded(own)])
     try:
-        found = look_at(pipeline.recognizer, faces, pipeline.recognizer.known_contract).as_dict()
+        looked = look_at(pipeline.recognizer, faces, pipeline.recognizer.known_contract)
+        if own and not usual:
+            looked = replace(looked, checks=(*looked.checks, _about_own_faces(pipeline, with_mtcnn, own)))
+        found = looked.as_dict()
     except ModelError as error:
         return {"passed": False, "reason": f"the model fails on the first faces: {error}"}
     _write(kept, found)
@@ -126,9 +140,9 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
     from faceproof.recognition.model_file import as_toml, card_path
 
     recognizer = open_unknown(model, size_px, lambda size: every_contract(size)[0][1], device=device)
-    from faceproof.detection.mtcnn import load_detector
+    from faceproof.detection.mtcnn import load_mtcnn
 
-    faces = packaged_faces(Pipeline(load_detector(device=device), recognizer))
+    faces = packaged_faces(Pipeline(load_mtcnn(device=device), recognizer))
     found = proposal(recognizer, faces)
     toml, beside = as_toml(found[0][1]), card_path(model)
     if write:
@@ -149,13 +163,13 @@ def packaged_faces(pipeline: Pipeline) -> CanaryFaces:
 
 def faces_in(pipeline: Pipeline, photos: Iterable[tuple[str, NDArray[np.uint8]]]) -> CanaryFaces:
     """The chosen face of each photo of a person, where there is one."""
-    from faceproof.detection.selection import choose
+    from faceproof.detection.selection import choose_in
     from faceproof.findings.canary import CanaryFaces
 
     people, pictures = zip(*photos, strict=True)
     kept = []
     for person, picture, found in zip(people, pictures, pipeline.detector.find(list(pictures)), strict=True):
-        face = choose(found, picture.shape[0], picture.shape[1], pipeline.selection)
+        face = choose_in(found, picture, pipeline.selection)
         if face is not None:
             kept.append((person, picture, face))
     return CanaryFaces(tuple(p for p, _, _ in kept), tuple(x for _, x, _ in kept), tuple(f for _, _, f in kept))
@@ -174,22 +188,41 @@ def _drawn() -> Iterator[tuple[str, NDArray[np.uint8]]]:
             yield f"drawn {person}", draw_photo(model, identity, SEED, person, photo, how)
 
 
-def _own_photos(comparisons: Comparisons) -> list[tuple[str, str, Path]]:
-    """Person, digest and file of the first photos that take part in mated comparisons."""
-    rows = np.flatnonzero(comparisons.mated)[: OWN_PHOTOS // 2]
+def _own_photos(comparisons: Comparisons, many: int) -> list[Photo]:
+    """The first photos that take part in mated comparisons."""
+    rows = np.flatnonzero(comparisons.mated)[: many // 2]
     places = dict.fromkeys(np.stack([comparisons.row_a[rows], comparisons.row_b[rows]], axis=1).ravel().tolist())
-    photos = [comparisons.photos[place] for place in places]
-    return [(photo.person, photo.sha256, photo.path) for photo in photos]
+    return [comparisons.photos[place] for place in places]
 
 
-def _decoded(photos: Iterable[tuple[str, str, Path]]) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+def _decoded(photos: Iterable[Photo]) -> Iterator[tuple[Photo, NDArray[np.uint8]]]:
     from faceproof.people.decode import decode_photo
 
-    for person, _, path in photos:
+    for photo in photos:
         try:
-            yield person, decode_photo(path)
+            yield photo, decode_photo(photo.path)
         except ImageDecodeError:
             continue
+
+
+def _about_own_faces(pipeline: Pipeline, with_mtcnn: Pipeline, own: Iterable[Photo]) -> Check:
+    from faceproof.findings.own_faces import about_the_faces
+
+    readable = list(_decoded(own))
+    given, by_mtcnn = (_crops(one, readable) for one in (pipeline, with_mtcnn))
+    return about_the_faces(pipeline.recognizer, [photo.person for photo, _ in readable], given, by_mtcnn)
+
+
+def _crops(pipeline: Pipeline, photos: list[tuple[Photo, NDArray[np.uint8]]]) -> list[NDArray[np.uint8] | None]:
+    """The prepared face of each photo, or None where there is none."""
+    from faceproof.detection.selection import choose_in
+
+    crops = []
+    found = pipeline.detector.find([pixels for _, pixels in photos], [photo.id for photo, _ in photos])
+    for (_, pixels), faces in zip(photos, found, strict=True):
+        face = choose_in(faces, pixels, pipeline.selection)
+        crops.append(None if face is None else pipeline.prepare(pixels, face))
+    return crops
 
 
 def _read(file: Path | None) -> dict[str, Any] | None:

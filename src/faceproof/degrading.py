@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from faceproof.detection.selection import choose, get_selection
 from faceproof.errors import ConfigurationError, DegradationError, FaceproofError, ImageDecodeError, PeopleError
 from faceproof.files import write_whole
-from faceproof.people.decode import SIGNATURE_BYTES, decode_photo, image_format
+from faceproof.people.decode import decode_photo
+from faceproof.people.photo_files import photos_below
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from faceproof.degrade.types import Condition
-    from faceproof.detection.mtcnn import Detector
+    from faceproof.detection.mtcnn import MtcnnDetector
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def degrade_photos(
         )
     if target.exists() and not target.is_dir():
         raise ConfigurationError(f"{target} is a file; expected a folder to write to.")
-    photos, ignored = _photos(source)
+    photos, ignored = photos_below(source)
     if not photos:
         raise PeopleError(f"There is no photo below {source}.")
     root = source if source.is_dir() else source.parent
@@ -93,9 +94,9 @@ def degrade_photos(
     _check_targets(targets, overwrite)
     detector = None
     if condition.family.on_face and condition.severity:
-        from faceproof.detection.mtcnn import load_detector
+        from faceproof.detection.mtcnn import load_mtcnn
 
-        detector = load_detector()
+        detector = load_mtcnn()
     failed: list[tuple[Path, str]] = []
     one = partial(_one, condition=condition, detector=detector, selection=selection)
     with ThreadPoolExecutor(workers or min(os.cpu_count() or 1, 8)) as pool:
@@ -104,33 +105,6 @@ def degrade_photos(
                 failed.append((photo, why))
             progress(done, len(photos))
     return Degraded(len(photos) - len(failed), tuple(failed), ignored)
-
-
-def _photos(source: Path) -> tuple[list[Path], int]:
-    """Files that look like photos, sorted, and how many others there are."""
-    files = [source] if source.is_file() else sorted(path for path in _walk(source) if path.is_file())
-    photos = [path for path in files if _format(path)]
-    return photos, len(files) - len(photos)
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    seen: set[str] = set()
-    for parent, folders, files in os.walk(folder, followlinks=True):
-        real = os.path.realpath(parent)
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(parent) / name for name in files if not name.startswith("."))
-
-
-def _format(path: Path) -> str | None:
-    try:
-        with path.open("rb") as file:
-            return image_format(file.read(SIGNATURE_BYTES))
-    except OSError:
-        return None
 
 
 def _check_targets(targets: dict[Path, Path], overwrite: bool) -> None:
@@ -147,7 +121,7 @@ def _check_targets(targets: dict[Path, Path], overwrite: bool) -> None:
 
 
 def _one(
-    photo: Path, target: Path, condition: Condition, detector: Detector | None, selection: str
+    photo: Path, target: Path, condition: Condition, detector: MtcnnDetector | None, selection: str
 ) -> tuple[Path, str | None]:
     from PIL.Image import fromarray
 
@@ -166,11 +140,11 @@ def _one(
 
 
 def _degraded(
-    pixels: NDArray[np.uint8], digest: str, condition: Condition, detector: Detector | None, selection: str
+    pixels: NDArray[np.uint8], digest: str, condition: Condition, detector: MtcnnDetector | None, selection: str
 ) -> NDArray[np.uint8]:
     face = None
     if detector is not None:
-        face = choose(detector.find([pixels])[0], pixels.shape[0], pixels.shape[1], selection)
+        face = choose(detector.faces([pixels])[0], pixels.shape[0], pixels.shape[1], selection)
         if face is None:
             raise ImageDecodeError("no face found in the photo as it is")
     return condition.apply(pixels, digest, face)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from faceproof.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from faceproof.detection.mtcnn import Detector
+    from faceproof.detection.detector import Detector
+    from faceproof.detection.python_detector import FindsFaces
     from faceproof.engine.photo_table import PhotoTable
     from faceproof.engine.run_folder import RunTables
     from faceproof.engine.runner import Pipeline, Progress
@@ -33,10 +34,12 @@ class Recipe:
         alignment: ``margin_crop``, ``even_margin_crop`` or ``five_point``.
         mirror: add the template of the mirrored face.
         select: which face is compared (`faceproof.detection.selection.SELECTIONS`).
-        min_face_size: side of the smallest face that is sought, in pixels of the photo.
+        min_face_size: of MTCNN: side of the smallest face that is sought, in pixels of the photo; None: 20.
         color_order: ``rgb`` or ``bgr``.
         pixel_mean: subtracted from each pixel, 0 to 255: one number, or red, green and blue.
         pixel_divisor: divides what is left, likewise.
+        detector: what finds the faces: ``mtcnn``, ``none``, a file of faces, ``package.module:factory``, or an object
+            with ``find(photos)`` (docs/your-detector.md).
     """
 
     crop_size: int | None = None
@@ -44,10 +47,11 @@ class Recipe:
     alignment: str | None = None
     mirror: bool | None = None
     select: str | None = None
-    min_face_size: float = 20
+    min_face_size: float | None = None
     color_order: str | None = None
     pixel_mean: float | tuple[float, float, float] | None = None
     pixel_divisor: float | tuple[float, float, float] | None = None
+    detector: str | Path | FindsFaces = "mtcnn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,7 @@ def evaluate(
     if protocol == "sampled":
         settings.setdefault("seed", seed)
     comparisons = make_comparisons(protocol, photo_set, **settings)
-    for note in comparisons.notes:
+    for note in [*comparisons.notes, *pipeline.detector.notes(comparisons.photos)]:
         say(f"Note: {note}")
     name = pipeline.recognizer.card.name
     folder = Path(out) if out is not None else Path("runs") / f"{started:%Y%m%d-%H%M%S}-{name}"
@@ -255,10 +259,9 @@ def load_pipeline(
 ) -> Pipeline:
     """Detector, recogniser and selection, ready to use (see `evaluate` for arguments and errors).
 
-    ``detector`` is one that is loaded already, with the recipe's smallest face.
+    ``detector`` is the recipe's, where it is loaded already.
     """
-    from faceproof.detection.cascade import CascadeSettings
-    from faceproof.detection.mtcnn import load_detector
+    from faceproof.detection.catalog import load_detector
     from faceproof.detection.selection import get_selection
     from faceproof.engine.runner import Pipeline
     from faceproof.recognition.catalog import load_model
@@ -275,9 +278,29 @@ def load_pipeline(
         device=device,
         change=lambda contract: changed_contract(contract, recipe),
     )
-    detector = detector or load_detector(CascadeSettings(recipe.min_face_size), device=device, offline=offline)
+    detector = detector or load_detector(
+        recipe.detector, min_face_size=recipe.min_face_size, device=device, offline=offline
+    )
+    _check_detector(detector, recognizer.contract, recipe)
     more = {} if workers is None else {"workers": workers}
     return Pipeline(detector, recognizer, recognizer.contract.selection, batch_size=batch_size, **more)
+
+
+def _check_detector(detector: Detector, contract: InputContract, recipe: Recipe) -> None:
+    """Refuse what a detector's faces cannot be used for, and options that mean nothing with it."""
+    if detector.prepared:
+        given = {"--alignment": recipe.alignment, "--margin": recipe.margin, "--select": recipe.select}
+        for option, value in given.items():
+            if value is not None:
+                raise ConfigurationError(
+                    f"{option} means nothing with --detector {detector.name}: photos are brought to size and nothing "
+                    "else. Leave it out."
+                )
+    elif detector.landmarks is False and contract.alignment == "five_point":
+        raise ConfigurationError(
+            f"The model aligns faces by five landmarks, and the faces of {detector.source.get('file', detector.name)} "
+            "have none. Add them, or cut the faces out: --alignment even_margin_crop."
+        )
 
 
 def changed_contract(contract: InputContract, recipe: Recipe) -> InputContract:
@@ -369,11 +392,13 @@ def _manifest(
     from faceproof.engine import manifest
 
     system = manifest.system_entry(pipeline)
-    weights = {"mtcnn": pipeline.detector.weights_sha256, system["model"]: system["weights"]}
+    weights = {system["model"]: system["weights"]}
+    if "weights" in (detector := manifest.detector_entry(pipeline)):
+        weights = {detector["name"]: detector["weights"], **weights}
     return {
         **manifest.begun("evaluation", command, started),
         **{name: system[name] for name in ("model", "reference", "card")},
-        "detector": manifest.detector_entry(pipeline),
+        "detector": detector,
         "weights": weights,
         "people": manifest.people_entry(photo_set),
         "protocol": manifest.protocol_entry(comparisons),

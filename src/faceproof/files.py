@@ -69,6 +69,15 @@ def guarded(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_STARTS_A_FORMULA) else cell
 
 
+def unguarded(cell: str) -> str:
+    """The text that `guarded` made a cell of; any other text as it is.
+
+    >>> unguarded("'=1+1"), unguarded("'tis"), unguarded("''tis")
+    ('=1+1', "'tis", "'tis")
+    """
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_STARTS_A_FORMULA) else cell
+
+
 def sha256_of(path: Path) -> str:
     """Digest of a file's bytes, hexadecimal.
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import inspect
 import re
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -38,3 +41,42 @@ def imported(reference: str) -> Any:
         raise ConfigurationError(f"{reference}: the module has no {name!r}.") from error
     except Exception as error:  # whatever a user's module raises when it is run
         raise ConfigurationError(f"{reference}: the module cannot be imported ({error}).") from error
+
+
+def installed(group: str) -> dict[str, str]:
+    """What installed packages add to a group of entry points: names, and the reference that each stands for."""
+    return {entry.name: entry.value for entry in entry_points(group=group)}
+
+
+def made_by(reference: str, group: str, method: str) -> Any:
+    """What the factory gives that a reference, or the name of an entry point, leads to.
+
+    Args:
+        reference: to a function or class without arguments, or to a finished object.
+        group: of the entry points.
+        method: what a finished object has, by which it is told from a factory.
+
+    Raises:
+        ConfigurationError: it cannot be imported or called, or what it gives has no such method.
+    """
+    found = imported(installed(group).get(reference, reference))
+    try:
+        made = found() if isinstance(found, type) or not hasattr(found, method) else found
+    except Exception as error:  # whatever a user's factory raises
+        raise ConfigurationError(f"{reference}: the factory raised {type(error).__name__}: {error}.") from error
+    if not callable(getattr(made, method, None)):
+        raise ConfigurationError(f"{reference} gives a {type(made).__name__} without a method {method}.")
+    return made
+
+
+def identity_of(thing: object) -> str | None:
+    """What tells an object's results from others' in the cache; None where it has no ``version``: it is not cached."""
+    version = getattr(thing, "version", None)
+    if version is None:
+        return None
+    kind = type(thing)
+    try:
+        text = inspect.getsource(kind)
+    except (OSError, TypeError):
+        text = ""
+    return hashlib.sha256(f"{kind.__module__}.{kind.__qualname__}\0{version}\0{text}".encode()).hexdigest()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from faceproof.degrade.suites import Suite
     from faceproof.degrade.types import Condition, Stage
+    from faceproof.detection.detector import Detector
     from faceproof.engine.plan import Plan, Side
     from faceproof.engine.runner import Pipeline, Processed, Progress
     from faceproof.people.types import PhotoSet
@@ -107,13 +108,15 @@ def stress(
     _check(models, weights, stage, side, fmr, threshold)
     conditions, suite_name = _conditions(suite, severities, stage, seed)
     pipelines = _pipelines(models, weights, recipe, device, batch_size, workers, offline)
+    _check_detector(pipelines[0].detector, conditions, stage)
     say(f"Reading the people below {people} ...")
     photo_set = read_people(Path(people))
     settings = dict(protocol_settings or {})
     if protocol == "sampled":
         settings.setdefault("seed", seed)
     comparisons = make_comparisons(protocol, photo_set, **settings)
-    for note in [*map(str, photo_set.notices), *comparisons.notes]:
+    detector_notes = pipelines[0].detector.notes(comparisons.photos)
+    for note in [*map(str, photo_set.notices), *comparisons.notes, *detector_notes]:
         say(f"Note: {note}")
     plan = Plan(conditions, pipelines, comparisons, side)
     folder = Path(out) if out is not None else Path("runs") / f"{started:%Y%m%d-%H%M%S}-stress"
@@ -264,6 +267,21 @@ def _pipelines(
             f"These models choose the face in different ways ({', '.join(sorted(chosen))}): say which, --select."
         )
     return pipelines
+
+
+def _check_detector(detector: Detector, conditions: Sequence[Condition], stage: Stage) -> None:
+    """Refuse degradations that a detector's faces cannot stand."""
+    if detector.clean_only and stage == "capture":
+        raise ConfigurationError(
+            "Faces from a file were found in the photos as they are; where a detector would find them in degraded ones "
+            "is not known. Take a detector that looks at photos, or degrade the prepared faces: --stage aligned."
+        )
+    on_face = [condition.family.name for condition in conditions if condition.family.on_face]
+    if detector.landmarks is False and on_face:
+        raise ConfigurationError(
+            f"{on_face[0]} is placed by landmarks, and faces of the detector {detector.name!r} have none. Take other "
+            "families, or a detector that gives landmarks."
+        )
 
 
 def _manifest(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,7 +135,6 @@ def recipe_of_run(folder: Path) -> tuple[str, Recipe]:
             "and its threshold means nothing to another model. Expected a run of faceproof evaluate with a --model."
         )
     contract, detector = run["card"]["contract"], run["detector"]
-    margin = None if contract["alignment"] == "five_point" else contract["margin_px"]
     reference = run.get("reference", run["model"])
     if reference is None:
         raise ConfigurationError(
@@ -144,15 +143,29 @@ def recipe_of_run(folder: Path) -> tuple[str, Recipe]:
         )
     return reference, Recipe(
         crop_size=contract["size_px"],
-        margin=margin,
-        alignment=contract["alignment"],
         mirror=contract["mirrored"],
-        select=detector["selection"],
-        min_face_size=detector["min_face_size"],
         color_order=contract["color_order"],
         pixel_mean=_one_or_three(contract["pixel_mean"]),
         pixel_divisor=_one_or_three(contract["pixel_divisor"]),
+        **_faces_of_run(folder, detector, contract),
     )
+
+
+def _faces_of_run(folder: Path, detector: Mapping[str, Any], contract: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a run's recipe that says how faces were found and cut out."""
+    name = detector["name"]
+    if name == "none":
+        return {"detector": name}
+    margin = None if contract["alignment"] == "five_point" else contract["margin_px"]
+    cut = {"margin": margin, "alignment": contract["alignment"], "select": detector["selection"]}
+    if name == "mtcnn":
+        return cut | {"min_face_size": detector["min_face_size"]}
+    if "reference" not in detector:
+        raise ConfigurationError(
+            f"{folder} judges faces of {detector.get('file', name)}, and nothing here finds faces in other photos the "
+            "same way. Expected a run with a detector that can be loaded again."
+        )
+    return cut | {"detector": detector["reference"]}
 
 
 def _one_or_three(values: float | list[float]) -> float | tuple[float, float, float]:
@@ -182,13 +195,16 @@ def _threshold_of_card(pipeline: Pipeline) -> Threshold | None:
 
 def _described(paths: Sequence[Path], pipeline: Pipeline) -> list[tuple[Face, NDArray[np.uint8], NDArray[np.float32]]]:
     from faceproof.detection.selection import choose
+    from faceproof.detection.types import Failure
     from faceproof.people.decode import decode_photo
 
     photos = [decode_photo(path) for path in paths]
     described = []
-    for path, photo, faces in zip(paths, photos, pipeline.detector.find(photos), strict=True):
-        face = choose(faces, photo.shape[0], photo.shape[1], pipeline.selection)
-        crop = None if face is None else pipeline.recognizer.prepare(photo, face)
+    for path, photo, found in zip(paths, photos, pipeline.detector.find(photos), strict=True):
+        if isinstance(found, Failure):
+            raise FaceproofError(f"{path}: {found.reason}.")
+        face = choose(found, photo.shape[0], photo.shape[1], pipeline.selection)
+        crop = None if face is None else pipeline.prepare(photo, face)
         if face is None or crop is None:
             raise FaceproofError(f"No face was found in {path}. See what the detector sees: faceproof detect {path}")
         described.append((face, photo, pipeline.recognizer.embed(crop[None])[0][0]))

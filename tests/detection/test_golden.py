@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from faceproof.detection.mtcnn import MTCNN, load_detector
+from faceproof.detection.mtcnn import MTCNN, load_mtcnn
 from faceproof.recognition.catalog import load_model
 from faceproof.recognition.zoo import get_card
 
@@ -24,7 +24,7 @@ def _photos(shared, names):
 
 @pytest.fixture(scope="module")
 def detector():
-    return load_detector()
+    return load_mtcnn()
 
 
 def test_lfw_faces_equal_the_originals(shared, detector):

@@ -13,7 +13,7 @@ from PIL import Image
 from faceproof.degrade.registry import get_family
 from faceproof.degrade.suites import get_suite
 from faceproof.degrade.types import CLEAN
-from faceproof.detection.mtcnn import load_detector
+from faceproof.detection.mtcnn import load_mtcnn
 from faceproof.detection.types import Face
 from faceproof.engine.cache import TemplateCache
 from faceproof.engine.runner import process, process_all
@@ -417,7 +417,7 @@ class TestFailing:
 
 class TestRefused:
     def test_two_detectors(self, photos, pipelines):
-        other = replace(pipelines[1], detector=load_detector(offline=True))
+        other = replace(pipelines[1], detector=load_mtcnn(offline=True))
         with pytest.raises(ConfigurationError, match="share one detector"):
             process_all(photos, [pipelines[0], other])
 

@@ -439,7 +439,7 @@ def test_a_point_says_how_many_comparisons_its_rate_needs() -> None:
     point = fmr_point([0.5, 0.1, 0.2], [True, False, False], 1e-4)
     assert point.name == "fmr_0.0001"
     assert math.isnan(point.threshold)
-    assert point.reason == "An FMR of 0.0001 needs 10,000 non-mated comparisons or more; there are 2."
+    assert point.reason == "An FMR of 0.01% needs 10,000 non-mated comparisons or more; there are 2."
 
 
 @pytest.mark.parametrize("enough", [10, 48, 49, 1000])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from faceproof.detection.mtcnn import load_detector
+from faceproof.detection.mtcnn import load_mtcnn
 from faceproof.errors import ConfigurationError, PeopleError
 from faceproof.metrics.operating_points import eer
 from faceproof.people.folder import read_people
@@ -81,7 +81,7 @@ def test_without_variation_one_persons_photos_differ_by_noise_and_scene_alone(mo
 
 def test_a_face_is_found_in_every_draw_and_it_is_the_drawn_one(model):
     pictures = [photo(model, person, number) for person in range(50) for number in range(2)]
-    found = [faces for i in range(0, 100, 25) for faces in load_detector().find(pictures[i : i + 25])]
+    found = [faces for i in range(0, 100, 25) for faces in load_mtcnn().find(pictures[i : i + 25])]
     assert sum(len(faces) > 0 for faces in found) >= 99
     middles = np.array([faces.boxes_xyxy_px[0].reshape(2, 2).mean(axis=0) for faces in found if len(faces)])
     assert np.abs(middles - 125).max() < 45
@@ -89,7 +89,7 @@ def test_a_face_is_found_in_every_draw_and_it_is_the_drawn_one(model):
 
 @pytest.mark.skipif(find_dlib_file() is None, reason="the weights of dlib-resnet are not installed (extra 'embedded')")
 def test_a_recogniser_trained_on_real_people_tells_them_apart_but_not_without_errors(model):
-    recogniser, detector = load_model("dlib-resnet", offline=True), load_detector()
+    recogniser, detector = load_model("dlib-resnet", offline=True), load_mtcnn()
     pictures = [photo(model, person, number) for person in range(60) for number in range(3)]
     crops = [
         recogniser.prepare(picture, faces.face(0))

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from math import isfinite, isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from faceproof.cli.options import Device, MinFaceSize, Offline
+from faceproof.cli.options import DetectorName, Device, MinFaceSize, Offline
 from faceproof.cli.output import print_json
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from faceproof.detection.detector import Detector
     from faceproof.detection.types import Faces
 
 
 def detect_command(
-    photos: Annotated[list[Path], typer.Argument(help="Photos.", metavar="PHOTO...")],
-    min_face_size: MinFaceSize = 20,
+    photos: Annotated[list[Path], typer.Argument(help="Photos, or folders of photos.", metavar="PHOTO...")],
+    detector: DetectorName = "mtcnn",
+    min_face_size: MinFaceSize = None,
+    boxes: Annotated[
+        Path | None, typer.Option(help="Write the faces to this .csv file, as evaluate --detector reads it.")
+    ] = None,
     crops: Annotated[Path | None, typer.Option(help="Write each face to this folder.")] = None,
     crop_size: Annotated[int, typer.Option(help="Side of these crops in pixels.")] = 160,
     margin: Annotated[int, typer.Option(help="Margin around them, in pixels of the crop.")] = 0,
@@ -29,26 +36,29 @@ def detect_command(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only counts.")] = False,
 ) -> None:
-    """Find every face: boxes, probabilities, landmarks; crops and annotated pictures on request."""
-    from faceproof.detection.cascade import CascadeSettings
-    from faceproof.detection.mtcnn import load_detector
-    from faceproof.errors import ConfigurationError, ImageDecodeError
-    from faceproof.people.decode import decode_photo
+    """Find every face: boxes, probabilities, landmarks; a file of them, crops and annotated pictures on request."""
+    from faceproof.detection.catalog import load_detector
+    from faceproof.errors import ConfigurationError
 
     if not 0 <= margin < crop_size:
         raise ConfigurationError(f"--margin {margin} must be at least 0 and below --crop-size {crop_size}.")
-    detector = load_detector(CascadeSettings(min_face_size), device=device, offline=offline)
+    if boxes is not None and boxes.suffix.lower() != ".csv":
+        raise ConfigurationError(f"--boxes {boxes}: expected a name that ends in .csv.")
+    finder = load_detector(detector, min_face_size=min_face_size, device=device, offline=offline)
     rows: list[dict[str, Any]] = []
-    for number, path in enumerate(photos):
-        try:
-            pixels = decode_photo(path)
-        except ImageDecodeError as error:
-            rows.append({"photo": str(path), "error": str(error), "faces": []})
+    found: list[tuple[str, Faces]] = []
+    every = list(_each(photos))
+    for number, (path, photo_id) in enumerate(every):
+        pixels, faces = _look(finder, path, photo_id)
+        if pixels is None or isinstance(faces, str):
+            rows.append({"photo": str(path), "error": faces, "faces": []})
             continue
-        faces = detector.find([pixels])[0]
-        name = f"{number:03d}-{path.stem}" if len(photos) > 1 else path.stem
         rows.append({"photo": str(path), "error": None, "faces": _as_dicts(faces)})
+        found.append((photo_id, faces))
+        name = f"{number:03d}-{path.stem}" if len(every) > 1 else path.stem
         _write(pixels, faces, name, crops, annotated, crop_size, margin)
+    if boxes is not None:
+        _write_boxes(found, boxes)
     if json:
         print_json(rows)
     else:
@@ -57,14 +67,41 @@ def detect_command(
         raise typer.Exit(1)
 
 
+def _each(places: list[Path]) -> Iterator[tuple[Path, str]]:
+    """Every photo, and its path below the folder that was given."""
+    from faceproof.people.photo_files import photos_below
+
+    for place in places:
+        if place.is_dir():
+            yield from ((path, path.relative_to(place).as_posix()) for path in photos_below(place)[0])
+        else:
+            yield place, place.name
+
+
+def _look(finder: Detector, path: Path, photo_id: str) -> tuple[NDArray[np.uint8] | None, Faces | str]:
+    """The photo and its faces, or why there are none to be had."""
+    from faceproof.detection.types import Failure
+    from faceproof.errors import ImageDecodeError
+    from faceproof.people.decode import decode_photo
+
+    try:
+        pixels = decode_photo(path)
+    except ImageDecodeError as error:
+        return None, str(error)
+    faces = finder.find([pixels], [photo_id])[0]
+    return pixels, faces.reason if isinstance(faces, Failure) else faces
+
+
 def _as_dicts(faces: Faces) -> list[dict[str, Any]]:
     return [
         {
-            "box_xyxy_px": [round(float(v), 3) for v in faces.boxes_xyxy_px[i]],
-            "probability": round(float(faces.probabilities[i]), 6),
-            "landmarks_px": [[round(float(v), 3) for v in point] for point in faces.landmarks_px[i]],
+            "box_xyxy_px": [round(float(v), 3) for v in face.box_xyxy_px],
+            "probability": round(face.probability, 6) if isfinite(face.probability) else None,
+            "landmarks_px": [[round(float(v), 3) for v in p] for p in face.landmarks_px]
+            if face.has_landmarks
+            else None,
         }
-        for i in range(len(faces))
+        for face in map(faces.face, range(len(faces)))
     ]
 
 
@@ -91,6 +128,28 @@ def _write(
             save_picture(Image.fromarray(crop), crops / f"{name}-{i + 1}.png")
 
 
+def _write_boxes(found: list[tuple[str, Faces]], path: Path) -> None:
+    """Faces as a file that `faceproof.detection.box_file` reads; a photo without a face has a row without a box."""
+    from faceproof.detection.box_file import COLUMNS
+    from faceproof.errors import ConfigurationError
+    from faceproof.files import write_csv
+
+    def lines() -> Iterator[dict[str, object]]:
+        for photo, faces in found:
+            if not len(faces):
+                yield {"photo": photo}
+            for face in map(faces.face, range(len(faces))):
+                numbers = [*face.box_xyxy_px, face.probability, *face.landmarks_px.ravel()]
+                # By its shortest text, a float32 is neither cut short nor as long as a float64.
+                cells = ("" if isnan(number) else float(str(number)) for number in numbers)
+                yield {"photo": photo, **dict(zip(COLUMNS[1:], cells, strict=True))}
+
+    try:
+        write_csv(path, COLUMNS, lines())
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be written ({error.strerror or error}).") from error
+
+
 def _print(rows: list[dict[str, Any]], quiet: bool) -> None:
     for row in rows:
         if row["error"]:
@@ -100,5 +159,6 @@ def _print(rows: list[dict[str, Any]], quiet: bool) -> None:
         typer.echo(f"{row['photo']}: {count} face{'' if count == 1 else 's'}")
         for face in [] if quiet else row["faces"]:
             box = "  ".join(f"{v:8.1f}" for v in face["box_xyxy_px"])
-            points = "  ".join(f"{x:.1f},{y:.1f}" for x, y in face["landmarks_px"])
-            typer.echo(f"  box {box}   probability {face['probability']:.4f}   landmarks {points}")
+            points = "  ".join(f"{x:.1f},{y:.1f}" for x, y in face["landmarks_px"] or ())
+            sure = "not given" if face["probability"] is None else f"{face['probability']:.4f}"
+            typer.echo(f"  box {box}   probability {sure}   landmarks {points or 'not given'}")

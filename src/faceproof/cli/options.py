@@ -33,7 +33,14 @@ Margin = Annotated[int | None, typer.Option(help="Margin around the face, in pix
 Alignment = Annotated[str | None, typer.Option(help="margin_crop, even_margin_crop or five_point.")]
 Mirror = Annotated[bool | None, typer.Option("--mirror/--no-mirror", help="Add the mirrored face.")]
 Select = Annotated[str | None, typer.Option(help="Which face is compared: subject, largest, ...")]
-MinFaceSize = Annotated[float, typer.Option(help="Smallest face that is sought, in pixels.")]
+DetectorName = Annotated[
+    str,
+    typer.Option(
+        "--detector",
+        help="mtcnn, none (photos are aligned faces), a .csv or .parquet file of faces, or module:factory.",
+    ),
+]
+MinFaceSize = Annotated[float | None, typer.Option(help="mtcnn: smallest face that is sought, in pixels (20).")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")]
 BatchSize = Annotated[int, typer.Option(help="Photos detected together; changes no number.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep cached templates.")]

@@ -18,8 +18,9 @@ from PIL import Image
 
 from faceproof.detection.alignment import crop_with_margin
 from faceproof.detection.cascade import Cascade, CascadeSettings
+from faceproof.detection.detector import Detector, Picture
 from faceproof.detection.selection import choose, get_selection
-from faceproof.detection.types import Face, Faces
+from faceproof.detection.types import Face, Faces, Failure
 from faceproof.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -28,27 +29,32 @@ if TYPE_CHECKING:
 CROPS_AT_A_TIME = {"rnet": 64, "onet": 32}
 
 
-@dataclass(frozen=True, slots=True)
-class Detector:
-    """The cascade with its weights: what the engine uses.
+class MtcnnDetector(Detector):
+    """The cascade with its weights: what the engine uses unless it is told otherwise.
 
     Attributes:
         cascade: nets and settings.
         weights_sha256: digest of the tensors.
     """
 
-    cascade: Cascade
-    weights_sha256: str
+    name = "mtcnn"
 
-    def find(self, photos: Sequence[NDArray[np.uint8]]) -> list[Faces]:
+    def __init__(self, cascade: Cascade, weights_sha256: str) -> None:
+        self.cascade, self.weights_sha256 = cascade, weights_sha256
+
+    def faces(self, photos: Sequence[Picture]) -> list[Faces]:
         """All faces of each photo (uint8 (h, w, 3), RGB; sizes may differ), the largest first."""
         return self.cascade.find(photos)
 
+    def find(self, pictures: Sequence[Picture], ids: Sequence[str] = ()) -> list[Faces | Failure]:
+        """As `faces`."""
+        return list(self.faces(pictures))
+
     def recipe(self) -> dict[str, object]:
-        """Everything that decides a detection besides the photo, as JSON values."""
+        """Weights and settings."""
         settings = self.cascade.settings
         return {
-            "name": "mtcnn",
+            "name": self.name,
             "weights": self.weights_sha256,
             "min_face_size": settings.min_face_size,
             "thresholds": list(settings.thresholds),
@@ -56,13 +62,13 @@ class Detector:
         }
 
 
-def load_detector(
+def load_mtcnn(
     settings: CascadeSettings | None = None,
     *,
     weights: Path | None = None,
     device: str = "cpu",
     offline: bool = False,
-) -> Detector:
+) -> MtcnnDetector:
     """MTCNN, ready to use.
 
     Args:
@@ -89,7 +95,7 @@ def load_detector(
         torch_runner(onet, device=device, chunk=CROPS_AT_A_TIME["onet"]),
         settings or CascadeSettings(),
     )
-    return Detector(cascade, loaded.tensors_sha256)
+    return MtcnnDetector(cascade, loaded.tensors_sha256)
 
 
 @dataclass
@@ -121,7 +127,7 @@ class MTCNN:
     selection_method: str | None = None
     keep_all: bool = False
     device: str = "cpu"
-    _detector: Detector = field(init=False, repr=False)
+    _detector: MtcnnDetector = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.selection_method is None:
@@ -131,7 +137,7 @@ class MTCNN:
             raise ConfigurationError(f"margin {self.margin} must be at least 0 and below image_size {self.image_size}")
         low, middle, high = self.thresholds
         settings = CascadeSettings(self.min_face_size, (low, middle, high), self.factor)
-        self._detector = load_detector(settings, device=self.device)
+        self._detector = load_mtcnn(settings, device=self.device)
 
     def detect(self, photos: Any) -> Any:
         """All faces: a `Faces` for one photo, a list of them for a list or a batch.
@@ -144,7 +150,7 @@ class MTCNN:
             ConfigurationError: when a photo is none of these.
         """
         pictures, single = _as_photos(photos)
-        found = self._detector.find(pictures)
+        found = self._detector.faces(pictures)
         return found[0] if single else found
 
     def select(self, faces: Faces, height: int, width: int) -> Face | None:
@@ -173,7 +179,7 @@ class MTCNN:
         pictures, single = _as_photos(photos)
         paths = _as_paths(save_path, len(pictures), single)
         crops, probabilities = [], []
-        for picture, faces, path in zip(pictures, self._detector.find(pictures), paths, strict=True):
+        for picture, faces, path in zip(pictures, self._detector.faces(pictures), paths, strict=True):
             crop, probability = self._cut(picture, faces, path)
             crops.append(crop)
             probabilities.append(probability)

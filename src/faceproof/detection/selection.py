@@ -3,7 +3,8 @@
 `subject` is the default for photos of one person each: the person whom the photo is of is rarely the one with the
 largest box when a bystander stands closer, and rarely at the edge. Among faces that the detector is sure of
 (probability at least 0.9; all faces if it is sure of none) it takes the one with the largest
-area - 2 * squared distance between the middle of the box and the middle of the photo.
+area - 2 * squared distance between the middle of the box and the middle of the photo. A detector that gives no
+probabilities counts as sure of every face.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from difflib import get_close_matches
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.detection.types import Face, Faces
+from faceproof.detection.types import Face, Faces, Failure
 from faceproof.errors import ConfigurationError
 
 Scorer = Callable[[Faces, int, int], NDArray[np.float64]]
@@ -44,6 +45,11 @@ def choose(faces: Faces, height: int, width: int, method: str = "subject") -> Fa
     return faces.face(best) if score[best] > -np.inf else None
 
 
+def choose_in(found: Faces | Failure, picture: NDArray[np.uint8], method: str = "subject") -> Face | None:
+    """The face that is compared of what a detector said of a picture (h, w, 3); None where it failed, too."""
+    return None if isinstance(found, Failure) else choose(found, picture.shape[0], picture.shape[1], method)
+
+
 def get_selection(method: str) -> Scorer:
     """The scorer called ``method``; the face with the highest score is chosen, -inf is never chosen."""
     if method in SELECTIONS:
@@ -60,15 +66,15 @@ def _area(faces: Faces) -> NDArray[np.float64]:
 
 
 def _probability(faces: Faces, _height: int, _width: int) -> NDArray[np.float64]:
-    return faces.probabilities.astype(np.float64)
+    return np.nan_to_num(faces.probabilities.astype(np.float64), nan=1.0)
 
 
 def _largest(faces: Faces, _height: int, _width: int) -> NDArray[np.float64]:
     return _area(faces)
 
 
-def _largest_over_threshold(faces: Faces, _height: int, _width: int) -> NDArray[np.float64]:
-    return np.where(faces.probabilities > SURE, _area(faces), -np.inf)
+def _largest_over_threshold(faces: Faces, height: int, width: int) -> NDArray[np.float64]:
+    return np.where(_probability(faces, height, width) > SURE, _area(faces), -np.inf)
 
 
 def _center_weighted_size(faces: Faces, height: int, width: int) -> NDArray[np.float64]:
@@ -80,7 +86,7 @@ def _center_weighted_size(faces: Faces, height: int, width: int) -> NDArray[np.f
 
 def _subject(faces: Faces, height: int, width: int) -> NDArray[np.float64]:
     score = _center_weighted_size(faces, height, width)
-    sure = faces.probabilities >= SURE
+    sure = _probability(faces, height, width) >= SURE
     return np.where(sure, score, -np.inf) if sure.any() else score
 
 

@@ -1,14 +1,11 @@
-"""The values that detection hands on: faces, the chosen face, or the reason why there is none."""
+"""The values of this room: faces, the chosen face, or why nothing is known of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-
-Stage = Literal["decode", "degrade", "detect", "embed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +14,9 @@ class Faces:
 
     Attributes:
         boxes_xyxy_px: float32 (n, 4), x0, y0, x1, y1 in pixels of the photo; may reach past its edges.
-        probabilities: float32 (n,), 0 to 1.
+        probabilities: float32 (n,), 0 to 1; NaN where the detector gives none.
         landmarks_px: float32 (n, 5, 2), x and y of left eye, right eye, nose, left and right mouth corner,
-            left and right as seen in the picture.
+            left and right as seen in the picture; NaN where the detector gives none.
     """
 
     boxes_xyxy_px: NDArray[np.float32]
@@ -46,16 +43,20 @@ class Faces:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One face: ``box_xyxy_px`` float32 (4,), ``probability`` 0 to 1, ``landmarks_px`` float32 (5, 2)."""
+    """One face: ``box_xyxy_px`` float32 (4,), ``probability`` 0 to 1, ``landmarks_px`` float32 (5, 2); see `Faces`."""
 
     box_xyxy_px: NDArray[np.float32]
     probability: float
     landmarks_px: NDArray[np.float32]
 
+    @property
+    def has_landmarks(self) -> bool:
+        """Whether the detector gave landmarks."""
+        return bool(np.isfinite(self.landmarks_px).all())
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a photo has no template: the stage that failed and the reason in plain words."""
+    """Why nothing is known of a photo's faces: the detector did not get to look for them."""
 
-    stage: Stage
     reason: str

@@ -21,26 +21,28 @@ from PIL import Image
 
 from faceproof.degrade.types import Condition
 from faceproof.detection.selection import choose
-from faceproof.detection.types import Face, Faces
+from faceproof.detection.types import Face, Faces, Failure
 from faceproof.engine.cache import TemplateCache
 from faceproof.engine.photo_table import PhotoOutcome, PhotoTable
-from faceproof.engine.runner import Cell, Pipeline, Progress
+from faceproof.engine.runner import Cell, Pipeline, Pixels, Progress
 from faceproof.errors import DegradationError, ImageDecodeError, ModelError
 from faceproof.people.decode import decode_photo
 from faceproof.people.types import Photo
-from faceproof.recognition.recognizer import CHUNK, Recognizer, face_in_crop
+from faceproof.recognition.recognizer import CHUNK, Recognizer
 
 BATCH_PIXELS = 8_000_000
 """Pixels of the photos that are detected together, at most (a larger photo goes alone)."""
 
-Pixels = NDArray[np.uint8]
-
 
 @dataclass(slots=True)
 class _Item:
-    """A photo on its way: the rows it fills, what is still to be made of it, its pixels and its face while in use."""
+    """A photo on its way: the rows it fills, what is still to be made of it, its pixels and its face while in use.
+
+    ``key`` tells it in the cache (empty: it is not kept); ``no_face`` is why there is none in the photo as it is.
+    """
 
     photo: Photo
+    key: str
     rows: list[int]
     todo: set[Cell] = field(default_factory=set)
     pixels: Pixels | None = None
@@ -48,6 +50,7 @@ class _Item:
     undecodable: str | None = None
     face: Face | None = None
     faces_found: int | None = None
+    no_face: str = ""
     looked_at: bool = False
 
     def outcome(self, pixels: Pixels | None = None) -> PhotoOutcome:
@@ -81,6 +84,7 @@ class Job:
         self.photos, self.conditions, self.needed = photos, conditions, needed
         self.detector, self.selection = pipelines[0].detector, pipelines[0].selection
         self.batch_size, self.workers = pipelines[0].batch_size, pipelines[0].workers
+        self.pipelines = pipelines
         self.recognizers = [pipeline.recognizer for pipeline in pipelines]
         self.caches, self.progress = caches, progress
         cells = [(p, c) for c in range(len(conditions)) for p in range(len(pipelines))]
@@ -115,10 +119,11 @@ class Job:
                         table.put(row, PhotoOutcome().fail("degrade", why))
 
     def _distinct(self) -> dict[str, _Item]:
-        """Photos by content, those without a digest each for themselves, with the cells that each is wanted for."""
+        """Photos by what makes them alike, those without a key each for themselves, with what each is wanted for."""
         items: dict[str, _Item] = {}
         for row, photo in enumerate(self.photos):
-            item = items.setdefault(photo.sha256 or f"row {row}", _Item(photo, []))
+            key = self.detector.key(photo)
+            item = items.setdefault(key or f"row {row}", _Item(photo, key, []))
             item.rows.append(row)
             item.todo |= {cell for cell in self.tables if self._wanted(row, cell[1])}
         return items
@@ -137,6 +142,7 @@ class Job:
                 continue  # not wanted, or two runs computed it at the same time
             if cell[1] == 0 and not item.looked_at:
                 item.face, item.faces_found, item.looked_at = outcome.face, outcome.faces_found, True
+                item.no_face = outcome.reason or ""
             done += self._put(item, cell, outcome)
         return done
 
@@ -153,9 +159,10 @@ class Job:
             return
         rows = self._put(item, cell, outcome)
         cache = self.caches.get(cell)
-        # What could not be decoded, degraded or described may be mended: it is tried again next time.
-        if cache and item.photo.sha256 and outcome.outcome in {"template", "detect"}:
-            cache.add(item.photo.sha256, outcome)
+        # What could not be decoded, looked at, degraded or described may be mended: it is tried again next time.
+        known = outcome.outcome == "template" or (outcome.outcome == "detect" and outcome.faces_found is not None)
+        if cache and item.key and known:
+            cache.add(item.key, outcome)
         if self.progress:
             self.progress.advance(rows)
 
@@ -200,7 +207,7 @@ class Job:
         how, pixels = self.conditions[condition], item.pixels
         if pixels is None or condition in self.failed or how.stage == "aligned":
             return None
-        if how.family.on_face and item.face is None:
+        if how.family.on_face and (item.face is None or not item.face.has_landmarks):
             return None
         return how.apply(pixels, item.photo.sha256, item.face)
 
@@ -227,17 +234,21 @@ class Job:
         self._detected(condition, [item for item, _ in with_picture], [picture for _, picture in with_picture], pool)
 
     def _no_face_when_clean(self, item: _Item, condition: int) -> None:
+        if item.face is not None:
+            why = "the detector gave no landmarks to place it by"
+        else:
+            why = item.no_face if item.faces_found is None else f"{item.no_face} in the photo as it is"
         for cell in self._cells(item, condition):
             outcome = item.outcome(item.pixels)
             outcome.faces_found = item.faces_found
-            self._finish(item, cell, outcome.fail("detect", "no face found in the photo as it is"))
+            self._finish(item, cell, outcome.fail("detect", why))
 
     def _detected(self, condition: int, items: list[_Item], pictures: list[Pixels], pool: ThreadPoolExecutor) -> None:
         """Find the faces, cut them out for every recogniser that is waiting, and embed what fills a chunk."""
         if not items:
             return
         start = time.perf_counter()
-        found = self.detector.find(pictures)
+        found = self.detector.find(pictures, [item.photo.id for item in items])
         cut = list(pool.map(self._cut, items, pictures, found, [condition] * len(items)))
         each = (time.perf_counter() - start) * 1000 / len(items)
         for item, results in zip(items, cut, strict=True):
@@ -247,27 +258,37 @@ class Job:
         self._embed()
 
     def _cut(
-        self, item: _Item, pixels: Pixels, faces: Faces, condition: int
+        self, item: _Item, pixels: Pixels, found: Faces | Failure, condition: int
     ) -> list[tuple[Cell, PhotoOutcome, Pixels | None]]:
         """For each recogniser the prepared face, or None and the reason in the outcome."""
-        face = choose(faces, pixels.shape[0], pixels.shape[1], self.selection)
+        face, faces_found, why = self._chosen(found, pixels)
         if condition == 0:
-            item.face, item.faces_found, item.looked_at = face, len(faces), True
+            item.face, item.faces_found, item.no_face, item.looked_at = face, faces_found, why, True
         results: list[tuple[Cell, PhotoOutcome, Pixels | None]] = []
         for cell in self._cells(item, condition):
             outcome = item.outcome(pixels)
-            outcome.faces_found = len(faces)
+            outcome.faces_found = faces_found
             if face is None:
-                why = "no face found" if not len(faces) else f"{len(faces)} faces, none fit for {self.selection!r}"
                 results.append((cell, outcome.fail("detect", why), None))
                 continue
             results.append((cell, outcome, self._prepared(cell, pixels, face, outcome)))
         return results
 
+    def _chosen(self, found: Faces | Failure, pixels: Pixels) -> tuple[Face | None, int | None, str]:
+        """The face, how many there are (None where none were sought), and why there is none."""
+        if isinstance(found, Failure):
+            return None, None, found.reason
+        face = choose(found, pixels.shape[0], pixels.shape[1], self.selection)
+        why = "" if face else f"{len(found)} faces, none fit for {self.selection!r}" if len(found) else "no face found"
+        return face, None if self.detector.prepared else len(found), why
+
     def _prepared(self, cell: Cell, pixels: Pixels, face: Face, outcome: PhotoOutcome) -> Pixels | None:
         outcome.face = face
-        crop = self.recognizers[cell[0]].prepare(pixels, face)
-        if crop is None:
+        pipeline = self.pipelines[cell[0]]
+        crop = pipeline.prepare(pixels, face)
+        if crop is None and pipeline.contract.alignment == "five_point" and not face.has_landmarks:
+            outcome.fail("detect", "the detector gave no landmarks to align the face by")
+        elif crop is None:
             outcome.fail("detect", "the face's box is empty or lies outside of the photo")
         return crop
 
@@ -288,12 +309,12 @@ class Job:
         pixels, face = item.pixels, item.face
         assert pixels is not None
         assert face is not None
-        outcome, recognizer = item.outcome(pixels), self.recognizers[cell[0]]
+        outcome, pipeline = item.outcome(pixels), self.pipelines[cell[0]]
         outcome.faces_found = item.faces_found
         crop = self._prepared(cell, pixels, face, outcome)
         if crop is None:
             return outcome, None
-        inside = face_in_crop(recognizer.contract, pixels.shape[0], pixels.shape[1], face)
+        inside = pipeline.face_in_crop(pixels.shape[0], pixels.shape[1], face)
         worse = self.conditions[cell[1]].apply(crop, item.photo.sha256, inside)
         if worse.shape != crop.shape:
             size = (crop.shape[1], crop.shape[0])

@@ -47,8 +47,9 @@ def system_entry(pipeline: Pipeline) -> dict[str, Any]:
 
 
 def detector_entry(pipeline: Pipeline) -> dict[str, Any]:
-    """The detector's recipe, and which face counts."""
-    return pipeline.detector.recipe() | {"selection": pipeline.selection}
+    """The detector's recipe, where it comes from, and which face counts."""
+    detector = pipeline.detector
+    return detector.recipe() | dict(detector.source) | {"selection": pipeline.selection}
 
 
 def people_entry(photo_set: PhotoSet) -> dict[str, Any]:

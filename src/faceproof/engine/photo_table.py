@@ -102,7 +102,7 @@ class PhotoTable:
         for name, whole in self.whole.items():
             columns[name] = pa.array(whole, mask=whole < 0)
         columns["box_xyxy_px"] = _fixed_lists(self.box, no_face)
-        columns["landmarks_px"] = _fixed_lists(self.landmarks, no_face)
+        columns["landmarks_px"] = _fixed_lists(self.landmarks, np.isnan(self.landmarks[:, 0]))
         for name, real in self.real.items():
             columns[name] = pa.array(real, mask=np.isnan(real))
         order = [

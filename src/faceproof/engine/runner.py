@@ -14,13 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.degrade.types import CLEAN, Condition
-from faceproof.detection.mtcnn import Detector
+from faceproof.detection.detector import Detector
+from faceproof.detection.types import Face
 from faceproof.engine.cache import TemplateCache
 from faceproof.engine.photo_table import PhotoTable
 from faceproof.errors import ConfigurationError
 from faceproof.people.types import Photo
-from faceproof.recognition.recognizer import Recognizer
+from faceproof.recognition.card import InputContract
+from faceproof.recognition.recognizer import Recognizer, face_in_crop, prepare_face, whole_photo
 
+Pixels = NDArray[np.uint8]
 Cell = tuple[int, int]
 """Which recogniser, and under which condition."""
 
@@ -56,7 +59,21 @@ class Pipeline:
     @property
     def cacheable(self) -> bool:
         """Whether its templates may be kept between runs."""
-        return self.recognizer.cacheable
+        return self.recognizer.cacheable and self.detector.cacheable
+
+    @property
+    def contract(self) -> InputContract:
+        """What faces are prepared by: the recogniser's contract, or what is left of it for photos that are faces."""
+        contract = self.recognizer.contract
+        return whole_photo(contract) if self.detector.prepared else contract
+
+    def prepare(self, photo: Pixels, face: Face) -> Pixels | None:
+        """The face as the net sees it; see `faceproof.recognition.recognizer.prepare_face`."""
+        return prepare_face(self.contract, photo, face)
+
+    def face_in_crop(self, height: int, width: int, face: Face) -> Face:
+        """Where the face lies in what `prepare` gives; see `faceproof.recognition.recognizer.face_in_crop`."""
+        return face_in_crop(self.contract, height, width, face)
 
     def recipe(self, condition: Condition = CLEAN) -> dict[str, object]:
         """Everything that decides a template besides the photo, as JSON values."""

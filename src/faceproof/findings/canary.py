@@ -8,7 +8,7 @@ which another one separates people clearly better is not the right one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from faceproof.detection.alignment import five_point_template
 from faceproof.detection.types import Face
+from faceproof.findings.people_apart import pairs_of, people_drawn_again, weighted_d_prime
 from faceproof.metrics.separation import d_prime
 from faceproof.recognition.card import InputContract
 from faceproof.recognition.recognizer import Recognizer, prepare_face
@@ -36,7 +37,6 @@ RANGES: dict[str, tuple[Any, Any]] = {
 _MARGIN = 50 / 160
 
 ALIKE, DIRECTION, SHIFT, MIRROR, APART, BETTER = 0.97, 0.5, 0.9, 0.7, 1.5, 1.15
-_REPLICATES = 400
 _AS_GOOD_AS_THE_SAME = 0.02
 
 
@@ -162,7 +162,7 @@ def look_at(recognizer: Recognizer, faces: CanaryFaces, known: InputContract | N
         return Canary(recognizer.card.name, usable.size, tuple(checks), (declared_only,))
     kept = _some(faces, usable)
     templates = templates[usable]
-    mated, similarity = _pairs(kept, templates)
+    mated, similarity = pairs_of(kept.people, templates)
     checks += _about_templates(recognizer, kept, templates, mated, similarity)
     neighbours = list(_neighbours(recognizer, kept, similarity, mated))
     canary = Canary(recognizer.card.name, usable.size, tuple(checks), tuple(neighbours))
@@ -225,7 +225,7 @@ def proposal(recognizer: Recognizer, faces: CanaryFaces) -> list[tuple[str, Inpu
     for told, contract in every_contract(recognizer.contract.size_px):
         templates = _described(recognizer, contract, faces)
         usable = _finite_rows(templates)
-        mated, similarity = _pairs(_some(faces, usable), templates[usable])
+        mated, similarity = pairs_of(_some(faces, usable).people, templates[usable])
         found.append((told, contract, d_prime(similarity, mated) if usable.sum() > 3 else float("-inf")))
     return sorted(found, key=lambda one: -one[2])
 
@@ -271,14 +271,6 @@ def _some(faces: CanaryFaces, usable: NDArray[np.bool_]) -> CanaryFaces:
     )
 
 
-def _pairs(faces: CanaryFaces, templates: Array) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Every pair of faces: the same person or not, and the cosine."""
-    people = np.array(faces.people)
-    a, b = np.triu_indices(len(people), 1)
-    exact = templates.astype(np.float64)
-    return people[a] == people[b], (exact[a] * exact[b]).sum(axis=1)
-
-
 def _about_templates(
     recognizer: Recognizer,
     faces: CanaryFaces,
@@ -311,43 +303,18 @@ def _cosine(a: Array, b: Array) -> float:
 def _neighbours(
     recognizer: Recognizer, faces: CanaryFaces, declared: NDArray[np.float64], mated: NDArray[np.bool_]
 ) -> Iterator[Neighbour]:
-    weights = _people_drawn_again(faces.people)
-    base = _weighted_d_prime(declared, mated, weights)
+    weights = people_drawn_again(faces.people)
+    base = weighted_d_prime(declared, mated, weights)
     yield Neighbour("", recognizer.contract, d_prime(declared, mated), 0.0, 0.0)
     for told, contract in neighbours_of(recognizer.contract):
         templates = _described(recognizer, contract, faces)
         if not np.isfinite(templates).all():
             yield Neighbour(told, contract, float("-inf"), float("-inf"), float("-inf"))
             continue
-        _, similarity = _pairs(faces, templates)
-        gain = _weighted_d_prime(similarity, mated, weights) - base
+        _, similarity = pairs_of(faces.people, templates)
+        gain = weighted_d_prime(similarity, mated, weights) - base
         low, high = np.percentile(gain[np.isfinite(gain)], [2.5, 97.5]).tolist()
         yield Neighbour(told, contract, d_prime(similarity, mated), low, high)
-
-
-def _people_drawn_again(people: Sequence[str]) -> NDArray[np.float64]:
-    """How often each pair counts when people are drawn again, float64 (replicates, pairs)."""
-    _, code = np.unique(np.array(people), return_inverse=True)
-    many = int(code.max()) + 1
-    rng = np.random.default_rng(0)
-    times = np.stack([np.bincount(rng.integers(many, size=many), minlength=many) for _ in range(_REPLICATES)])
-    a, b = np.triu_indices(len(people), 1)
-    both = times[:, code[a]] * times[:, code[b]]
-    return np.where(code[a] == code[b], times[:, code[a]], both).astype(np.float64)
-
-
-def _weighted_d_prime(
-    similarity: NDArray[np.float64], mated: NDArray[np.bool_], weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    moments = []
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for kind in (mated, ~mated):
-            w, s = weights[:, kind], similarity[kind]
-            mean = (w @ s) / w.sum(axis=1)
-            moments.append((mean, (w @ s**2) / w.sum(axis=1) - mean**2))
-        (mean, variance), (other_mean, other_variance) = moments
-        result: NDArray[np.float64] = (mean - other_mean) / np.sqrt((variance + other_variance) / 2)
-    return result
 
 
 def _about_neighbours(canary: Canary) -> Check:

@@ -189,17 +189,17 @@ def eer_point(similarity: ArrayLike, mated: ArrayLike) -> OperatingPoint:
 
 def fmr_point(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> OperatingPoint:
     """`threshold_at_fmr` with its name, its story and the reason where it is NaN."""
-    threshold = threshold_at_fmr(similarity, mated, fmr)
+    threshold, target = threshold_at_fmr(similarity, mated, fmr), f"{100 * fmr:.6g}%"
     others = int(np.count_nonzero(~np.asarray(mated, dtype=np.bool_)))
     reason = None
     if math.isnan(threshold):
         reason = (
-            f"An FMR of {fmr:g} needs {fewest_non_mated(fmr):,} non-mated comparisons or more; there are {others:,}."
+            f"An FMR of {target} needs {fewest_non_mated(fmr):,} non-mated comparisons or more; there are {others:,}."
         )
     return OperatingPoint(
         f"fmr_{fmr:g}",
         threshold,
-        f"The lowest threshold whose observed FMR is at most {fmr:g}, set on the comparisons that it is scored on.",
+        f"The lowest threshold whose observed FMR is at most {target}, set on the comparisons that it is scored on.",
         optimistic=True,
         reason=reason,
     )

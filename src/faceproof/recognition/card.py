@@ -1,10 +1,12 @@
-"""What a model card says: the input contract, where the weights come from, and what their makers claim."""
+"""What a model card says: what goes in and comes out, where the weights come from, and what their makers claim."""
 
 from __future__ import annotations
 
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from faceproof.recognition.usual_score import USUAL_SCORES, ScoreName, UsualScore
 
 Point = tuple[float, float]
 
@@ -31,7 +33,8 @@ class InputContract(_Frozen):
         margin_px: margin of the first two, in pixels of the finished crop, both sides together.
         template_points: x, y of left eye, right eye, nose, left and right mouth corner in the finished crop,
             left and right as seen in the picture; only for ``five_point``.
-        mirrored: whether a template is made of the face and its mirror image, added before normalising.
+        mirrored: whether a template is made of the face and its mirror image: each of the two templates is made
+            unit length, then they are added, and the sum is made unit length.
         selection: how the face is chosen where a photo has several.
     """
 
@@ -59,6 +62,25 @@ class InputContract(_Frozen):
         if self.alignment != "five_point" and self.margin_px >= self.size_px:
             raise ValueError(f"margin_px {self.margin_px} leaves no face in a crop of {self.size_px} px")
         return self
+
+
+class TemplateContract(_Frozen):
+    """What comes out of a recogniser.
+
+    Attributes:
+        unit_length: whether the net gives templates of unit length already. Where it does not, faceproof makes them
+            so; where it does, this promise is checked.
+        score: by which its makers, or those who use it, tell whether two templates are alike; thresholds of the
+            model are given in it.
+    """
+
+    unit_length: bool = False
+    score: ScoreName = "euclidean"
+
+    @property
+    def usual_score(self) -> UsualScore:
+        """The score itself: its range, its direction, and the way to distances."""
+        return USUAL_SCORES[self.score]
 
 
 class Source(_Frozen):
@@ -95,6 +117,7 @@ class Card(_Frozen):
         training_set: the photos that it learned from.
         template_size: numbers in a template; None for a detector.
         contract: what a recogniser must be fed; None for a detector.
+        templates: what comes out of a recogniser; says nothing of a detector.
         licence: short name of the terms.
         licence_note: what a user should know before using the weights, shown before a download.
         source: who made the weights.
@@ -119,6 +142,7 @@ class Card(_Frozen):
     training_set: str
     template_size: int | None = None
     contract: InputContract | None = None
+    templates: TemplateContract = TemplateContract()
     licence: str
     licence_note: str
     source: Source

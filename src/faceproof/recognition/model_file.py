@@ -1,21 +1,28 @@
-"""What stands beside an ONNX file: a small TOML card with the contract, which the file itself cannot tell."""
+"""What stands beside an ONNX file: a small TOML card with the contracts, which the file itself cannot tell."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from faceproof.detection.alignment import five_point_template
 from faceproof.errors import ConfigurationError
-from faceproof.recognition.card import Card, InputContract, Source, Threshold
+from faceproof.recognition.card import Card, InputContract, Source, TemplateContract, Threshold
 
 
 class ModelFile(BaseModel):
-    """The fields of ``MODEL.toml``; only ``contract`` is needed."""
+    """The fields of ``MODEL.toml``; only ``contract`` is needed.
+
+    Attributes:
+        threshold: where to decide, in the model's usual score.
+        threshold_distance: the same as a distance of unit templates, 0 to 2; one of the two at most.
+        templates: what comes out of the model.
+        contract: what goes in.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -25,8 +32,16 @@ class ModelFile(BaseModel):
     licence: str = "not said"
     source: str | None = None
     output: str | None = None
-    threshold_distance: float | None = None
+    threshold: float | None = None
+    threshold_distance: float | None = Field(default=None, ge=0, le=2)
+    templates: TemplateContract | None = None
     contract: dict[str, Any] | None = None
+
+    @model_validator(mode="after")
+    def _one_threshold(self) -> Self:
+        if self.threshold is not None and self.threshold_distance is not None:
+            raise ValueError("it gives both threshold and threshold_distance; expected one of them")
+        return self
 
 
 def card_path(model: Path) -> Path:
@@ -70,15 +85,37 @@ def contract_from(fields: dict[str, Any], size_px: int | None, where: str) -> In
         raise ConfigurationError(f"{where}: [contract] cannot be used: {reasons(error)}.") from error
 
 
+def threshold_from(file: ModelFile, templates: TemplateContract, where: str) -> Threshold | None:
+    """Where a model's own card decides; None where it does not say.
+
+    Args:
+        file: the card.
+        templates: what comes out of the model, and so what score a threshold is given in.
+        where: what the threshold comes from, for an error and for those who ask later.
+
+    Raises:
+        ConfigurationError: the usual score has no such number.
+    """
+    distance = file.threshold_distance
+    if file.threshold is not None:
+        try:
+            distance = float(templates.usual_score.distance(file.threshold))
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{where}: its threshold cannot be used: {error}.") from error
+    return None if distance is None else Threshold(distance=distance, origin=where)
+
+
 def foreign_card(
     name: str, contract: InputContract, template_size: int, architecture: str, file: ModelFile | None = None
 ) -> Card:
-    """The card of a model that is not one of faceproof's own."""
+    """The card of a model that is not one of faceproof's own.
+
+    Raises:
+        ConfigurationError: see `threshold_from`.
+    """
     said = file or ModelFile()
+    templates = said.templates or TemplateContract()
     plain = re.sub(r"[^a-z0-9.-]+", "-", (said.name or name).lower()).strip("-.") or "model"
-    threshold = None
-    if said.threshold_distance is not None:
-        threshold = Threshold(distance=said.threshold_distance, origin="the model's card")
     return Card(
         name=plain,
         title=said.title or said.name or name,

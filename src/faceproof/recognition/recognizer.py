@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +110,13 @@ def prepare_face(contract: InputContract, photo: NDArray[np.uint8], face: Face) 
         return align_five_points(photo, face.landmarks_px, points, contract.size_px)
     even = contract.alignment == "even_margin_crop"
     return crop_with_margin(photo, face.box_xyxy_px, contract.size_px, contract.margin_px, even=even)
+
+
+@cache
+def whole_photo(contract: InputContract) -> InputContract:
+    """A contract for photos that are faces cut out as ``contract`` says already: they are brought to size alone."""
+    plain = {"alignment": "margin_crop", "margin_px": 0, "template_points": None}
+    return InputContract.model_validate(contract.model_dump() | plain)
 
 
 def face_in_crop(contract: InputContract, height: int, width: int, face: Face) -> Face:

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from faceproof.detection.alignment import ARCFACE_112
 from faceproof.errors import ConfigurationError
-from faceproof.recognition.card import Card, Figure, InputContract, Source, Threshold
+from faceproof.recognition.card import Card, Figure, InputContract, Source, TemplateContract, Threshold
 
 _RELEASE = "https://github.com/timesler/facenet-pytorch/releases/download/v2.2.9"
 
@@ -15,6 +15,8 @@ _OUTSIDE_VIEW_2 = "the model's card: FMR 0.1% on 1.2 million non-mated compariso
 _FACENET_CONTRACT = InputContract(
     size_px=160, pixel_mean=127.5, pixel_divisor=128.0, alignment="even_margin_crop", margin_px=50, mirrored=True
 )
+
+_EUCLIDEAN = TemplateContract(unit_length=False, score="euclidean")
 
 _MTCNN = Card(
     name="mtcnn",
@@ -39,6 +41,7 @@ _FACENET_VGGFACE2 = Card(
     training_set="VGGFace2 (3.31 million photos, 8,631 people for training)",
     template_size=512,
     contract=_FACENET_CONTRACT,
+    templates=_EUCLIDEAN,
     licence="MIT (code)",
     licence_note="David Sandberg's and facenet-pytorch's repositories are under the MIT licence. The weights "
     "were learned from VGGFace2, photos of real people gathered for research: read that data set's terms "
@@ -69,6 +72,7 @@ _FACENET_CASIA = Card(
     training_set="CASIA-WebFace (494,414 photos, 10,575 people)",
     template_size=512,
     contract=_FACENET_CONTRACT,
+    templates=_EUCLIDEAN,
     licence="MIT (code)",
     licence_note="David Sandberg's and facenet-pytorch's repositories are under the MIT licence. The weights "
     "were learned from CASIA-WebFace, photos of real people gathered for research: read that data set's "
@@ -109,6 +113,8 @@ _DLIB_RESNET = Card(
             (97.6104, 103.0233),
         ),
     ),
+    # Its author's distances are those of templates as the net gives them, about 1.4 long: other numbers than these.
+    templates=_EUCLIDEAN,
     licence="CC0 1.0",
     licence_note="Models by Davis King, who gave them to the public domain (CC0). They were learned from photos of "
     "real people, partly gathered for research: read the terms of FaceScrub and VGG Face before any use beyond "
@@ -164,6 +170,7 @@ def _face_transformer(variant: str, patches: str, file_name: str | None, accurac
             template_points=(_LEFT_EYE, _RIGHT_EYE, _NOSE, _LEFT_MOUTH, _RIGHT_MOUTH),
             mirrored=True,
         ),
+        templates=TemplateContract(unit_length=False, score="squared_euclidean"),
         licence="MIT (code); weights: not stated",
         licence_note="The authors' repository is under the MIT licence. It does not say on which terms their weights "
         "may be used. They learned from MS-Celeb-1M, photos of real people gathered from the web for research, which "
@@ -209,6 +216,7 @@ _MOBILEFACENET = Card(
         template_points=(_LEFT_EYE, _RIGHT_EYE, _NOSE, _LEFT_MOUTH, _RIGHT_MOUTH),
         mirrored=True,
     ),
+    templates=TemplateContract(unit_length=False, score="angle_deg"),
     licence="Apache-2.0",
     licence_note="foamliu's repository is under Apache-2.0. The weights were learned from photos of real people: "
     "look there for the data set and its terms.",

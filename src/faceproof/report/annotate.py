@@ -31,9 +31,9 @@ def annotated(photo: NDArray[np.uint8], faces: Sequence[Face], *, labels: bool =
     for face in faces:
         x0, y0, x1, y1 = (float(v) for v in face.box_xyxy_px)
         draw.rectangle((x0, y0, x1, y1), outline=_BOX, width=line + 1)
-        for x, y in face.landmarks_px:
+        for x, y in face.landmarks_px if face.has_landmarks else ():
             draw.ellipse((x - line - 1, y - line - 1, x + line + 1, y + line + 1), fill=_POINT)
-        if labels:
+        if labels and np.isfinite(face.probability):
             text = f"{face.probability:.3f}"
             left, top, right, bottom = draw.textbbox((0, 0), text, font=font, anchor="lb")
             place = (max(min(x0, picture.width - (right - left)), 0), max(y0, bottom - top))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +38,7 @@ def cautions(scored: ScoredComparisons, photos: pa.Table, summary: Mapping[str, 
     return [
         *_about_the_people(summary["run"]),
         *canary_cautions(str(summary["run"].get("model")), summary["run"].get("canary")),
+        *detector_cautions(summary["run"].get("detector")),
         *_about_the_scale(summary["run"]),
         *_about_completeness(scored, photos, summary),
         *_about_the_system(scored, summary),
@@ -67,6 +69,23 @@ def _foreign(manifest: Mapping[str, Any]) -> bool:
     """Whether similarities are no cosines, so that their values mean nothing."""
     scale = scale_in(manifest)
     return scale is not None and scale.foreign
+
+
+def detector_cautions(detector: Mapping[str, Any] | None) -> Iterator[str]:
+    """What it means that no detector looked at the photos.
+
+    Args:
+        detector: the manifest's entry; None where no model was run.
+    """
+    name = (detector or {}).get("name")
+    if name == "none":
+        yield (
+            "No face was sought: each photo was taken for a face, cut out and aligned as the model wants it. Time and "
+            "failures are those of the recogniser alone."
+        )
+    elif name == "file" and detector is not None:
+        file = PurePath(detector["file"]).name
+        yield f"Faces are those of {file}: the time to find them is not counted, and those it lacks count as not found."
 
 
 def canary_cautions(model: str, canary: Mapping[str, Any] | None) -> Iterator[str]:

@@ -124,7 +124,9 @@ def _acquired(counts: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
         have = "has" if failed == 1 else "have"
         return f"{count(failed)} {_plural('photo', failed)} of {count(photos)} {have} no template"
     if not failed:
-        return "every photo had a face that could be used" if photos else "there was no photo"
+        sought = (manifest.get("detector") or {}).get("name") != "none"
+        whole = "every photo had a face that could be used" if sought else "every photo was taken for a face as it is"
+        return whole if photos else "there was no photo"
     unread = counts["failures_by_stage"]["decode"]
     why = "had no face that could be used"
     if unread:

@@ -12,7 +12,7 @@ from faceproof.degrade.types import CLEAN, Condition, Picture
 from faceproof.detection.types import Face
 from faceproof.errors import FaceproofError
 from faceproof.recognition.card import InputContract
-from faceproof.recognition.recognizer import face_in_crop, prepare_face
+from faceproof.recognition.recognizer import face_in_crop, prepare_face, whole_photo
 from faceproof.report.contact_sheet import Tile, contact_sheet
 from faceproof.report.photos import decoded_photo, framed
 
@@ -38,6 +38,8 @@ class StressPhotos:
         self.contracts = {
             entry["model"]: InputContract.model_validate(entry["card"]["contract"]) for entry in run.manifest["models"]
         }
+        if run.manifest["detector"]["name"] == "none":
+            self.contracts = {model: whole_photo(contract) for model, contract in self.contracts.items()}
         self._rows: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
 
     def row(self, model: str, condition: str, photo: str) -> dict[str, Any] | None:
@@ -104,5 +106,6 @@ class StressPhotos:
 def _face(row: Mapping[str, Any]) -> Face | None:
     if row["box_xyxy_px"] is None:
         return None
-    points = np.array(row["landmarks_px"], np.float32).reshape(5, 2)
-    return Face(np.array(row["box_xyxy_px"], np.float32), float(row["probability"]), points)
+    points = np.array(row["landmarks_px"] or [np.nan] * 10, np.float32).reshape(5, 2)
+    probability = np.nan if row["probability"] is None else row["probability"]
+    return Face(np.array(row["box_xyxy_px"], np.float32), float(probability), points)

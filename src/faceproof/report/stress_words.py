@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from faceproof.report.cautions import canary_cautions
+from faceproof.report.cautions import canary_cautions, detector_cautions
 from faceproof.report.formatting import count, fmr_label, number, percent, printable
 from faceproof.report.headline import is_synthetic
 
@@ -79,6 +79,7 @@ def stress_cautions(summary: Summary) -> list[str]:
     return [
         *_people(summary),
         *(told for entry in summary["run"]["models"] for told in canary_cautions(entry["model"], entry.get("canary"))),
+        *detector_cautions(summary["run"].get("detector")),
         *_failed(summary),
         *_held(summary),
         *_false_matches(summary),

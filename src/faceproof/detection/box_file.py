@@ -1,0 +1,180 @@
+"""Faces that were found elsewhere, read from one CSV or Parquet file with a row for each face."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceproof.detection.detector import Detector, Picture
+from faceproof.detection.python_detector import faces_from_rows
+from faceproof.detection.types import Faces, Failure
+from faceproof.errors import ConfigurationError
+from faceproof.files import sha256_of, unguarded
+from faceproof.people.types import Photo
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SUFFIXES = (".csv", ".parquet")
+CORNERS, SIDES = ("x0", "y0", "x1", "y1"), ("x", "y", "width", "height")
+POINTS = tuple(
+    f"{point}_{axis}" for point in ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth") for axis in "xy"
+)
+COLUMNS = ("photo", *CORNERS, "probability", *POINTS)
+"""The columns that `faceproof detect --boxes` writes."""
+
+_EXPECTED = (
+    f"Expected the columns photo (its path below the folder of people, such as Anna/1.jpg), {', '.join(CORNERS)} (or "
+    f"{', '.join(SIDES)}) in pixels and, if wanted, probability and all of {', '.join(POINTS)}"
+)
+_SHOWN = 5
+
+
+class BoxFile(Detector):
+    """The faces of a file. A photo may have several rows; a row without a box says that it has no face.
+
+    Args:
+        path: the file.
+
+    Raises:
+        ConfigurationError: it cannot be read, lacks a column, or a row makes no sense.
+    """
+
+    name = "file"
+    clean_only = True
+
+    def __init__(self, path: Path) -> None:
+        photos, rows = _read(path)
+        _check_rows(path, photos, rows)
+        self.file = path.name
+        self.source = {"file": str(path.resolve()), "sha256": sha256_of(path)}
+        self._rows = _by_photo(photos, rows)
+        with_points = np.isfinite(rows[np.isfinite(rows[:, 0]), 5:]).all(axis=1)
+        self.landmarks = bool(with_points.all()) if with_points.all() or not with_points.any() else None
+
+    def find(self, pictures: Sequence[Picture], ids: Sequence[str] = ()) -> list[Faces | Failure]:
+        """The faces that the file has for each photo."""
+        return [
+            faces_from_rows(self._rows[photo]) if photo in self._rows else Failure(f"{self.file} has no row for it")
+            for photo in ids
+        ]
+
+    def recipe(self) -> dict[str, object]:
+        """Its name: the faces themselves are in `key`."""
+        return {"name": self.name}
+
+    def key(self, photo: Photo) -> str:
+        """The bytes and the faces of a photo: one file may stand in two folders, each with its own person's face."""
+        rows = self._rows.get(photo.id)
+        if not photo.sha256 or rows is None:
+            return ""
+        return hashlib.sha256(photo.sha256.encode() + rows.tobytes()).hexdigest()
+
+    def notes(self, photos: Sequence[Photo]) -> list[str]:
+        """Which photos the file lacks, and how many it has beside them."""
+        lacking = [photo.id for photo in photos if photo.id not in self._rows]
+        if photos and len(lacking) == len(photos):
+            raise ConfigurationError(
+                f"{self.file} has none of the photos that are compared: they are called {_some(lacking)}, and those of "
+                f"the file {_some(self._rows)}. Expected in column photo their paths below the folder of people."
+            )
+        others = len(self._rows) - (len(photos) - len(lacking))
+        notes = []
+        if lacking:
+            notes.append(f"{self.file} has no row for {len(lacking):,} of {len(photos):,} photos: {_some(lacking)}.")
+        if others:
+            notes.append(f"{self.file} has {others:,} more photos, which are not compared.")
+        return notes
+
+
+def _read(path: Path) -> tuple[list[str], NDArray[np.float32]]:
+    """Photo of each row, and box, probability and landmarks, float32 (n, 15), NaN where there is none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = _table(path)
+    names = [name.strip().lower() for name in table.column_names]
+    table = table.rename_columns(names)
+    box = next((columns for columns in (CORNERS, SIDES) if set(columns) <= set(names)), None)
+    points = [name for name in POINTS if name in names]
+    if "photo" not in names or box is None or len(points) not in (0, len(POINTS)) or len(set(names)) < len(names):
+        raise ConfigurationError(f"{path} has the columns {', '.join(names) or 'none'}. {_EXPECTED}.")
+    if not len(table):
+        raise ConfigurationError(f"{path} has no row. {_EXPECTED}.")
+    rows = np.full((len(table), 15), np.nan, np.float32)
+    for place, name in [*enumerate(box), (4, "probability"), *enumerate(points, 5)]:
+        if name in names:
+            try:
+                rows[:, place] = pc.cast(table[name], pa.float64()).to_numpy()
+            except pa.ArrowException as error:
+                raise ConfigurationError(f"{path}: column {name} is no numbers ({error}).") from error
+    if box is SIDES:
+        rows[:, 2:4] += rows[:, :2]
+    try:
+        photos = [unguarded(photo or "") for photo in pc.cast(table["photo"], pa.string()).to_pylist()]
+    except pa.ArrowException as error:
+        raise ConfigurationError(f"{path}: column photo is no text ({error}).") from error
+    return photos, rows
+
+
+def _table(path: Path) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.csv as pa_csv
+    import pyarrow.parquet as pq
+
+    try:
+        if path.suffix.lower() == ".parquet":
+            return pq.read_table(path)
+        names_are_text = pa_csv.ConvertOptions(column_types={"photo": pa.string()})
+        return pa_csv.read_csv(path, convert_options=names_are_text)
+    except (OSError, pa.ArrowException) as error:
+        raise ConfigurationError(f"The file of faces {path} cannot be read ({error}). {_EXPECTED}.") from error
+
+
+def _check_rows(path: Path, photos: Sequence[str], rows: NDArray[np.float32]) -> None:
+    box, probability = rows[:, :4].astype(np.float64), rows[:, 4]
+    empty = np.isnan(box).all(axis=1)
+    sound = np.isfinite(box).all(axis=1) & (box[:, 2] > box[:, 0]) & (box[:, 3] > box[:, 1])
+    for wrong, what in (
+        (np.array([not photo.strip() for photo in photos]), "name no photo"),
+        (~(sound | empty), "have a box that is empty, upside down or not whole"),
+        (~(np.isnan(probability) | ((probability >= 0) & (probability <= 1))), "have a probability outside 0 to 1"),
+        (np.isnan(rows[:, 5:]).any(axis=1) & ~np.isnan(rows[:, 5:]).all(axis=1), "have a part of the landmarks"),
+    ):
+        if wrong.any():
+            found = ", ".join(f"{row + 1:,}" for row in np.flatnonzero(wrong)[:_SHOWN])
+            raise ConfigurationError(
+                f"{path}: {int(wrong.sum()):,} rows {what} (row {found}, from 1 below the first line). Correct them."
+            )
+    _refuse_mirrored(path, rows[:, 5:].reshape(-1, 5, 2))
+
+
+def _refuse_mirrored(path: Path, points: NDArray[np.float32]) -> None:
+    """Left and right by the person's own sides is the usual mistake; it would turn every face over."""
+    told = np.isfinite(points[:, 0, 0])
+    swapped = int((points[told, 0, 0] > points[told, 1, 0]).sum())
+    if swapped * 2 > told.sum():
+        raise ConfigurationError(
+            f"{path}: in {swapped:,} of {int(told.sum()):,} faces the left eye lies right of the right one. Left and "
+            "right are meant as seen in the picture: swap these columns."
+        )
+
+
+def _by_photo(photos: Sequence[str], rows: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    """Rows with a box of each photo, in the order of the file."""
+    places: dict[str, list[int]] = {}
+    for row, photo in enumerate(photos):
+        boxes = places.setdefault(photo, [])
+        if np.isfinite(rows[row, 0]):
+            boxes.append(row)
+    return {photo: rows[boxes] for photo, boxes in places.items()}
+
+
+def _some(names: Iterable[str]) -> str:
+    shown = [name for name, _ in zip(names, range(3), strict=False)]
+    return ", ".join(shown)

@@ -1,0 +1,111 @@
+"""Detectors written in Python by somebody else: any object with ``find(photos)``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceproof.detection.detector import Detector, Picture
+from faceproof.detection.types import Faces, Failure
+from faceproof.references import identity_of, made_by
+
+ENTRY_POINTS = "faceproof.detectors"
+"""Group of entry points by which a package adds detectors: name = "package.module:factory"."""
+
+_BOX, _SURE_BOX, _WHOLE_FACE = 4, 5, 15
+_EXPECTED = "expected for each photo Faces, None, or rows of 4, 5 or 15 numbers (docs/your-detector.md)"
+
+
+class FindsFaces(Protocol):
+    """What a detector of one's own has to have.
+
+    It may have ``name``; and ``version``, any text that changes when what it finds does: with it, templates are cached
+    between runs.
+    """
+
+    def find(self, photos: list[Picture]) -> Any:
+        """Faces of photos, uint8 (h, w, 3), RGB, of any sizes.
+
+        Returns:
+            For each photo its faces: a `Faces`; or an array or lists (n, 4) of boxes x0, y0, x1, y1, (n, 5) of boxes
+            and probabilities, or (n, 15) of boxes, probabilities, and x and y of left eye, right eye, nose, left and
+            right mouth corner as seen in the picture; or None where there is none. All in pixels of the photo.
+        """
+
+
+class PythonDetector(Detector):
+    """An object with ``find(photos)``, behind what the engine asks of a detector.
+
+    Args:
+        finder: the object.
+        reference: what leads to it; None: nothing does.
+    """
+
+    landmarks = None
+
+    def __init__(self, finder: FindsFaces, reference: str | None = None) -> None:
+        self.finder = finder
+        self.name = str(getattr(finder, "name", None) or reference or type(finder).__name__)
+        self.identity = identity_of(finder)
+        self.cacheable = self.identity is not None
+        self.source = {} if reference is None else {"reference": reference}
+
+    def find(self, pictures: Sequence[Picture], ids: Sequence[str] = ()) -> list[Faces | Failure]:
+        """What the object finds; where it fails on several photos together, each is tried by itself."""
+        try:
+            found = list(self.finder.find(list(pictures)))
+        except Exception as error:  # a user's detector may raise anything
+            found, why = [], f"find raised {type(error).__name__}: {error}"
+        else:
+            why = f"find gave {len(found)} results for {len(pictures)} photo{'s' if len(pictures) > 1 else ''}"
+        if len(found) == len(pictures):
+            return [_faces(one) for one in found]
+        if len(pictures) == 1:
+            return [Failure(f"the detector failed: {why}")]
+        return [self.find([picture])[0] for picture in pictures]
+
+    def recipe(self) -> dict[str, object]:
+        """Its name and identity."""
+        return {"name": self.name, "identity": self.identity}
+
+
+def python_detector(reference: str) -> PythonDetector:
+    """The detector that ``package.module:factory``, or the name of an entry point, leads to.
+
+    Raises:
+        ConfigurationError: it cannot be imported or called, or gives something that is no detector.
+    """
+    return PythonDetector(made_by(reference, ENTRY_POINTS, "find"), reference)
+
+
+def _faces(found: Any) -> Faces | Failure:
+    """One photo's faces, checked."""
+    if isinstance(found, Faces):
+        faces = found
+    else:
+        try:
+            rows = np.asarray([] if found is None else found, np.float32)
+        except (TypeError, ValueError) as error:
+            return Failure(f"the detector gave a {type(found).__name__} that is no numbers ({error}); {_EXPECTED}")
+        if rows.size == 0:
+            return Faces.none()
+        if rows.ndim != 2 or rows.shape[1] not in {_BOX, _SURE_BOX, _WHOLE_FACE}:
+            return Failure(f"the detector gave an array of shape {rows.shape}; {_EXPECTED}")
+        faces = faces_from_rows(rows)
+    if not np.isfinite(faces.boxes_xyxy_px).all():
+        return Failure("the detector gave a box that is not finite")
+    return faces
+
+
+def faces_from_rows(rows: NDArray[np.float32]) -> Faces:
+    """Faces of rows with a box, then, where there are so many numbers, a probability and five landmarks.
+
+    Args:
+        rows: float32 (n, 4), (n, 5) or (n, 15).
+    """
+    whole = np.full((len(rows), _WHOLE_FACE), np.nan, np.float32)
+    whole[:, : rows.shape[1]] = rows
+    return Faces(whole[:, :_BOX], whole[:, _BOX], whole[:, _SURE_BOX:].reshape(-1, 5, 2))

@@ -1,0 +1,64 @@
+"""Whether faces that MTCNN did not find are as good as those that it finds, on the first of the user's photos.
+
+Landmarks in another order, boxes of another picture size, photos that were never aligned: templates of such faces look
+like those of a poor model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceproof.findings.canary import BETTER, Check
+from faceproof.findings.people_apart import pairs_of, people_drawn_again, weighted_d_prime
+from faceproof.metrics.separation import d_prime
+from faceproof.recognition.recognizer import Recognizer
+
+Crop = NDArray[np.uint8] | None
+
+NAME = "faces are cut out as well as MTCNN's"
+_FEWEST = 8
+
+
+def about_the_faces(
+    recognizer: Recognizer, people: Sequence[str], given: Sequence[Crop], by_mtcnn: Sequence[Crop]
+) -> Check:
+    """Compare how far people are apart with the faces that are given and with MTCNN's.
+
+    Args:
+        recognizer: makes the templates.
+        people: who is on each photo.
+        given: the prepared face of each, uint8 (s, s, 3), or None where there is none.
+        by_mtcnn: likewise, found by MTCNN.
+
+    Returns:
+        The check. It passes where too few photos have both to tell.
+
+    Raises:
+        ModelError: the recogniser fails on these faces.
+    """
+    both = [
+        row for row, pair in enumerate(zip(given, by_mtcnn, strict=True)) if pair[0] is not None and pair[1] is not None
+    ]
+    who = [people[row] for row in both]
+    if len(both) < _FEWEST or len(set(who)) in (1, len(who)):
+        return Check(NAME, True, f"cannot be told: {len(both)} of {len(people)} photos have both, {_FEWEST} are needed")
+    plain = recognizer.contract.model_dump() | {"mirrored": False}
+    as_one = replace(recognizer, contract=type(recognizer.contract).model_validate(plain))
+    apart, drawn = [], []
+    weights = people_drawn_again(who)
+    for crops in (given, by_mtcnn):
+        templates = as_one.embed(np.stack([crop for row in both if (crop := crops[row]) is not None]))[0]
+        mated, similarity = pairs_of(who, templates)
+        apart.append(d_prime(similarity, mated))
+        drawn.append(weighted_d_prime(similarity, mated, weights))
+    gain = drawn[1] - drawn[0]
+    finite = gain[np.isfinite(gain)]
+    low = float(np.percentile(finite, 2.5)) if finite.size else float("-inf")
+    worse = low > 0 and apart[1] > BETTER * max(apart[0], 0)
+    return Check(
+        NAME, not worse, f"d' of {len(both)} of your photos {apart[0]:.2f} as given, {apart[1]:.2f} with MTCNN's"
+    )

@@ -1,0 +1,39 @@
+"""Which files below a folder are photos, whatever they are called."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from faceproof.people.decode import SIGNATURE_BYTES, image_format
+
+
+def photos_below(source: Path) -> tuple[list[Path], int]:
+    """Photos of a folder and of all below it, by their first bytes, sorted; and how many other files there are.
+
+    Hidden files and folders are left out. A file in place of a folder stands for itself.
+    """
+    files = [source] if source.is_file() else sorted(path for path in _walk(source) if path.is_file())
+    photos = [path for path in files if _format(path)]
+    return photos, len(files) - len(photos)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    seen: set[str] = set()
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(parent)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(parent) / name for name in files if not name.startswith("."))
+
+
+def _format(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return image_format(file.read(SIGNATURE_BYTES))
+    except OSError:
+        return None
