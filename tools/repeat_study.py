@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from study_pages import render, some_people
 
 from faceproof.cli.progress import PhotoProgress
 from faceproof.degrade import blur, resolution
@@ -23,14 +24,12 @@ from faceproof.degrade.registry import FAMILIES
 from faceproof.degrade.suites import Series, Suite
 from faceproof.degrade.types import Family
 from faceproof.evaluation import Recipe
-from faceproof.report.formatting import count, number, percent
 from faceproof.report.stress_words import label
 from faceproof.stress import stress
 
 FIGURES = ("loss", "frr", "fmr", "detection", "distances", "heat-map", "changes")
 JPEG_QUALITY = 75
 STUDY_SETTINGS = Recipe(crop_size=112, margin=0, alignment="margin_crop", mirror=False, select="largest")
-TWO_PHOTO_PEOPLE, ONE_PHOTO_PEOPLE = 400, 800
 
 REPORTED: dict[str, dict[str, float]] = {
     "clean": {"accuracy": 0.9324, "eer": 0.0781},
@@ -61,7 +60,7 @@ def main() -> None:
     options = parser.parse_args()
     whole = _run(options.people, _models(), "classic", Recipe(mirror=False), options.out / "all")
     with tempfile.TemporaryDirectory() as folder:
-        some = _some_people(options.people, Path(folder))
+        some = some_people(options.people, Path(folder))
         as_then = _run(some, ["facenet-vggface2"], _suite_with_jpeg(), STUDY_SETTINGS, options.out / "as-then")
     images = options.docs / "images"
     images.mkdir(parents=True, exist_ok=True)
@@ -91,17 +90,6 @@ def _run(people: Path, models: list[str], suite: str | Suite, recipe: Recipe, ou
             say=progress.say,
         )
     return run.summary
-
-
-def _some_people(people: Path, folder: Path) -> Path:
-    """Links to the first people who have two photos and the first who have one, in sorted order."""
-    wanted = {True: TWO_PHOTO_PEOPLE, False: ONE_PHOTO_PEOPLE}
-    for person in sorted(people.iterdir()):
-        several = len(list(person.glob("*.jpg"))) > 1
-        if wanted[several] > 0:
-            wanted[several] -= 1
-            (folder / person.name).symlink_to(person.resolve())
-    return folder
 
 
 def _jpeg(photo: np.ndarray) -> np.ndarray:
@@ -141,38 +129,16 @@ def _suite_with_jpeg() -> Suite:
 
 
 def _page(whole: Mapping[str, Any], as_then: Mapping[str, Any]) -> str:
-    import jinja2
-
-    pages = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    pages.filters |= {"rate": _rate, "percent": percent, "number": number, "count": count}
-    return pages.get_template("lfw_degradations.md.j2").render(
+    return render(
+        "lfw_degradations.md.j2",
         s=whole,
         entries={entry["name"]: entry for entry in whole["conditions"] + as_then["conditions"]},
         label=label,
-        best=_best,
         reported=REPORTED,
         as_then={row["condition"]: row for row in as_then["models"][0]["conditions"]},
-        two_photo_people=TWO_PHOTO_PEOPLE,
-        one_photo_people=ONE_PHOTO_PEOPLE,
         quality=JPEG_QUALITY,
         figures=FIGURES,
     )
-
-
-def _best(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Accuracy at the best threshold of a condition."""
-    best: Mapping[str, Any] = next(p["accuracy"] for p in row["operating_points"] if p["name"] == "best_accuracy")
-    return best
-
-
-def _rate(estimate: Mapping[str, Any]) -> str:
-    return percent(estimate["value"], estimate["n"])
 
 
 if __name__ == "__main__":

@@ -346,6 +346,24 @@ def test_synthetic_people_are_named_first() -> None:
     assert "synthetic" in summary["warnings"][0]
 
 
+@pytest.mark.parametrize(("many", "noticed"), [(1, False), (2, True), (5, True)])
+def test_scores_taken_over_several_comparisons_at_a_time_are_noticed(many: int, noticed: bool) -> None:
+    run = bell_run()
+    similarity, others = run.scores["similarity"].to_numpy().copy(), ~np.array(run.comparisons["mated"])
+    own = similarity[others]
+    similarity[others] = np.repeat(own[: -(-own.size // many)], many)[: own.size]
+    run.scores = run.scores.set_column(2, "similarity", pa.array(similarity))
+    assert warned(summarize(run), "over several comparisons at a time") == noticed
+
+
+def test_scores_that_many_strangers_share_are_no_batches() -> None:
+    run = bell_run()
+    similarity, others = run.scores["similarity"].to_numpy().copy(), ~np.array(run.comparisons["mated"])
+    similarity[others] = np.round(similarity[others])
+    run.scores = run.scores.set_column(2, "similarity", pa.array(similarity))
+    assert not warned(summarize(run), "over several comparisons at a time")
+
+
 def test_a_distance_taken_for_a_similarity_is_noticed() -> None:
     run = bell_run()
     run.scores = run.scores.set_column(2, "similarity", pa.array(-run.scores["similarity"].to_numpy()))
@@ -460,3 +478,16 @@ def test_metrics_json_is_strict_and_replaced_as_a_whole(tmp_path: Path) -> None:
         write_metrics_json(path, {"value": math.nan})
     assert json.loads(path.read_text(encoding="utf-8")) == summary
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_thresholds_are_also_given_in_the_usual_score_of_the_model() -> None:
+    card = {"templates": {"unit_length": False, "score": "squared_euclidean"}}
+    summary: Any = summarize(bell_run(card=card), threshold_distance=1.1)
+    given_first, *others = summary["operating_points"]
+    assert given_first["threshold_usual"] == 1.1**2
+    for entry in (*others, *summary["fnmr_at_fmr"]):
+        at = entry["threshold_similarity"]
+        assert entry["threshold_usual"] == (None if at is None else pytest.approx(2 - 2 * at))
+    for unknown in (bell_run(card=None), bell_run(card={"name": "of before"}), bell_run()):
+        entries: Any = summarize(unknown)
+        assert {entry["threshold_usual"] for entry in entries["operating_points"]} == {None}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 IDENTICAL_SIMILARITY = 0.99999
 _NARROW_SPREAD = 0.01
 _LOPSIDED = 10
+_OFTEN, _SELDOM, _COMMON = 0.3, 0.03, 0.1
 _EXAMPLES = 3
 
 
@@ -42,6 +43,7 @@ def cautions(scored: ScoredComparisons, photos: pa.Table, summary: Mapping[str, 
         *_about_the_scale(summary["run"]),
         *_about_completeness(scored, photos, summary),
         *_about_the_system(scored, summary),
+        *_about_repeats(scored),
         *([] if _foreign(summary["run"]) else _about_copies(scored, photos)),
         *_about_failures(summary),
         *_about_numbers(summary),
@@ -84,7 +86,7 @@ def detector_cautions(detector: Mapping[str, Any] | None) -> Iterator[str]:
             "failures are those of the recogniser alone."
         )
     elif name == "file" and detector is not None:
-        file = PurePath(detector["file"]).name
+        file = printable(PurePath(detector["file"]).name)
         yield f"Faces are those of {file}: the time to find them is not counted, and those it lacks count as not found."
 
 
@@ -159,6 +161,25 @@ def _about_the_system(scored: ScoredComparisons, summary: Mapping[str, Any]) -> 
                 f"Nearly all similarities are equal (90% of them lie from {low:.4f} to {high:.4f}): the system is "
                 "probably broken, or it is fed pictures that it was not made for."
             )
+
+
+def _about_repeats(scored: ScoredComparisons) -> Iterator[str]:
+    """A score that was taken over several comparisons at a time comes several times in a row, and is too far away."""
+    kinds = {"mated": scored.mated, "non-mated": ~scored.mated}
+    made = {kind: scored.similarity[rows & scored.compared] for kind, rows in kinds.items()}
+    if min(values.size for values in made.values()) < FEW:
+        return
+    repeats = {kind: int(np.count_nonzero(values[1:] == values[:-1])) for kind, values in made.items()}
+    often, seldom = sorted(made, key=lambda kind: -repeats[kind] / made[kind].size)
+    (same, n), (other_same, other_n) = ((repeats[kind], made[kind].size) for kind in (often, seldom))
+    # Where many scores share one value, such as 0, neighbours are equal by chance.
+    most_common = np.unique(made[often], return_counts=True)[1].max() / n
+    if same > _OFTEN * n and other_same < _SELDOM * other_n and most_common < _COMMON:
+        yield (
+            f"Of {count(n)} {often} scores {count(same)} equal the one before to the last digit, of {count(other_n)} "
+            f"{seldom} ones {count(other_same)}: were they taken over several comparisons at a time? Then the two "
+            "kinds were not compared in the same way, and no rate here means anything."
+        )
 
 
 def _about_copies(scored: ScoredComparisons, photos: pa.Table) -> Iterator[str]:
