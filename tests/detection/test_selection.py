@@ -44,6 +44,29 @@ def test_largest_over_threshold_refuses_doubtful_faces():
     assert choose(_faces(DOUBTFUL), 250, 250, "largest_over_threshold") is None
 
 
+UNRATED = (70, 70, 180, 180, np.nan)
+
+
+@pytest.mark.parametrize(
+    ("method", "others"),
+    [
+        ("subject", [SUBJECT, DOUBTFUL]),
+        ("largest_over_threshold", [DOUBTFUL, FAR_AND_SURE]),
+        ("probability", [SUBJECT, FAR_AND_SURE]),
+    ],
+)
+def test_a_face_without_a_probability_counts_as_sure(method, others):
+    face = choose(_faces(*others, UNRATED), 250, 250, method)
+    assert tuple(face.box_xyxy_px) == UNRATED[:4]
+    assert np.isnan(face.probability)
+
+
+def test_where_no_face_has_a_probability_place_and_size_decide():
+    unrated = _faces(*((*face[:4], np.nan) for face in (BYSTANDER, SUBJECT, FAR_AND_SURE)))
+    assert tuple(choose(unrated, 250, 250).box_xyxy_px) == SUBJECT[:4]
+    assert tuple(choose(unrated, 250, 250, "largest_over_threshold").box_xyxy_px) == BYSTANDER[:4]
+
+
 @pytest.mark.parametrize("method", SELECTIONS)
 def test_no_face_gives_none(method):
     assert choose(Faces.none(), 10, 10, method) is None

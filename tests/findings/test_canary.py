@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import pytest
 
-from faceproof.checking import canary, complaints
+from faceproof.checking import canary, complaints, packaged_faces
+from faceproof.detection.mtcnn import load_mtcnn
+from faceproof.engine.runner import Pipeline
 from faceproof.evaluation import Recipe, load_pipeline
-from faceproof.findings.canary import every_contract, neighbours_of
+from faceproof.findings.canary import every_contract, look_at, neighbours_of
 from faceproof.recognition.card import InputContract
+from faceproof.recognition.catalog import load_model
 from faceproof.recognition.dlib_file import find_dlib_file
 from faceproof.recognition.zoo import get_card
 
@@ -28,6 +34,7 @@ WRONG = {
         "aligned": Recipe(alignment="five_point"),
     },
 }
+PLAIN = {"size_px": 48, "pixel_mean": 127.5, "pixel_divisor": 127.5, "alignment": "even_margin_crop"}
 CASES = [(model, wrong) for model, recipes in WRONG.items() for wrong in recipes]
 
 
@@ -64,6 +71,51 @@ def test_gross_faults_show_in_the_faces_alone(tmp_path):
     declared, *others = unaligned["neighbours"]
     assert max(others, key=lambda one: one["d_prime"])["told"] == "aligned by five points"
     assert declared["d_prime"] < found["neighbours"][0]["d_prime"]
+
+
+class Means:
+    """Means of 48 patches, as they are or of unit length."""
+
+    template_size = 48
+
+    def __init__(self, *, unit, declared, mirrored=False):
+        self.unit, self.templates = unit, {"unit_length": declared}
+        self.contract = PLAIN | {"mirrored": mirrored}
+
+    def embed(self, batch):
+        flat = batch.reshape(len(batch), 3, 4, 12, 4, 12).mean(axis=(3, 5)).reshape(len(batch), -1)
+        return flat / np.linalg.norm(flat, axis=1, keepdims=True) if self.unit else 40 * flat
+
+
+def about_lengths(faces, **model):
+    checks = look_at(load_model(Means(**model)), faces).checks
+    return next((check for check in checks if "unit length" in check.name), None)
+
+
+@pytest.fixture(scope="module")
+def faces():
+    return packaged_faces(Pipeline(load_mtcnn(), load_model(Means(unit=True, declared=True))))
+
+
+def test_a_promise_of_unit_length_is_held_against_the_lengths(faces):
+    assert about_lengths(faces, unit=True, declared=True).passed
+    assert about_lengths(faces, unit=True, declared=True, mirrored=True).passed
+    broken = about_lengths(faces, unit=False, declared=True)
+    assert not broken.passed
+    low, high = re.fullmatch(r"lengths ([\d.]+) to ([\d.]+); declared 1", broken.found).groups()
+    assert 1 < float(low) < float(high)
+
+
+def test_without_the_promise_lengths_are_no_matter(faces):
+    assert about_lengths(faces, unit=False, declared=False) is None
+
+
+@pytest.mark.parametrize(("length", "passes"), [(1.0009, True), (0.9991, True), (1.0011, False), (0.9989, False)])
+def test_unit_length_is_meant_within_a_thousandth(faces, length, passes):
+    model = Means(unit=True, declared=True)
+    exact, model.embed = model.embed, lambda batch: np.float32(length) * exact(batch)
+    checks = look_at(load_model(model), faces).checks
+    assert [check.passed for check in checks if "unit length" in check.name] == [passes]
 
 
 def test_neighbours_differ_in_one_thing():

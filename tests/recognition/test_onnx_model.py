@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from faceproof.errors import ConfigurationError, WeightsError
+from faceproof.evaluation import Recipe, load_pipeline
 from faceproof.recognition.catalog import load_model
 from faceproof.recognition.onnx_model import open_onnx
 
@@ -64,6 +67,16 @@ def test_an_output_that_is_not_there_is_refused_with_those_that_are(mobile):
 def test_a_known_file_brings_its_contract(mobile):
     model = load_model(mobile)
     assert (model.card.name, model.contract.alignment, model.contract.mirrored) == ("mobilefacenet", "five_point", True)
+    assert (model.card.templates.score, model.card.threshold) == ("angle_deg", None)
+
+
+@pytest.mark.real_photos
+def test_a_card_beside_a_known_file_may_set_its_threshold(mobile, tmp_path):
+    path = tmp_path / "mine.onnx"
+    path.write_bytes(mobile.read_bytes())
+    path.with_suffix(".toml").write_text("threshold = 60\n")
+    model = load_model(path)
+    assert (model.card.name, model.card.threshold.distance) == ("mobilefacenet", pytest.approx(1.0))
 
 
 @pytest.mark.real_photos
@@ -139,6 +152,34 @@ class TestLayouts:
         with pytest.raises(ConfigurationError, match=said):
             open_onnx(self.write(tmp_path / "small.onnx", shape, axes))
 
+    def test_options_may_say_what_a_card_would(self, tmp_path):
+        path = self.write(tmp_path / "small.onnx", ["n", 3, 8, 8], [2, 3])
+        said = Recipe(pixel_mean=0.0, pixel_divisor=255.0, alignment="even_margin_crop", margin=2)
+        model = load_pipeline(str(path), None, said, offline=True).recognizer
+        assert (model.contract.size_px, model.contract.margin_px, model.known_contract) == (8, 2, None)
+        with pytest.raises(ConfigurationError, match="--pixel-divisor"):
+            load_pipeline(str(path), None, Recipe(pixel_mean=0.0, alignment="margin_crop"), offline=True)
+        with pytest.raises(ConfigurationError, match=r"takes 8 px|fixes|size_px is 9"):
+            load_pipeline(str(path), None, replace(said, crop_size=9), offline=True)
+
+    def test_weights_may_lie_in_a_file_of_their_own(self, tmp_path):
+        onnx = pytest.importorskip("onnx", reason="the package onnx, which writes such files, is not installed")
+        model = onnx.load(self.write(tmp_path / "small.onnx", ["n", 3, 8, 8], [2, 3]))
+        weight = np.linspace(1, 2, 3, dtype=np.float32)
+        model.graph.initializer.append(onnx.numpy_helper.from_array(weight, "weight"))
+        model.graph.node[0].output[0] = "plain"
+        model.graph.node.append(onnx.helper.make_node("Mul", ["plain", "weight"], ["mean"]))
+        path, weights = tmp_path / "outside.onnx", tmp_path / "outside.bin"
+        onnx.save(model, path, save_as_external_data=True, location=weights.name, size_threshold=0)
+        batch = np.random.default_rng(0).random((2, 3, 8, 8), np.float32)
+        net = open_onnx(path)
+        np.testing.assert_allclose(net.run(batch)[0], batch.mean(axis=(2, 3)) * weight, rtol=1e-6)
+        weights.write_bytes((weight * 2).tobytes())
+        assert open_onnx(path).sha256 != net.sha256
+        weights.unlink()
+        with pytest.raises(WeightsError, match="a file of their own, which is missing"):
+            open_onnx(path)
+
     def test_a_card_beside_it_makes_it_a_model(self, tmp_path):
         path = self.write(tmp_path / "small.onnx", ["n", 3, "h", "w"], [2, 3])
         card = path.with_suffix(".toml")
@@ -148,6 +189,9 @@ class TestLayouts:
         card.write_text(card.read_text().replace("[contract]", "[contract]\nsize_px = 24"))
         model = load_model(path)
         assert (model.card.name, model.contract.size_px, model.template_size) == ("small", 24, 3)
+        card.write_text(f'threshold = 0.5\n{card.read_text()}[templates]\nscore = "cosine_similarity"\n')
+        model = load_model(path)
+        assert (model.card.templates.score, model.card.threshold.distance) == ("cosine_similarity", 1.0)
         card.write_text("[contract\n")
         with pytest.raises(ConfigurationError, match="no TOML"):
             load_model(path)

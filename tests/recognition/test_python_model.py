@@ -10,6 +10,7 @@ import pytest
 from faceproof.errors import ConfigurationError, ModelError
 from faceproof.evaluation import Recipe, changed_contract, evaluate, load_pipeline
 from faceproof.people.synthetic.folder import Population, write_population
+from faceproof.recognition.card import TemplateContract
 from faceproof.recognition.catalog import load_model
 from faceproof.recognition.python_model import installed_models, python_runner
 from faceproof.references import is_reference
@@ -59,6 +60,8 @@ def test_the_example_of_the_page_runs(people, tmp_path, cached, monkeypatch):
     sys.modules.pop("mine")
     assert summary["auc"]["value"] > 0.6
     assert summary["run"]["canary"]["faces"] > 20
+    point = next(one for one in summary["operating_points"] if one["name"] == "best_accuracy")
+    assert point["threshold_usual"] == pytest.approx(point["threshold_similarity"])
 
 
 def test_faces_that_it_fails_on_are_failures_with_its_message(people, tmp_path, cached):
@@ -119,6 +122,43 @@ def test_a_contract_that_makes_no_sense_is_told():
 
     with pytest.raises(ConfigurationError, match="alignment"):
         load_model(Odd())
+
+
+@pytest.mark.parametrize(
+    "templates",
+    [
+        {"score": "cosine_distance", "unit_length": True},
+        TemplateContract(score="cosine_distance", unit_length=True),
+    ],
+    ids=["dict", "object"],
+)
+def test_a_model_says_what_comes_out_of_it(templates):
+    model = Means()
+    model.templates, model.threshold = templates, np.float32(0.5)
+    card = load_model(model).card
+    assert card.templates == TemplateContract(score="cosine_distance", unit_length=True)
+    assert (card.threshold.distance, card.threshold.origin) == (1.0, "the model itself")
+
+
+def test_a_model_may_say_nothing_of_what_comes_out_of_it():
+    card = load_model(Means()).card
+    assert (card.templates, card.threshold) == (TemplateContract(), None)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"templates": {"score": "cosine"}}, r"Means: .*templates\.score"),
+        ({"templates": ["euclidean"]}, "Means: .*templates"),
+        ({"threshold": "strict"}, "Means: .*threshold"),
+        ({"threshold": 2.5}, r"Means: .*distance 2\.5 makes no sense; expected 0 to 2"),
+    ],
+)
+def test_what_a_model_says_of_itself_has_to_make_sense(said, why):
+    model = Means()
+    vars(model).update(said)
+    with pytest.raises(ConfigurationError, match=why):
+        load_model(model)
 
 
 def test_references_are_told_from_names():

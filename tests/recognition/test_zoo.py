@@ -53,6 +53,16 @@ def test_where_people_get_a_file_is_told_of_what_faceproof_cannot_get_and_of_not
         assert (card.file_from is None) == bool(card.wheel or card.download_url)
 
 
+def test_every_recogniser_says_what_comes_out_of_it():
+    scores = {card.name: card.templates.score for card in list_cards() if card.kind == "recogniser"}
+    transformers = [name for name in scores if name.startswith("face-transformer")]
+    assert scores == dict.fromkeys(("facenet-vggface2", "facenet-casia", "dlib-resnet"), "euclidean") | dict.fromkeys(
+        transformers, "squared_euclidean"
+    )
+    # All nets are cut off before the step that makes unit length.
+    assert not any(card.templates.unit_length for card in list_cards())
+
+
 def test_a_download_has_a_file_name():
     card = get_card("facenet-casia")
     with pytest.raises(ValidationError, match="file_name"):

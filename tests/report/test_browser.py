@@ -15,6 +15,8 @@ from faceproof.metrics.intervals import wilson
 from faceproof.report.formatting import percent, percent_range
 from faceproof.report.html import write_report
 from faceproof.report.theme import DARK, LIGHT
+from faceproof.report.usual import add_usual_thresholds
+from faceproof.usual_score import USUAL_SCORES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -200,6 +202,19 @@ def test_the_slider_moves_by_hand_and_by_key(summary: Summary, wide: Page) -> No
         assert wide.locator("button[aria-pressed=true]").count() == 0
         # A threshold that is picked by eye is chosen on what it is judged on.
         assert wide.locator("[data-optimistic]").is_visible()
+
+
+def test_the_slider_tells_the_usual_score_too(summary: Summary, show: Show, tmp_path: Path) -> None:
+    told = copy.deepcopy(summary)
+    told["run"]["card"] = {"templates": {"unit_length": False, "score": "angle_deg"}}
+    angle = USUAL_SCORES["angle_deg"]
+    add_usual_thresholds([*told["operating_points"], *told["fnmr_at_fmr"]], angle)
+    page, point = show(write_report(told, tmp_path, None)), told["operating_points"][0]
+    assert page.locator("#at-usual").text_content() == f"(angle {angle.text(point['threshold_usual'])})"
+    slider = page.locator("#threshold")
+    slider.fill("200")
+    assert page.locator("#at-usual").text_content() == "(angle 60.00°)"
+    assert slider.get_attribute("aria-valuetext") == "distance 1.000, angle 60.00°"
 
 
 def test_a_button_goes_to_its_operating_point_exactly(summary: Summary, wide: Page) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import html
-import os
 import re
 import shutil
 import xml.etree.ElementTree as ET
@@ -277,30 +276,20 @@ class TestFigures:
 class TestInABrowser:
     @pytest.fixture(scope="class")
     @classmethod
-    def open_page(cls):
+    def open_page(cls, browser):
         """Open a page offline and say what it did besides being shown."""
-        found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-        if found is None:
-            pytest.skip("no browser is installed: none of chromium, chromium-browser, google-chrome is on the path")
-        sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-        as_root = hasattr(os, "geteuid") and os.geteuid() == 0
-        with sync_api.sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"] if as_root else [])
 
-            def open_page(compared, *, width=1280, scheme="light"):
-                context = chromium.new_context(
-                    viewport={"width": width, "height": 900}, offline=True, color_scheme=scheme
-                )
-                page, seen = context.new_page(), []
-                page.on("console", lambda message: seen.append(message.text))
-                page.on("pageerror", lambda error: seen.append(str(error)))
-                page.on("dialog", lambda dialog: (seen.append(dialog.message), dialog.dismiss()))
-                page.on("request", lambda request: seen.append(request.url) if "http" in request.url[:5] else None)
-                page.goto((compared.folder / "report.html").as_uri())
-                return page, seen
+        def open_page(compared, *, width=1280, scheme="light"):
+            context = browser.new_context(viewport={"width": width, "height": 900}, offline=True, color_scheme=scheme)
+            page, seen = context.new_page(), []
+            page.on("console", lambda message: seen.append(message.text))
+            page.on("pageerror", lambda error: seen.append(str(error)))
+            page.on("dialog", lambda dialog: (seen.append(dialog.message), dialog.dismiss()))
+            page.on("request", lambda request: seen.append(request.url) if "http" in request.url[:5] else None)
+            page.goto((compared.folder / "report.html").as_uri())
+            return page, seen
 
-            yield open_page
-            chromium.close()
+        return open_page
 
     @pytest.mark.parametrize("width", [1280, 390])
     @pytest.mark.parametrize("which", ["three", "hostile"])

@@ -48,6 +48,8 @@ def detect_command(
     rows: list[dict[str, Any]] = []
     found: list[tuple[str, Faces]] = []
     every = list(_each(photos))
+    if boxes is not None:
+        _refuse_one_name(every, boxes)
     for number, (path, photo_id) in enumerate(every):
         pixels, faces = _look(finder, path, photo_id)
         if pixels is None or isinstance(faces, str):
@@ -69,13 +71,27 @@ def detect_command(
 
 def _each(places: list[Path]) -> Iterator[tuple[Path, str]]:
     """Every photo, and its path below the folder that was given."""
-    from faceproof.people.photo_files import photos_below
+    from faceproof.people.photo_files import photos_below, valid_unicode
 
     for place in places:
         if place.is_dir():
-            yield from ((path, path.relative_to(place).as_posix()) for path in photos_below(place)[0])
+            found = photos_below(place)[0]
+            yield from ((path, valid_unicode(path.relative_to(place).as_posix())) for path in found)
         else:
-            yield place, place.name
+            yield place, valid_unicode(place.name)
+
+
+def _refuse_one_name(every: list[tuple[Path, str]], boxes: Path) -> None:
+    """Faces of two photos of one name would be taken for those of one photo."""
+    from faceproof.errors import ConfigurationError
+
+    first: dict[str, Path] = {}
+    for path, photo in every:
+        other = first.setdefault(photo, path)
+        if other is not path:
+            raise ConfigurationError(
+                f"{other} and {path} would both be called {photo} in {boxes}. Give the folder that both lie in."
+            )
 
 
 def _look(finder: Detector, path: Path, photo_id: str) -> tuple[NDArray[np.uint8] | None, Faces | str]:

@@ -47,13 +47,11 @@ def list_models(json: Json = False) -> None:
 
 @models_app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(help="A model's name, as faceproof models list shows it.")],
+    model: Annotated[str, typer.Argument(help="A name, a .onnx file, or package.module:factory.")],
     json: Json = False,
 ) -> None:
-    """One model's card: input, training photos, licence, published figures."""
-    from faceproof.recognition.zoo import get_card
-
-    card = get_card(name)
+    """One model's card: input, template, training photos, licence, published figures."""
+    card = _card_of(model)
     if json:
         print_json(card.model_dump(mode="json"))
         return
@@ -61,6 +59,18 @@ def show(
     width = max(len(label) for label, _ in lines)
     for label, text in lines:
         typer.echo(f"{label:<{width}}  {text}")
+
+
+def _card_of(model: str) -> Card:
+    """The card of a model; one that faceproof knows by name is not loaded for it."""
+    from faceproof.recognition.catalog import load_model
+    from faceproof.recognition.python_model import installed_models
+    from faceproof.recognition.zoo import get_card
+    from faceproof.references import is_reference
+
+    if model.lower().endswith(".onnx") or is_reference(model) or model in installed_models():
+        return load_model(model).card
+    return get_card(model)
 
 
 def _lines(card: Card) -> list[tuple[str, str]]:
@@ -73,19 +83,44 @@ def _lines(card: Card) -> list[tuple[str, str]]:
         ("trained on", card.training_set),
     ]
     if card.contract is not None:
-        lines += [("template", f"{card.template_size} numbers, unit length"), *_contract_lines(card.contract)]
+        lines += [("template", _template(card)), *_contract_lines(card.contract)]
     lines += [
         ("licence", card.licence),
         ("", card.licence_note),
-        ("source", f"{card.source.who}, {card.source.url}"),
-        ("weights", card.download_url or (_package(card) if card.wheel else _file_of_yours(card))),
-        ("tensors SHA-256", card.tensors_sha256 or "not known: weights count as unverified"),
+        ("source", ", ".join(dict.fromkeys((card.source.who, card.source.url)))),
+        *_weights_lines(card),
     ]
     if card.threshold is not None:
-        lines.append(("threshold", f"distance {card.threshold.distance:g} ({card.threshold.origin})"))
+        lines.append(("threshold", f"{_at(card.threshold.distance, card)} ({card.threshold.origin})"))
     for figure in card.published:
         lines.append(("published", f"{figure.metric} {figure.value:.2%} on {figure.dataset} ({figure.by})"))
     return lines
+
+
+def _template(card: Card) -> str:
+    """What comes out of a recogniser."""
+    score = card.templates.usual_score
+    already = "yes" if card.templates.unit_length else "no (faceproof makes it so)"
+    return (
+        f"{card.template_size} numbers; unit length already: {already}; usual score: {score.words}, {score.direction}"
+    )
+
+
+def _at(distance: float, card: Card) -> str:
+    """A threshold as a distance, and in the model's usual score where that is another number."""
+    score = card.templates.usual_score
+    usual = "" if score.name == "euclidean" else f", {score.label} {score.text(float(score.of_distance(distance)))}"
+    return f"distance {distance:g}{usual}"
+
+
+def _weights_lines(card: Card) -> list[tuple[str, str]]:
+    """Where the weights come from and their digest; a model in a file of its own is its weights."""
+    if card.architecture in {"onnx", "python"}:
+        return [("file SHA-256", card.file_sha256)] if card.file_sha256 else []
+    return [
+        ("weights", card.download_url or (_package(card) if card.wheel else _file_of_yours(card))),
+        ("tensors SHA-256", card.tensors_sha256 or "not known: weights count as unverified"),
+    ]
 
 
 def _package(card: Card) -> str:
@@ -97,10 +132,9 @@ def _file_of_yours(card: Card) -> str:
     return f"a file that you pass (--weights FILE): {card.file_from}"
 
 
-def _mean(contract: InputContract) -> str:
-    """The mean that is subtracted: one number, or those of red, green and blue."""
-    mean = contract.pixel_mean
-    return f"({', '.join(f'{one:g}' for one in mean)})" if isinstance(mean, tuple) else f"{mean:g}"
+def _one_or_three(values: float | tuple[float, float, float]) -> str:
+    """One number, or those of red, green and blue."""
+    return f"({', '.join(f'{one:g}' for one in values)})" if isinstance(values, tuple) else f"{values:g}"
 
 
 def _contract_lines(contract: InputContract) -> list[tuple[str, str]]:
@@ -112,7 +146,7 @@ def _contract_lines(contract: InputContract) -> list[tuple[str, str]]:
         how = "five landmarks moved onto fixed points"
     return [
         ("input", f"{crop}: {how}"),
-        ("pixels", f"(x - {_mean(contract)}) / {contract.pixel_divisor:g}"),
+        ("pixels", f"(x - {_one_or_three(contract.pixel_mean)}) / {_one_or_three(contract.pixel_divisor)}"),
         ("mirrored", "face and mirror image" if contract.mirrored else "no"),
         ("which face", contract.selection),
     ]
@@ -137,6 +171,7 @@ def check(
     """Look at a model on a few dozen faces: is it sound, and is it fed what it was made for? Exit 1 when not."""
     from faceproof.checking import check_model, propose_contract
     from faceproof.evaluation import Recipe
+    from faceproof.recognition.catalog import said_enough
 
     recipe = Recipe(
         crop_size=crop_size,
@@ -145,7 +180,7 @@ def check(
         pixel_mean=numbers_of("--pixel-mean", pixel_mean),
         pixel_divisor=numbers_of("--pixel-divisor", pixel_divisor),
     )
-    if model.lower().endswith(".onnx") and not is_described(Path(model)):
+    if model.lower().endswith(".onnx") and not said_enough(recipe.contract_fields()) and not is_described(Path(model)):
         found = propose_contract(Path(model), crop_size, device=device, write=write_card)
         print_json(found) if json else _print_proposal(found)
         return

@@ -15,6 +15,7 @@ from faceproof.detection.python_detector import faces_from_rows
 from faceproof.detection.types import Faces, Failure
 from faceproof.errors import ConfigurationError
 from faceproof.files import sha256_of, unguarded
+from faceproof.people.photo_files import valid_unicode
 from faceproof.people.types import Photo
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ class BoxFile(Detector):
     def __init__(self, path: Path) -> None:
         photos, rows = _read(path)
         _check_rows(path, photos, rows)
-        self.file = path.name
-        self.source = {"file": str(path.resolve()), "sha256": sha256_of(path)}
+        self.file = valid_unicode(path.name)
+        self.source = {"file": valid_unicode(str(path.resolve())), "sha256": sha256_of(path)}
         self._rows = _by_photo(photos, rows)
         with_points = np.isfinite(rows[np.isfinite(rows[:, 0]), 5:]).all(axis=1)
         self.landmarks = bool(with_points.all()) if with_points.all() or not with_points.any() else None
@@ -88,7 +89,8 @@ class BoxFile(Detector):
         if lacking:
             notes.append(f"{self.file} has no row for {len(lacking):,} of {len(photos):,} photos: {_some(lacking)}.")
         if others:
-            notes.append(f"{self.file} has {others:,} more photos, which are not compared.")
+            more = "photo, which is" if others == 1 else "photos, which are"
+            notes.append(f"{self.file} has {others:,} more {more} not compared.")
         return notes
 
 
@@ -110,9 +112,11 @@ def _read(path: Path) -> tuple[list[str], NDArray[np.float32]]:
     for place, name in [*enumerate(box), (4, "probability"), *enumerate(points, 5)]:
         if name in names:
             try:
-                rows[:, place] = pc.cast(table[name], pa.float64()).to_numpy()
+                numbers = pc.cast(table[name], pa.float64()).to_numpy()
             except pa.ArrowException as error:
                 raise ConfigurationError(f"{path}: column {name} is no numbers ({error}).") from error
+            with np.errstate(over="ignore"):  # what is too large counts as infinite, and is refused as that
+                rows[:, place] = numbers
     if box is SIDES:
         rows[:, 2:4] += rows[:, :2]
     try:
@@ -128,30 +132,32 @@ def _table(path: Path) -> pa.Table:
     import pyarrow.parquet as pq
 
     try:
-        if path.suffix.lower() == ".parquet":
-            return pq.read_table(path)
-        names_are_text = pa_csv.ConvertOptions(column_types={"photo": pa.string()})
-        return pa_csv.read_csv(path, convert_options=names_are_text)
+        with path.open("rb") as file:
+            if path.suffix.lower() == ".parquet":
+                return pq.read_table(file)
+            names_are_text = pa_csv.ConvertOptions(column_types={"photo": pa.string()})
+            return pa_csv.read_csv(file, convert_options=names_are_text)
     except (OSError, pa.ArrowException) as error:
         raise ConfigurationError(f"The file of faces {path} cannot be read ({error}). {_EXPECTED}.") from error
 
 
 def _check_rows(path: Path, photos: Sequence[str], rows: NDArray[np.float32]) -> None:
-    box, probability = rows[:, :4].astype(np.float64), rows[:, 4]
+    box, probability, points = rows[:, :4], rows[:, 4], rows[:, 5:]
     empty = np.isnan(box).all(axis=1)
     sound = np.isfinite(box).all(axis=1) & (box[:, 2] > box[:, 0]) & (box[:, 3] > box[:, 1])
     for wrong, what in (
         (np.array([not photo.strip() for photo in photos]), "name no photo"),
         (~(sound | empty), "have a box that is empty, upside down or not whole"),
         (~(np.isnan(probability) | ((probability >= 0) & (probability <= 1))), "have a probability outside 0 to 1"),
-        (np.isnan(rows[:, 5:]).any(axis=1) & ~np.isnan(rows[:, 5:]).all(axis=1), "have a part of the landmarks"),
+        (~(np.isfinite(points).all(axis=1) | np.isnan(points).all(axis=1)), "have a part of the landmarks"),
     ):
         if wrong.any():
             found = ", ".join(f"{row + 1:,}" for row in np.flatnonzero(wrong)[:_SHOWN])
             raise ConfigurationError(
-                f"{path}: {int(wrong.sum()):,} rows {what} (row {found}, from 1 below the first line). Correct them."
+                f"{path}: rows that {what}: {int(wrong.sum()):,} (row {found}, from 1 below the first line). Correct "
+                "them."
             )
-    _refuse_mirrored(path, rows[:, 5:].reshape(-1, 5, 2))
+    _refuse_mirrored(path, points.reshape(-1, 5, 2))
 
 
 def _refuse_mirrored(path: Path, points: NDArray[np.float32]) -> None:

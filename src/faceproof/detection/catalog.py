@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def load_detector(
-    detector: str | Path | FindsFaces = "mtcnn",
+    detector: str | Path | FindsFaces | Detector = "mtcnn",
     *,
     min_face_size: float | None = None,
     device: str = "cpu",
@@ -26,7 +26,7 @@ def load_detector(
     Args:
         detector: ``mtcnn``; ``none``, where photos are faces that were cut out and aligned already; a CSV or Parquet
             file of faces; ``package.module:factory``, the name of an entry point, or an object with ``find(photos)``
-            (docs/your-detector.md).
+            (docs/your-detector.md); a detector that is loaded already stays as it is.
         min_face_size: of MTCNN: side of the smallest face that is sought, in pixels of the photo; None: 20.
         device: of MTCNN: ``cpu``, ``cuda``, ...
         offline: never download.
@@ -43,6 +43,8 @@ def load_detector(
         return load_mtcnn(settings, device=device, offline=offline)
     if min_face_size is not None:
         raise ConfigurationError("A smallest face (--min-face-size) is for the detector mtcnn; leave it out.")
+    if isinstance(detector, Detector):
+        return detector
     if not isinstance(detector, str | Path):
         if not callable(getattr(detector, "find", None)):
             raise ConfigurationError(f"A {type(detector).__name__} is no detector: it has no method find(photos).")

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from faceproof.detection.detector import Detector, Picture
 from faceproof.detection.types import Faces, Failure
+from faceproof.errors import ConfigurationError
 from faceproof.references import identity_of, made_by
 
 ENTRY_POINTS = "faceproof.detectors"
 """Group of entry points by which a package adds detectors: name = "package.module:factory"."""
 
 _BOX, _SURE_BOX, _WHOLE_FACE = 4, 5, 15
+_TAKEN = {"mtcnn", "none", "file"}
 _EXPECTED = "expected for each photo Faces, None, or rows of 4, 5 or 15 numbers (docs/your-detector.md)"
 
 
@@ -42,6 +44,9 @@ class PythonDetector(Detector):
     Args:
         finder: the object.
         reference: what leads to it; None: nothing does.
+
+    Raises:
+        ConfigurationError: it goes by the name of another kind of detector.
     """
 
     landmarks = None
@@ -49,6 +54,11 @@ class PythonDetector(Detector):
     def __init__(self, finder: FindsFaces, reference: str | None = None) -> None:
         self.finder = finder
         self.name = str(getattr(finder, "name", None) or reference or type(finder).__name__)
+        if self.name in _TAKEN:
+            raise ConfigurationError(
+                f"A detector of your own cannot be called {self.name!r}: a run could not tell it from faceproof's. "
+                "Give it another name."
+            )
         self.identity = identity_of(finder)
         self.cacheable = self.identity is not None
         self.source = {} if reference is None else {"reference": reference}
@@ -56,7 +66,8 @@ class PythonDetector(Detector):
     def find(self, pictures: Sequence[Picture], ids: Sequence[str] = ()) -> list[Faces | Failure]:
         """What the object finds; where it fails on several photos together, each is tried by itself."""
         try:
-            found = list(self.finder.find(list(pictures)))
+            # It may write to what it gets: that is its own.
+            found = list(self.finder.find([picture.copy() for picture in pictures]))
         except Exception as error:  # a user's detector may raise anything
             found, why = [], f"find raised {type(error).__name__}: {error}"
         else:
@@ -83,21 +94,24 @@ def python_detector(reference: str) -> PythonDetector:
 
 def _faces(found: Any) -> Faces | Failure:
     """One photo's faces, checked."""
-    if isinstance(found, Faces):
-        faces = found
-    else:
-        try:
-            rows = np.asarray([] if found is None else found, np.float32)
-        except (TypeError, ValueError) as error:
-            return Failure(f"the detector gave a {type(found).__name__} that is no numbers ({error}); {_EXPECTED}")
-        if rows.size == 0:
-            return Faces.none()
-        if rows.ndim != 2 or rows.shape[1] not in {_BOX, _SURE_BOX, _WHOLE_FACE}:
-            return Failure(f"the detector gave an array of shape {rows.shape}; {_EXPECTED}")
-        faces = faces_from_rows(rows)
-    if not np.isfinite(faces.boxes_xyxy_px).all():
+    try:
+        rows = _as_rows(found)
+    except Exception as error:  # a user's detector may give anything
+        return Failure(f"the detector gave a {type(found).__name__} that is no numbers ({error}); {_EXPECTED}")
+    if rows.size == 0:
+        return Faces.none()
+    if rows.ndim != 2 or rows.shape[1] not in {_BOX, _SURE_BOX, _WHOLE_FACE}:
+        return Failure(f"the detector gave an array of shape {rows.shape}; {_EXPECTED}")
+    if not np.isfinite(rows[:, :_BOX]).all():
         return Failure("the detector gave a box that is not finite")
-    return faces
+    return faces_from_rows(rows)
+
+
+def _as_rows(found: Any) -> NDArray[np.float32]:
+    if not isinstance(found, Faces):
+        return np.asarray([] if found is None else found, np.float32)
+    parts = ((found.boxes_xyxy_px, _BOX), (found.probabilities, 1), (found.landmarks_px, 10))
+    return np.concatenate([np.asarray(part, np.float32).reshape(len(found), size) for part, size in parts], axis=1)
 
 
 def faces_from_rows(rows: NDArray[np.float32]) -> Faces:

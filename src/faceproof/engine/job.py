@@ -207,9 +207,15 @@ class Job:
         how, pixels = self.conditions[condition], item.pixels
         if pixels is None or condition in self.failed or how.stage == "aligned":
             return None
-        if how.family.on_face and (item.face is None or not item.face.has_landmarks):
+        if how.family.on_face and not self._has_place(item, condition):
             return None
         return how.apply(pixels, item.photo.sha256, item.face)
+
+    def _has_place(self, item: _Item, condition: int) -> bool:
+        """Whether there is a face in the photo as it is, with the landmarks that what sits on faces is placed by."""
+        if item.face is None:
+            return False
+        return item.face.has_landmarks or not self.conditions[condition].family.on_face
 
     def _under_condition(
         self, condition: int, items: list[_Item], futures: list[Future[Pixels | None]], pool: ThreadPoolExecutor
@@ -286,18 +292,16 @@ class Job:
         outcome.face = face
         pipeline = self.pipelines[cell[0]]
         crop = pipeline.prepare(pixels, face)
-        if crop is None and pipeline.contract.alignment == "five_point" and not face.has_landmarks:
-            outcome.fail("detect", "the detector gave no landmarks to align the face by")
-        elif crop is None:
-            outcome.fail("detect", "the face's box is empty or lies outside of the photo")
+        if crop is None:
+            outcome.fail("detect", pipeline.why_not_prepared(face))
         return crop
 
     def _aligned(self, condition: int, items: list[_Item], pool: ThreadPoolExecutor) -> None:
         """Degrade the prepared faces of the photos as they are."""
         for item in items:
-            if item.face is None:
+            if not self._has_place(item, condition):
                 self._no_face_when_clean(item, condition)
-        with_face = [item for item in items if item.face is not None]
+        with_face = [item for item in items if self._has_place(item, condition)]
         work = [(item, cell) for item in with_face for cell in self._cells(item, condition)]
         for (item, cell), (outcome, crop) in zip(
             work, pool.map(self._degraded_crop, *zip(*work, strict=True)) if work else (), strict=True

@@ -71,6 +71,12 @@ class Pipeline:
         """The face as the net sees it; see `faceproof.recognition.recognizer.prepare_face`."""
         return prepare_face(self.contract, photo, face)
 
+    def why_not_prepared(self, face: Face) -> str:
+        """Why `prepare` gives nothing for a face."""
+        if self.contract.alignment == "five_point" and not face.has_landmarks:
+            return "the detector gave no landmarks to align the face by"
+        return "the face's box is empty or lies outside of the photo"
+
     def face_in_crop(self, height: int, width: int, face: Face) -> Face:
         """Where the face lies in what `prepare` gives; see `faceproof.recognition.recognizer.face_in_crop`."""
         return face_in_crop(self.contract, height, width, face)

@@ -3,7 +3,8 @@
 A net that is fed pictures of the wrong kind still gives templates, and the numbers that follow look like those of a
 poor model. So before a run a few dozen faces are described: as the contract says, shifted by one pixel, mirrored, and
 under neighbouring contracts (colours swapped, another range of pixel values, another alignment). A contract under
-which another one separates people clearly better is not the right one.
+which another one separates people clearly better is not the right one. What a model promises of its templates is
+held against them.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from faceproof.recognition.recognizer import Recognizer, prepare_face
 
 Array = NDArray[np.float32]
 
-VERSION = 1
+VERSION = 2
 """Changes when the checks do, so that results kept from before are not taken for today's."""
 
 IMAGENET_MEAN, IMAGENET_SD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
@@ -38,6 +39,7 @@ _MARGIN = 50 / 160
 
 ALIKE, DIRECTION, SHIFT, MIRROR, APART, BETTER = 0.97, 0.5, 0.9, 0.7, 1.5, 1.15
 _AS_GOOD_AS_THE_SAME = 0.02
+_LENGTH_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +156,11 @@ def look_at(recognizer: Recognizer, faces: CanaryFaces, known: InputContract | N
         ModelError: it fails on these faces.
     """
     declared = recognizer.contract
-    templates = _described(recognizer, declared, faces)
+    templates, lengths = _embedded(recognizer, declared, faces)
     usable = _finite_rows(templates)
     checks = [Check("templates are finite", bool(usable.all()), f"{int(usable.sum())} of {usable.size}")]
+    if recognizer.card.templates.unit_length and usable.any():
+        checks.append(_about_lengths(lengths[usable]))
     if usable.sum() < 4:
         declared_only = Neighbour("", declared, float("nan"), 0.0, 0.0)
         return Canary(recognizer.card.name, usable.size, tuple(checks), (declared_only,))
@@ -247,15 +251,22 @@ def _described(
     recognizer: Recognizer, contract: InputContract, faces: CanaryFaces, shift_px: int = 0, mirror: bool = False
 ) -> Array:
     """Templates under a contract, without the mirrored face added; rows of NaN where there is none."""
+    return _embedded(recognizer, contract, faces, shift_px, mirror)[0]
+
+
+def _embedded(
+    recognizer: Recognizer, contract: InputContract, faces: CanaryFaces, shift_px: int = 0, mirror: bool = False
+) -> tuple[Array, Array]:
+    """As `_described`, and how long each template is as the net gives it."""
     as_one = replace(recognizer, contract=_changed(contract, mirrored=False))
     crops = [prepare_face(contract, photo, face) for photo, face in zip(faces.photos, faces.faces, strict=True)]
     blank = np.zeros((contract.size_px, contract.size_px, 3), np.uint8)
     batch = np.stack([blank if crop is None else crop for crop in crops])
     if shift_px:
         batch = np.concatenate([batch[:, :, :shift_px], batch[:, :, :-shift_px]], axis=2)
-    templates = as_one.embed(batch[:, :, ::-1] if mirror else batch)[0]
+    templates, lengths = as_one.embed(batch[:, :, ::-1] if mirror else batch)
     templates[[crop is None for crop in crops]] = np.nan
-    return templates
+    return templates, lengths
 
 
 def _finite_rows(templates: Array) -> NDArray[np.bool_]:
@@ -269,6 +280,12 @@ def _some(faces: CanaryFaces, usable: NDArray[np.bool_]) -> CanaryFaces:
         tuple(faces.photos[row] for row in rows),
         tuple(faces.faces[row] for row in rows),
     )
+
+
+def _about_lengths(lengths: Array) -> Check:
+    low, high = float(lengths.min()), float(lengths.max())
+    unit = max(abs(low - 1), abs(high - 1)) <= _LENGTH_TOLERANCE
+    return Check("templates come with unit length", unit, f"lengths {low:.5g} to {high:.5g}; declared 1")
 
 
 def _about_templates(

@@ -40,21 +40,20 @@ def about_the_faces(
     Raises:
         ModelError: the recogniser fails on these faces.
     """
-    both = [
-        row for row, pair in enumerate(zip(given, by_mtcnn, strict=True)) if pair[0] is not None and pair[1] is not None
-    ]
+    described = [_described(recognizer, crops) for crops in (given, by_mtcnn)]
+    both = np.flatnonzero(np.isfinite(np.stack(described)).all(axis=(0, 2))).tolist()
     who = [people[row] for row in both]
-    if len(both) < _FEWEST or len(set(who)) in (1, len(who)):
+    if len(both) < _FEWEST:
         return Check(NAME, True, f"cannot be told: {len(both)} of {len(people)} photos have both, {_FEWEST} are needed")
-    plain = recognizer.contract.model_dump() | {"mirrored": False}
-    as_one = replace(recognizer, contract=type(recognizer.contract).model_validate(plain))
     apart, drawn = [], []
     weights = people_drawn_again(who)
-    for crops in (given, by_mtcnn):
-        templates = as_one.embed(np.stack([crop for row in both if (crop := crops[row]) is not None]))[0]
-        mated, similarity = pairs_of(who, templates)
+    for templates in described:
+        mated, similarity = pairs_of(who, templates[both])
         apart.append(d_prime(similarity, mated))
         drawn.append(weighted_d_prime(similarity, mated, weights))
+    if not np.isfinite(apart).all():
+        few = f"the {len(both)} photos that have both give too few pairs of one person or of different people"
+        return Check(NAME, True, f"cannot be told: {few}")
     gain = drawn[1] - drawn[0]
     finite = gain[np.isfinite(gain)]
     low = float(np.percentile(finite, 2.5)) if finite.size else float("-inf")
@@ -62,3 +61,14 @@ def about_the_faces(
     return Check(
         NAME, not worse, f"d' of {len(both)} of your photos {apart[0]:.2f} as given, {apart[1]:.2f} with MTCNN's"
     )
+
+
+def _described(recognizer: Recognizer, crops: Sequence[Crop]) -> NDArray[np.float32]:
+    """A template for each crop, without the mirrored face added; NaN where there is no crop, or none is made of it."""
+    plain = recognizer.contract.model_dump() | {"mirrored": False}
+    as_one = replace(recognizer, contract=type(recognizer.contract).model_validate(plain))
+    templates = np.full((len(crops), recognizer.template_size), np.nan, np.float32)
+    there = [crop for crop in crops if crop is not None]
+    if there:
+        templates[[crop is not None for crop in crops]] = as_one.embed(np.stack(there))[0]
+    return templates

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +18,7 @@ from typing import Literal, NamedTuple
 
 from faceproof.errors import ConfigurationError, PeopleError
 from faceproof.people.decode import SIGNATURE_BYTES, SYNTHETIC_MARK, image_format
+from faceproof.people.photo_files import valid_unicode
 from faceproof.people.types import SYNTHETIC, Group, Notice, Photo, PhotoSet
 
 PHOTO_SUFFIXES = frozenset(
@@ -166,7 +166,7 @@ def _people(root: Path, notebook: _Notebook) -> Iterator[tuple[Group, str, str, 
             yield "any", person, person, path
         return
     for name in sorted(folders.keys() - GROUP_FOLDERS.keys()):
-        notebook.add("people_beside_groups", _valid_unicode(name))
+        notebook.add("people_beside_groups", valid_unicode(name))
     inner = {name: _folders_in(Path(folders[name]), f"{name}/", notebook) for name in GROUP_FOLDERS}
     # Labelled together: a person of both groups keeps one label, two people never share one.
     everybody = {person: person for people in inner.values() for person in people}
@@ -190,7 +190,7 @@ def _folders_in(folder: Path, prefix: str, notebook: _Notebook) -> dict[str, str
         elif kind == "folder":
             folders[entry.name] = entry.path
         elif _suffix(entry.name) in PHOTO_SUFFIXES:
-            notebook.add("photos_in_no_person", prefix + _valid_unicode(entry.name))
+            notebook.add("photos_in_no_person", prefix + valid_unicode(entry.name))
         else:
             _notice_ignored(entry.name, kind, prefix, notebook)
     _notice_similar_names(folders, notebook)
@@ -258,15 +258,15 @@ def _notice_ignored(name: str, kind: _Kind, prefix: str, notebook: _Notebook) ->
         notice = "special_files"
     else:
         notice = "foreign_photos" if _suffix(name) in FOREIGN_PHOTO_SUFFIXES else "foreign_files"
-    notebook.add(notice, prefix + _valid_unicode(name))
+    notebook.add(notice, prefix + valid_unicode(name))
 
 
 def _labelled(paths: dict[str, str], prefix: str, notebook: _Notebook) -> list[tuple[str, str]]:
     """Label and path by label: the name itself, or where it is not valid Unicode, a valid one of its own."""
-    taken = {name for name in paths if _valid_unicode(name) == name}
+    taken = {name for name in paths if valid_unicode(name) == name}
     labels: list[tuple[str, str]] = []
     for name, path in paths.items():
-        label = valid = _valid_unicode(name)
+        label = valid = valid_unicode(name)
         if label != name:
             number = 2
             while label in taken:
@@ -275,11 +275,6 @@ def _labelled(paths: dict[str, str], prefix: str, notebook: _Notebook) -> list[t
             notebook.add("invalid_names", prefix + label)
         labels.append((label, path))
     return sorted(labels)
-
-
-def _valid_unicode(name: str) -> str:
-    """The name with U+FFFD for every byte that is not UTF-8, which Python holds as a lone surrogate."""
-    return re.sub("[\ud800-\udfff]", "\ufffd", name)
 
 
 def _is_hidden(name: str) -> bool:
@@ -296,7 +291,7 @@ def _notice_similar_names(names: Iterable[str], notebook: _Notebook) -> None:
         spellings[unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())].append(name)
     for same in spellings.values():
         if len(same) > 1:
-            notebook.add("similar_names", " = ".join(map(_valid_unicode, same)))
+            notebook.add("similar_names", " = ".join(map(valid_unicode, same)))
 
 
 def _read_contents(
@@ -358,7 +353,7 @@ def _cause(error: OSError) -> str:
 
 
 def _why_not_opened(folder: Path, error: OSError) -> str:
-    where = _valid_unicode(str(folder))
+    where = valid_unicode(str(folder))
     if isinstance(error, FileNotFoundError):
         return f"{where}: there is no such folder. {_EXPECTED} Check the path."
     if isinstance(error, NotADirectoryError):
@@ -369,7 +364,7 @@ def _why_not_opened(folder: Path, error: OSError) -> str:
 
 
 def _why_no_people(root: Path, notebook: _Notebook) -> str:
-    where = _valid_unicode(str(root))
+    where = valid_unicode(str(root))
     if loose := notebook.counts.get("photos_in_no_person"):
         photos = "1 photo lies" if loose == 1 else f"{loose:,} photos lie"
         return (
@@ -383,6 +378,6 @@ def _why_no_photos(root: Path, notebook: _Notebook) -> str:
     seen = "; ".join(notebook.message(kind) for kind in _NOTICES if kind in notebook.counts)
     advice = "Check that this is the right folder."
     if inner := notebook.examples.get("folders_in_people"):
-        deeper = _valid_unicode(str(root / inner[0].rpartition("/")[0]))
+        deeper = valid_unicode(str(root / inner[0].rpartition("/")[0]))
         advice = f"Perhaps the folder of people lies further down, such as {deeper}."
-    return f"{_valid_unicode(str(root))}: not one photo in it. {_EXPECTED} Found: {seen}. {advice}"
+    return f"{valid_unicode(str(root))}: not one photo in it. {_EXPECTED} Found: {seen}. {advice}"

@@ -1,8 +1,9 @@
-"""Which files below a folder are photos, whatever they are called."""
+"""Which files below a folder are photos, whatever they are called, and names that can be written."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,11 @@ def photos_below(source: Path) -> tuple[list[Path], int]:
     files = [source] if source.is_file() else sorted(path for path in _walk(source) if path.is_file())
     photos = [path for path in files if _format(path)]
     return photos, len(files) - len(photos)
+
+
+def valid_unicode(name: str) -> str:
+    """The name with U+FFFD for every byte that is not UTF-8, which Python holds as a lone surrogate."""
+    return re.sub("[\ud800-\udfff]", "\ufffd", name)
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from faceproof.recognition.usual_score import USUAL_SCORES, ScoreName, UsualScore
+from faceproof.usual_score import USUAL_SCORES, ScoreName, UsualScore
 
 Point = tuple[float, float]
 

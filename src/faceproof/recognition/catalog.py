@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from faceproof.errors import ConfigurationError
 from faceproof.recognition.card import Card, InputContract
 from faceproof.recognition.model_file import (
-    ModelFile,
     as_toml,
     card_path,
     contract_from,
     foreign_card,
     read_model_file,
+    with_said,
 )
 from faceproof.recognition.python_model import (
     PythonModel,
@@ -25,6 +26,7 @@ from faceproof.recognition.python_model import (
     installed_models,
     make_model,
     python_runner,
+    said_by,
     template_size_of,
 )
 from faceproof.recognition.recognizer import Recognizer, load_card
@@ -32,6 +34,9 @@ from faceproof.recognition.zoo import card_of_file, get_card
 from faceproof.references import is_reference
 
 Change = Callable[[InputContract], InputContract]
+
+SAY_AT_LEAST = ("pixel_mean", "pixel_divisor", "alignment")
+"""What has to be said of an ONNX file that nothing is known of; all else has a usual value or is in the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +48,14 @@ class How:
         offline: never download.
         device: ``cpu``, ``cuda``, ...
         change: makes the contract that is used of the one that is declared.
+        said: fields of a contract, for a file that none is known of.
     """
 
     weights: Path | None = None
     offline: bool = False
     device: str = "cpu"
     change: Change = lambda contract: contract
+    said: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load_model(
@@ -59,6 +66,7 @@ def load_model(
     device: str = "cpu",
     contract: InputContract | None = None,
     change: Change | None = None,
+    said: Mapping[str, Any] | None = None,
 ) -> Recognizer:
     """A recogniser, ready to use.
 
@@ -70,6 +78,7 @@ def load_model(
         device: ``cpu``, ``cuda``, ``cuda:1``, ...
         contract: another contract than the declared one, for experiments.
         change: makes the contract of the declared one; not together with ``contract``.
+        said: fields of a contract, for an ONNX file that none is known of; at least those of `SAY_AT_LEAST`.
 
     Returns:
         The recogniser.
@@ -81,7 +90,7 @@ def load_model(
     >>> load_model("facenet-vggface2").template_size  # doctest: +SKIP
     512
     """
-    how = How(weights, offline, device, change or (lambda declared: contract or declared))
+    how = How(weights, offline, device, change or (lambda declared: contract or declared), said or {})
     if not isinstance(model, str | Path):
         return _python(model, getattr(model, "name", type(model).__name__), how, None)
     name = str(model)
@@ -119,16 +128,25 @@ def _onnx(path: Path, how: How) -> Recognizer:
     by_digest = card_of_file(net.sha256)
     known = by_digest.contract if by_digest else None
     declared = contract_from(file.contract, net.size_px, str(beside)) if file and file.contract else known
+    if declared is None and said_enough(how.said):
+        declared = contract_from(dict(how.said), net.size_px, f"{path}, as the options say")
     if declared is None:
         raise ConfigurationError(_nothing_known(path, beside))
     contract = how.change(declared)
     if net.size_px is not None and contract.size_px != net.size_px:
         raise ConfigurationError(f"{path} takes faces of {net.size_px} px, not {contract.size_px}.")
     size = net.template_size or _probed(net.run, contract)
-    own = by_digest or foreign_card(path.stem, contract, size, "onnx", file)
+    own = by_digest or foreign_card(path.stem, contract, size, "onnx", file, str(beside))
+    if by_digest and file:
+        own = with_said(by_digest, file, str(beside))
     return Recognizer(
         own, contract, net.sha256, str(path), net.run, known_contract=known, reference=str(path.resolve())
     )
+
+
+def said_enough(fields: Mapping[str, Any]) -> bool:
+    """Whether fields of a contract are enough for an ONNX file that nothing is known of."""
+    return all(fields.get(name) is not None for name in SAY_AT_LEAST)
 
 
 def open_unknown(
@@ -160,7 +178,8 @@ def open_unknown(
 def _nothing_known(path: Path, beside: Path) -> str:
     return (
         f"Nothing is known of what {path} has to be fed: its file cannot tell, and there is no card {beside}. Let "
-        f"faceproof models check {path} propose one, or write it (docs/your-model.md):\n\n"
+        f"faceproof models check {path} propose one, say it (--pixel-mean, --pixel-divisor, --alignment), or write it "
+        "(docs/your-model.md):\n\n"
         + as_toml(InputContract(size_px=112, pixel_mean=127.5, pixel_divisor=127.5, alignment="margin_crop"))
     )
 
@@ -177,10 +196,9 @@ def _python(model: PythonModel, name: str, how: How, reference: str | None) -> R
     declared = contract_of(model, name)
     contract = how.change(declared)
     size = template_size_of(model, contract, name)
-    said = ModelFile(name=getattr(model, "name", None), title=getattr(model, "title", None))
     identity = identity_of(model)
     return Recognizer(
-        foreign_card(name.replace(":", "."), contract, size, "python", said),
+        foreign_card(name.replace(":", "."), contract, size, "python", said_by(model, name), name),
         contract,
         identity or "not known",
         name,

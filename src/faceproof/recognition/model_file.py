@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -32,7 +32,7 @@ class ModelFile(BaseModel):
     licence: str = "not said"
     source: str | None = None
     output: str | None = None
-    threshold: float | None = None
+    threshold: float | None = Field(default=None, allow_inf_nan=False)
     threshold_distance: float | None = Field(default=None, ge=0, le=2)
     templates: TemplateContract | None = None
     contract: dict[str, Any] | None = None
@@ -40,7 +40,7 @@ class ModelFile(BaseModel):
     @model_validator(mode="after")
     def _one_threshold(self) -> Self:
         if self.threshold is not None and self.threshold_distance is not None:
-            raise ValueError("it gives both threshold and threshold_distance; expected one of them")
+            raise ValueError("threshold and threshold_distance are both given; expected one of them")
         return self
 
 
@@ -85,13 +85,16 @@ def contract_from(fields: dict[str, Any], size_px: int | None, where: str) -> In
         raise ConfigurationError(f"{where}: [contract] cannot be used: {reasons(error)}.") from error
 
 
-def threshold_from(file: ModelFile, templates: TemplateContract, where: str) -> Threshold | None:
-    """Where a model's own card decides; None where it does not say.
+def threshold_from(
+    file: ModelFile, templates: TemplateContract, where: str, origin: str = "the model's card"
+) -> Threshold | None:
+    """Where to decide as a card says; None where it does not say.
 
     Args:
         file: the card.
-        templates: what comes out of the model, and so what score a threshold is given in.
-        where: what the threshold comes from, for an error and for those who ask later.
+        templates: what comes out of the model, which tells the score that a threshold is given in.
+        where: the card's place, for an error.
+        origin: how the threshold was set.
 
     Raises:
         ConfigurationError: the usual score has no such number.
@@ -102,19 +105,44 @@ def threshold_from(file: ModelFile, templates: TemplateContract, where: str) -> 
             distance = float(templates.usual_score.distance(file.threshold))
         except ConfigurationError as error:
             raise ConfigurationError(f"{where}: its threshold cannot be used: {error}.") from error
-    return None if distance is None else Threshold(distance=distance, origin=where)
+    return None if distance is None else Threshold(distance=distance, origin=origin)
+
+
+def with_said(card: Card, file: ModelFile, where: str) -> Card:
+    """A card of faceproof's own with what a card beside the model's file says of templates and threshold.
+
+    Raises:
+        ConfigurationError: see `threshold_from`.
+    """
+    templates = file.templates or card.templates
+    threshold = threshold_from(file, templates, where) or card.threshold
+    return card.model_copy(update={"templates": templates, "threshold": threshold})
 
 
 def foreign_card(
-    name: str, contract: InputContract, template_size: int, architecture: str, file: ModelFile | None = None
+    name: str,
+    contract: InputContract,
+    template_size: int,
+    architecture: Literal["onnx", "python"],
+    file: ModelFile | None = None,
+    where: str = "",
 ) -> Card:
     """The card of a model that is not one of faceproof's own.
+
+    Args:
+        name: what it is called where its own card does not say.
+        contract: what it is fed.
+        template_size: numbers in a template.
+        architecture: what kind of model it is.
+        file: what it says of itself.
+        where: the place of ``file``, for an error.
 
     Raises:
         ConfigurationError: see `threshold_from`.
     """
     said = file or ModelFile()
     templates = said.templates or TemplateContract()
+    origin = "the model itself" if architecture == "python" else "the model's card"
     plain = re.sub(r"[^a-z0-9.-]+", "-", (said.name or name).lower()).strip("-.") or "model"
     return Card(
         name=plain,
@@ -124,10 +152,11 @@ def foreign_card(
         training_set=said.training_set,
         template_size=template_size,
         contract=contract,
+        templates=templates,
         licence=said.licence,
         licence_note="A model of your own: its terms are not known to faceproof.",
         source=Source(who=said.source or "not said", url=said.source or "not said"),
-        threshold=threshold,
+        threshold=threshold_from(said, templates, where, origin),
     )
 
 

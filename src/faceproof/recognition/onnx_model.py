@@ -6,6 +6,7 @@ Needs onnxruntime (extra ``onnx``).
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class OnnxNet:
     """An opened file.
 
     Attributes:
-        sha256: of the file.
+        sha256: of the file, and of those beside it that hold its weights, where it has any there.
         size_px: side of the input that the file fixes; None where it leaves it open.
         channels_last: the input is (n, s, s, 3) and not (n, 3, s, s).
         batch: faces at a time that the file fixes; None where it leaves it open; 0: it has no axis for them.
@@ -66,17 +67,29 @@ def open_onnx(path: Path, *, device: str = "cpu", output: str | None = None) -> 
         content = path.read_bytes()
     except OSError as error:
         raise WeightsError(f"{path} cannot be read ({error.strerror or error}).") from error
-    session = _session(path, content, device)
+    session = _session(path, device)
     taken = _the_input(path, session)
     shape, channels_last, batch = _layout(path, taken)
     given = _the_output(path, session, output)
     template_size = given.shape[-1] if len(given.shape) <= 2 and isinstance(given.shape[-1], int) else None
     side = shape[0] if isinstance(shape[0], int) else None
     runner = _runner(session, taken.name, given.name, channels_last, batch)
-    return OnnxNet(hashlib.sha256(content).hexdigest(), side, channels_last, batch, template_size, runner)
+    return OnnxNet(_digest(path, content), side, channels_last, batch, template_size, runner)
 
 
-def _session(path: Path, content: bytes, device: str) -> ort.InferenceSession:
+def _digest(path: Path, content: bytes) -> str:
+    """Of a file and of those that it names as holding its weights: large models keep them outside."""
+    digest = hashlib.sha256(content)
+    for beside in sorted(path.parent.iterdir()):
+        name = os.fsencode(beside.name)
+        # As protobuf writes the entry "location" of a tensor whose numbers lie elsewhere.
+        if len(name) < 128 and b"\x08location\x12" + bytes([len(name)]) + name in content:
+            with beside.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _session(path: Path, device: str) -> ort.InferenceSession:
     try:
         import onnxruntime
     except ImportError as error:
@@ -94,7 +107,7 @@ def _session(path: Path, content: bytes, device: str) -> ort.InferenceSession:
     # Threads that spin while they wait slow the detector's nets down.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(content, options, providers=providers)
+        return onnxruntime.InferenceSession(str(path), options, providers=providers)
     except Exception as error:  # onnxruntime raises a family of its own that has no common root
         raise WeightsError(_why_not_opened(path, str(error))) from error
 
@@ -112,6 +125,8 @@ def _why_not_opened(path: Path, message: str) -> str:
         return f"{path} has an operator that onnxruntime cannot run ({_short(message)})."
     if "INVALID_PROTOBUF" in message or "ModelProto does not have a graph" in message:
         return f"{path} is no ONNX file, or it is cut short. Expected what torch.onnx.export and the like write."
+    if "xternal data" in message or "xternal_data" in message:
+        return f"{path} keeps its weights in a file of their own, which is missing or cut short ({_short(message)})."
     return f"{path} cannot be opened by onnxruntime ({_short(message)})."
 
 

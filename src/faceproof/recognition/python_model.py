@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from faceproof.errors import ConfigurationError, ModelError
 from faceproof.recognition.card import InputContract
-from faceproof.recognition.model_file import contract_from
+from faceproof.recognition.model_file import ModelFile, contract_from, reasons
 from faceproof.references import imported
 
 if TYPE_CHECKING:
@@ -31,8 +32,10 @@ class PythonModel(Protocol):
     Attributes:
         contract: what its faces have to look like: an `InputContract`, or a dict of its fields.
 
-    It may have ``name`` and ``title``; ``template_size``, where a black picture cannot be described; and ``version``,
-    any text that changes when its templates do: with it, templates are cached between runs.
+    It may have ``name`` and ``title``; ``template_size``, where a black picture cannot be described; ``templates``,
+    what comes out of it: a `TemplateContract`, or a dict of its fields; ``threshold``, where to decide, in the usual
+    score of that; and ``version``, any text that changes when its templates do: with it, templates are cached between
+    runs.
     """
 
     contract: InputContract | Mapping[str, Any]
@@ -88,6 +91,19 @@ def contract_of(model: PythonModel, name: str) -> InputContract:
     except (TypeError, ValueError) as error:
         raise ConfigurationError(f"{name}: its contract is no dict of fields ({error}).") from error
     return contract_from(fields, None, name)
+
+
+def said_by(model: PythonModel, name: str) -> ModelFile:
+    """What a model says of itself beside its contract.
+
+    Raises:
+        ConfigurationError: it makes no sense.
+    """
+    said = {field: getattr(model, field, None) for field in ("name", "title", "templates", "threshold")}
+    try:
+        return ModelFile.model_validate(said)
+    except ValidationError as error:
+        raise ConfigurationError(f"{name}: what it says of itself cannot be used: {reasons(error)}.") from error
 
 
 def template_size_of(model: PythonModel, contract: InputContract, name: str) -> int:

@@ -29,6 +29,7 @@ from faceproof.report.estimates import Estimate, finite_or_none, told, untold
 from faceproof.report.formatting import fmr_label
 from faceproof.report.series import curves
 from faceproof.report.summarize import numbers
+from faceproof.report.usual import usual_score_in
 from faceproof.scoring import distance_from_similarity
 
 SCHEMA_VERSION = 1
@@ -119,7 +120,7 @@ def _run(joined: JoinedRuns, place: int, folds: int, seed: int) -> dict[str, Any
         "weights_sha256": (manifest.get("weights") or {}).get(manifest.get("model")),
         "left_out": joined.left_out[place],
         "default_operating_point": "best_accuracy",
-        **numbers(scored, photos, folds=folds, seed=seed),
+        **numbers(scored, photos, folds=folds, seed=seed, usual=usual_score_in(manifest)),
         "curves": curves(scored.similarity[made], scored.mated[made]),
         "manifest": manifest,
     }

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from faceproof.report.formatting import count, number, printable
 from faceproof.report.key_numbers import key_numbers
+from faceproof.report.usual import shown_usual_score
 
 Summary = Mapping[str, Any]
 Row = tuple[str, str, str, str]
@@ -61,9 +62,12 @@ def _quality(summary: Summary) -> Iterator[Row]:
 
 
 def _decisions(summary: Summary) -> Iterator[Row]:
+    usual = shown_usual_score(summary["run"])
     for point in summary["operating_points"]:
         if point["name"] == summary["default_operating_point"] and point["threshold_distance"] is not None:
             at, cells = f"at distance {number(point['threshold_distance'])}", point["confusion"]
+            if usual is not None:
+                yield f"Threshold, {usual.label}", usual.text(point["threshold_usual"]), "", "the model's usual score"
             yield "Mated, accepted", count(cells["tp"]), "", f"TP {at}"
             yield "Mated, rejected", count(cells["fn"]), "", f"FN {at}"
             yield "Non-mated, rejected", count(cells["tn"]), "", f"TN {at}"

@@ -76,7 +76,7 @@ def operating_points(
 
 
 def fnmr_at_fmr(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """FNMR at each target FMR, read off the operating points of that name."""
+    """FNMR at each target FMR, read off the operating points of that name, thresholds as there."""
     by_name = {point["name"]: point for point in points}
     rows = []
     for fmr in TARGET_FMRS:
@@ -86,8 +86,7 @@ def fnmr_at_fmr(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 "fmr": fmr,
                 "resolvable": point["threshold_similarity"] is not None,
                 "fnmr": point["fnmr"],
-                "threshold_similarity": point["threshold_similarity"],
-                "threshold_distance": point["threshold_distance"],
+                **{name: threshold for name, threshold in point.items() if name.startswith("threshold_")},
                 "observed_fmr": point["fmr"]["value"],
             }
         )

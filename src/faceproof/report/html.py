@@ -21,10 +21,13 @@ from faceproof.report import formatting
 from faceproof.report.key_numbers import headline_keys, key_numbers
 from faceproof.report.photos import PhotoStrips, boxes_of_run, photo_strips
 from faceproof.report.theme import DARK, LIGHT, chart_config
+from faceproof.report.usual import shown_usual_score
 
 if TYPE_CHECKING:
     import altair as alt
     import jinja2
+
+    from faceproof.usual_score import UsualScore
 
 Summary = Mapping[str, Any]
 
@@ -62,6 +65,7 @@ def render_report(summary: Summary, photos: PhotoStrips) -> str:
             s=summary,
             title=_title(summary),
             photos=photos,
+            usual=shown_usual_score(summary["run"]),
             figures=figures,
             cards=[everything[key] for key in headline_keys(summary)],
             key_numbers=list(everything.values()),
@@ -122,12 +126,14 @@ def _on_page(chart: alt.LayerChart) -> dict[str, Any]:
 
 def _page_data(summary: Summary, figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """What the page's script needs: specs, exact counts for every step of the slider, operating points."""
+    usual = shown_usual_score(summary["run"])
     points = [
         {
             "name": point["name"],
             "label": point["label"],
             "optimistic": point["optimistic"],
             "distance": point["threshold_distance"],
+            "usual": usual and usual.text(point["threshold_usual"]),
             "confusion": point["confusion"],
             "rates": {rate: point[rate] for rate in SLIDER_RATES},
         }
@@ -138,9 +144,15 @@ def _page_data(summary: Summary, figures: Mapping[str, Mapping[str, Any]]) -> di
         "specs": {name: figure["spec"] for name, figure in figures.items() if figure["spec"]},
         "subtitles": {name: figure["subtitle"] for name, figure in figures.items()},
         "table": summary["threshold_table"],
+        "usual": usual and _in_usual_score(usual, summary["threshold_table"]["distance"]),
         "points": points,
         "start": summary["default_operating_point"],
     }
+
+
+def _in_usual_score(usual: UsualScore, distances: list[float]) -> dict[str, Any]:
+    """The model's usual score by name, and every step of the slider in it."""
+    return {"label": usual.label, "steps": [usual.text(score) for score in usual.of_distance(distances).tolist()]}
 
 
 def _title(summary: Summary) -> str:

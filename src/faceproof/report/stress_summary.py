@@ -23,6 +23,7 @@ from faceproof.report.estimates import Estimate, told, untold
 from faceproof.report.formatting import fmr_label
 from faceproof.report.stress_words import stress_cautions, stress_headline
 from faceproof.report.summarize import numbers
+from faceproof.report.usual import usual_score_in
 from faceproof.scoring import distance_from_similarity, similarity_from_distance
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ def _model(run: StressRun, model: str, usable: Sequence[Mapping[str, Any]]) -> t
     clean = run.tables(model, "clean")
     scored = join_scores(clean)
     seed = int(run.manifest["seed"])
+    loaded = next(one for one in run.manifest["models"] if one["model"] == model)
+    usual = usual_score_in(loaded)
     held = _held(scored, run.manifest["judging"], seed)
     similarity = np.empty((len(usable), len(scored)))
     rows: list[dict[str, Any]] = []
@@ -96,17 +99,16 @@ def _model(run: StressRun, model: str, usable: Sequence[Mapping[str, Any]]) -> t
         tables = run.tables(model, entry["name"])
         under = join_scores(tables)
         similarity[place] = under.similarity
-        row = {"condition": entry["name"], **numbers(under, tables.photos, seed=seed)}
+        row = {"condition": entry["name"], **numbers(under, tables.photos, seed=seed, usual=usual)}
         row["held"] = held_point(held.threshold, held.head, under.similarity, under.mated)
         row["not_enlarged"] = _not_enlarged(clean.photos, entry)
         rows.append(row)
     decisions = Decisions(model, scored, usable, similarity, held.threshold)
     index, families = _losses(rows, decisions, held, seed)
-    card = next(entry["card"] for entry in run.manifest["models"] if entry["model"] == model)
     distinct = distance_from_similarity(np.unique(held.threshold[~np.isnan(held.threshold)]))
     return {
         "name": model,
-        "title": card["title"],
+        "title": loaded["card"]["title"],
         "held": held.head
         | {"price": held.price}
         | {"threshold_distance": [float(distinct.min()), float(distinct.max())] if distinct.size else None},

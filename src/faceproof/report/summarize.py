@@ -38,11 +38,13 @@ from faceproof.report.estimates import (
 from faceproof.report.folded import folded_accuracy
 from faceproof.report.headline import headline
 from faceproof.report.series import curves, histogram, scatter, threshold_table
+from faceproof.report.usual import add_usual_thresholds, usual_score_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from faceproof.engine.run_folder import RunTables
+    from faceproof.usual_score import UsualScore
 
 SCHEMA_VERSION = 1
 FAILURES_SHOWN = 24
@@ -82,7 +84,8 @@ def summarize(
     made = scored.compared
     similarity, mated = scored.similarity[made], scored.mated[made]
     default = "best_accuracy" if threshold_distance is None else "fixed"
-    found = numbers(scored, photos, threshold_distance=threshold_distance, folds=folds, seed=seed)
+    usual = usual_score_in(run.manifest)
+    found = numbers(scored, photos, threshold_distance=threshold_distance, folds=folds, seed=seed, usual=usual)
     threshold = next(p["threshold_similarity"] for p in found["operating_points"] if p["name"] == default)
     ledger = open_ledger(run, threshold, scored)
     summary: dict[str, Any] = {
@@ -119,6 +122,7 @@ def numbers(
     threshold_distance: float | None = None,
     folds: int = 10,
     seed: int = 0,
+    usual: UsualScore | None = None,
 ) -> dict[str, Any]:
     """The numbers of comparisons under one condition, without curves and failures.
 
@@ -128,6 +132,7 @@ def numbers(
         threshold_distance: see `summarize`.
         folds: likewise.
         seed: of the folds.
+        usual: score that thresholds are also given in; None where none is known.
 
     Returns:
         ``counts``, ``rates``, ``operating_points``, ``folds``, ``eer``, ``auc``, ``d_prime``, ``fnmr_at_fmr``,
@@ -138,6 +143,7 @@ def numbers(
     counts = _counts(scored, photos)
     lost = counts["not_compared_mated"], counts["not_compared_non_mated"]
     points = operating_points(similarity, mated, lost, threshold_distance)
+    add_usual_thresholds(points, usual)
     mates, others = distance_summaries(similarity, mated)
     return {
         "counts": counts,

@@ -61,11 +61,13 @@
   const buttons = [...document.querySelectorAll("button[data-point]")];
   const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
 
-  function show({ distance, confusion, rates, label, name, optimistic }) {
+  function show({ distance, usual, confusion, rates, label, name, optimistic }) {
     const at = distance.toFixed(name ? 4 : 3);
+    const other = data.usual ? `${data.usual.label} ${usual}` : "";
     document.getElementById("at").textContent = at;
+    document.getElementById("at-usual").textContent = other && `(${other})`;
     document.getElementById("at-label").textContent = label || "";
-    slider.setAttribute("aria-valuetext", `distance ${at}${label ? `, ${label}` : ""}`);
+    slider.setAttribute("aria-valuetext", [`distance ${at}`, other, label].filter(Boolean).join(", "));
     each("[data-at]", (place) => { place.textContent = at; });
     each("[data-count]", (place) => { place.textContent = confusion[place.dataset.count].toLocaleString("en-US"); });
     each("[data-rate]", (place) => {
@@ -85,7 +87,8 @@
   function showStep(step) {
     const { table } = data;
     const confusion = { tp: table.tp[step], fn: table.fn[step], tn: table.tn[step], fp: table.fp[step] };
-    show({ distance: table.distance[step], confusion, rates: ratesOf(confusion), optimistic: true });
+    const usual = data.usual && data.usual.steps[step];
+    show({ distance: table.distance[step], usual, confusion, rates: ratesOf(confusion), optimistic: true });
   }
 
   function showPoint(point) {

@@ -1,0 +1,158 @@
+"""Faces that MTCNN did not find, held against MTCNN's: people who do not exist, and dlib's net."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from faceproof.checking import canary, complaints, packaged_faces
+from faceproof.cli.detect import detect_command
+from faceproof.detection.catalog import load_detector
+from faceproof.detection.mtcnn import load_mtcnn
+from faceproof.engine.runner import Pipeline
+from faceproof.evaluation import Recipe, evaluate, load_pipeline
+from faceproof.findings.own_faces import NAME, about_the_faces
+from faceproof.people.decode import decode_photo
+from faceproof.people.folder import read_people
+from faceproof.people.protocols import make_comparisons
+from faceproof.people.synthetic.folder import Population, write_population
+from faceproof.recognition.catalog import load_model
+from faceproof.recognition.dlib_file import find_dlib_file
+from faceproof.recognition.recognizer import prepare_face
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("people")
+    write_population(folder, Population(8, 3, seed=2), workers=1)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def usual():
+    if find_dlib_file() is None:
+        pytest.skip("the weights of dlib-resnet are not installed (extra 'embedded')")
+    return load_pipeline("dlib-resnet", None, None, offline=True)
+
+
+class Changed:
+    """MTCNN's faces, changed: rows of box, probability and ten landmark coordinates."""
+
+    def __init__(self, change):
+        self.mtcnn, self.change = load_mtcnn(offline=True), change
+
+    def find(self, photos):
+        return [
+            self.change(np.column_stack([f.boxes_xyxy_px, f.probabilities, f.landmarks_px.reshape(-1, 10)]))
+            for f in self.mtcnn.faces(photos)
+        ]
+
+
+def swapped(rows):
+    """Left and right by the person's own sides."""
+    return rows[:, [0, 1, 2, 3, 4, 7, 8, 5, 6, 9, 10, 13, 14, 11, 12]]
+
+
+def of_a_smaller_picture(rows):
+    return np.column_stack([rows[:, :4] / 2, rows[:, 4], rows[:, 5:] / 2])
+
+
+def looked_at(usual, people, detector):
+    comparisons = make_comparisons("all", read_people(people))
+    found = canary(replace(usual, detector=load_detector(detector)), comparisons)
+    (check,) = [check for check in found["checks"] if check["name"] == NAME]
+    return found, check
+
+
+def test_mtcnn_is_not_held_against_itself(usual, people):
+    found = canary(usual, make_comparisons("all", read_people(people)))
+    assert NAME not in {check["name"] for check in found["checks"]}
+
+
+def test_mtcnns_faces_from_a_file_pass(usual, people, tmp_path):
+    detect_command([people], boxes=tmp_path / "faces.csv", offline=True, quiet=True)
+    found, check = looked_at(usual, people, tmp_path / "faces.csv")
+    assert found["passed"], complaints(found)
+    as_given, with_mtcnns = (float(word) for word in check["found"].split() if word[:1].isdigit() and "." in word)
+    assert as_given == with_mtcnns > 2
+
+
+@pytest.mark.parametrize("change", [None, swapped, of_a_smaller_picture])
+def test_faces_that_are_not_where_it_was_said_are_told(usual, people, change):
+    """Without a change: photos that were never cut out or aligned."""
+    found, check = looked_at(usual, people, Changed(change) if change else "none")
+    assert not check["passed"]
+    assert not found["passed"]
+    assert complaints(found) == [f"did not pass the look at it ({NAME}): {check['found']}."]
+    assert "as given" in check["found"]
+
+
+def test_photos_that_are_aligned_faces_indeed_pass(usual, people, tmp_path):
+    for photo in read_people(people).photos:
+        pixels = decode_photo(photo.path)
+        (faces,) = usual.detector.faces([pixels])
+        path = (tmp_path / photo.id).with_suffix(".png")
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(usual.prepare(pixels, faces.face(0))).save(path)
+    _, check = looked_at(usual, tmp_path, "none")
+    assert check["passed"], check["found"]
+    assert "cannot be told" not in check["found"]
+
+
+def test_it_says_when_too_few_photos_have_a_face(usual, people):
+    few = Changed(swapped)
+    find, few.find = few.find, lambda photos: [*find(photos)[:7], *[None] * (len(photos) - 7)]
+    _, check = looked_at(usual, people, few)
+    assert check["passed"]
+    assert check["found"] == "cannot be told: 7 of 24 photos have both, 8 are needed"
+
+
+def test_it_says_when_there_are_no_strangers_to_tell_apart(usual, tmp_path):
+    write_population(tmp_path, Population(1, 9, seed=2), workers=1)
+    _, check = looked_at(usual, tmp_path, Changed(swapped))
+    assert check["passed"]
+    assert check["found"].startswith("cannot be told: the 9 photos that have both give too few pairs")
+
+
+def test_one_person_of_many_photos_does_not_stand_before_the_others(usual, people, tmp_path):
+    """With all pairs, the first dozens of them are of the first person alone."""
+    write_population(tmp_path, Population(1, 9, seed=7), workers=1)
+    (tmp_path / "synthetic-0001").rename(tmp_path / "aaa")
+    for folder in people.iterdir():
+        (tmp_path / folder.name).symlink_to(folder)
+    _, check = looked_at(usual, tmp_path, Changed(swapped))
+    assert not check["passed"]
+
+
+def test_faces_that_the_model_can_make_nothing_of_are_left_out():
+    class Means:
+        contract = {"size_px": 48, "pixel_mean": 0, "pixel_divisor": 255, "alignment": "even_margin_crop"}  # noqa: RUF012
+
+        def embed(self, batch):
+            return batch.reshape(len(batch), 3, 4, 12, 4, 12).mean(axis=(3, 5)).reshape(len(batch), -1)
+
+    pipeline = Pipeline(load_mtcnn(offline=True), load_model(Means()))
+    faces = packaged_faces(pipeline)
+    crops = [prepare_face(pipeline.contract, *one) for one in zip(faces.photos, faces.faces, strict=True)]
+    black = [np.zeros_like(crops[0]) if row < 3 else crop for row, crop in enumerate(crops)]
+    check = about_the_faces(pipeline.recognizer, faces.people, black, crops)
+    assert check.passed
+    assert f"d' of {len(crops) - 3} of your photos" in check.found
+    nothing = about_the_faces(pipeline.recognizer, faces.people, [None] * len(crops), crops)
+    assert nothing.found == f"cannot be told: 0 of {len(crops)} photos have both, 8 are needed"
+
+
+def test_page_and_console_say_so(people, tmp_path):
+    if find_dlib_file() is None:
+        pytest.skip("the weights of dlib-resnet are not installed (extra 'embedded')")
+    said = []
+    run = evaluate(
+        people, model="dlib-resnet", recipe=Recipe(detector="none"), protocol="all", out=tmp_path / "run", offline=True,
+        say=said.append,
+    )  # fmt: skip
+    assert any(line.startswith("Note: dlib-resnet did not pass") and NAME in line for line in said)
+    assert any(NAME in warning for warning in run.summary["warnings"])
+    assert "cut out as well as MTCNN" in (run.folder / "report.html").read_text("utf-8")
