@@ -137,7 +137,7 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
     """
     from faceproof.engine.runner import Pipeline
     from faceproof.files import write_whole
-    from faceproof.findings.canary import every_contract, proposal
+    from faceproof.findings.canary import every_contract, proposal, told_or_none
     from faceproof.recognition.catalog import open_unknown
     from faceproof.recognition.model_file import as_toml, card_path
 
@@ -151,7 +151,7 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
         write_whole(beside, toml.encode())
     return {
         "model": str(model),
-        "contracts": [{"told": told, "d_prime": apart} for told, _, apart in found],
+        "contracts": [{"told": told, "d_prime": told_or_none(apart)} for told, _, apart in found],
         "toml": toml,
         "card": str(beside),
         "written": write,

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -141,3 +143,20 @@ def test_every_contract_is_there_once():
     contracts = [contract for _, contract in every_contract(112)]
     assert len({contract.model_dump_json() for contract in contracts}) == len(contracts) == 16
     assert all(isinstance(contract, InputContract) for contract in contracts)
+
+
+@pytest.mark.parametrize("usable", [0, 5, 20])
+def test_a_model_that_gives_nan_is_told_in_json_values(usable):
+    seen = []
+
+    def embed(batch):
+        templates = np.random.default_rng(len(seen)).normal(size=(len(batch), 8)).astype(np.float32)
+        templates[(len(seen) + np.arange(len(batch))) % 30 >= usable] = np.nan
+        seen.extend(batch)
+        return templates
+
+    contract = {"size_px": 32, "pixel_mean": 0.0, "pixel_divisor": 255.0, "alignment": "margin_crop"}
+    model = SimpleNamespace(contract=contract, embed=embed, template_size=8)
+    found = canary(load_pipeline(model, None, None, offline=True))
+    assert not found["passed"]
+    json.dumps(found, allow_nan=False)

@@ -210,8 +210,8 @@ def _print_canary(canary: dict[str, Any]) -> None:
     contracts.add_column("d'", justify="right")
     contracts.add_column("gain, 95% interval", justify="right")
     for one in canary["neighbours"]:
-        gain = f"{one['low']:+.2f} to {one['high']:+.2f}" if one["told"] else ""
-        contracts.add_row(one["told"] or "as declared", f"{one['d_prime']:.2f}", gain)
+        gain = f"{one['low']:+.2f} to {one['high']:+.2f}" if one["told"] and one["low"] is not None else ""
+        contracts.add_row(one["told"] or "as declared", _apart(one["d_prime"]), gain)
     console.print(contracts)
     verdict = "passed" if canary["passed"] else "did NOT pass"
     console.print(
@@ -219,12 +219,16 @@ def _print_canary(canary: dict[str, Any]) -> None:
     )
 
 
+def _apart(d_prime: float | None) -> str:
+    return "-" if d_prime is None else f"{d_prime:.2f}"
+
+
 def _print_proposal(found: dict[str, Any]) -> None:
     typer.echo(
         f"Nothing is known of what {found['model']} has to be fed. How far people are apart (d') when it is fed:\n"
     )
     for one in found["contracts"]:
-        typer.echo(f"  {one['d_prime']:6.2f}  {one['told']}")
+        typer.echo(f"  {_apart(one['d_prime']):>6}  {one['told']}")
     typer.echo(f"\nThe best as a card ({found['card']}); compare it with what the makers say before you trust it:\n")
     typer.echo(found["toml"])
     typer.echo(f"Written: {found['card']}" if found["written"] else "Write it with --write-card.")

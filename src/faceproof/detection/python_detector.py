@@ -104,7 +104,10 @@ def _faces(found: Any) -> Faces | Failure:
         return Failure(f"the detector gave an array of shape {rows.shape}; {_EXPECTED}")
     if not np.isfinite(rows[:, :_BOX]).all():
         return Failure("the detector gave a box that is not finite")
-    return faces_from_rows(rows)
+    faces = faces_from_rows(rows)
+    if (faces.probabilities < 0).any() or (faces.probabilities > 1).any():
+        return Failure("the detector gave a probability outside 0 to 1")
+    return faces
 
 
 def _as_rows(found: Any) -> NDArray[np.float32]:

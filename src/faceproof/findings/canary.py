@@ -9,6 +9,7 @@ held against them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -124,7 +125,7 @@ class Canary:
         return max(clear, key=lambda one: one.d_prime, default=None)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
+        """Plain JSON values; a separation or gain that cannot be told is None."""
         return {
             "version": VERSION,
             "model": self.model,
@@ -134,14 +135,19 @@ class Canary:
             "neighbours": [
                 {
                     "told": one.told,
-                    "d_prime": one.d_prime,
-                    "low": one.low,
-                    "high": one.high,
+                    "d_prime": told_or_none(one.d_prime),
+                    "low": told_or_none(one.low),
+                    "high": told_or_none(one.high),
                     "contract": one.contract.model_dump(mode="json"),
                 }
                 for one in self.neighbours
             ],
         }
+
+
+def told_or_none(value: float) -> float | None:
+    """A number that JSON can hold."""
+    return value if math.isfinite(value) else None
 
 
 def look_at(recognizer: Recognizer, faces: CanaryFaces, known: InputContract | None = None) -> Canary:
@@ -330,7 +336,8 @@ def _neighbours(
             continue
         _, similarity = pairs_of(faces.people, templates)
         gain = weighted_d_prime(similarity, mated, weights) - base
-        low, high = np.percentile(gain[np.isfinite(gain)], [2.5, 97.5]).tolist()
+        finite = gain[np.isfinite(gain)]
+        low, high = np.percentile(finite, [2.5, 97.5]).tolist() if finite.size else (float("-inf"), float("-inf"))
         yield Neighbour(told, contract, d_prime(similarity, mated), low, high)
 
 
