@@ -35,6 +35,7 @@ def load_detector(
         ConfigurationError: there is no such detector, or it cannot be used.
         WeightsError: when MTCNN's weights cannot be found, or are not the expected ones.
     """
+    from faceproof.detection.box_file import SUFFIXES, BoxFile
     from faceproof.detection.mtcnn import load_mtcnn
     from faceproof.detection.python_detector import ENTRY_POINTS, PythonDetector, python_detector
 
@@ -46,14 +47,10 @@ def load_detector(
     if isinstance(detector, Detector):
         return detector
     if not isinstance(detector, str | Path):
-        if not callable(getattr(detector, "find", None)):
-            raise ConfigurationError(f"A {type(detector).__name__} is no detector: it has no method find(photos).")
         return PythonDetector(detector)
     if detector == "none":
         return WholePhoto()
-    if is_file_of_faces(detector):
-        from faceproof.detection.box_file import BoxFile
-
+    if Path(detector).suffix.lower() in SUFFIXES:
         return BoxFile(Path(detector))
     name = str(detector)
     if is_reference(name) or name in installed(ENTRY_POINTS):
@@ -62,10 +59,3 @@ def load_detector(
         f"There is no detector {name!r}. Expected mtcnn, none, a .csv or .parquet file of faces, or "
         "package.module:factory."
     )
-
-
-def is_file_of_faces(detector: object) -> bool:
-    """Whether a detector's name is that of a file with faces that were found elsewhere."""
-    from faceproof.detection.box_file import SUFFIXES
-
-    return isinstance(detector, str | Path) and Path(detector).suffix.lower() in SUFFIXES

@@ -46,12 +46,15 @@ class PythonDetector(Detector):
         reference: what leads to it; None: nothing does.
 
     Raises:
-        ConfigurationError: it goes by the name of another kind of detector.
+        ConfigurationError: it has no such method, or goes by the name of another kind of detector.
     """
 
     landmarks = None
 
     def __init__(self, finder: FindsFaces, reference: str | None = None) -> None:
+        if not callable(getattr(finder, "find", None)):
+            what = f"{reference} gives" if reference else "Given is"
+            raise ConfigurationError(f"{what} a {type(finder).__name__} without a method find(photos).")
         self.finder = finder
         self.name = str(getattr(finder, "name", None) or reference or type(finder).__name__)
         if self.name in _TAKEN:

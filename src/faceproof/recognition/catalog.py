@@ -22,7 +22,6 @@ from faceproof.recognition.python_model import (
     PythonModel,
     check_model,
     contract_of,
-    identity_of,
     installed_models,
     make_model,
     python_runner,
@@ -31,7 +30,7 @@ from faceproof.recognition.python_model import (
 )
 from faceproof.recognition.recognizer import Recognizer, load_card
 from faceproof.recognition.zoo import card_of_file, get_card
-from faceproof.references import is_reference
+from faceproof.references import identity_of, is_reference
 
 Change = Callable[[InputContract], InputContract]
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 from collections.abc import Callable, Mapping
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
@@ -15,7 +12,7 @@ from pydantic import ValidationError
 from faceproof.errors import ConfigurationError, ModelError
 from faceproof.recognition.card import InputContract
 from faceproof.recognition.model_file import ModelFile, contract_from, reasons
-from faceproof.references import imported
+from faceproof.references import installed, made_by
 
 if TYPE_CHECKING:
     from faceproof.nets.runtime import Runner
@@ -46,7 +43,7 @@ class PythonModel(Protocol):
 
 def installed_models() -> dict[str, str]:
     """Models that installed packages add, and where each comes from."""
-    return {entry.name: entry.value for entry in entry_points(group=ENTRY_POINTS)}
+    return installed(ENTRY_POINTS)
 
 
 def make_model(reference: str) -> PythonModel:
@@ -55,11 +52,7 @@ def make_model(reference: str) -> PythonModel:
     Raises:
         ConfigurationError: it cannot be imported or called, or gives something that is no model.
     """
-    factory = imported(installed_models().get(reference, reference))
-    try:
-        made = factory() if isinstance(factory, type) or not hasattr(factory, "embed") else factory
-    except Exception as error:
-        raise ConfigurationError(f"{reference}: the factory raised {type(error).__name__}: {error}.") from error
+    made = made_by(reference, ENTRY_POINTS, "embed")
     check_model(made, reference)
     return cast("PythonModel", made)
 
@@ -148,17 +141,3 @@ def python_runner(embed: Callable[[Array], Any], template_size: int | None) -> R
         return (templates,)
 
     return run
-
-
-def identity_of(model: PythonModel) -> str | None:
-    """What tells this model's templates from others' in the cache; None: they are not cached."""
-    version = getattr(model, "version", None)
-    if version is None:
-        return None
-    kind = type(model)
-    where = f"{kind.__module__}.{kind.__qualname__}"
-    try:
-        text = inspect.getsource(kind)
-    except (OSError, TypeError):
-        text = ""
-    return hashlib.sha256(f"{where}\0{version}\0{text}".encode()).hexdigest()
