@@ -50,6 +50,7 @@ def canary(pipeline: Pipeline, comparisons: Comparisons | None = None, *, cache:
     asked = {
         "version": VERSION,
         "recipe": pipeline.recipe(),
+        "templates": pipeline.recognizer.card.templates.model_dump(),
         "own": [pipeline.detector.key(photo) or photo.id for photo in own],
     }
     kept = None

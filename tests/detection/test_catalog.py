@@ -32,7 +32,7 @@ def test_mtcnn_is_the_default():
 def test_a_file_is_known_by_its_suffix(file):
     for name in (file, str(file)):
         assert isinstance(load_detector(name), BoxFile)
-    with pytest.raises(ConfigurationError, match="no detector 'mine.csv:'"):
+    with pytest.raises(ConfigurationError, match=r"no detector 'mine\.csv:'"):
         load_detector("mine.csv:")
 
 

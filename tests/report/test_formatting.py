@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from faceproof.metrics.intervals import wilson
@@ -31,6 +31,7 @@ def test_a_percentage_is_0_or_100_only_where_the_rate_is(trials: tuple[int, int]
 
 
 @given(TRIALS)
+@example((1, 353_049_110))
 def test_the_ends_of_an_interval_are_0_or_100_only_where_they_are(trials: tuple[int, int]) -> None:
     k, n = trials
     low, high = wilson(k, n)

@@ -8,6 +8,8 @@ from typing import Any
 
 Estimate = Mapping[str, Any]
 
+_MOST_DIGITS = 10
+
 
 def percent(rate: float | None, n: int | None = None, *, sign: bool = True) -> str:
     """A rate as a percentage with as many digits as its sample supports.
@@ -48,9 +50,15 @@ def percent_range(estimate: Estimate, joiner: str = " – ") -> str:
     if low is None or high is None:
         return ""
     digits = max(percent_digits(edge, n) - (0 < edge < 1e-3) for edge in (low, high))
-    while digits < 8 and low < high and f"{100 * low:.{digits}f}" == f"{100 * high:.{digits}f}":
+    while digits < _MOST_DIGITS and low < high and _blurred(low, high, digits):
         digits += 1
     return f"{100 * low:.{digits}f}{joiner}{100 * high:.{digits}f}%"
+
+
+def _blurred(low: float, high: float, digits: int) -> bool:
+    """Whether so many digits show two ends as one, an end above 0 as 0, or one below 1 as 100."""
+    ends = [float(f"{100 * end:.{digits}f}") for end in (low, high)]
+    return ends[0] == ends[1] or (ends[0] == 0 < low) or (ends[1] == 100 and high < 1)
 
 
 def number(value: float | None, decimals: int = 3) -> str:
