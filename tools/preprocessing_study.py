@@ -23,16 +23,18 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from study_pages import best_accuracy, render, some_people
 
+from faceproof.checking import canary
 from faceproof.cli.progress import PhotoProgress
 from faceproof.degrade.registry import FAMILIES
 from faceproof.degrade.suites import Series, Suite
 from faceproof.engine.run_folder import RunTables, read_run
 from faceproof.engine.stress_folder import open_stress_run
-from faceproof.evaluation import Recipe, Run, evaluate
+from faceproof.evaluation import Recipe, Run, evaluate, load_pipeline
 from faceproof.findings.canary import RANGES
 from faceproof.imported import score
 from faceproof.metrics.confusion import accuracy, confusion_at
 from faceproof.metrics.operating_points import best_accuracy_threshold
+from faceproof.recognition.card import TemplateContract
 from faceproof.report.chart import base, finish
 from faceproof.report.figures import save_chart
 from faceproof.stress import stress
@@ -111,13 +113,15 @@ def _looked_at(subject: Subject, people: Path, out: Path) -> dict[str, Any]:
         "lengths": _scored(right, raw_distances(right), out, f"{name}-lengths"),
         "batches": _scored(right, batched_distances(right), out, f"{name}-batches"),
     }
+    said = {name: _said(run.summary) for name, run in (runs | scored).items()}
+    said["lengths"] = [*_claimed(subject), *said["lengths"]]
     return {
         "name": name,
         "wrong_range": subject.wrong_range,
         "run": runs["right"].summary["run"],
         "faults": {name: run.summary for name, run in (runs | scored).items()},
         "means": {name: _means(run) for name, run in (runs | scored).items()},
-        "said": {name: _said(run.summary) for name, run in (runs | scored).items()},
+        "said": said,
         "curves": _curves(subject, people, out, name),
     }
 
@@ -133,11 +137,23 @@ def _means(run: Run) -> dict[str, float]:
 
 def _said(summary: Mapping[str, Any]) -> list[str]:
     """What faceproof finds wrong with a run, besides how few comparisons there are."""
-    checks = (summary["run"].get("canary") or {}).get("checks", ())
-    failed = [f"Canary, *{check['name']}*: {check['found']}." for check in checks if not check["passed"]]
+    failed = _failed(summary["run"].get("canary") or {})
     seen = ("cannot be resolved", "look at it before the run")
     on_page = [told for told in summary["warnings"] if not any(words in told for words in seen)]
     return [*failed, *on_page] or ["Nothing is found wrong."]
+
+
+def _failed(canary: Mapping[str, Any]) -> list[str]:
+    checks = canary.get("checks", ())
+    return [f"Canary, *{check['name']}*: {check['found']}." for check in checks if not check["passed"]]
+
+
+def _claimed(subject: Subject) -> list[str]:
+    """What the canary says where a model's card claims that its templates have unit length."""
+    pipeline = load_pipeline(subject.model, None, subject.recipes()["right"])
+    recognizer = pipeline.recognizer
+    claims = recognizer.card.model_copy(update={"templates": TemplateContract(unit_length=True)})
+    return _failed(canary(replace(pipeline, recognizer=replace(recognizer, card=claims))))
 
 
 def _evaluated(subject: Subject, people: Path, recipe: Recipe, out: Path, name: str) -> Run:
