@@ -153,7 +153,8 @@ def _claimed(subject: Subject) -> list[str]:
     pipeline = load_pipeline(subject.model, None, subject.recipes()["right"])
     recognizer = pipeline.recognizer
     claims = recognizer.card.model_copy(update={"templates": TemplateContract(unit_length=True)})
-    return _failed(canary(replace(pipeline, recognizer=replace(recognizer, card=claims))))
+    failed = _failed(canary(replace(pipeline, recognizer=replace(recognizer, card=claims))))
+    return [f"If its card claimed unit length: {told}" for told in failed]
 
 
 def _evaluated(subject: Subject, people: Path, recipe: Recipe, out: Path, name: str) -> Run:
