@@ -321,9 +321,24 @@ class TestStress:
         np.testing.assert_array_equal(crop, np.asarray(sized))
 
     @pytest.mark.parametrize("stage", ["capture", "aligned"])
-    def test_what_sits_on_a_face_is_refused_without_a_detector(self, world, stage):
-        with pytest.raises(ConfigurationError, match="sunglasses is placed by landmarks"):
-            world.stress("refused", Recipe(detector="none"), suite=world.root / "on-face.toml", stage=stage)
+    def test_what_sits_on_a_face_is_left_out_without_a_detector(self, world, stage):
+        said = []
+        run = world.stress(
+            f"left-out-{stage}",
+            Recipe(detector="none"),
+            suite=world.root / "on-face.toml",
+            stage=stage,
+            say=said.append,
+        )
+        assert [row["condition"] for row in run.summary["models"][0]["conditions"]] == [
+            "clean",
+            "gaussian-blur-2",
+            "jpeg-5",
+        ]
+        assert any("left out" in line and "sunglasses" in line for line in said)
+        (world.root / "nothing-else.toml").write_text('[[degradation]]\nfamily = "sunglasses"\n')
+        with pytest.raises(ConfigurationError, match="sunglasses"):
+            world.stress("refused", Recipe(detector="none"), suite=world.root / "nothing-else.toml", stage=stage)
         assert not (world.root / "refused").exists()
 
     @pytest.mark.parametrize("stage", ["capture", "aligned"])

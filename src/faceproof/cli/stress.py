@@ -103,8 +103,7 @@ def stress_command(
     given = {"one_photo_people": one_photo_people, "mated": mated, "non_mated": non_mated, "limit": limit}
     models = model or ["facenet-vggface2"]
     chosen, only = get_suite(suite), None if severities is None else parse_severities(severities)
-    conditions = len(chosen.conditions(only)) - 1
-    with PhotoProgress(quiet, "templates", f"under {conditions} conditions and clean") as progress:
+    with PhotoProgress(quiet, "templates", "under all conditions") as progress:
         try:
             run = stress(
                 people,

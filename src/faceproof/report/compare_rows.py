@@ -53,7 +53,8 @@ def side_by_side(summary: Summary, *, joiner: str = " – ") -> list[Row]:
         joiner: what stands between the ends of an interval.
 
     Returns:
-        Accuracy, EER, AUC, d', FNMR at fixed FMRs, detection rate, FTA, comparisons not made, time, model.
+        Accuracy, EER, AUC, d', FNMR at fixed FMRs, detection rate, FTA, comparisons not made, time, detector where
+        these differ, model.
     """
     runs = summary["runs"]
     keys = [{key.key: key for key in key_numbers(run, joiner=joiner)} for run in runs]
@@ -70,6 +71,9 @@ def side_by_side(summary: Summary, *, joiner: str = " – ") -> list[Row]:
         )
     )
     rows.append(Row("Numbers in a template", "", tuple(Cell(count(run["template_size"])) for run in runs)))
+    faces = [(run["manifest"].get("detector") or {}).get("name", "–") for run in runs]
+    if len(set(faces)) > 1:
+        rows.append(Row("Detector", "what found the faces", tuple(Cell(name) for name in faces)))
     rows.append(Row("Model", "", tuple(Cell(run["model"] or "–") for run in runs)))
     digests = [run["weights_sha256"] for run in runs]
     rows.append(Row("Weights", "digest of the tensors", tuple(Cell(one[:12] if one else "–") for one in digests)))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from faceproof.findings.scored import scores_alone
-from faceproof.report.cautions import canary_cautions
+from faceproof.report.cautions import canary_cautions, detector_cautions
 from faceproof.report.formatting import count, fmr_label, points, points_range
 from faceproof.report.headline import FEW, is_synthetic
 from faceproof.scales import scale_in
@@ -70,6 +70,11 @@ def compare_cautions(summary: Summary) -> list[str]:
         *_people(summary),
         *_imported(summary),
         *(told for run in summary["runs"] for told in canary_cautions(run["name"], run["manifest"].get("canary"))),
+        *(
+            f"{run['name']}: {told}"
+            for run in summary["runs"]
+            for told in detector_cautions(run["manifest"].get("detector"))
+        ),
         *_left_out(summary),
         *_lost(summary),
         *_threshold(summary),
