@@ -37,6 +37,7 @@ from faceproof.metrics.operating_points import best_accuracy_threshold
 from faceproof.recognition.card import TemplateContract
 from faceproof.report.chart import base, finish
 from faceproof.report.figures import save_chart
+from faceproof.scoring import distance_from_similarity
 from faceproof.stress import stress
 
 RADII = (1, 2, 3, 4, 5)
@@ -131,7 +132,7 @@ def _means(run: Run) -> dict[str, float]:
     tables = read_run(run.folder)
     mated = _mated(tables)
     name = "score" if "score" in tables.scores.column_names else None
-    distance = tables.scores[name].to_numpy() if name else unit_distances(tables)
+    distance = tables.scores[name].to_numpy() if name else _unit_distances(tables)
     return {"mated": float(np.nanmean(distance[mated])), "non_mated": float(np.nanmean(distance[~mated]))}
 
 
@@ -182,21 +183,17 @@ def raw_distances(run: RunTables) -> NDArray[np.float64]:
     return np.sqrt(np.maximum(squared, 0))
 
 
-def unit_distances(run: RunTables) -> NDArray[np.float64]:
-    """Euclidean distances of unit templates, float64 (n,)."""
-    distance: NDArray[np.float64] = np.sqrt(
-        np.maximum(2 - 2 * run.scores["similarity"].to_numpy().astype(np.float64), 0)
-    )
-    return distance
-
-
 def batched_distances(run: RunTables, distance: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
     """Distances, those of non-mated comparisons taken over two of them at a time: the norm of both differences."""
-    result = (unit_distances(run) if distance is None else distance).copy()
+    result = (_unit_distances(run) if distance is None else distance).copy()
     others = np.flatnonzero(~_mated(run))
     pairs = others[: len(others) // 2 * 2].reshape(-1, 2)
     result[pairs] = np.sqrt((result[pairs] ** 2).sum(axis=1))[:, None]
     return result
+
+
+def _unit_distances(run: RunTables) -> NDArray[np.float64]:
+    return np.asarray(distance_from_similarity(run.scores["similarity"].to_numpy()))
 
 
 def _mated(run: RunTables) -> NDArray[np.bool_]:

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from heapq import nsmallest
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from faceproof.errors import ImageDecodeError, ModelError
+from faceproof.errors import ModelError
 
 if TYPE_CHECKING:
+    from faceproof.detection.mtcnn import MtcnnDetector
     from faceproof.engine.runner import Pipeline
     from faceproof.evaluation import Recipe
-    from faceproof.findings.canary import CanaryFaces, Check
+    from faceproof.findings.canary import Check
     from faceproof.people.types import Comparisons, Photo
 
-PEOPLE, PHOTOS, SEED = 10, 3, 20
 OWN_PHOTOS, OWN_PHOTOS_OF_OTHER_DETECTORS = 16, 40
 SKIPPED: dict[str, Any] = {"passed": None, "reason": "skipped as asked (--no-canary)"}
 
 
-def canary(pipeline: Pipeline, comparisons: Comparisons | None = None, *, cache: Path | None = None) -> dict[str, Any]:
+def canary(
+    pipeline: Pipeline, comparisons: Comparisons | None = None, *, cache: Path | None = None, device: str = "cpu"
+) -> dict[str, Any]:
     """Look at a pipeline's recogniser, at packaged faces and at the first of the user's.
 
     MTCNN finds the faces; where another detector is used, what that gives is held against it on the user's photos.
@@ -36,47 +34,84 @@ def canary(pipeline: Pipeline, comparisons: Comparisons | None = None, *, cache:
         pipeline: detector and recogniser.
         comparisons: whose first mated photos are looked at too; None: packaged faces alone.
         cache: folder where what was found is kept; the same recogniser is not asked twice about the same faces.
+        device: where MTCNN runs, where the pipeline has another detector.
 
     Returns:
         `faceproof.findings.canary.Canary.as_dict`; a model that fails on these faces gives ``passed`` False and a
         ``reason``.
     """
-    from faceproof.detection.mtcnn import MtcnnDetector, load_mtcnn
-    from faceproof.findings.canary import VERSION, look_at
+    from faceproof.canary_faces import faces_of, own_photos, packaged_faces
+    from faceproof.findings.canary import look_at
 
-    usual = isinstance(pipeline.detector, MtcnnDetector)
-    many = OWN_PHOTOS if usual else OWN_PHOTOS_OF_OTHER_DETECTORS
-    own = _own_photos(comparisons, many) if comparisons is not None else []
-    asked = {
-        "version": VERSION,
-        "recipe": pipeline.recipe(),
-        "templates": pipeline.recognizer.card.templates.model_dump(),
-        "own": [pipeline.detector.key(photo) or photo.id for photo in own],
-    }
-    kept = None
-    if cache is not None and pipeline.cacheable:
-        digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
-        kept = cache / "canary" / f"{digest}.json"
+    with_mtcnn = _with_mtcnn(pipeline, device)
+    usual = with_mtcnn is pipeline
+    own = [] if comparisons is None else own_photos(comparisons, OWN_PHOTOS if usual else OWN_PHOTOS_OF_OTHER_DETECTORS)
+    kept = None if cache is None or not pipeline.cacheable else _kept(cache, pipeline, with_mtcnn, own)
     known = _read(kept)
     if known is not None:
         return known
-    with_mtcnn = pipeline if usual else replace(pipeline, detector=load_mtcnn())
-    faces = faces_in(with_mtcnn, _drawn())
-    if own and usual:
-        faces += faces_in(pipeline, [(photo.person, pixels) for photo, pixels in _decoded(own)])
+    faces = packaged_faces(with_mtcnn)
+    if usual:
+        faces += faces_of(pipeline, own)
     try:
         looked = look_at(pipeline.recognizer, faces, pipeline.recognizer.known_contract)
         if own and not usual:
             looked = replace(looked, checks=(*looked.checks, _about_own_faces(pipeline, with_mtcnn, own)))
-        found = looked.as_dict()
     except ModelError as error:
         return {"passed": False, "reason": f"the model fails on the first faces: {error}"}
-    _write(kept, found)
+    found = looked.as_dict()
+    if all(check.told for check in looked.checks):
+        _write(kept, found)
     return found
 
 
+def _with_mtcnn(pipeline: Pipeline, device: str) -> Pipeline:
+    """The pipeline with faces that MTCNN finds: itself, where it has these."""
+    from faceproof.detection.mtcnn import MtcnnDetector
+
+    return pipeline if isinstance(pipeline.detector, MtcnnDetector) else replace(pipeline, detector=_mtcnn(device))
+
+
+@lru_cache(maxsize=1)
+def _mtcnn(device: str) -> MtcnnDetector:
+    from faceproof.detection.mtcnn import load_mtcnn
+
+    return load_mtcnn(device=device)
+
+
+def _kept(cache: Path, pipeline: Pipeline, with_mtcnn: Pipeline, own: Sequence[Photo]) -> Path:
+    """Where what was found is kept: by all that it hangs on."""
+    from faceproof.findings.canary import VERSION
+
+    known = pipeline.recognizer.known_contract
+    hangs_on = {
+        "version": VERSION,
+        "recipe": pipeline.recipe(),
+        "mtcnn": with_mtcnn.detector.recipe(),
+        "templates": pipeline.recognizer.card.templates.model_dump(),
+        "known": None if known is None else known.model_dump(),
+        "own": [(pipeline.detector.key(photo) or photo.id, photo.person) for photo in own],
+    }
+    digest = hashlib.sha256(json.dumps(hangs_on, sort_keys=True).encode()).hexdigest()
+    return cache / "canary" / f"{digest}.json"
+
+
+def _about_own_faces(pipeline: Pipeline, with_mtcnn: Pipeline, own: Sequence[Photo]) -> Check:
+    from faceproof.canary_faces import crops_of
+    from faceproof.findings.own_faces import about_the_faces
+
+    people, (given, by_mtcnn) = crops_of(own, [pipeline, with_mtcnn])
+    return about_the_faces(pipeline.recognizer, people, given, by_mtcnn)
+
+
 def asked(
-    pipeline: Pipeline, comparisons: Comparisons, *, wanted: bool, cache: bool, say: Callable[[str], None]
+    pipeline: Pipeline,
+    comparisons: Comparisons,
+    *,
+    wanted: bool,
+    cache: bool,
+    device: str = "cpu",
+    say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """`canary` before a run: what it found for the manifest, and a note where something is wrong."""
     from faceproof.evaluation import cache_folder
@@ -84,7 +119,7 @@ def asked(
     if not wanted:
         return SKIPPED
     name = pipeline.recognizer.card.name
-    found = canary(pipeline, comparisons, cache=cache_folder() if cache else None)
+    found = canary(pipeline, comparisons, cache=cache_folder() if cache else None, device=device)
     for complaint in complaints(found):
         say(f"Note: {name} {complaint}")
     return found
@@ -118,7 +153,7 @@ def check_model(
     """
     from faceproof.evaluation import load_pipeline
 
-    return canary(load_pipeline(model, weights, recipe, device, offline=offline))
+    return canary(load_pipeline(model, weights, recipe, device, offline=offline), device=device)
 
 
 def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", write: bool = False) -> dict[str, Any]:
@@ -136,6 +171,7 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
     Raises:
         ConfigurationError, WeightsError: the file cannot be used, or its size has to be said.
     """
+    from faceproof.canary_faces import packaged_faces
     from faceproof.engine.runner import Pipeline
     from faceproof.files import write_whole
     from faceproof.findings.canary import every_contract, proposal, told_or_none
@@ -143,9 +179,7 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
     from faceproof.recognition.model_file import as_toml, card_path
 
     recognizer = open_unknown(model, size_px, lambda size: every_contract(size)[0][1], device=device)
-    from faceproof.detection.mtcnn import load_mtcnn
-
-    faces = packaged_faces(Pipeline(load_mtcnn(device=device), recognizer))
+    faces = packaged_faces(Pipeline(_mtcnn(device), recognizer))
     found = proposal(recognizer, faces)
     toml, beside = as_toml(found[0][1]), card_path(model)
     if write:
@@ -157,81 +191,6 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
         "card": str(beside),
         "written": write,
     }
-
-
-def packaged_faces(pipeline: Pipeline) -> CanaryFaces:
-    """The faces of people who do not exist that every model is asked about."""
-    return faces_in(pipeline, _drawn())
-
-
-def faces_in(pipeline: Pipeline, photos: Iterable[tuple[str, NDArray[np.uint8]]]) -> CanaryFaces:
-    """The chosen face of each photo of a person, where there is one."""
-    from faceproof.detection.selection import choose_in
-    from faceproof.findings.canary import CanaryFaces
-
-    people, pictures = zip(*photos, strict=True)
-    kept = []
-    for person, picture, found in zip(people, pictures, pipeline.detector.find(list(pictures)), strict=True):
-        face = choose_in(found, picture, pipeline.selection)
-        if face is not None:
-            kept.append((person, picture, face))
-    return CanaryFaces(tuple(p for p, _, _ in kept), tuple(x for _, x, _ in kept), tuple(f for _, _, f in kept))
-
-
-def _drawn() -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    from faceproof.people.synthetic.draw import draw_identity, draw_photo
-    from faceproof.people.synthetic.face_model import packaged_model
-    from faceproof.people.synthetic.folder import variation_of
-
-    model = packaged_model()
-    how = variation_of(model)
-    for person in range(PEOPLE):
-        identity = draw_identity(model, SEED, person, how)
-        for photo in range(PHOTOS):
-            yield f"drawn {person}", draw_photo(model, identity, SEED, person, photo, how)
-
-
-def _own_photos(comparisons: Comparisons, many: int) -> list[Photo]:
-    """The first photos that take part in mated comparisons: of each person's first one, then of each one's second."""
-    seen: Counter[str] = Counter()
-    in_turn = []
-    for row in np.flatnonzero(comparisons.mated).tolist():
-        person = comparisons.photos[comparisons.row_a[row]].person
-        in_turn.append((seen[person], row))
-        seen[person] += 1
-    rows = [row for _, row in nsmallest(many // 2, in_turn)]
-    places = dict.fromkeys(np.stack([comparisons.row_a[rows], comparisons.row_b[rows]], axis=1).ravel().tolist())
-    return [comparisons.photos[place] for place in places]
-
-
-def _decoded(photos: Iterable[Photo]) -> Iterator[tuple[Photo, NDArray[np.uint8]]]:
-    from faceproof.people.decode import decode_photo
-
-    for photo in photos:
-        try:
-            yield photo, decode_photo(photo.path)
-        except ImageDecodeError:
-            continue
-
-
-def _about_own_faces(pipeline: Pipeline, with_mtcnn: Pipeline, own: Iterable[Photo]) -> Check:
-    from faceproof.findings.own_faces import about_the_faces
-
-    readable = list(_decoded(own))
-    given, by_mtcnn = (_crops(one, readable) for one in (pipeline, with_mtcnn))
-    return about_the_faces(pipeline.recognizer, [photo.person for photo, _ in readable], given, by_mtcnn)
-
-
-def _crops(pipeline: Pipeline, photos: list[tuple[Photo, NDArray[np.uint8]]]) -> list[NDArray[np.uint8] | None]:
-    """The prepared face of each photo, or None where there is none."""
-    from faceproof.detection.selection import choose_in
-
-    crops = []
-    found = pipeline.detector.find([pixels for _, pixels in photos], [photo.id for photo, _ in photos])
-    for (_, pixels), faces in zip(photos, found, strict=True):
-        face = choose_in(faces, pixels, pipeline.selection)
-        crops.append(None if face is None else pipeline.prepare(pixels, face))
-    return crops
 
 
 def _read(file: Path | None) -> dict[str, Any] | None:

@@ -168,7 +168,7 @@ def evaluate(
     prepare_folder(folder, overwrite=overwrite, comparisons_sha256=comparisons.digest())
     manifest = _manifest(photo_set, comparisons, pipeline, started, seed, device, command)
     manifest["judging"] = {"threshold_distance": threshold, "folds": folds}
-    manifest["canary"] = asked(pipeline, comparisons, wanted=canary, cache=cache, say=say)
+    manifest["canary"] = asked(pipeline, comparisons, wanted=canary, cache=cache, device=device, say=say)
     write_manifest(folder, manifest)
     pairs = comparisons_table(comparisons)
     write_table(folder, "comparisons", pairs)

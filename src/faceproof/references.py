@@ -23,8 +23,12 @@ def is_reference(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", text) is not None
 
 
-def imported(reference: str) -> Any:
-    """The object that a reference leads to; the current folder counts, as it does for ``python -m``.
+def imported(reference: str, *, from_here: bool = True) -> Any:
+    """The object that a reference leads to.
+
+    Args:
+        reference: ``package.module:name``.
+        from_here: whether modules of the current folder count, and first, as they do for ``python -m``.
 
     Raises:
         ConfigurationError: the module cannot be imported, or has no such name.
@@ -33,14 +37,17 @@ def imported(reference: str) -> Any:
         raise ConfigurationError(f"{reference!r} leads nowhere. Expected package.module:name.")
     module, _, name = reference.partition(":")
     here = str(Path.cwd())
-    if here not in sys.path:
+    if from_here and here not in sys.path:
         sys.path.insert(0, here)
     try:
-        return getattr(importlib.import_module(module), name)
-    except AttributeError as error:
-        raise ConfigurationError(f"{reference}: the module has no {name!r}.") from error
+        found = importlib.import_module(module)
     except Exception as error:  # whatever a user's module raises when it is run
-        raise ConfigurationError(f"{reference}: the module cannot be imported ({error}).") from error
+        raise ConfigurationError(
+            f"{reference}: the module cannot be imported ({type(error).__name__}: {error})."
+        ) from error
+    if not hasattr(found, name):
+        raise ConfigurationError(f"{reference}: the module has no {name!r}.")
+    return getattr(found, name)
 
 
 def installed(group: str) -> dict[str, str]:
@@ -59,21 +66,31 @@ def made_by(reference: str, group: str, method: str) -> Any:
     Raises:
         ConfigurationError: it cannot be imported or called.
     """
-    found = imported(installed(group).get(reference, reference))
+    added = installed(group)
+    found = imported(added.get(reference, reference), from_here=reference not in added)
     try:
         return found() if isinstance(found, type) or not hasattr(found, method) else found
     except Exception as error:  # whatever a user's factory raises
         raise ConfigurationError(f"{reference}: the factory raised {type(error).__name__}: {error}.") from error
 
 
-def identity_of(thing: object) -> str | None:
-    """What tells an object's results from others' in the cache; None where it has no ``version``: it is not cached."""
-    version = getattr(thing, "version", None)
-    if version is None:
-        return None
-    kind = type(thing)
+def identity_of(thing: object, reference: str | None) -> str | None:
+    """What tells an object's results from others' in the cache.
+
+    Args:
+        thing: the object; its ``version`` is any text that changes when its results do.
+        reference: what leads to it; None: nothing does.
+
+    Returns:
+        A digest of version, reference and the text of its class; None, so that nothing is cached, where it has no
+        version, or neither reference nor a class whose text can be read.
+    """
+    version, kind = getattr(thing, "version", None), type(thing)
     try:
         text = inspect.getsource(kind)
     except (OSError, TypeError):
         text = ""
-    return hashlib.sha256(f"{kind.__module__}.{kind.__qualname__}\0{version}\0{text}".encode()).hexdigest()
+    if version is None or not (reference or text):
+        return None
+    told = "\0".join([kind.__module__, kind.__qualname__, str(version), reference or "", text])
+    return hashlib.sha256(told.encode()).hexdigest()

@@ -129,7 +129,7 @@ def stress(
         "judging": {"fmr": fmr, "threshold_distance": threshold},
     }
     for pipeline, entry in zip(pipelines, manifest["models"], strict=True):
-        entry["canary"] = asked(pipeline, comparisons, wanted=canary, cache=cache, say=say)
+        entry["canary"] = asked(pipeline, comparisons, wanted=canary, cache=cache, device=device, say=say)
     write_manifest(folder, manifest)
     write_table(folder, "comparisons", comparisons_table(comparisons))
     say(

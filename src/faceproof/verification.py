@@ -200,18 +200,15 @@ def _threshold_of_card(pipeline: Pipeline) -> Threshold | None:
 
 
 def _described(paths: Sequence[Path], pipeline: Pipeline) -> list[tuple[Face, NDArray[np.uint8], NDArray[np.float32]]]:
-    from faceproof.detection.selection import choose
     from faceproof.detection.types import Failure
     from faceproof.people.decode import decode_photo
 
     photos = [decode_photo(path) for path in paths]
     described = []
-    for path, photo, found in zip(paths, photos, pipeline.detector.find(photos), strict=True):
-        if isinstance(found, Failure):
-            raise FaceproofError(f"{path}: {found.reason}.")
-        face = choose(found, photo.shape[0], photo.shape[1], pipeline.selection)
-        if face is None:
-            raise FaceproofError(f"No face was found in {path}. See what the detector sees: faceproof detect {path}")
+    for path, photo in zip(paths, photos, strict=True):
+        face = pipeline.find_face(photo)
+        if isinstance(face, Failure):
+            raise FaceproofError(f"{path}: {face.reason}. See what the detector sees: faceproof detect {path}")
         crop = pipeline.prepare(photo, face)
         if crop is None:
             raise FaceproofError(f"{path}: {pipeline.why_not_prepared(face)}.")

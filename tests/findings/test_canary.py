@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from faceproof.checking import canary, complaints, packaged_faces
+from faceproof.canary_faces import packaged_faces
+from faceproof.checking import canary, complaints
 from faceproof.detection.mtcnn import load_mtcnn
 from faceproof.engine.runner import Pipeline
 from faceproof.evaluation import Recipe, load_pipeline

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from faceproof.checking import canary, complaints, packaged_faces
+from faceproof.canary_faces import packaged_faces
+from faceproof.checking import canary, complaints
 from faceproof.cli.detect import detect_command
 from faceproof.detection.catalog import load_detector
 from faceproof.detection.mtcnn import load_mtcnn

@@ -15,7 +15,6 @@ from faceproof.cli.options import (
     Offline,
     PixelDivisor,
     PixelMean,
-    is_described,
     numbers_of,
 )
 from faceproof.cli.output import print_json
@@ -171,7 +170,7 @@ def check(
     """Look at a model on a few dozen faces: is it sound, and is it fed what it was made for? Exit 1 when not."""
     from faceproof.checking import check_model, propose_contract
     from faceproof.evaluation import Recipe
-    from faceproof.recognition.catalog import said_enough
+    from faceproof.recognition.catalog import is_described, said_enough
 
     recipe = Recipe(
         crop_size=crop_size,

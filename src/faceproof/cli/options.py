@@ -75,15 +75,3 @@ def numbers_of(option: str, text: str | None) -> float | tuple[float, float, flo
     if len(values) == 3:
         return values[0], values[1], values[2]
     raise ConfigurationError(f"{option} is {text!r}; expected one number, or three with commas for red, green, blue.")
-
-
-def is_described(model: Path) -> bool:
-    """Whether an ONNX file has a card with a contract beside it, or is one that faceproof knows."""
-    from faceproof.files import sha256_of
-    from faceproof.recognition.model_file import card_path, read_model_file
-    from faceproof.recognition.zoo import card_of_file
-
-    beside = card_path(model)
-    if beside.is_file() and read_model_file(beside).contract:
-        return True
-    return model.is_file() and card_of_file(sha256_of(model)) is not None

@@ -139,7 +139,7 @@ def align_five_points(
         size_px: side of the crop.
 
     Returns:
-        uint8 (size_px, size_px, 3), or None where the landmarks coincide.
+        uint8 (size_px, size_px, 3), or None where the landmarks coincide or lie far apart beyond any photo.
     """
     try:
         to_crop = similarity_transform(landmarks_px.astype(np.float64), np.asarray(template_px, np.float64))
@@ -149,6 +149,8 @@ def align_five_points(
     if not scale > 0:
         return None
     picture, reduction = Image.fromarray(np.ascontiguousarray(photo)), max(int(0.5 / scale), 1)
+    if reduction > max(picture.size):
+        return None
     if reduction > 1:
         picture = picture.reduce(reduction)
     back = np.linalg.inv(np.vstack([to_crop, [0, 0, 1]]))[:2]

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.detection.detector import Detector, Picture
-from faceproof.detection.python_detector import faces_from_rows
 from faceproof.detection.types import Faces, Failure
 from faceproof.errors import ConfigurationError
 from faceproof.files import sha256_of, unguarded
@@ -61,7 +60,7 @@ class BoxFile(Detector):
     def find(self, pictures: Sequence[Picture], ids: Sequence[str] = ()) -> list[Faces | Failure]:
         """The faces that the file has for each photo."""
         return [
-            faces_from_rows(self._rows[photo]) if photo in self._rows else Failure(f"{self.file} has no row for it")
+            Faces.from_rows(self._rows[photo]) if photo in self._rows else Failure(f"{self.file} has no row for it")
             for photo in ids
         ]
 

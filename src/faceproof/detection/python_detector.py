@@ -62,7 +62,7 @@ class PythonDetector(Detector):
                 f"A detector of your own cannot be called {self.name!r}: a run could not tell it from faceproof's. "
                 "Give it another name."
             )
-        self.identity = identity_of(finder)
+        self.identity = identity_of(finder, reference)
         self.cacheable = self.identity is not None
         self.source = {} if reference is None else {"reference": reference}
 
@@ -107,7 +107,7 @@ def _faces(found: Any) -> Faces | Failure:
         return Failure(f"the detector gave an array of shape {rows.shape}; {_EXPECTED}")
     if not np.isfinite(rows[:, :_BOX]).all():
         return Failure("the detector gave a box that is not finite")
-    faces = faces_from_rows(rows)
+    faces = Faces.from_rows(rows)
     if (faces.probabilities < 0).any() or (faces.probabilities > 1).any():
         return Failure("the detector gave a probability outside 0 to 1")
     return faces
@@ -118,14 +118,3 @@ def _as_rows(found: Any) -> NDArray[np.float32]:
         return np.asarray([] if found is None else found, np.float32)
     parts = ((found.boxes_xyxy_px, _BOX), (found.probabilities, 1), (found.landmarks_px, 10))
     return np.concatenate([np.asarray(part, np.float32).reshape(len(found), size) for part, size in parts], axis=1)
-
-
-def faces_from_rows(rows: NDArray[np.float32]) -> Faces:
-    """Faces of rows with a box, then, where there are so many numbers, a probability and five landmarks.
-
-    Args:
-        rows: float32 (n, 4), (n, 5) or (n, 15).
-    """
-    whole = np.full((len(rows), _WHOLE_FACE), np.nan, np.float32)
-    whole[:, : rows.shape[1]] = rows
-    return Faces(whole[:, :_BOX], whole[:, _BOX], whole[:, _SURE_BOX:].reshape(-1, 5, 2))

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.detection.types import Face, Faces, Failure
+from faceproof.detection.types import Face, Faces
 from faceproof.errors import ConfigurationError
 
 Scorer = Callable[[Faces, int, int], NDArray[np.float64]]
@@ -43,11 +43,6 @@ def choose(faces: Faces, height: int, width: int, method: str = "subject") -> Fa
     score = scorer(faces, height, width)
     best = int(np.argmax(score))
     return faces.face(best) if score[best] > -np.inf else None
-
-
-def choose_in(found: Faces | Failure, picture: NDArray[np.uint8], method: str = "subject") -> Face | None:
-    """The face that is compared of what a detector said of a picture (h, w, 3); None where it failed, too."""
-    return None if isinstance(found, Failure) else choose(found, picture.shape[0], picture.shape[1], method)
 
 
 def get_selection(method: str) -> Scorer:

@@ -36,6 +36,17 @@ class Faces:
         return Face(self.boxes_xyxy_px[row], float(self.probabilities[row]), self.landmarks_px[row])
 
     @staticmethod
+    def from_rows(rows: NDArray[np.float32]) -> Faces:
+        """Faces of rows with a box, then, where there are so many numbers, a probability and five landmarks.
+
+        Args:
+            rows: float32 (n, 4), (n, 5) or (n, 15).
+        """
+        whole = np.full((len(rows), 15), np.nan, np.float32)
+        whole[:, : rows.shape[1]] = rows
+        return Faces(whole[:, :4], whole[:, 4], whole[:, 5:].reshape(-1, 5, 2))
+
+    @staticmethod
     def none() -> Faces:
         """No face at all."""
         return Faces(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32))

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from faceproof.degrade.types import CLEAN, Condition
 from faceproof.detection.detector import Detector
-from faceproof.detection.types import Face
+from faceproof.detection.selection import choose
+from faceproof.detection.types import Face, Failure
 from faceproof.engine.cache import TemplateCache
 from faceproof.engine.photo_table import PhotoTable
 from faceproof.errors import ConfigurationError
@@ -71,10 +72,18 @@ class Pipeline:
         """The face as the net sees it; see `faceproof.recognition.recognizer.prepare_face`."""
         return prepare_face(self.contract, photo, face)
 
+    def find_face(self, photo: Pixels, photo_id: str = "") -> Face | Failure:
+        """The face that is compared in one photo, or why there is none."""
+        found = self.detector.find([photo], [photo_id])[0]
+        if isinstance(found, Failure):
+            return found
+        return choose(found, photo.shape[0], photo.shape[1], self.selection) or Failure("no face found")
+
     def why_not_prepared(self, face: Face) -> str:
         """Why `prepare` gives nothing for a face."""
-        if self.contract.alignment == "five_point" and not face.has_landmarks:
-            return "the detector gave no landmarks to align the face by"
+        if self.contract.alignment == "five_point":
+            lack = "its landmarks coincide or make no face" if face.has_landmarks else "the detector gave no landmarks"
+            return f"the face cannot be aligned: {lack}"
         return "the face's box is empty or lies outside of the photo"
 
     def face_in_crop(self, height: int, width: int, face: Face) -> Face:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from faceproof.detection.alignment import five_point_template
 from faceproof.detection.types import Face
-from faceproof.findings.people_apart import pairs_of, people_drawn_again, weighted_d_prime
+from faceproof.findings.people_apart import gain_interval, pairs_of, people_drawn_again
 from faceproof.metrics.separation import d_prime
 from faceproof.recognition.card import InputContract
 from faceproof.recognition.recognizer import Recognizer, prepare_face
@@ -70,11 +70,13 @@ class Check:
         name: what is asked, in a few words.
         passed: the answer.
         found: what was found, in words.
+        told: whether it could be answered at all; one that could not passes.
     """
 
     name: str
     passed: bool
     found: str
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +329,6 @@ def _neighbours(
     recognizer: Recognizer, faces: CanaryFaces, declared: NDArray[np.float64], mated: NDArray[np.bool_]
 ) -> Iterator[Neighbour]:
     weights = people_drawn_again(faces.people)
-    base = weighted_d_prime(declared, mated, weights)
     yield Neighbour("", recognizer.contract, d_prime(declared, mated), 0.0, 0.0)
     for told, contract in neighbours_of(recognizer.contract):
         templates = _described(recognizer, contract, faces)
@@ -335,9 +336,7 @@ def _neighbours(
             yield Neighbour(told, contract, float("-inf"), float("-inf"), float("-inf"))
             continue
         _, similarity = pairs_of(faces.people, templates)
-        gain = weighted_d_prime(similarity, mated, weights) - base
-        finite = gain[np.isfinite(gain)]
-        low, high = np.percentile(finite, [2.5, 97.5]).tolist() if finite.size else (float("-inf"), float("-inf"))
+        low, high = gain_interval(similarity, declared, mated, weights)
         yield Neighbour(told, contract, d_prime(similarity, mated), low, high)
 
 

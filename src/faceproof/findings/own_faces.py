@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.findings.canary import BETTER, Check
-from faceproof.findings.people_apart import pairs_of, people_drawn_again, weighted_d_prime
+from faceproof.findings.people_apart import gain_interval, pairs_of, people_drawn_again
 from faceproof.metrics.separation import d_prime
 from faceproof.recognition.recognizer import Recognizer
 
@@ -44,23 +44,19 @@ def about_the_faces(
     both = np.flatnonzero(np.isfinite(np.stack(described)).all(axis=(0, 2))).tolist()
     who = [people[row] for row in both]
     if len(both) < _FEWEST:
-        return Check(NAME, True, f"cannot be told: {len(both)} of {len(people)} photos have both, {_FEWEST} are needed")
-    apart, drawn = [], []
-    weights = people_drawn_again(who)
-    for templates in described:
-        mated, similarity = pairs_of(who, templates[both])
-        apart.append(d_prime(similarity, mated))
-        drawn.append(weighted_d_prime(similarity, mated, weights))
+        return _untold(f"{len(both)} of {len(people)} photos have both, {_FEWEST} are needed")
+    (mated, as_given), (_, with_mtcnn) = (pairs_of(who, templates[both]) for templates in described)
+    apart = [d_prime(similarity, mated) for similarity in (as_given, with_mtcnn)]
     if not np.isfinite(apart).all():
-        few = f"the {len(both)} photos that have both give too few pairs of one person or of different people"
-        return Check(NAME, True, f"cannot be told: {few}")
-    gain = drawn[1] - drawn[0]
-    finite = gain[np.isfinite(gain)]
-    low = float(np.percentile(finite, 2.5)) if finite.size else float("-inf")
+        return _untold(f"the {len(both)} photos that have both give too few pairs of one person or of different people")
+    low, _ = gain_interval(with_mtcnn, as_given, mated, people_drawn_again(who))
     worse = low > 0 and apart[1] > BETTER * max(apart[0], 0)
-    return Check(
-        NAME, not worse, f"d' of {len(both)} of your photos {apart[0]:.2f} as given, {apart[1]:.2f} with MTCNN's"
-    )
+    found = f"d' of {len(both)} of your photos {apart[0]:.2f} as given, {apart[1]:.2f} with MTCNN's"
+    return Check(NAME, not worse, found)
+
+
+def _untold(why: str) -> Check:
+    return Check(NAME, True, f"cannot be told: {why}", told=False)
 
 
 def _described(recognizer: Recognizer, crops: Sequence[Crop]) -> NDArray[np.float32]:

@@ -29,6 +29,31 @@ def people_drawn_again(people: Sequence[str]) -> NDArray[np.float64]:
     return np.where(code[a] == code[b], times[:, code[a]], both).astype(np.float64)
 
 
+def gain_interval(
+    similarity: NDArray[np.float64],
+    base: NDArray[np.float64],
+    mated: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+) -> tuple[float, float]:
+    """Ends of the 95% interval of what d' gains from ``base`` to ``similarity``, both float64 (pairs,).
+
+    Args:
+        similarity: cosines.
+        base: cosines of the same pairs, to begin with.
+        mated: bool (pairs,).
+        weights: from `people_drawn_again`.
+
+    Returns:
+        Low and high; minus infinity where no draw of people can tell.
+    """
+    gain = weighted_d_prime(similarity, mated, weights) - weighted_d_prime(base, mated, weights)
+    finite = gain[np.isfinite(gain)]
+    if not finite.size:
+        return float("-inf"), float("-inf")
+    low, high = np.percentile(finite, [2.5, 97.5]).tolist()
+    return low, high
+
+
 def weighted_d_prime(
     similarity: NDArray[np.float64], mated: NDArray[np.bool_], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from faceproof.errors import ConfigurationError
+from faceproof.files import sha256_of
 from faceproof.recognition.card import Card, InputContract
 from faceproof.recognition.model_file import (
     as_toml,
@@ -148,6 +149,14 @@ def said_enough(fields: Mapping[str, Any]) -> bool:
     return all(fields.get(name) is not None for name in SAY_AT_LEAST)
 
 
+def is_described(model: Path) -> bool:
+    """Whether an ONNX file has a card with a contract beside it, or is one that faceproof knows."""
+    beside = card_path(model)
+    if beside.is_file() and read_model_file(beside).contract:
+        return True
+    return model.is_file() and card_of_file(sha256_of(model)) is not None
+
+
 def open_unknown(
     path: Path, size_px: int | None, contract: Callable[[int], InputContract], *, device: str = "cpu"
 ) -> Recognizer:
@@ -195,7 +204,7 @@ def _python(model: PythonModel, name: str, how: How, reference: str | None) -> R
     declared = contract_of(model, name)
     contract = how.change(declared)
     size = template_size_of(model, contract, name)
-    identity = identity_of(model)
+    identity = identity_of(model, reference)
     return Recognizer(
         foreign_card(name.replace(":", "."), contract, size, "python", said_by(model, name), name),
         contract,

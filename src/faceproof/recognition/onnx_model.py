@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError, ModelError, WeightsError
+from faceproof.files import sha256_of
 
 if TYPE_CHECKING:
     import onnxruntime as ort
@@ -80,13 +81,19 @@ def open_onnx(path: Path, *, device: str = "cpu", output: str | None = None) -> 
 def _digest(path: Path, content: bytes) -> str:
     """Of a file and of those that it names as holding its weights: large models keep them outside."""
     digest = hashlib.sha256(content)
-    for beside in sorted(path.parent.iterdir()):
-        name = os.fsencode(beside.name)
-        # As protobuf writes the entry "location" of a tensor whose numbers lie elsewhere.
-        if len(name) < 128 and b"\x08location\x12" + bytes([len(name)]) + name in content:
-            with beside.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
+    for place in sorted({path.parent / name for name in _outside(content)}):
+        if place.is_file():
+            digest.update(bytes.fromhex(sha256_of(place)))
     return digest.hexdigest()
+
+
+def _outside(content: bytes) -> Iterator[str]:
+    """Names of files, relative to the model's, that tensors name as their ``location``, as protobuf writes it."""
+    for found in re.finditer(rb"\x08location\x12([\x80-\xff]*[\x00-\x7f])", content):
+        length = sum((byte & 0x7F) << 7 * place for place, byte in enumerate(found[1]))
+        name = content[found.end() : found.end() + length]
+        if b"\0" not in name:
+            yield os.fsdecode(name)
 
 
 def _session(path: Path, device: str) -> ort.InferenceSession:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 IDENTICAL_SIMILARITY = 0.99999
 _NARROW_SPREAD = 0.01
 _LOPSIDED = 10
-_OFTEN, _SELDOM, _COMMON = 0.3, 0.03, 0.1
+_NEARLY_ALL = 0.9
 _EXAMPLES = 3
 
 
@@ -164,22 +164,29 @@ def _about_the_system(scored: ScoredComparisons, summary: Mapping[str, Any]) -> 
 
 
 def _about_repeats(scored: ScoredComparisons) -> Iterator[str]:
-    """A score that was taken over several comparisons at a time comes several times in a row, and is too far away."""
-    kinds = {"mated": scored.mated, "non-mated": ~scored.mated}
-    made = {kind: scored.similarity[rows & scored.compared] for kind, rows in kinds.items()}
+    """Scores of one kind in runs of one length: each was taken over so many comparisons, and is too far away."""
+    made = {
+        kind: scored.similarity[rows & scored.compared]
+        for kind, rows in (("mated", scored.mated), ("non-mated", ~scored.mated))
+    }
     if min(values.size for values in made.values()) < FEW:
         return
-    repeats = {kind: int(np.count_nonzero(values[1:] == values[:-1])) for kind, values in made.items()}
-    often, seldom = sorted(made, key=lambda kind: -repeats[kind] / made[kind].size)
-    (same, n), (other_same, other_n) = ((repeats[kind], made[kind].size) for kind in (often, seldom))
-    # Where many scores share one value, such as 0, neighbours are equal by chance.
-    most_common = np.unique(made[often], return_counts=True)[1].max() / n
-    if same > _OFTEN * n and other_same < _SELDOM * other_n and most_common < _COMMON:
-        yield (
-            f"Of {count(n)} {often} scores {count(same)} equal the one before to the last digit, of {count(other_n)} "
-            f"{seldom} ones {count(other_same)}: were they taken over several comparisons at a time? Then the two "
-            "kinds were not compared in the same way, and no rate here means anything."
-        )
+    length = {kind: _usual_run(values) for kind, values in made.items()}
+    for kind, other in (("mated", "non-mated"), ("non-mated", "mated")):
+        if length[kind] > 1 and length[other] == 1:
+            yield (
+                f"The {kind} scores come in runs of {length[kind]} that are equal to the last digit, and the {other} "
+                f"ones do not. If each was taken over {length[kind]} comparisons at a time, the two kinds were not "
+                "compared in the same way, and no rate here means anything."
+            )
+
+
+def _usual_run(similarity: NDArray[np.float64]) -> int:
+    """How many equal neighbours there are at a time, if that is nearly always the same; 0 if not."""
+    starts = np.flatnonzero(np.concatenate([[True], similarity[1:] != similarity[:-1]]))
+    length = np.diff(np.append(starts, similarity.size))
+    usual = int(np.bincount(length).argmax())
+    return usual if np.count_nonzero(length == usual) >= _NEARLY_ALL * length.size else 0
 
 
 def _about_copies(scored: ScoredComparisons, photos: pa.Table) -> Iterator[str]:
