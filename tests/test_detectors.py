@@ -222,7 +222,7 @@ def test_a_detector_without_landmarks_fails_photo_by_photo_where_a_model_aligns(
     run = world.evaluate("no-landmarks", Recipe(detector="own_finders:Boxes"))
     assert run.summary["counts"]["templates"] == 0
     assert run.summary["counts"]["failures_by_stage"]["detect"] == 12
-    assert {row["reason"] for row in photos_of(run)} == {"the detector gave no landmarks to align the face by"}
+    assert {row["reason"] for row in photos_of(run)} == {"the face cannot be aligned: the detector gave no landmarks"}
     assert run.summary["rates"]["detection_rate"]["value"] == 1
 
 
@@ -286,7 +286,9 @@ class TestVerify:
 
     def test_why_there_is_nothing_to_compare_is_told(self, world):
         recipe = Recipe(detector="own_finders:Boxes")
-        with pytest.raises(FaceproofError, match=r"0001\.jpg: the detector gave no landmarks to align the face by\."):
+        with pytest.raises(
+            FaceproofError, match=r"0001\.jpg: the face cannot be aligned: the detector gave no landmarks\."
+        ):
             verify(*world.photos[:2], model="dlib-resnet", recipe=recipe, offline=True)
 
 

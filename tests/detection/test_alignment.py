@@ -63,6 +63,11 @@ def test_coinciding_landmarks_give_nothing():
     assert align_five_points(photo, np.ones((5, 2), np.float32), np.array(five_point_template(112)), 112) is None
 
 
+def test_landmarks_far_beyond_any_photo_give_nothing():
+    photo, template = np.zeros((50, 50, 3), np.uint8), np.array(five_point_template(112))
+    assert align_five_points(photo, (template * 1e15).astype(np.float32), template, 112) is None
+
+
 def test_the_identity_changes_nothing_but_rounding():
     photo = np.asarray(Image.effect_noise((112, 112), 90).convert("RGB"))
     template = np.array(five_point_template(112))

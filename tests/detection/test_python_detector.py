@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -293,9 +294,20 @@ def test_the_example_of_the_page_runs(at_home):
         assert row["box_xyxy_px"] == pytest.approx([width * 0.3, height * 0.25, width * 0.7, height * 0.8])
         assert (row["faces_found"], row["probability"], row["landmarks_px"]) == (1, None, None)
     assert run.summary["run"]["detector"]["reference"] == "finders:Middle"
-    # The same detector by another way; with a version, templates are cached between runs.
-    middle = sys.modules["finders"].Middle()
-    middle.name = "finders:Middle"
-    again = evaluate("my-people", recipe=Recipe(detector=middle), out="second", **settings)
+    again = evaluate("my-people", recipe=Recipe(detector="finders:Middle"), out="second", **settings)
     assert again.summary["auc"] == run.summary["auc"]
     assert [one.summary["run"]["timing"]["from_cache"] for one in (run, again)] == [0, 8]
+
+
+def test_factories_of_one_class_do_not_share_templates(at_home):
+    (at_home / "sizes.py").write_text(
+        "class Sized:\n    version = '1'\n    def __init__(self, size):\n        self.size = size\n"
+        "    def find(self, photos):\n        return [[[0, 0, self.size, self.size]] for _ in photos]\n"
+        "def small():\n    return Sized(40)\ndef large():\n    return Sized(80)\n"
+    )
+    recipes = [load_detector(f"sizes:{name}").recipe() for name in ("small", "large")]
+    assert recipes[0]["identity"] != recipes[1]["identity"]
+
+
+def test_an_object_whose_class_has_no_text_is_not_cached():
+    assert not load_detector(SimpleNamespace(version="1", find=lambda photos: [None] * len(photos))).cacheable

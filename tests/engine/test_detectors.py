@@ -21,7 +21,7 @@ from faceproof.people.types import Photo
 from faceproof.recognition.catalog import load_model
 from faceproof.recognition.dlib_file import find_dlib_file
 
-NOT_ALIGNED = "the detector gave no landmarks to align the face by"
+NOT_ALIGNED = "the face cannot be aligned: the detector gave no landmarks"
 NOT_PLACED = "the detector gave no landmarks to place it by"
 
 

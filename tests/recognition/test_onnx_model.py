@@ -162,15 +162,17 @@ class TestLayouts:
         with pytest.raises(ConfigurationError, match=r"takes 8 px|fixes|size_px is 9"):
             load_pipeline(str(path), None, replace(said, crop_size=9), offline=True)
 
-    def test_weights_may_lie_in_a_file_of_their_own(self, tmp_path):
+    @pytest.mark.parametrize("place", ["outside.bin", "./dot.bin", "below/outside.bin", "b" * 140])
+    def test_weights_may_lie_in_a_file_of_their_own(self, tmp_path, place):
         onnx = pytest.importorskip("onnx", reason="the package onnx, which writes such files, is not installed")
         model = onnx.load(self.write(tmp_path / "small.onnx", ["n", 3, 8, 8], [2, 3]))
         weight = np.linspace(1, 2, 3, dtype=np.float32)
         model.graph.initializer.append(onnx.numpy_helper.from_array(weight, "weight"))
         model.graph.node[0].output[0] = "plain"
         model.graph.node.append(onnx.helper.make_node("Mul", ["plain", "weight"], ["mean"]))
-        path, weights = tmp_path / "outside.onnx", tmp_path / "outside.bin"
-        onnx.save(model, path, save_as_external_data=True, location=weights.name, size_threshold=0)
+        path, weights = tmp_path / "outside.onnx", tmp_path / place
+        weights.parent.mkdir(exist_ok=True)
+        onnx.save(model, path, save_as_external_data=True, location=place, size_threshold=0)
         batch = np.random.default_rng(0).random((2, 3, 8, 8), np.float32)
         net = open_onnx(path)
         np.testing.assert_allclose(net.run(batch)[0], batch.mean(axis=(2, 3)) * weight, rtol=1e-6)

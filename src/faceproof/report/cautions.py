@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 IDENTICAL_SIMILARITY = 0.99999
 _NARROW_SPREAD = 0.01
 _LOPSIDED = 10
-_NEARLY_ALL = 0.9
+_NEARLY_ALL, _RUNS = 0.9, 10
 _EXAMPLES = 3
 
 
@@ -186,7 +186,8 @@ def _usual_run(similarity: NDArray[np.float64]) -> int:
     starts = np.flatnonzero(np.concatenate([[True], similarity[1:] != similarity[:-1]]))
     length = np.diff(np.append(starts, similarity.size))
     usual = int(np.bincount(length).argmax())
-    return usual if np.count_nonzero(length == usual) >= _NEARLY_ALL * length.size else 0
+    same = int(np.count_nonzero(length == usual))
+    return usual if same >= max(_NEARLY_ALL * length.size, _RUNS) else 0
 
 
 def _about_copies(scored: ScoredComparisons, photos: pa.Table) -> Iterator[str]:
