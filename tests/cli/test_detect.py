@@ -210,7 +210,10 @@ class TestRefused:
         ("options", "said"),
         [
             (["--detector", "faces.csv"], "--stage aligned"),
-            (["--detector", "none", "--suite", "on-face.toml"], "mask is placed by landmarks"),
+            (
+                ["--detector", "none", "--suite", "on-face.toml"],
+                "placed by landmarks, and faces of the detector 'none' have none: mask",
+            ),
         ],
     )
     def test_degradations_that_a_detector_cannot_stand(self, run, at_home, options, said):
