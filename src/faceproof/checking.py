@@ -166,7 +166,8 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
         write: write the best as a card beside the file.
 
     Returns:
-        ``contracts``: each with ``told`` and ``d_prime``, the best first; ``toml``: the best as a card.
+        ``contracts``: each with ``told`` and ``d_prime``, the best first; ``toml``: the best as a card; ``works``:
+        whether that tells people apart at all, without which nothing is written.
 
     Raises:
         ConfigurationError, WeightsError: the file cannot be used, or its size has to be said.
@@ -174,7 +175,7 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
     from faceproof.canary_faces import packaged_faces
     from faceproof.engine.runner import Pipeline
     from faceproof.files import write_whole
-    from faceproof.findings.canary import every_contract, proposal, told_or_none
+    from faceproof.findings.canary import APART, every_contract, proposal, told_or_none
     from faceproof.recognition.catalog import open_unknown
     from faceproof.recognition.model_file import as_toml, card_path
 
@@ -182,14 +183,16 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
     faces = packaged_faces(Pipeline(_mtcnn(device), recognizer))
     found = proposal(recognizer, faces)
     toml, beside = as_toml(found[0][1]), card_path(model)
-    if write:
+    works = found[0][2] >= APART
+    if write and works:
         write_whole(beside, toml.encode())
     return {
         "model": str(model),
         "contracts": [{"told": told, "d_prime": told_or_none(apart)} for told, _, apart in found],
         "toml": toml,
         "card": str(beside),
-        "written": write,
+        "works": works,
+        "written": write and works,
     }
 
 

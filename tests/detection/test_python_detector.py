@@ -101,6 +101,7 @@ def test_a_photo_may_have_several_faces_and_all_photos_one_array():
         ([[10, 20, np.inf, 80]], "a box that is not finite"),
         (Faces(np.full((1, 4), np.nan), AS_FACES.probabilities, AS_FACES.landmarks_px), "a box that is not finite"),
         ([[*BOX, 1.2]], "a probability outside 0 to 1"),
+        ([[50, 20, 10, 80]], "empty or upside down"),
     ],
 )
 def test_what_is_no_face_is_a_failure_that_says_what_it_was(given, said):

@@ -116,6 +116,11 @@ def test_a_reference_that_leads_nowhere_is_told(tmp_path, monkeypatch):
     sys.modules.pop("halfway")
 
 
+def test_weights_of_a_model_that_brings_its_own_are_refused():
+    with pytest.raises(ConfigurationError, match="brings its own"):
+        load_model("mine.onnx", weights=Path("nowhere.bin"))
+
+
 def test_a_contract_that_makes_no_sense_is_told():
     class Odd(Means):
         contract = CONTRACT | {"alignment": "sideways"}

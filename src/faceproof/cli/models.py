@@ -182,6 +182,8 @@ def check(
     if model.lower().endswith(".onnx") and not said_enough(recipe.contract_fields()) and not is_described(Path(model)):
         found = propose_contract(Path(model), crop_size, device=device, write=write_card)
         print_json(found) if json else _print_proposal(found)
+        if not found["works"]:
+            raise typer.Exit(1)
         return
     canary = check_model(model, weights, recipe, device=device, offline=offline)
     print_json(canary) if json else _print_canary(canary)
@@ -228,6 +230,9 @@ def _print_proposal(found: dict[str, Any]) -> None:
     )
     for one in found["contracts"]:
         typer.echo(f"  {_apart(one['d_prime']):>6}  {one['told']}")
+    if not found["works"]:
+        typer.echo("\nNone of these tells people apart: this is no model of faces, or one that is fed in another way.")
+        return
     typer.echo(f"\nThe best as a card ({found['card']}); compare it with what the makers say before you trust it:\n")
     typer.echo(found["toml"])
     typer.echo(f"Written: {found['card']}" if found["written"] else "Write it with --write-card.")

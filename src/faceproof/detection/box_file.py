@@ -135,7 +135,9 @@ def _table(path: Path) -> pa.Table:
             if path.suffix.lower() == ".parquet":
                 return pq.read_table(file)
             names_are_text = pa_csv.ConvertOptions(column_types={"photo": pa.string()})
-            return pa_csv.read_csv(file, convert_options=names_are_text)
+            # A process that ends soon after, with an error, would abort on the threads of the reader.
+            one_thread = pa_csv.ReadOptions(use_threads=False)
+            return pa_csv.read_csv(file, read_options=one_thread, convert_options=names_are_text)
     except (OSError, pa.ArrowException) as error:
         raise ConfigurationError(f"The file of faces {path} cannot be read ({error}). {_EXPECTED}.") from error
 

@@ -105,12 +105,18 @@ def _faces(found: Any) -> Faces | Failure:
         return Faces.none()
     if rows.ndim != 2 or rows.shape[1] not in {_BOX, _SURE_BOX, _WHOLE_FACE}:
         return Failure(f"the detector gave an array of shape {rows.shape}; {_EXPECTED}")
-    if not np.isfinite(rows[:, :_BOX]).all():
-        return Failure("the detector gave a box that is not finite")
     faces = Faces.from_rows(rows)
-    if (faces.probabilities < 0).any() or (faces.probabilities > 1).any():
-        return Failure("the detector gave a probability outside 0 to 1")
-    return faces
+    wrong = _what_is_wrong(faces)
+    return Failure(f"the detector gave {wrong}") if wrong else faces
+
+
+def _what_is_wrong(faces: Faces) -> str:
+    box, probability = faces.boxes_xyxy_px, faces.probabilities
+    if not np.isfinite(box).all():
+        return "a box that is not finite"
+    if (box[:, 2:] <= box[:, :2]).any():
+        return "a box that is empty or upside down"
+    return "a probability outside 0 to 1" if ((probability < 0) | (probability > 1)).any() else ""
 
 
 def _as_rows(found: Any) -> NDArray[np.float32]:

@@ -47,6 +47,8 @@ def about_the_faces(
         return _untold(f"{len(both)} of {len(people)} photos have both, {_FEWEST} are needed")
     (mated, as_given), (_, with_mtcnn) = (pairs_of(who, templates[both]) for templates in described)
     apart = [d_prime(similarity, mated) for similarity in (as_given, with_mtcnn)]
+    if np.isfinite(apart[1]) and not np.isfinite(apart[0]):
+        return Check(NAME, False, f"as given, {len(both)} of your photos give one and the same template")
     if not np.isfinite(apart).all():
         return _untold(f"the {len(both)} photos that have both give too few pairs of one person or of different people")
     low, _ = gain_interval(with_mtcnn, as_given, mated, people_drawn_again(who))

@@ -14,7 +14,7 @@ Point = tuple[float, float]
 class _Frozen(BaseModel):
     """A value that cannot be changed and has no fields but those named here."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class InputContract(_Frozen):

@@ -12,7 +12,6 @@ from faceproof.errors import ConfigurationError
 from faceproof.files import sha256_of
 from faceproof.recognition.card import Card, InputContract
 from faceproof.recognition.model_file import (
-    as_toml,
     card_path,
     contract_from,
     foreign_card,
@@ -91,6 +90,11 @@ def load_model(
     512
     """
     how = How(weights, offline, device, change or (lambda declared: contract or declared), said or {})
+    if weights is not None and not _is_card(model):
+        raise ConfigurationError(
+            f"A weights file ({weights}) is for models that faceproof has a card of, and {model} brings its own. Leave "
+            "it out."
+        )
     if not isinstance(model, str | Path):
         return _python(model, getattr(model, "name", type(model).__name__), how, None)
     name = str(model)
@@ -99,6 +103,13 @@ def load_model(
     if is_reference(name) or name in installed_models():
         return _python(make_model(name), name, how, name)
     return _of_card(name, how)
+
+
+def _is_card(model: object) -> bool:
+    name = str(model)
+    return isinstance(model, str | Path) and not (
+        name.lower().endswith(".onnx") or is_reference(name) or name in installed_models()
+    )
 
 
 def _of_card(name: str, how: How) -> Recognizer:
@@ -184,11 +195,11 @@ def open_unknown(
 
 
 def _nothing_known(path: Path, beside: Path) -> str:
+    lack = "says nothing of a [contract]" if beside.is_file() else "is not there"
     return (
-        f"Nothing is known of what {path} has to be fed: its file cannot tell, and there is no card {beside}. Let "
-        f"faceproof models check {path} propose one, say it (--pixel-mean, --pixel-divisor, --alignment), or write it "
-        "(docs/your-model.md):\n\n"
-        + as_toml(InputContract(size_px=112, pixel_mean=127.5, pixel_divisor=127.5, alignment="margin_crop"))
+        f"Nothing is known of what {path} has to be fed: its file cannot tell, and its card {beside} {lack}. Let "
+        f"faceproof models check {path} propose one (--write-card writes it), say it with --pixel-mean, "
+        "--pixel-divisor and --alignment, or write it yourself (docs/your-model.md)."
     )
 
 
