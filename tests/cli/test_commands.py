@@ -178,7 +178,7 @@ class TestVerifyAndDetect:
 
         Image.new("RGB", (90, 90)).save(tmp_path / "blank.png")
         done = run("verify", tmp_path / "blank.png", tmp_path / "blank.png", *weights, code=1)
-        assert "No face" in done.stderr
+        assert "no face found. See what the detector sees" in done.stderr
 
     def test_detect_writes_crops_and_annotated_pictures(self, shared, tmp_path):
         photo = shared / "data/photos/multiface.jpg"
