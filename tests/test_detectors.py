@@ -323,34 +323,19 @@ class TestStress:
         np.testing.assert_array_equal(crop, np.asarray(sized))
 
     @pytest.mark.parametrize("stage", ["capture", "aligned"])
-    def test_what_sits_on_a_face_is_left_out_without_a_detector(self, world, stage):
-        said = []
-        run = world.stress(
-            f"left-out-{stage}",
-            Recipe(detector="none"),
-            suite=world.root / "on-face.toml",
-            stage=stage,
-            say=said.append,
-        )
-        assert [row["condition"] for row in run.summary["models"][0]["conditions"]] == [
-            "clean",
-            "gaussian-blur-2",
-            "jpeg-5",
-        ]
-        assert any("left out" in line and "sunglasses" in line for line in said)
-        (world.root / "nothing-else.toml").write_text('[[degradation]]\nfamily = "sunglasses"\n')
-        with pytest.raises(ConfigurationError, match="sunglasses"):
-            world.stress("refused", Recipe(detector="none"), suite=world.root / "nothing-else.toml", stage=stage)
-        assert not (world.root / "refused").exists()
-
-    @pytest.mark.parametrize("stage", ["capture", "aligned"])
-    def test_with_a_detector_without_landmarks_it_fails_photo_by_photo(self, world, stage):
-        recipe = Recipe(detector="own_finders:Boxes", alignment=CUT_OUT)
-        run = world.stress(f"stress-own-{stage}", recipe, suite=world.root / "on-face.toml", stage=stage)
-        rows = {row["condition"]: row["counts"]["templates"] for row in run.summary["models"][0]["conditions"]}
-        assert rows == {"clean": 12, "gaussian-blur-2": 12, "jpeg-5": 12, "sunglasses-3": 0}
-        reasons = {row["reason"] for row in photos_of(run, "sunglasses-3")}
-        assert reasons == {"the detector gave no landmarks to place it by"}
+    @pytest.mark.parametrize(
+        "recipe", [Recipe(detector="none"), Recipe(detector="own_finders:Boxes", alignment=CUT_OUT)]
+    )
+    def test_what_is_placed_by_landmarks_fails_as_a_whole_without_any(self, world, recipe, stage):
+        out, said = f"stress-{stage}-{recipe.detector.replace(':', '-')}", []
+        run = world.stress(out, recipe, suite=world.root / "on-face.toml", stage=stage, say=said.append)
+        (model,) = run.summary["models"]
+        rows = {row["condition"]: row["counts"]["templates"] for row in model["conditions"]}
+        assert rows == {"clean": 12, "gaussian-blur-2": 12, "jpeg-5": 12}
+        (failed,) = [entry for entry in run.summary["conditions"] if entry["failed"]]
+        assert failed["failed"] == "sunglasses is placed by landmarks, and the detector gave none."
+        assert any(failed["failed"] in line for line in said)
+        assert model["index"]["value"] is not None
 
     @pytest.mark.parametrize("family", ["sunglasses", "face-square"])
     def test_the_page_has_no_picture_of_what_was_not_compared(self, world, family):

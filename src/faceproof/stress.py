@@ -108,7 +108,7 @@ def stress(
     _check(models, weights, stage, side, fmr, threshold)
     conditions, suite_name = _conditions(suite, severities, stage, seed)
     pipelines = _pipelines(models, weights, recipe, device, batch_size, workers, offline)
-    conditions = _placeable(conditions, pipelines[0].detector, stage, say)
+    _check_stage(pipelines[0].detector, stage)
     say(f"Reading the people below {people} ...")
     photo_set = read_people(Path(people))
     settings = dict(protocol_settings or {})
@@ -269,25 +269,12 @@ def _pipelines(
     return pipelines
 
 
-def _placeable(conditions: list[Condition], detector: Detector, stage: Stage, say: Say) -> list[Condition]:
-    """The conditions that a detector's faces can stand: what is placed by landmarks is left out where it gives none."""
+def _check_stage(detector: Detector, stage: Stage) -> None:
     if detector.clean_only and stage == "capture":
         raise ConfigurationError(
             "Faces from a file were found in the photos as they are; where a detector would find them in degraded ones "
             "is not known. Take a detector that looks at photos, or degrade the prepared faces: --stage aligned."
         )
-    if detector.landmarks is not False:
-        return conditions
-    kept = [condition for condition in conditions if not condition.family.on_face]
-    left_out = dict.fromkeys(condition.family.name for condition in conditions if condition.family.on_face)
-    why = f"placed by landmarks, and faces of the detector {detector.name!r} have none: {', '.join(left_out)}"
-    if len(kept) == 1 and left_out:
-        raise ConfigurationError(
-            f"All of these degradations are {why}. Take others, or a detector that gives landmarks."
-        )
-    if left_out:
-        say(f"Note: left out, since they are {why}.")
-    return kept
 
 
 def _manifest(

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """Distance from which two photos count as different people, and how it was set."""
+    """Distance from which two photos count as different people, how it was set, and with which weights, if known."""
 
     distance: float
     origin: str
+    weights_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ def verify(
         offline: never use the network.
 
     Raises:
-        ConfigurationError: when the recipe's faces are those of a file, which says nothing of these photos.
+        ConfigurationError: when the recipe's faces are those of a file, which says nothing of these photos; or when
+            the threshold was set with other weights.
         FaceproofError: when a photo cannot be read or no face is found in it.
     """
     from faceproof.evaluation import load_pipeline
@@ -84,6 +86,11 @@ def verify(
         raise ConfigurationError(
             "Faces from a file are those of a folder of people; where a face lies in two photos alone is not known. "
             "Take a detector that looks at photos."
+        )
+    if threshold is not None and threshold.weights_sha256 not in (None, pipeline.recognizer.weights_sha256):
+        raise ConfigurationError(
+            f"The threshold ({threshold.origin}) was set with other weights than those of {model} now: "
+            f"{threshold.weights_sha256}, not {pipeline.recognizer.weights_sha256}. Judge the model again."
         )
     (face_a, photo_a, template_a), (face_b, photo_b, template_b) = _described([Path(a), Path(b)], pipeline)
     similarity = float(np.clip(template_a.astype(np.float64) @ template_b.astype(np.float64), -1, 1))
@@ -118,7 +125,9 @@ def threshold_of_run(folder: Path, point: str | None = None) -> Threshold:
     if distance is None:
         usable = [name for name, one in points.items() if one["threshold_distance"] is not None]
         raise ConfigurationError(f"{folder} has no operating point {point!r}. It has: {', '.join(usable)}.")
-    return Threshold(float(distance), f"operating point {point} of the run in {folder} ({metrics['run']['model']})")
+    run = metrics["run"]
+    origin = f"operating point {point} of the run in {folder} ({run['model']})"
+    return Threshold(float(distance), origin, (run.get("weights") or {}).get(run["model"]))
 
 
 def recipe_of_run(folder: Path) -> tuple[str, Recipe]:

@@ -19,6 +19,9 @@ from faceproof.errors import ConfigurationError
 from faceproof.evaluation import Recipe, evaluate
 from faceproof.people.synthetic.folder import Population, write_population
 
+CONTRACT = {"size_px": 48, "pixel_mean": 127.5, "pixel_divisor": 127.5, "alignment": "even_margin_crop"}
+
+
 DOCS = Path(__file__).parents[2] / "docs" / "your-detector.md"
 BOX = [10.0, 20.0, 50.0, 80.0]
 POINTS = [20.0, 40.0, 40.0, 41.0, 30.0, 52.0, 22.0, 65.0, 38.0, 66.0]
@@ -274,7 +277,7 @@ def test_an_installed_package_adds_a_detector(at_home, monkeypatch):
 
 
 class Means:
-    contract = {"size_px": 48, "pixel_mean": 127.5, "pixel_divisor": 127.5, "alignment": "even_margin_crop"}  # noqa: RUF012
+    contract = CONTRACT
     version = "1"
 
     def embed(self, batch):

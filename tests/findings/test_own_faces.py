@@ -24,6 +24,8 @@ from faceproof.recognition.catalog import load_model
 from faceproof.recognition.dlib_file import find_dlib_file
 from faceproof.recognition.recognizer import prepare_face
 
+CONTRACT = {"size_px": 48, "pixel_mean": 0, "pixel_divisor": 255, "alignment": "even_margin_crop"}
+
 
 @pytest.fixture(scope="module")
 def people(tmp_path_factory):
@@ -136,7 +138,7 @@ def test_one_person_of_many_photos_does_not_stand_before_the_others(usual, peopl
 
 def test_faces_that_the_model_can_make_nothing_of_are_left_out():
     class Means:
-        contract = {"size_px": 48, "pixel_mean": 0, "pixel_divisor": 255, "alignment": "even_margin_crop"}  # noqa: RUF012
+        contract = CONTRACT
 
         def embed(self, batch):
             return batch.reshape(len(batch), 3, 4, 12, 4, 12).mean(axis=(3, 5)).reshape(len(batch), -1)

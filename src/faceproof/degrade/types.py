@@ -161,7 +161,7 @@ class Condition:
             uint8 (h', w', 3); it may share memory with ``photo``, and may be read-only.
 
         Raises:
-            DegradationError: the function raised, or gave no picture.
+            DegradationError: the function raised, or gave no picture, or the face has no landmarks to place it by.
             ConfigurationError: it needs a face and there is none.
         """
         if not self.severity:
@@ -172,6 +172,8 @@ class Condition:
         if self.family.on_face:
             if face is None:
                 raise ConfigurationError(f"{self.family.name} needs to know where the face is.")
+            if not np.isfinite(face.landmarks_px).all():
+                raise DegradationError(f"{self.family.name} is placed by landmarks, and the detector gave none.")
             arguments["face"] = face
         own = photo.view()
         if self.family.identity != BUILT_IN:

@@ -207,15 +207,9 @@ class Job:
         how, pixels = self.conditions[condition], item.pixels
         if pixels is None or condition in self.failed or how.stage == "aligned":
             return None
-        if how.family.on_face and not self._has_place(item, condition):
+        if how.family.on_face and item.face is None:
             return None
         return how.apply(pixels, item.photo.sha256, item.face)
-
-    def _has_place(self, item: _Item, condition: int) -> bool:
-        """Whether there is a face in the photo as it is, with the landmarks that what sits on faces is placed by."""
-        if item.face is None:
-            return False
-        return item.face.has_landmarks or not self.conditions[condition].family.on_face
 
     def _under_condition(
         self, condition: int, items: list[_Item], futures: list[Future[Pixels | None]], pool: ThreadPoolExecutor
@@ -240,10 +234,7 @@ class Job:
         self._detected(condition, [item for item, _ in with_picture], [picture for _, picture in with_picture], pool)
 
     def _no_face_when_clean(self, item: _Item, condition: int) -> None:
-        if item.face is not None:
-            why = "the detector gave no landmarks to place it by"
-        else:
-            why = item.no_face if item.faces_found is None else f"{item.no_face} in the photo as it is"
+        why = item.no_face if item.faces_found is None else f"{item.no_face} in the photo as it is"
         for cell in self._cells(item, condition):
             outcome = item.outcome(item.pixels)
             outcome.faces_found = item.faces_found
@@ -299,9 +290,9 @@ class Job:
     def _aligned(self, condition: int, items: list[_Item], pool: ThreadPoolExecutor) -> None:
         """Degrade the prepared faces of the photos as they are."""
         for item in items:
-            if not self._has_place(item, condition):
+            if item.face is None:
                 self._no_face_when_clean(item, condition)
-        with_face = [item for item in items if self._has_place(item, condition)]
+        with_face = [item for item in items if item.face is not None]
         work = [(item, cell) for item in with_face for cell in self._cells(item, condition)]
         for (item, cell), (outcome, crop) in zip(
             work, pool.map(self._degraded_crop, *zip(*work, strict=True)) if work else (), strict=True

@@ -58,8 +58,6 @@ class StressPhotos:
             return None
         try:
             pixels, face = decoded_photo(self.root, photo), _face(clean)
-            if how.family.on_face and (face is None or not face.has_landmarks):
-                return None
             if self.aligned:
                 contract = self.contracts[model]
                 crop = None if face is None else prepare_face(contract, pixels, face)
