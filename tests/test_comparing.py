@@ -17,11 +17,12 @@ import faceproof
 from faceproof.comparing import compare
 from faceproof.engine.run_folder import read_manifest, read_run, write_manifest
 from faceproof.errors import ConfigurationError, RunFolderError
-from faceproof.evaluation import Recipe, Run, evaluate
+from faceproof.evaluation import Run, evaluate
 from faceproof.findings.joined import join_runs, named_runs
 from faceproof.findings.scored import join_scores
 from faceproof.metrics.operating_points import eer
 from faceproof.people.synthetic.folder import Population, write_population
+from faceproof.recipe import Recipe
 from faceproof.recognition.dlib_file import find_dlib_file
 
 ON_DISK = {"comparison.json", "flips.csv", "report.html", "figures"}

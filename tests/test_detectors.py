@@ -14,9 +14,10 @@ from PIL import Image
 from faceproof.degrade.registry import get_family
 from faceproof.engine.stress_folder import open_stress_run
 from faceproof.errors import ConfigurationError, FaceproofError
-from faceproof.evaluation import Recipe, Run, evaluate, load_pipeline, report_again
+from faceproof.evaluation import Run, evaluate, report_again
 from faceproof.people.decode import decode_photo
 from faceproof.people.synthetic.folder import Population, write_population
+from faceproof.recipe import Recipe, load_pipeline
 from faceproof.recognition.dlib_file import find_dlib_file
 from faceproof.report.stress_photos import StressPhotos
 from faceproof.stress import stress, stress_report_again

@@ -20,10 +20,11 @@ from faceproof.engine.run_folder import read_run
 from faceproof.engine.runner import process_all
 from faceproof.engine.stress_folder import open_stress_run
 from faceproof.errors import CacheError, ConfigurationError, PeopleError, RunFolderError
-from faceproof.evaluation import Recipe, Run, evaluate, load_pipeline, report_again
+from faceproof.evaluation import Run, evaluate, report_again
 from faceproof.people.folder import read_people
 from faceproof.people.protocols import make_comparisons
 from faceproof.people.synthetic.folder import Population, write_population
+from faceproof.recipe import Recipe, load_pipeline
 from faceproof.recognition.dlib_file import find_dlib_file
 from faceproof.stress import stress, stress_report_again
 

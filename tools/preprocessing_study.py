@@ -29,11 +29,12 @@ from faceproof.degrade.registry import FAMILIES
 from faceproof.degrade.suites import Series, Suite
 from faceproof.engine.run_folder import RunTables, read_run
 from faceproof.engine.stress_folder import open_stress_run
-from faceproof.evaluation import Recipe, Run, evaluate, load_pipeline
+from faceproof.evaluation import Run, evaluate
 from faceproof.findings.canary import RANGES
 from faceproof.imported import score
 from faceproof.metrics.confusion import accuracy, confusion_at
 from faceproof.metrics.operating_points import best_accuracy_threshold
+from faceproof.recipe import Recipe, load_pipeline
 from faceproof.recognition.card import TemplateContract
 from faceproof.report.chart import base, finish
 from faceproof.report.figures import save_chart

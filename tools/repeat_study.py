@@ -23,7 +23,7 @@ from faceproof.degrade import blur, resolution
 from faceproof.degrade.registry import FAMILIES
 from faceproof.degrade.suites import Series, Suite
 from faceproof.degrade.types import Family
-from faceproof.evaluation import Recipe
+from faceproof.recipe import Recipe
 from faceproof.report.stress_words import label
 from faceproof.stress import stress
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from faceproof.comparing import compare
     from faceproof.detection.mtcnn import MTCNN
-    from faceproof.evaluation import Recipe, Run, evaluate
+    from faceproof.evaluation import Run, evaluate
     from faceproof.imported import evaluate_templates, score
+    from faceproof.recipe import Recipe
     from faceproof.recognition.catalog import load_model
     from faceproof.stress import stress
     from faceproof.verification import Threshold, Verification, verify
@@ -38,7 +39,7 @@ __all__ = [
 
 _HOME = {
     "MTCNN": "faceproof.detection.mtcnn",
-    "Recipe": "faceproof.evaluation",
+    "Recipe": "faceproof.recipe",
     "Run": "faceproof.evaluation",
     "Threshold": "faceproof.verification",
     "Verification": "faceproof.verification",

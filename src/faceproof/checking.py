@@ -15,9 +15,9 @@ from faceproof.errors import ModelError
 if TYPE_CHECKING:
     from faceproof.detection.mtcnn import MtcnnDetector
     from faceproof.engine.runner import Pipeline
-    from faceproof.evaluation import Recipe
     from faceproof.findings.canary import Check
     from faceproof.people.types import Comparisons, Photo
+    from faceproof.recipe import Recipe
 
 OWN_PHOTOS, OWN_PHOTOS_OF_OTHER_DETECTORS = 16, 40
 SKIPPED: dict[str, Any] = {"passed": None, "reason": "skipped as asked (--no-canary)"}
@@ -151,7 +151,7 @@ def check_model(
     Raises:
         ConfigurationError, WeightsError: see `faceproof.recognition.catalog.load_model`.
     """
-    from faceproof.evaluation import load_pipeline
+    from faceproof.recipe import load_pipeline
 
     return canary(load_pipeline(model, weights, recipe, device, offline=offline), device=device)
 

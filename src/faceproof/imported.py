@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from faceproof.errors import ConfigurationError
-from faceproof.evaluation import Run, Say, publish
+from faceproof.evaluation import Run, Say, check_judging, publish
 
 if TYPE_CHECKING:
     from faceproof.engine.run_folder import RunTables
@@ -64,6 +64,7 @@ def evaluate_templates(
     from faceproof.people.folder import read_people
     from faceproof.people.protocols import make_comparisons
 
+    check_judging(threshold, seed)
     started, clock = datetime.now(UTC), perf_counter()
     say(f"Reading the templates in {file} ...")
     found = read_templates(file)
@@ -139,6 +140,7 @@ def score(
 
     if threshold is not None and not abs(threshold) < float("inf"):
         raise ConfigurationError(f"The threshold is {threshold}; expected a number in the scale of the scores.")
+    check_judging(None, seed)  # a threshold here is in the scale of the scores
     started, clock = datetime.now(UTC), perf_counter()
     say(f"Reading the scores in {file} ...")
     found = read_scores(file)

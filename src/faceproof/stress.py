@@ -9,7 +9,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from faceproof.errors import ConfigurationError
-from faceproof.evaluation import Recipe, Run, Say, cache_folder, load_pipeline
+from faceproof.evaluation import Run, Say, cache_folder, check_judging
+from faceproof.recipe import Recipe, load_pipeline
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,6 +106,7 @@ def stress(
     from faceproof.people.protocols import make_comparisons
 
     started = datetime.now(UTC)
+    check_judging(threshold, seed)
     _check(models, weights, stage, side, fmr, threshold)
     conditions, suite_name = _conditions(suite, severities, stage, seed)
     pipelines = _pipelines(models, weights, recipe, device, batch_size, workers, offline)
@@ -226,8 +228,6 @@ def _check(
         raise ConfigurationError(f"{what} belongs to one model; {len(models)} were given.")
     if fmr is not None and not 0 < fmr <= 1:
         raise ConfigurationError(f"The target FMR is {fmr}; expected above 0 and up to 1, such as 0.001.")
-    if threshold is not None and not 0 <= threshold <= 2:
-        raise ConfigurationError(f"A threshold of distance {threshold} makes no sense: expected 0 to 2.")
 
 
 def _conditions(

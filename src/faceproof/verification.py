@@ -16,7 +16,7 @@ from faceproof.errors import ConfigurationError, FaceproofError, RunFolderError
 if TYPE_CHECKING:
     from faceproof.detection.types import Face
     from faceproof.engine.runner import Pipeline
-    from faceproof.evaluation import Recipe
+    from faceproof.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def verify(
             the threshold was set with other weights.
         FaceproofError: when a photo cannot be read or no face is found in it.
     """
-    from faceproof.evaluation import load_pipeline
+    from faceproof.recipe import load_pipeline
     from faceproof.scoring import distance_from_similarity
 
     pipeline = load_pipeline(model, weights, recipe, device, offline=offline)
@@ -140,7 +140,7 @@ def recipe_of_run(folder: Path) -> tuple[str, Recipe]:
         RunFolderError: when the folder has no metrics.
         ConfigurationError: when its templates or scores were made elsewhere: nothing here makes them of a photo.
     """
-    from faceproof.evaluation import Recipe
+    from faceproof.recipe import Recipe
 
     run = _metrics_of(folder)["run"]
     if run["card"] is None:

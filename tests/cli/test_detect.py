@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from faceproof.cli import main
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.recognition.dlib_file import find_dlib_file
 
@@ -36,27 +35,6 @@ class Thumbnails:
     def embed(self, batch):
         return batch.reshape(len(batch), -1)
 """
-
-
-class Done:
-    def __init__(self, code, stdout, stderr):
-        self.code, self.stdout, self.stderr = code, stdout, stderr
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """The command line in this process: exit code, stdout, stderr."""
-
-    def run(*arguments, code=0):
-        monkeypatch.setattr(sys, "argv", ["faceproof", *map(str, arguments)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main()
-        out = capsys.readouterr()
-        assert (end.value.code or 0) == code, out.err
-        return Done(end.value.code or 0, out.out, out.err)
-
-    return run
 
 
 @pytest.fixture(scope="module")

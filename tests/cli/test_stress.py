@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from faceproof.cli import main
 from faceproof.degrade.registry import FAMILIES
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.recognition.dlib_file import find_dlib_file
@@ -22,27 +21,6 @@ needs_dlib = pytest.mark.skipif(
     find_dlib_file() is None, reason="the weights of dlib-resnet are not installed (extra 'embedded')"
 )
 DLIB = ["--model", "dlib-resnet", "--protocol", "all", "--offline", "--no-canary"]
-
-
-class Done:
-    def __init__(self, code, stdout, stderr):
-        self.code, self.stdout, self.stderr = code, stdout, stderr
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """The command line in this process: exit code, stdout, stderr."""
-
-    def run(*arguments, code=0):
-        monkeypatch.setattr(sys, "argv", ["faceproof", *map(str, arguments)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main()
-        out = capsys.readouterr()
-        assert (end.value.code or 0) == code, out.err
-        return Done(end.value.code or 0, out.out, out.err)
-
-    return run
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,9 @@ from faceproof.detection.catalog import load_detector
 from faceproof.detection.python_detector import PythonDetector
 from faceproof.detection.types import Faces, Failure
 from faceproof.errors import ConfigurationError
-from faceproof.evaluation import Recipe, evaluate
+from faceproof.evaluation import evaluate
 from faceproof.people.synthetic.folder import Population, write_population
+from faceproof.recipe import Recipe
 
 CONTRACT = {"size_px": 48, "pixel_mean": 127.5, "pixel_divisor": 127.5, "alignment": "even_margin_crop"}
 

@@ -18,10 +18,10 @@ from faceproof.detection.types import Face
 from faceproof.engine.cache import TemplateCache
 from faceproof.engine.runner import process, process_all
 from faceproof.errors import ConfigurationError
-from faceproof.evaluation import load_pipeline
 from faceproof.people.decode import decode_photo
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.people.types import Photo
+from faceproof.recipe import load_pipeline
 from faceproof.recognition.dlib_file import find_dlib_file
 from faceproof.recognition.recognizer import face_in_crop, prepare_face
 

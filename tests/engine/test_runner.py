@@ -8,9 +8,9 @@ from PIL import Image
 
 from faceproof.engine.cache import TemplateCache
 from faceproof.engine.runner import Pipeline, process
-from faceproof.evaluation import load_pipeline
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.people.types import Photo
+from faceproof.recipe import load_pipeline
 from faceproof.recognition.dlib_file import find_dlib_file
 
 

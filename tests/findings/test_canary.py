@@ -11,8 +11,8 @@ from faceproof.canary_faces import packaged_faces
 from faceproof.checking import canary, complaints
 from faceproof.detection.mtcnn import load_mtcnn
 from faceproof.engine.runner import Pipeline
-from faceproof.evaluation import Recipe, load_pipeline
 from faceproof.findings.canary import every_contract, look_at, neighbours_of
+from faceproof.recipe import Recipe, load_pipeline
 from faceproof.recognition.card import InputContract
 from faceproof.recognition.catalog import load_model
 from faceproof.recognition.dlib_file import find_dlib_file

@@ -14,12 +14,13 @@ from faceproof.cli.detect import detect_command
 from faceproof.detection.catalog import load_detector
 from faceproof.detection.mtcnn import load_mtcnn
 from faceproof.engine.runner import Pipeline
-from faceproof.evaluation import Recipe, evaluate, load_pipeline
+from faceproof.evaluation import evaluate
 from faceproof.findings.own_faces import NAME, about_the_faces
 from faceproof.people.decode import decode_photo
 from faceproof.people.folder import read_people
 from faceproof.people.protocols import make_comparisons
 from faceproof.people.synthetic.folder import Population, write_population
+from faceproof.recipe import Recipe, load_pipeline
 from faceproof.recognition.catalog import load_model
 from faceproof.recognition.dlib_file import find_dlib_file
 from faceproof.recognition.recognizer import prepare_face

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from faceproof.errors import ConfigurationError, WeightsError
-from faceproof.evaluation import Recipe, load_pipeline
+from faceproof.recipe import Recipe, load_pipeline
 from faceproof.recognition.catalog import load_model
 from faceproof.recognition.onnx_model import open_onnx
 

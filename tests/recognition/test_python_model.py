@@ -2,20 +2,22 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from faceproof.errors import ConfigurationError, ModelError
-from faceproof.evaluation import Recipe, changed_contract, evaluate, load_pipeline
+from faceproof.evaluation import evaluate
 from faceproof.people.synthetic.folder import Population, write_population
+from faceproof.recipe import Recipe, changed_contract, load_pipeline
 from faceproof.recognition.card import TemplateContract
 from faceproof.recognition.catalog import load_model
 from faceproof.recognition.python_model import installed_models, python_runner
 from faceproof.references import is_reference
 from faceproof.stress import stress
-from faceproof.verification import recipe_of_run
+from faceproof.verification import recipe_of_run, threshold_of_run, verify
 
 CONTRACT = {"size_px": 48, "pixel_mean": 127.5, "pixel_divisor": 127.5, "alignment": "even_margin_crop"}
 DOCS = Path(__file__).parents[2] / "docs" / "your-model.md"
@@ -218,3 +220,14 @@ def test_verify_feeds_the_model_of_a_run_as_the_run_did(package, people, tmp_pat
 def test_an_unknown_name_says_what_else_there_is():
     with pytest.raises(ConfigurationError, match=r"\.onnx"):
         load_model("facenet-vgface")
+
+
+def test_the_threshold_of_a_run_means_nothing_to_other_weights(package, people, tmp_path, cached):
+    judged(people, package, tmp_path)
+    photo = sorted(people.rglob("*.jpg"))[0]
+    model, recipe = recipe_of_run(tmp_path / "run")
+    threshold = threshold_of_run(tmp_path / "run")
+    assert verify(photo, photo, model=model, recipe=recipe, threshold=threshold).same_person
+    other = replace(threshold, weights_sha256="0" * 64)
+    with pytest.raises(ConfigurationError, match="other weights"):
+        verify(photo, photo, model=model, recipe=recipe, threshold=other)

@@ -9,10 +9,10 @@ import torch
 from faceproof.detection.alignment import five_point_template
 from faceproof.detection.types import Face
 from faceproof.errors import ConfigurationError, WeightsError
-from faceproof.evaluation import Recipe, changed_contract
 from faceproof.nets.dlib_resnet import DlibResnet
 from faceproof.nets.face_transformer import P8S8, FaceTransformer
 from faceproof.nets.inception_resnet_v1 import InceptionResnetV1
+from faceproof.recipe import Recipe, changed_contract
 from faceproof.recognition.card import InputContract
 from faceproof.recognition.catalog import load_model
 from faceproof.recognition.layouts import expected_layout, face_transformer_layout

@@ -103,8 +103,9 @@ def evaluate_command(
     """Judge a model on a folder of people and leave a run folder with every number and picture."""
     from faceproof.cli.progress import PhotoProgress
     from faceproof.errors import ConfigurationError
-    from faceproof.evaluation import Recipe, evaluate
+    from faceproof.evaluation import evaluate
     from faceproof.imported import evaluate_templates
+    from faceproof.recipe import Recipe
     from faceproof.report.gates import parse_gate
 
     gates = [parse_gate(text) for text in fail_if or []]

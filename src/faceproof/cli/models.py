@@ -169,7 +169,7 @@ def check(
 ) -> None:
     """Look at a model on a few dozen faces: is it sound, and is it fed what it was made for? Exit 1 when not."""
     from faceproof.checking import check_model, propose_contract
-    from faceproof.evaluation import Recipe
+    from faceproof.recipe import Recipe
     from faceproof.recognition.catalog import is_described, said_enough
 
     recipe = Recipe(

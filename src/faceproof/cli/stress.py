@@ -97,7 +97,7 @@ def stress_command(
     """Show how models break: the same comparisons under every degradation, at the threshold that clean photos gave."""
     from faceproof.cli.progress import PhotoProgress
     from faceproof.degrade.suites import get_suite, parse_severities
-    from faceproof.evaluation import Recipe
+    from faceproof.recipe import Recipe
     from faceproof.stress import stress
 
     given = {"one_photo_people": one_photo_people, "mated": mated, "non_mated": non_mated, "limit": limit}

@@ -11,7 +11,7 @@ from faceproof.cli.options import Device, Offline
 from faceproof.cli.output import print_json
 
 if TYPE_CHECKING:
-    from faceproof.evaluation import Recipe
+    from faceproof.recipe import Recipe
     from faceproof.verification import Threshold, Verification
 
 

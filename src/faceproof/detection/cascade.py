@@ -41,7 +41,7 @@ class CascadeSettings:
     factor: float = 0.709
 
     def __post_init__(self) -> None:
-        if self.min_face_size <= 0:
+        if not 0 < self.min_face_size < float("inf"):
             raise ConfigurationError(f"min_face_size must be above 0 pixels, not {self.min_face_size}")
         if not 0 < self.factor < 1:
             raise ConfigurationError(f"factor must lie between 0 and 1, not {self.factor}")

@@ -8,12 +8,11 @@ shapes, and everything else works photo by photo.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,46 +23,18 @@ from faceproof.detection.selection import choose
 from faceproof.detection.types import Face, Faces, Failure
 from faceproof.engine.cache import TemplateCache
 from faceproof.engine.photo_table import PhotoOutcome, PhotoTable
+from faceproof.engine.reading import Item, blocks, decoded
 from faceproof.engine.runner import Cell, Pipeline, Pixels, Progress
-from faceproof.errors import DegradationError, ImageDecodeError, ModelError
-from faceproof.people.decode import decode_photo
+from faceproof.errors import DegradationError, ModelError
 from faceproof.people.types import Photo
 from faceproof.recognition.recognizer import CHUNK, Recognizer
-
-BATCH_PIXELS = 8_000_000
-"""Pixels of the photos that are detected together, at most (a larger photo goes alone)."""
-
-
-@dataclass(slots=True)
-class _Item:
-    """A photo on its way: the rows it fills, what is still to be made of it, its pixels and its face while in use.
-
-    ``key`` tells it in the cache (empty: it is not kept); ``no_face`` is why there is none in the photo as it is.
-    """
-
-    photo: Photo
-    key: str
-    rows: list[int]
-    todo: set[Cell] = field(default_factory=set)
-    pixels: Pixels | None = None
-    decode_ms: float | None = None
-    undecodable: str | None = None
-    face: Face | None = None
-    faces_found: int | None = None
-    no_face: str = ""
-    looked_at: bool = False
-
-    def outcome(self, pixels: Pixels | None = None) -> PhotoOutcome:
-        """An empty row with what is known beforehand."""
-        height, width = (None, None) if pixels is None else pixels.shape[:2]
-        return PhotoOutcome(width_px=width, height_px=height, decode_ms=self.decode_ms)
 
 
 @dataclass(slots=True)
 class _Ready:
     """A prepared face that waits for its recogniser."""
 
-    item: _Item
+    item: Item
     cell: Cell
     outcome: PhotoOutcome
     crop: Pixels
@@ -118,12 +89,12 @@ class Job:
                     if self._wanted(row, c):
                         table.put(row, PhotoOutcome().fail("degrade", why))
 
-    def _distinct(self) -> dict[str, _Item]:
+    def _distinct(self) -> dict[str, Item]:
         """Photos by what makes them alike, those without a key each for themselves, with what each is wanted for."""
-        items: dict[str, _Item] = {}
+        items: dict[str, Item] = {}
         for row, photo in enumerate(self.photos):
             key = self.detector.key(photo)
-            item = items.setdefault(key or f"row {row}", _Item(photo, key, []))
+            item = items.setdefault(key or f"row {row}", Item(photo, key, []))
             item.rows.append(row)
             item.todo |= {cell for cell in self.tables if self._wanted(row, cell[1])}
         return items
@@ -131,10 +102,10 @@ class Job:
     def _wanted(self, row: int, condition: int) -> bool:
         return condition not in self.needed or bool(self.needed[condition][row])
 
-    def _rows(self, item: _Item, cell: Cell) -> list[int]:
+    def _rows(self, item: Item, cell: Cell) -> list[int]:
         return [row for row in item.rows if self._wanted(row, cell[1])]
 
-    def _take_from_cache(self, items: dict[str, _Item], cell: Cell, cache: TemplateCache) -> int:
+    def _take_from_cache(self, items: dict[str, Item], cell: Cell, cache: TemplateCache) -> int:
         done = 0
         for digest, outcome in cache.load(items):
             item = items[digest]
@@ -146,14 +117,14 @@ class Job:
             done += self._put(item, cell, outcome)
         return done
 
-    def _put(self, item: _Item, cell: Cell, outcome: PhotoOutcome) -> int:
+    def _put(self, item: Item, cell: Cell, outcome: PhotoOutcome) -> int:
         rows = self._rows(item, cell)
         for row in rows:
             self.tables[cell].put(row, outcome)
         item.todo.discard(cell)
         return len(rows)
 
-    def _finish(self, item: _Item, cell: Cell, outcome: PhotoOutcome) -> None:
+    def _finish(self, item: Item, cell: Cell, outcome: PhotoOutcome) -> None:
         """A row that was computed just now; one of a condition that failed meanwhile is done with already."""
         if cell not in item.todo:
             return
@@ -166,16 +137,16 @@ class Job:
         if self.progress:
             self.progress.advance(rows)
 
-    def _compute(self, items: Iterable[_Item]) -> None:
+    def _compute(self, items: Iterable[Item]) -> None:
         with ThreadPoolExecutor(self.workers, "faceproof-decode") as pool:
             try:
-                for block in _blocks(_decoded(items, pool, self.batch_size + self.workers), self.batch_size):
+                for block in blocks(decoded(items, pool, self.batch_size + self.workers), self.batch_size):
                     self._block(block, pool)
                 self._embed(everything=True)
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
 
-    def _block(self, block: list[_Item], pool: ThreadPoolExecutor) -> None:
+    def _block(self, block: list[Item], pool: ThreadPoolExecutor) -> None:
         for item in block:
             if item.undecodable is not None:
                 for cell in sorted(item.todo):
@@ -183,7 +154,7 @@ class Job:
         alive = [item for item in block if item.pixels is not None]
         self._look_at_clean([item for item in alive if not item.looked_at or self._cells(item, 0)], pool)
         later = range(1, len(self.conditions))
-        ahead: deque[tuple[int, list[_Item], list[Future[Pixels | None]]]] = deque()
+        ahead: deque[tuple[int, list[Item], list[Future[Pixels | None]]]] = deque()
         for c in later:
             items = [item for item in alive if self._cells(item, c)]
             if items:
@@ -195,14 +166,14 @@ class Job:
         for item in block:
             item.pixels = None
 
-    def _cells(self, item: _Item, condition: int) -> list[Cell]:
+    def _cells(self, item: Item, condition: int) -> list[Cell]:
         return [(p, condition) for p in range(len(self.recognizers)) if (p, condition) in item.todo]
 
-    def _look_at_clean(self, items: list[_Item], pool: ThreadPoolExecutor) -> None:
+    def _look_at_clean(self, items: list[Item], pool: ThreadPoolExecutor) -> None:
         pictures = [item.pixels for item in items if item.pixels is not None]
         self._detected(0, items, pictures, pool)
 
-    def _degraded(self, item: _Item, condition: int) -> Pixels | None:
+    def _degraded(self, item: Item, condition: int) -> Pixels | None:
         """The photo under a condition; None where that takes a face and there is none, or the condition has failed."""
         how, pixels = self.conditions[condition], item.pixels
         if pixels is None or condition in self.failed or how.stage == "aligned":
@@ -212,7 +183,7 @@ class Job:
         return how.apply(pixels, item.photo.sha256, item.face)
 
     def _under_condition(
-        self, condition: int, items: list[_Item], futures: list[Future[Pixels | None]], pool: ThreadPoolExecutor
+        self, condition: int, items: list[Item], futures: list[Future[Pixels | None]], pool: ThreadPoolExecutor
     ) -> None:
         how = self.conditions[condition]
         try:
@@ -233,14 +204,14 @@ class Job:
                 self._no_face_when_clean(item, condition)
         self._detected(condition, [item for item, _ in with_picture], [picture for _, picture in with_picture], pool)
 
-    def _no_face_when_clean(self, item: _Item, condition: int) -> None:
+    def _no_face_when_clean(self, item: Item, condition: int) -> None:
         why = item.no_face if item.faces_found is None else f"{item.no_face} in the photo as it is"
         for cell in self._cells(item, condition):
             outcome = item.outcome(item.pixels)
             outcome.faces_found = item.faces_found
             self._finish(item, cell, outcome.fail("detect", why))
 
-    def _detected(self, condition: int, items: list[_Item], pictures: list[Pixels], pool: ThreadPoolExecutor) -> None:
+    def _detected(self, condition: int, items: list[Item], pictures: list[Pixels], pool: ThreadPoolExecutor) -> None:
         """Find the faces, cut them out for every recogniser that is waiting, and embed what fills a chunk."""
         if not items:
             return
@@ -255,7 +226,7 @@ class Job:
         self._embed()
 
     def _cut(
-        self, item: _Item, pixels: Pixels, found: Faces | Failure, condition: int
+        self, item: Item, pixels: Pixels, found: Faces | Failure, condition: int
     ) -> list[tuple[Cell, PhotoOutcome, Pixels | None]]:
         """For each recogniser the prepared face, or None and the reason in the outcome."""
         face, faces_found, why = self._chosen(found, pixels)
@@ -287,7 +258,7 @@ class Job:
             outcome.fail("detect", pipeline.why_not_prepared(face))
         return crop
 
-    def _aligned(self, condition: int, items: list[_Item], pool: ThreadPoolExecutor) -> None:
+    def _aligned(self, condition: int, items: list[Item], pool: ThreadPoolExecutor) -> None:
         """Degrade the prepared faces of the photos as they are."""
         for item in items:
             if item.face is None:
@@ -300,7 +271,7 @@ class Job:
             self._hand_on(item, cell, outcome, crop)
         self._embed()
 
-    def _degraded_crop(self, item: _Item, cell: Cell) -> tuple[PhotoOutcome, Pixels | None]:
+    def _degraded_crop(self, item: Item, cell: Cell) -> tuple[PhotoOutcome, Pixels | None]:
         pixels, face = item.pixels, item.face
         assert pixels is not None
         assert face is not None
@@ -316,7 +287,7 @@ class Job:
             worse = np.asarray(Image.fromarray(worse).resize(size, Image.Resampling.BILINEAR))
         return outcome, worse
 
-    def _hand_on(self, item: _Item, cell: Cell, outcome: PhotoOutcome, crop: Pixels | None) -> None:
+    def _hand_on(self, item: Item, cell: Cell, outcome: PhotoOutcome, crop: Pixels | None) -> None:
         if crop is None:
             self._finish(item, cell, outcome)
         else:
@@ -354,45 +325,3 @@ class Job:
                 self._embed_chunk(recognizer, [one])
         else:
             self._finish(part[0].item, part[0].cell, part[0].outcome.fail("embed", str(error)))
-
-
-def _decoded(items: Iterable[_Item], pool: ThreadPoolExecutor, ahead_by: int) -> Iterator[_Item]:
-    """Items in order, decoded a little ahead."""
-    ahead: deque[Future[_Item]] = deque()
-    for item in items:
-        ahead.append(pool.submit(_decode, item))
-        if len(ahead) > ahead_by:
-            yield ahead.popleft().result()
-    while ahead:
-        yield ahead.popleft().result()
-
-
-def _decode(item: _Item) -> _Item:
-    start = time.perf_counter()
-    try:
-        content = item.photo.path.read_bytes()
-        if item.photo.sha256 and hashlib.sha256(content).hexdigest() != item.photo.sha256:
-            raise ImageDecodeError("the file changed after the run had begun")
-        item.pixels = decode_photo(content)
-    except ImageDecodeError as error:
-        item.undecodable = str(error)
-    except OSError as error:
-        item.undecodable = f"the file cannot be read ({error.strerror or error})"
-    except MemoryError:
-        item.undecodable = "not enough memory to decode it"
-    item.decode_ms = (time.perf_counter() - start) * 1000
-    return item
-
-
-def _blocks(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
-    block: list[_Item] = []
-    pixels = 0
-    for item in items:
-        more = 0 if item.pixels is None else item.pixels.shape[0] * item.pixels.shape[1]
-        if block and (len(block) >= size or pixels + more > BATCH_PIXELS):
-            yield block
-            block, pixels = [], 0
-        block.append(item)
-        pixels += more
-    if block:
-        yield block
