@@ -327,3 +327,14 @@ class TestScores:
         run = faceproof.score(tmp_path / "s.csv", out=tmp_path / "run")
         assert time.perf_counter() - start < 30
         assert run.summary["auc"]["value"] == pytest.approx(0.9214, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "seed", "said"), [(float("nan"), 0, "0 to 2"), (2.5, 0, "0 to 2"), (None, -1, "seed")]
+)
+def test_numbers_that_make_no_sense_are_refused_before_anything_is_read(tmp_path, threshold, seed, said):
+    for job in (faceproof.evaluate, faceproof.stress):
+        with pytest.raises(ConfigurationError, match=said):
+            job(tmp_path / "nowhere", threshold=threshold, seed=seed)
+    with pytest.raises(ConfigurationError, match=said):
+        faceproof.evaluate_templates(tmp_path / "nowhere.npz", threshold=threshold, seed=seed)

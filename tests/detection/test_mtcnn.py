@@ -78,6 +78,7 @@ def test_select_largest_off_means_most_probable():
         ({"selection_method": "largst"}, "largest"),
         ({"margin": 160}, "margin"),
         ({"min_face_size": 0}, "min_face_size"),
+        ({"min_face_size": float("nan")}, "min_face_size"),
         ({"factor": 1.0}, "factor"),
         ({"thresholds": (0.6, 0.7, 1.7)}, "thresholds"),
     ],
