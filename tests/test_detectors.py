@@ -20,7 +20,7 @@ from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.recipe import Recipe, load_pipeline
 from faceproof.recognition.dlib_file import find_dlib_file
 from faceproof.report.stress_photos import StressPhotos
-from faceproof.stress import stress, stress_report_again
+from faceproof.stressing import stress, stress_report_again
 from faceproof.verification import recipe_of_run, verify
 
 FINDERS = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 
@@ -26,3 +27,10 @@ def test_importing_the_package_and_the_command_line_loads_nothing_heavy():
 
 def test_an_unknown_name_is_an_attribute_error():
     assert not hasattr(faceproof, "evaluat")
+
+
+def test_no_public_name_is_a_module_that_takes_its_place_once_it_is_imported():
+    for name in faceproof.__all__:
+        assert importlib.util.find_spec(f"faceproof.{name}") is None
+        assert callable(getattr(faceproof, name))
+        assert getattr(faceproof, name) is getattr(faceproof, name)

@@ -39,7 +39,7 @@ from faceproof.recognition.card import TemplateContract
 from faceproof.report.chart import base, finish
 from faceproof.report.figures import save_chart
 from faceproof.scoring import distance_from_similarity
-from faceproof.stress import stress
+from faceproof.stressing import stress
 
 RADII = (1, 2, 3, 4, 5)
 REPORTED = {0: 0.8605, 5: 0.67}

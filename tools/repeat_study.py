@@ -25,7 +25,7 @@ from faceproof.degrade.suites import Series, Suite
 from faceproof.degrade.types import Family
 from faceproof.recipe import Recipe
 from faceproof.report.stress_words import label
-from faceproof.stress import stress
+from faceproof.stressing import stress
 
 FIGURES = ("loss", "frr", "fmr", "detection", "distances", "heat-map", "changes")
 JPEG_QUALITY = 75

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from faceproof.imported import evaluate_templates, score
     from faceproof.recipe import Recipe
     from faceproof.recognition.catalog import load_model
-    from faceproof.stress import stress
+    from faceproof.stressing import stress
     from faceproof.verification import Threshold, Verification, verify
 
 __version__ = "0.1.0"
@@ -48,7 +48,7 @@ _HOME = {
     "evaluate_templates": "faceproof.imported",
     "load_model": "faceproof.recognition.catalog",
     "score": "faceproof.imported",
-    "stress": "faceproof.stress",
+    "stress": "faceproof.stressing",
     "verify": "faceproof.verification",
 }
 

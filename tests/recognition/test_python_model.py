@@ -16,7 +16,7 @@ from faceproof.recognition.card import TemplateContract
 from faceproof.recognition.catalog import load_model
 from faceproof.recognition.python_model import installed_models, python_runner
 from faceproof.references import is_reference
-from faceproof.stress import stress
+from faceproof.stressing import stress
 from faceproof.verification import recipe_of_run, threshold_of_run, verify
 
 CONTRACT = {"size_px": 48, "pixel_mean": 127.5, "pixel_divisor": 127.5, "alignment": "even_margin_crop"}

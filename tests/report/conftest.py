@@ -16,7 +16,7 @@ import pytest
 from faceproof.degrade.suites import Series, Suite, get_suite, read_suite
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.recognition.dlib_file import find_dlib_file
-from faceproof.stress import stress
+from faceproof.stressing import stress
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -208,7 +208,7 @@ def report_command(
 def _stress_again(run: Path, *, given: tuple[object, ...], as_json: bool) -> None:
     from faceproof.cli.stress import show_stress
     from faceproof.errors import ConfigurationError
-    from faceproof.stress import stress_report_again
+    from faceproof.stressing import stress_report_again
 
     if any(option is not None for option in given):
         raise ConfigurationError("--threshold, --folds and --fail-if are for runs of evaluate; leave them out.")

@@ -98,7 +98,7 @@ def stress_command(
     from faceproof.cli.progress import PhotoProgress
     from faceproof.degrade.suites import get_suite, parse_severities
     from faceproof.recipe import Recipe
-    from faceproof.stress import stress
+    from faceproof.stressing import stress
 
     given = {"one_photo_people": one_photo_people, "mated": mated, "non_mated": non_mated, "limit": limit}
     models = model or ["facenet-vggface2"]

@@ -26,7 +26,7 @@ from faceproof.people.protocols import make_comparisons
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.recipe import Recipe, load_pipeline
 from faceproof.recognition.dlib_file import find_dlib_file
-from faceproof.stress import stress, stress_report_again
+from faceproof.stressing import stress, stress_report_again
 
 DLIB = ["dlib-resnet"]
 TITLE = "<script>alert('blur')</script>"
