@@ -1,4 +1,4 @@
-"""What ``package.module:name`` leads to: functions and models of the user's own."""
+"""Code of the user's own: what ``package.module:name`` leads to, and how it is called so that its errors name it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,76 @@ import importlib
 import inspect
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from faceproof.errors import ConfigurationError
+from faceproof.errors import ConfigurationError, FaceproofError
+
+_MOST_LETTERS = 500
+
+
+def described(error: BaseException) -> str:
+    r"""The type and the message of an exception in one line of at most 500 characters.
+
+    >>> described(ValueError("two\nlines")), described(KeyError()), described(SystemExit(3))
+    ('ValueError: two lines', 'KeyError', 'SystemExit: 3')
+    """
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # the message of a user's own exception may fail too
+        text = ""
+    name = type(error).__name__
+    if not text:
+        return name
+    return f"{name}: {text}" if len(text) <= _MOST_LETTERS else f"{name}: {text[:_MOST_LETTERS]} ..."
+
+
+@contextmanager
+def users_code(what: str, failure: type[FaceproofError], *, stop: str = ".") -> Iterator[None]:
+    """Run code of the user's own: whatever it raises becomes an error of faceproof's that names it.
+
+    ``sys.exit`` counts as an error too, and so does what is no `Exception`; only Ctrl-C passes as it is.
+
+    Args:
+        what: the code, as the subject of a sentence: "the factory of mine:Model".
+        failure: the error to raise.
+        stop: the end of its message.
+
+    Raises:
+        FaceproofError: a ``failure``, with the type and the message of what was raised.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise
+    except SystemExit as error:
+        raise failure(f"{what} tried to end the process ({described(error)}){stop}") from error
+    except BaseException as error:
+        raise failure(f"{what} raised {described(error)}{stop}") from error
+
+
+def attribute(thing: object, name: str, owner: str, default: object = None) -> Any:
+    """An attribute of a user's object, which may be a property that runs any code.
+
+    Args:
+        thing: the object.
+        name: of the attribute.
+        owner: what the object is called in an error.
+        default: what it is where the object has no such attribute.
+
+    Raises:
+        ConfigurationError: reading the attribute raised something.
+    """
+    with users_code(f"{owner}: its attribute {name}", ConfigurationError):
+        try:
+            return getattr(thing, name)
+        except AttributeError:
+            if inspect.getattr_static(thing, name, None) is not None:
+                raise  # it is there, and what it calls lacks something
+            return default
 
 
 def is_reference(text: str) -> bool:
@@ -39,15 +104,13 @@ def imported(reference: str, *, from_here: bool = True) -> Any:
     here = str(Path.cwd())
     if from_here and here not in sys.path:
         sys.path.insert(0, here)
-    try:
+    with users_code(f"{reference}: the module cannot be imported, it", ConfigurationError):
         found = importlib.import_module(module)
-    except Exception as error:  # whatever a user's module raises when it is run
-        raise ConfigurationError(
-            f"{reference}: the module cannot be imported ({type(error).__name__}: {error})."
-        ) from error
-    if not hasattr(found, name):
+        there = hasattr(found, name)
+    if not there:
         raise ConfigurationError(f"{reference}: the module has no {name!r}.")
-    return getattr(found, name)
+    with users_code(f"{reference}: reading {name!r}", ConfigurationError):
+        return getattr(found, name)
 
 
 def installed(group: str) -> dict[str, str]:
@@ -68,10 +131,8 @@ def made_by(reference: str, group: str, method: str) -> Any:
     """
     added = installed(group)
     found = imported(added.get(reference, reference), from_here=reference not in added)
-    try:
+    with users_code(f"{reference}: the factory", ConfigurationError):
         return found() if isinstance(found, type) or not hasattr(found, method) else found
-    except Exception as error:  # whatever a user's factory raises
-        raise ConfigurationError(f"{reference}: the factory raised {type(error).__name__}: {error}.") from error
 
 
 def identity_of(thing: object, reference: str | None) -> str | None:
@@ -84,13 +145,22 @@ def identity_of(thing: object, reference: str | None) -> str | None:
     Returns:
         A digest of version, reference and the text of its class; None, so that nothing is cached, where it has no
         version, or neither reference nor a class whose text can be read.
+
+    Raises:
+        ConfigurationError: reading the version, or making text of it, raised something.
     """
-    version, kind = getattr(thing, "version", None), type(thing)
+    kind = type(thing)
+    owner = reference or kind.__name__
+    version = attribute(thing, "version", owner)
     try:
         text = inspect.getsource(kind)
-    except (OSError, TypeError):
+    except (OSError, TypeError, SyntaxError, ValueError, RecursionError):
         text = ""
-    if version is None or not (reference or text):
+    if version is None:
         return None
-    told = "\0".join([kind.__module__, kind.__qualname__, str(version), reference or "", text])
-    return hashlib.sha256(told.encode()).hexdigest()
+    with users_code(f"{owner}: making text of its version", ConfigurationError):
+        version = str(version)
+    if not (reference or text):
+        return None
+    told = "\0".join([kind.__module__, kind.__qualname__, version, reference or "", text])
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()

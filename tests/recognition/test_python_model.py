@@ -95,7 +95,9 @@ def test_nan_is_a_failure(people, tmp_path, cached):
         (np.zeros(4), "expected"),
         (np.zeros((3, 4)), "for 2 faces"),
         (np.zeros((2, 5)), "before, they had 4"),
-        ("x", "raised"),
+        ("x", "array of <U1 .*expected numbers"),
+        (np.zeros((2, 4), complex), "array of complex128 .*expected numbers"),
+        ([[1, 2], [3]], "raised ValueError"),
     ],
 )
 def test_what_is_no_template_is_refused(made, said):
@@ -103,15 +105,125 @@ def test_what_is_no_template_is_refused(made, said):
         python_runner(lambda batch: made, 4)(np.zeros((2, 3, 8, 8), np.float32))
 
 
+def test_a_model_may_use_its_array_again():
+    own = np.zeros((2, 1), np.float32)
+
+    def embed(batch):
+        own[:, 0] = batch.mean(axis=(1, 2, 3))
+        return own
+
+    run = python_runner(embed, None)
+    first = run(np.ones((2, 3, 4, 4), np.float32))[0]
+    run(np.zeros((2, 3, 4, 4), np.float32))
+    assert first.tolist() == [[1.0], [1.0]]
+
+
+class Panic(BaseException):
+    """What libraries written in Rust raise: no Exception."""
+
+
+@pytest.mark.parametrize(
+    ("thrown", "told"),
+    [
+        (SystemExit(3), r"embed tried to end the process \(SystemExit: 3\)"),
+        (Panic("out of cheese"), "embed raised Panic: out of cheese"),
+        (RecursionError("deep"), "embed raised RecursionError: deep"),
+    ],
+)
+def test_a_model_that_ends_the_process_ends_no_run(people, tmp_path, cached, thrown, told):
+    class Quits(Means):
+        template_size = 48
+
+        def embed(self, batch):
+            raise thrown
+
+    summary = judged(people, Quits(), tmp_path)
+    assert summary["counts"]["failures_by_stage"]["embed"] == 12
+    assert all(re.fullmatch(told, one["reason"]) for one in summary["failures"]["no_template"])
+
+
+def test_ctrl_c_in_a_model_is_ctrl_c():
+    def embed(batch):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        python_runner(embed, None)(np.zeros((1, 3, 4, 4), np.float32))
+
+
+def raising(thrown):
+    def get(self):
+        raise thrown
+
+    return property(get)
+
+
+@pytest.mark.parametrize("part", ["contract", "embed", "name", "templates", "threshold", "template_size", "version"])
+@pytest.mark.parametrize(
+    ("thrown", "told"),
+    [
+        (ValueError("no file"), "raised ValueError: no file"),
+        (SystemExit(7), r"tried to end the process \(SystemExit: 7\)"),
+        (AttributeError("no net"), "raised AttributeError: no net"),
+    ],
+)
+def test_an_attribute_that_raises_is_named(part, thrown, told):
+    model = type("Mine", (Means,), {part: raising(thrown)})()
+    with pytest.raises(ConfigurationError, match=rf"^Mine: its attribute {part} {told}\.$"):
+        load_model(model)
+
+
+class Refuses:
+    def __str__(self):
+        raise ValueError("no text")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"contract": 5}, r"Mine: its contract is of type int .*dict of its fields"),
+        ({"contract": "five"}, "Mine: its contract is of type str"),
+        ({"contract": {1: 2}}, "Mine"),
+        ({"contract": CONTRACT | {"size_px": "big", "alignment": "five_point"}}, r"Mine: .*size_px"),
+        ({"contract": CONTRACT | {"size_px": None, "alignment": "five_point"}}, "Mine: .*size_px"),
+        ({"contract": CONTRACT | {"size_px": 10**12}}, "Mine: .*size_px"),
+        ({"contract": CONTRACT | {"alignment": np.zeros(3)}}, "Mine: .*alignment"),
+        ({"template_size": "many"}, "Mine: its template_size is no whole number"),
+        ({"template_size": 0}, "Mine: its template_size is 0. Expected 1 to 1,048,576"),
+        ({"template_size": 10**12}, "Mine: its template_size is 1,000,000,000,000"),
+        ({"embed": 3}, "Mine: its embed cannot be called"),
+        ({"version": Refuses()}, "Mine: making text of its version raised ValueError: no text"),
+        ({"title": Refuses()}, "Mine: .*title"),
+        ({"threshold": {}}, "Mine: .*threshold"),
+    ],
+)
+def test_garbage_in_a_model_is_refused(said, told):
+    model = type("Mine", (Means,), said)()
+    with pytest.raises(ConfigurationError, match=told):
+        load_model(model)
+
+
+def test_a_name_that_is_no_text_is_refused_and_a_long_one_is_cut():
+    with pytest.raises(ConfigurationError, match=r"Means: .*name"):
+        load_model(type("Means", (Means,), {"name": 5})())
+    name = load_model(type("Means", (Means,), {"name": "a b" * 200})()).card.name
+    assert name == ("a-ba-bb-"[:3] + "a-b" * 200)[3:83].strip("-.")
+
+
 def test_a_reference_that_leads_nowhere_is_told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    (tmp_path / "halfway.py").write_text("class NoModel:\n    pass\n\ndef breaks():\n    raise OSError('no licence')\n")
+    (tmp_path / "halfway.py").write_text(
+        "class NoModel:\n    pass\n\ndef breaks():\n    raise OSError('no licence')\n"
+        "\ndef quits():\n    raise SystemExit(4)\n"
+    )
+    (tmp_path / "quits.py").write_text("raise SystemExit(5)\n")
     for reference, said in (
         ("nowhere_to_be_found:f", "cannot be imported"),
         ("halfway:missing", "has no 'missing'"),
         ("halfway:NoModel", "without contract and embed"),
         ("halfway:breaks", "no licence"),
+        ("halfway:quits", r"the factory tried to end the process \(SystemExit: 4\)"),
+        ("quits:f", r"cannot be imported, it tried to end the process \(SystemExit: 5\)"),
     ):
         with pytest.raises(ConfigurationError, match=said):
             load_model(reference)

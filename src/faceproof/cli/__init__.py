@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+import traceback
+from contextlib import suppress
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from faceproof.cli.compare import compare_command
 from faceproof.cli.data import data_app
@@ -13,18 +16,33 @@ from faceproof.cli.demo import demo_command
 from faceproof.cli.detect import detect_command
 from faceproof.cli.evaluate import evaluate_command, report_command
 from faceproof.cli.models import models_app
-from faceproof.cli.output import tolerate_any_text
+from faceproof.cli.output import STOPPED, replace_closed_streams, tolerate_any_text
 from faceproof.cli.people import people_app
 from faceproof.cli.score import score_command
 from faceproof.cli.split import split_command
 from faceproof.cli.stress import degradations_command, degrade_command, stress_command
+from faceproof.cli.unforeseen import TRACEBACK_VARIABLE, message_of, printable_lines, traceback_wanted
 from faceproof.cli.verify import verify_command
 from faceproof.cli.weights import weights_app
 from faceproof.errors import ConfigurationError, FaceproofError
 from faceproof.report.formatting import printable
 
+
+class _Commands(TyperGroup):
+    """The commands; Ctrl-C where no command handles it ends with a message and exit code 130."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that the context names."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            typer.echo("Stopped.", err=True)
+            raise typer.Exit(STOPPED) from None
+
+
 app = typer.Typer(
     name="faceproof",
+    cls=_Commands,
     help="Find out whether a face verification system works on your photos, and how sure you may be of it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -58,25 +76,38 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+    traceback: Annotated[
+        bool,
+        typer.Option("--traceback", help=f"Show the traceback of an error on stderr; also {TRACEBACK_VARIABLE}=1."),
     ] = False,
 ) -> None:
     """Find out whether a face verification system works on your photos, and how sure you may be of it."""
+    context.ensure_object(dict)["traceback"] = traceback
 
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 failed, 2 usage, 3 a gate was missed, 130 stopped by the user."""
+    replace_closed_streams()
     tolerate_any_text()
+    asked: dict[str, bool] = {"traceback": False}
     try:
-        app()
-    except ConfigurationError as error:
-        _complain(error)
-        sys.exit(2)
-    except FaceproofError as error:
-        _complain(error)
-        sys.exit(1)
+        app(obj=asked)
+    except SystemExit:
+        raise
+    except KeyboardInterrupt:
+        sys.exit(STOPPED)
+    except BaseException as error:  # some libraries raise what is no Exception
+        _complain(error, with_traceback=asked["traceback"] or traceback_wanted())
+        sys.exit(2 if isinstance(error, ConfigurationError) else 1)
 
 
-def _complain(error: FaceproofError) -> None:
-    sys.stderr.write(f"faceproof: {printable(str(error))}\n")
+def _complain(error: BaseException, *, with_traceback: bool) -> None:
+    shown = printable_lines("".join(traceback.format_exception(error))) if with_traceback else ""
+    message = str(error) if isinstance(error, FaceproofError) else message_of(error)
+    with suppress(OSError):  # stderr may be closed or full
+        sys.stderr.write(f"{shown}faceproof: {printable(message)}\n")
+        sys.stderr.flush()

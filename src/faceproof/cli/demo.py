@@ -10,7 +10,7 @@ import typer
 
 from faceproof.cli.evaluate import show_run
 from faceproof.cli.options import Device, Json
-from faceproof.cli.output import STOPPED
+from faceproof.cli.output import STOPPED, only_results_on_stdout
 
 
 def demo_command(
@@ -30,7 +30,7 @@ def demo_command(
 
     population = Population(people, photos, seed)
     folder = out / "synthetic-people"
-    with PhotoProgress(quiet) as progress:
+    with only_results_on_stdout(), PhotoProgress(quiet) as progress:
         try:
             progress.say(f"Drawing {population.total:,} photos of {people:,} people who do not exist ...")
             progress.start(population.total, 0)

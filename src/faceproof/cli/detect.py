@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from faceproof.cli.options import DetectorName, Device, MinFaceSize, Offline
-from faceproof.cli.output import print_json
+from faceproof.cli.output import only_results_on_stdout, print_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,21 +44,22 @@ def detect_command(
         raise ConfigurationError(f"--margin {margin} must be at least 0 and below --crop-size {crop_size}.")
     if boxes is not None and boxes.suffix.lower() != ".csv":
         raise ConfigurationError(f"--boxes {boxes}: expected a name that ends in .csv.")
-    finder = load_detector(detector, min_face_size=min_face_size, device=device, offline=offline)
     rows: list[dict[str, Any]] = []
     found: list[tuple[str, Faces]] = []
-    every = list(_each(photos))
-    if boxes is not None:
-        _refuse_one_name(every, boxes)
-    for number, (path, photo_id) in enumerate(every):
-        pixels, faces = _look(finder, path, photo_id)
-        if pixels is None or isinstance(faces, str):
-            rows.append({"photo": str(path), "error": faces, "faces": []})
-            continue
-        rows.append({"photo": str(path), "error": None, "faces": _as_dicts(faces)})
-        found.append((photo_id, faces))
-        name = f"{number:03d}-{path.stem}" if len(every) > 1 else path.stem
-        _write(pixels, faces, name, crops, annotated, crop_size, margin)
+    with only_results_on_stdout():
+        finder = load_detector(detector, min_face_size=min_face_size, device=device, offline=offline)
+        every = list(_each(photos))
+        if boxes is not None:
+            _refuse_one_name(every, boxes)
+        for number, (path, photo_id) in enumerate(every):
+            pixels, faces = _look(finder, path, photo_id)
+            if pixels is None or isinstance(faces, str):
+                rows.append({"photo": str(path), "error": faces, "faces": []})
+                continue
+            rows.append({"photo": str(path), "error": None, "faces": _as_dicts(faces)})
+            found.append((photo_id, faces))
+            name = f"{number:03d}-{path.stem}" if len(every) > 1 else path.stem
+            _write(pixels, faces, name, crops, annotated, crop_size, margin)
     if boxes is not None:
         _write_boxes(found, boxes)
     if json:

@@ -41,7 +41,7 @@ from faceproof.cli.options import (
     Threshold,
     numbers_of,
 )
-from faceproof.cli.output import STOPPED, print_json
+from faceproof.cli.output import STOPPED, only_results_on_stdout, print_json
 
 if TYPE_CHECKING:
     from faceproof.evaluation import Run
@@ -110,7 +110,7 @@ def evaluate_command(
 
     gates = [parse_gate(text) for text in fail_if or []]
     given = {"one_photo_people": one_photo_people, "mated": mated, "non_mated": non_mated, "limit": limit}
-    with PhotoProgress(quiet) as progress:
+    with only_results_on_stdout(), PhotoProgress(quiet) as progress:
         try:
             if templates is not None:
                 _refuse_without_meaning(context)
@@ -200,7 +200,8 @@ def report_command(
     if read_manifest(run).get("kind") == "stress":
         _stress_again(run, given=(threshold, folds, fail_if), as_json=json)
         return
-    again = report_again(run, threshold=threshold, folds=folds)
+    with only_results_on_stdout():
+        again = report_again(run, threshold=threshold, folds=folds)
     show_run(again, as_json=json)
     judge(gates, again)
 
@@ -212,7 +213,9 @@ def _stress_again(run: Path, *, given: tuple[object, ...], as_json: bool) -> Non
 
     if any(option is not None for option in given):
         raise ConfigurationError("--threshold, --folds and --fail-if are for runs of evaluate; leave them out.")
-    show_stress(stress_report_again(run), as_json=as_json)
+    with only_results_on_stdout():
+        again = stress_report_again(run)
+    show_stress(again, as_json=as_json)
 
 
 def protocol_settings(protocol: str, pairs: Path | None, given: dict[str, int | None]) -> dict[str, Any]:

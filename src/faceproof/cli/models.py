@@ -17,7 +17,7 @@ from faceproof.cli.options import (
     PixelMean,
     numbers_of,
 )
-from faceproof.cli.output import print_json
+from faceproof.cli.output import only_results_on_stdout, print_json
 
 if TYPE_CHECKING:
     from faceproof.recognition.card import Card, InputContract
@@ -68,7 +68,8 @@ def _card_of(model: str) -> Card:
     from faceproof.references import is_reference
 
     if model.lower().endswith(".onnx") or is_reference(model) or model in installed_models():
-        return load_model(model).card
+        with only_results_on_stdout():
+            return load_model(model).card
     return get_card(model)
 
 
@@ -180,12 +181,14 @@ def check(
         pixel_divisor=numbers_of("--pixel-divisor", pixel_divisor),
     )
     if model.lower().endswith(".onnx") and not said_enough(recipe.contract_fields()) and not is_described(Path(model)):
-        found = propose_contract(Path(model), crop_size, device=device, write=write_card)
+        with only_results_on_stdout():
+            found = propose_contract(Path(model), crop_size, device=device, write=write_card)
         print_json(found) if json else _print_proposal(found)
         if not found["works"]:
             raise typer.Exit(1)
         return
-    canary = check_model(model, weights, recipe, device=device, offline=offline)
+    with only_results_on_stdout():
+        canary = check_model(model, weights, recipe, device=device, offline=offline)
     print_json(canary) if json else _print_canary(canary)
     if not canary["passed"]:
         raise typer.Exit(1)

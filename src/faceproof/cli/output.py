@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
 
 import typer
+
+_STDOUT, _STDERR = 1, 2
 
 STOPPED = 130
 """Exit code after Ctrl-C, as shells have it."""
@@ -22,3 +27,49 @@ def tolerate_any_text() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def replace_closed_streams() -> None:
+    """Open the null device in place of a closed stdin, stdout or stderr, so that no other file takes its number."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+        pass
+    os.close(number)
+    sys.stdout = sys.stdout or open(_STDOUT, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(_STDERR, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
+@contextmanager
+def only_results_on_stdout() -> Iterator[None]:
+    """Send to stderr whatever is printed while a job runs: a user's model may print, and JSON has to stay JSON.
+
+    This covers print(), and where stdout is a file descriptor also C libraries and child processes.
+    """
+    with _descriptor_to_stderr(), redirect_stdout(sys.stderr):
+        yield
+
+
+@contextmanager
+def _descriptor_to_stderr() -> Iterator[None]:
+    sys.stdout.flush()
+    try:
+        kept = os.dup(_STDOUT)
+    except OSError:  # there is none
+        yield
+        return
+    os.dup2(_STDERR, _STDOUT)
+    try:
+        yield
+    finally:
+        _flush_everything()
+        os.dup2(kept, _STDOUT)
+        os.close(kept)
+
+
+def _flush_everything() -> None:
+    """Write out what Python and the C library hold back of stdout."""
+    with suppress(OSError, ValueError, AttributeError):
+        sys.__stdout__.flush()  # type: ignore[union-attr]
+    import ctypes
+
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).fflush(None)

@@ -39,7 +39,7 @@ from faceproof.cli.options import (
     Select,
     numbers_of,
 )
-from faceproof.cli.output import STOPPED, print_json
+from faceproof.cli.output import STOPPED, only_results_on_stdout, print_json
 
 if TYPE_CHECKING:
     from faceproof.degrade.types import Stage
@@ -102,14 +102,14 @@ def stress_command(
 
     given = {"one_photo_people": one_photo_people, "mated": mated, "non_mated": non_mated, "limit": limit}
     models = model or ["facenet-vggface2"]
-    chosen, only = get_suite(suite), None if severities is None else parse_severities(severities)
-    with PhotoProgress(quiet, "templates", "under all conditions") as progress:
+    only = None if severities is None else parse_severities(severities)
+    with only_results_on_stdout(), PhotoProgress(quiet, "templates", "under all conditions") as progress:
         try:
             run = stress(
                 people,
                 models=models,
                 weights=weights,
-                suite=chosen,
+                suite=get_suite(suite),
                 severities=only,
                 stage=cast("Stage", stage),
                 side=cast("Side", side),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from faceproof.cli.options import Device, Offline
-from faceproof.cli.output import print_json
+from faceproof.cli.output import only_results_on_stdout, print_json
 
 if TYPE_CHECKING:
     from faceproof.recipe import Recipe
@@ -40,7 +40,10 @@ def verify_command(
 
     known = _threshold(threshold, run, at)
     name, recipe = _system(model, run)
-    result = verify(a, b, model=name, weights=weights, recipe=recipe, threshold=known, device=device, offline=offline)
+    with only_results_on_stdout():
+        result = verify(
+            a, b, model=name, weights=weights, recipe=recipe, threshold=known, device=device, offline=offline
+        )
     if picture:
         _draw(result, picture)
     if json:

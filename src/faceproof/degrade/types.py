@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError, DegradationError
+from faceproof.references import users_code
 
 Picture = NDArray[np.uint8]
 Stage = Literal["capture", "aligned"]
@@ -185,11 +186,8 @@ class Condition:
                 else {}
             )
         own.flags.writeable = False
-        try:
+        with users_code(f"{self.name}: the function", DegradationError):
             result = self.family.function(own, **arguments)
-        except Exception as error:  # a user's function may raise anything; the run has to outlive it
-            why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            raise DegradationError(f"{self.name}: the function raised {why}.") from error
         return self._checked(result)
 
     def _generator(self, key: str) -> np.random.Generator:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from faceproof.detection.detector import Detector, Picture
 from faceproof.detection.types import Faces, Failure
-from faceproof.errors import ConfigurationError
-from faceproof.references import identity_of, made_by
+from faceproof.errors import ConfigurationError, ModelError
+from faceproof.references import attribute, identity_of, made_by, users_code
 
 ENTRY_POINTS = "faceproof.detectors"
 """Group of entry points by which a package adds detectors: name = "package.module:factory"."""
@@ -52,11 +52,13 @@ class PythonDetector(Detector):
     landmarks = None
 
     def __init__(self, finder: FindsFaces, reference: str | None = None) -> None:
-        if not callable(getattr(finder, "find", None)):
+        owner = reference or type(finder).__name__
+        if not callable(attribute(finder, "find", owner)):
             what = f"{reference} gives" if reference else "Given is"
             raise ConfigurationError(f"{what} a {type(finder).__name__} without a method find(photos).")
         self.finder = finder
-        self.name = str(getattr(finder, "name", None) or reference or type(finder).__name__)
+        with users_code(f"{owner}: making text of its name", ConfigurationError):
+            self.name = str(attribute(finder, "name", owner) or owner)
         if self.name in _TAKEN:
             raise ConfigurationError(
                 f"A detector of your own cannot be called {self.name!r}: a run could not tell it from faceproof's. "
@@ -69,10 +71,11 @@ class PythonDetector(Detector):
     def find(self, pictures: Sequence[Picture], ids: Sequence[str] = ()) -> list[Faces | Failure]:
         """What the object finds; where it fails on several photos together, each is tried by itself."""
         try:
-            # It may write to what it gets: that is its own.
-            found = list(self.finder.find([picture.copy() for picture in pictures]))
-        except Exception as error:  # a user's detector may raise anything
-            found, why = [], f"find raised {type(error).__name__}: {error}"
+            with users_code("find", ModelError, stop=""):
+                # It may write to what it gets: that is its own.
+                found = list(self.finder.find([picture.copy() for picture in pictures]))
+        except ModelError as error:
+            found, why = [], str(error)
         else:
             why = f"find gave {len(found)} results for {len(pictures)} photo{'s' if len(pictures) > 1 else ''}"
         if len(found) == len(pictures):
@@ -98,8 +101,9 @@ def python_detector(reference: str) -> PythonDetector:
 def _faces(found: Any) -> Faces | Failure:
     """One photo's faces, checked."""
     try:
-        rows = _as_rows(found)
-    except Exception as error:  # a user's detector may give anything
+        with users_code("reading it", ModelError, stop=""):
+            rows = _as_rows(found)
+    except ModelError as error:
         return Failure(f"the detector gave a {type(found).__name__} that is no numbers ({error}); {_EXPECTED}")
     if rows.size == 0:
         return Faces.none()

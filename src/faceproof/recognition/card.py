@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from faceproof.usual_score import USUAL_SCORES, ScoreName, UsualScore
 
+LARGEST_CROP_PX = 4096
+"""Side of a crop in pixels, at most: room is made for what a card or a model's file says."""
+
 Point = tuple[float, float]
 
 
@@ -38,7 +41,7 @@ class InputContract(_Frozen):
         selection: how the face is chosen where a photo has several.
     """
 
-    size_px: int = Field(gt=0)
+    size_px: int = Field(gt=0, le=LARGEST_CROP_PX)
     color_order: Literal["rgb", "bgr"] = "rgb"
     pixel_mean: float | tuple[float, float, float]
     pixel_divisor: float | tuple[float, float, float]

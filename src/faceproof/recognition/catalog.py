@@ -24,13 +24,14 @@ from faceproof.recognition.python_model import (
     contract_of,
     installed_models,
     make_model,
+    name_of,
     python_runner,
     said_by,
     template_size_of,
 )
 from faceproof.recognition.recognizer import Recognizer, load_card
 from faceproof.recognition.zoo import card_of_file, get_card
-from faceproof.references import identity_of, is_reference
+from faceproof.references import attribute, identity_of, is_reference
 
 Change = Callable[[InputContract], InputContract]
 
@@ -96,7 +97,7 @@ def load_model(
             "it out."
         )
     if not isinstance(model, str | Path):
-        return _python(model, getattr(model, "name", type(model).__name__), how, None)
+        return _python(model, name_of(model), how, None)
     name = str(model)
     if name.lower().endswith(".onnx"):
         return _onnx(Path(name), how)
@@ -221,7 +222,7 @@ def _python(model: PythonModel, name: str, how: How, reference: str | None) -> R
         contract,
         identity or "not known",
         name,
-        python_runner(model.embed, size),
+        python_runner(attribute(model, "embed", name), size),
         cacheable=identity is not None,
         reference=reference,
     )

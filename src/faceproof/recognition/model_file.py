@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from faceproof.detection.alignment import five_point_template
 from faceproof.errors import ConfigurationError
-from faceproof.recognition.card import Card, InputContract, Source, TemplateContract, Threshold
+from faceproof.recognition.card import LARGEST_CROP_PX, Card, InputContract, Source, TemplateContract, Threshold
+
+_LONGEST_NAME = 80  # of a model: run folders are named after it
 
 
 class ModelFile(BaseModel):
@@ -74,15 +76,20 @@ def contract_from(fields: dict[str, Any], size_px: int | None, where: str) -> In
     fields = dict(fields)
     said = fields.setdefault("size_px", size_px)
     if said is None:
-        raise ConfigurationError(f"{where}: the model's file leaves the size open; say size_px in [contract].")
+        raise ConfigurationError(f"{where}: the size of the input is not known; say size_px in [contract].")
     if size_px is not None and said != size_px:
         raise ConfigurationError(f"{where}: size_px is {said}, but the model's file takes {size_px} px.")
-    if fields.get("alignment") == "five_point":
+    alignment = fields.get("alignment")
+    if isinstance(alignment, str) and alignment == "five_point" and _is_size(said):
         fields.setdefault("template_points", five_point_template(said))
     try:
         return InputContract.model_validate(fields)
     except ValidationError as error:
         raise ConfigurationError(f"{where}: [contract] cannot be used: {reasons(error)}.") from error
+
+
+def _is_size(said: object) -> bool:
+    return isinstance(said, int) and 0 < said <= LARGEST_CROP_PX
 
 
 def threshold_from(
@@ -143,9 +150,9 @@ def foreign_card(
     said = file or ModelFile()
     templates = said.templates or TemplateContract()
     origin = "the model itself" if architecture == "python" else "the model's card"
-    plain = re.sub(r"[^a-z0-9.-]+", "-", (said.name or name).lower()).strip("-.") or "model"
+    plain = re.sub(r"[^a-z0-9.-]+", "-", (said.name or name).lower()).strip("-.")[:_LONGEST_NAME].strip("-.")
     return Card(
-        name=plain,
+        name=plain or "model",
         title=said.title or said.name or name,
         kind="recogniser",
         architecture=architecture,

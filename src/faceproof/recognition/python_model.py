@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from operator import index
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from faceproof.errors import ConfigurationError, ModelError
 from faceproof.recognition.card import InputContract
 from faceproof.recognition.model_file import ModelFile, contract_from, reasons
-from faceproof.references import installed, made_by
+from faceproof.references import attribute, described, installed, made_by, users_code
 
 if TYPE_CHECKING:
     from faceproof.nets.runtime import Runner
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
 ENTRY_POINTS = "faceproof.models"
 """Group of entry points by which a package adds models: name = "package.module:factory"."""
 
+LARGEST_TEMPLATE = 1 << 20
+"""Numbers in a template, at most: room is made for what a model says."""
+
 Array = NDArray[np.float32]
+
+_MISSING = object()
+_NUMBERS = "fiubO"
 
 
 class PythonModel(Protocol):
@@ -63,12 +70,25 @@ def check_model(model: object, name: str) -> None:
     Raises:
         ConfigurationError: it has not.
     """
-    lacking = [part for part in ("contract", "embed") if not hasattr(model, part)]
+    lacking = [part for part in ("contract", "embed") if attribute(model, part, name, _MISSING) is _MISSING]
     if lacking:
         raise ConfigurationError(
             f"{name} gives a {type(model).__name__} without {' and '.join(lacking)}. Expected an object with a "
             "contract and embed(batch): see docs/your-model.md."
         )
+    if not callable(attribute(model, "embed", name)):
+        raise ConfigurationError(f"{name}: its embed cannot be called. Expected a method embed(batch).")
+
+
+def name_of(model: object) -> str:
+    """What a model that no reference leads to is called: by its own name where it has one, else by its class.
+
+    Raises:
+        ConfigurationError: reading its name raised something.
+    """
+    kind = type(model).__name__
+    said = attribute(model, "name", kind)
+    return said if isinstance(said, str) and said.strip() else kind
 
 
 def contract_of(model: PythonModel, name: str) -> InputContract:
@@ -77,12 +97,16 @@ def contract_of(model: PythonModel, name: str) -> InputContract:
     Raises:
         ConfigurationError: it is none.
     """
-    if isinstance(model.contract, InputContract):
-        return model.contract
+    said = attribute(model, "contract", name)
+    if isinstance(said, InputContract):
+        return said
     try:
-        fields = dict(model.contract)
-    except (TypeError, ValueError) as error:
-        raise ConfigurationError(f"{name}: its contract is no dict of fields ({error}).") from error
+        fields = dict(said)
+    except Exception as error:  # it may be anything
+        raise ConfigurationError(
+            f"{name}: its contract is of type {type(said).__name__} ({described(error)}). Expected an InputContract, "
+            "or a dict of its fields: see docs/your-model.md."
+        ) from error
     return contract_from(fields, None, name)
 
 
@@ -92,7 +116,7 @@ def said_by(model: PythonModel, name: str) -> ModelFile:
     Raises:
         ConfigurationError: it makes no sense.
     """
-    said = {field: getattr(model, field, None) for field in ("name", "title", "templates", "threshold")}
+    said = {field: attribute(model, field, name) for field in ("name", "title", "templates", "threshold")}
     try:
         return ModelFile.model_validate(said)
     except ValidationError as error:
@@ -105,16 +129,24 @@ def template_size_of(model: PythonModel, contract: InputContract, name: str) -> 
     Raises:
         ConfigurationError: neither works.
     """
-    said = getattr(model, "template_size", None)
+    said = attribute(model, "template_size", name)
     if said is not None:
-        return int(said)
+        return _size(said, name)
     black = np.zeros((1, 3, contract.size_px, contract.size_px), np.float32)
     try:
-        return int(python_runner(model.embed, None)(black)[0].shape[1])
+        return _size(python_runner(attribute(model, "embed", name), None)(black)[0].shape[1], name)
     except ModelError as error:
         raise ConfigurationError(
             f"{name} cannot describe a black picture ({error}). Give it a template_size."
         ) from error
+
+
+def _size(said: object, name: str) -> int:
+    with users_code(f"{name}: its template_size is no whole number, reading it", ConfigurationError):
+        size = index(said)  # type: ignore[arg-type]
+    if not 1 <= size <= LARGEST_TEMPLATE:
+        raise ConfigurationError(f"{name}: its template_size is {size:,}. Expected 1 to {LARGEST_TEMPLATE:,} numbers.")
+    return size
 
 
 def python_runner(embed: Callable[[Array], Any], template_size: int | None) -> Runner:
@@ -129,11 +161,13 @@ def python_runner(embed: Callable[[Array], Any], template_size: int | None) -> R
     """
 
     def run(faces: Array) -> tuple[Array, ...]:
-        try:
+        with users_code("embed", ModelError, stop=""):
             made = embed(faces)
-            templates = np.asarray(made.detach().cpu() if hasattr(made, "detach") else made, np.float32)
-        except Exception as error:  # a user's model may raise anything
-            raise ModelError(f"embed raised {type(error).__name__}: {error}") from error
+            given = np.asarray(made.detach().cpu() if hasattr(made, "detach") else made)
+            # A copy: a model may use its array again for the next faces.
+            templates = np.array(given, np.float32) if given.dtype.kind in _NUMBERS else None
+        if templates is None:
+            raise ModelError(f"embed gave an array of {given.dtype} of shape {given.shape}; expected numbers (n, d)")
         if templates.ndim != 2 or len(templates) != len(faces):
             raise ModelError(f"embed gave an array of shape {templates.shape} for {len(faces)} faces; expected (n, d)")
         if template_size is not None and templates.shape[1] != template_size:

@@ -1,0 +1,114 @@
+"""Errors that faceproof did not foresee: one message on stderr, and a log file with the traceback."""
+
+from __future__ import annotations
+
+import errno
+import os
+import platform
+import shlex
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from faceproof.references import described
+from faceproof.report.formatting import printable
+
+TRACEBACK_VARIABLE = "FACEPROOF_TRACEBACK"
+"""Environment variable that stands for the option ``--traceback``; empty and 0 mean no."""
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+
+
+def message_of(error: BaseException) -> str:
+    """What a user is told of an error that faceproof did not foresee; the traceback goes to a log file.
+
+    Args:
+        error: any exception with its traceback.
+
+    Returns:
+        One line: what happened, where the log file is (if one could be written), and what to do.
+    """
+    log = _written(error)
+    place = f" The traceback is in {log}" if log else " No log file could be written"
+    if log is None:
+        place += f" (run faceproof --traceback {_arguments()} to see it)"
+    if _is_memory(error):
+        return (
+            f"Memory ran out ({described(error)}). Close other programs, use fewer or smaller photos (--batch-size, "
+            f"--workers), or a machine with more memory.{place}."
+        )
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        where = f" for {error.filename}" if error.filename else ""
+        return (
+            f"No room is left on the disk{where} ({error.strerror}). Free some room, or set FACEPROOF_CACHE or TMPDIR "
+            f"to a larger disk, and give the same command again.{place}."
+        )
+    private = " It holds the command line with its paths; remove what you do not want to share." if log else ""
+    return f"Unexpected error, {described(error)}.{place}. Please report it{' with that file' if log else ''}.{private}"
+
+
+def traceback_wanted() -> bool:
+    """Whether the environment asks for tracebacks on stderr."""
+    return os.environ.get(TRACEBACK_VARIABLE, "") not in {"", "0"}
+
+
+def _is_memory(error: BaseException) -> bool:
+    """Whether memory ran out; PyTorch raises errors of its own for that."""
+    text = str(error) if isinstance(error, RuntimeError) else ""
+    torch_says = type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text
+    return isinstance(error, MemoryError) or torch_says
+
+
+def _written(error: BaseException) -> Path | None:
+    """Write the log file to the first folder that takes it; None where none does."""
+    for folder in _folders():
+        path = folder / f"error-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.log"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+                file.write(printable_lines(_content(error)))
+        except (OSError, MemoryError):
+            continue
+        return path
+    return None
+
+
+def _folders() -> Iterator[Path]:
+    """Where a log file may go, the best place first."""
+    from faceproof.recognition.weights import cache_root
+
+    try:
+        from platformdirs import user_log_path
+
+        yield user_log_path("faceproof", appauthor=False)
+        yield cache_root() / "log"
+    except (OSError, RuntimeError):  # there may be no home folder
+        pass
+    try:
+        yield Path(tempfile.gettempdir())
+    except OSError:
+        return
+
+
+def _content(error: BaseException) -> str:
+    from faceproof import __version__
+
+    lines = [
+        f"faceproof {__version__}, Python {platform.python_version()}, {platform.platform()}",
+        f"command: faceproof {_arguments()}",
+        f"time: {datetime.now().astimezone().isoformat(timespec='seconds')}",
+        "",
+    ]
+    return "\n".join(lines) + "\n" + "".join(traceback.format_exception(error))
+
+
+def _arguments() -> str:
+    return printable(shlex.join(sys.argv[1:]))
+
+
+def printable_lines(text: str) -> str:
+    """Text with line breaks kept and everything else that does not print escaped."""
+    return "\n".join(printable(line) for line in text.split("\n"))
