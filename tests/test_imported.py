@@ -20,6 +20,7 @@ from faceproof.errors import ConfigurationError, PeopleError, RunFolderError
 from faceproof.evaluation import report_again
 from faceproof.metrics.curves import auc
 from faceproof.metrics.operating_points import eer
+from faceproof.report.drawing import Drawn
 from faceproof.verification import recipe_of_run, threshold_of_run
 
 PEOPLE, PHOTOS, SIZE = 24, 3, 16
@@ -61,7 +62,7 @@ def finished(templates, tmp_path_factory):
 @pytest.fixture
 def numbers_only(monkeypatch):
     """Tables and numbers without figures and page, which take most of the time."""
-    monkeypatch.setattr("faceproof.report.figures.write_figures", lambda *_: [])
+    monkeypatch.setattr("faceproof.report.figures.write_figures", lambda *_: Drawn())
     monkeypatch.setattr("faceproof.report.html.write_report", lambda *_, **__: None)
 
 

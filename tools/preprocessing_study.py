@@ -37,7 +37,7 @@ from faceproof.metrics.operating_points import best_accuracy_threshold
 from faceproof.recipe import Recipe, load_pipeline
 from faceproof.recognition.card import TemplateContract
 from faceproof.report.chart import base, finish
-from faceproof.report.figures import save_chart
+from faceproof.report.drawing import write_charts
 from faceproof.scoring import distance_from_similarity
 from faceproof.stressing import stress
 
@@ -95,7 +95,7 @@ def main() -> None:
     images = options.docs / "images"
     images.mkdir(parents=True, exist_ok=True)
     for one in found:
-        _, png = save_chart(_figure(one), images / f"preprocessing-{one['name']}")
+        _, png = write_charts({f"preprocessing-{one['name']}": _figure(one)}, images).files
         png.unlink()
     page = options.docs / "preprocessing.md"
     page.write_text(

@@ -23,6 +23,7 @@ def compare(
     common: bool = False,
     out: str | Path | None = None,
     overwrite: bool = False,
+    figures: bool = True,
     say: Say = lambda _: None,
     command: str | None = None,
 ) -> Run:
@@ -33,6 +34,7 @@ def compare(
         common: where the runs have different pair lists, compare what all of them have, joined by the photos.
         out: the folder to write; None for a new one below ``runs/``.
         overwrite: write to it though it holds a comparison.
+        figures: draw the figures; False: numbers and page without them.
         say: told in words what is being done.
         command: as given, for ``comparison.json``.
 
@@ -52,10 +54,13 @@ def compare(
     from faceproof.engine.run_folder import read_run
     from faceproof.findings.disputed import write_flips_csv
     from faceproof.findings.joined import join_runs, named_runs
-    from faceproof.report.compare_figures import write_compare_figures
     from faceproof.report.compare_page import write_compare_report
     from faceproof.report.compare_summary import summarize_comparison
+    from faceproof.report.drawing import left_out
     from faceproof.report.summarize import write_metrics_json
+
+    if figures:
+        from faceproof.report.compare_figures import write_compare_figures
 
     started = datetime.now(UTC)
     folders = _different_folders(runs)
@@ -71,8 +76,10 @@ def compare(
     write_metrics_json(folder / NUMBERS, summary)
     write_flips_csv(folder / "flips.csv", disputed.every())
     say("Drawing the report ...")
-    write_compare_figures(summary, folder / "figures")
-    write_compare_report(summary, folder)
+    drawn = write_compare_figures(summary, folder / "figures") if figures else left_out(folder / "figures")
+    write_compare_report(summary, folder, drawn)
+    for note in drawn.notes():
+        say(f"Note: {note}")
     return Run(folder, summary)
 
 

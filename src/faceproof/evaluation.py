@@ -49,6 +49,7 @@ def evaluate(
     cache: bool = True,
     offline: bool = False,
     canary: bool = True,
+    figures: bool = True,
     progress: Progress | None = None,
     say: Say = lambda _: None,
     command: str | None = None,
@@ -74,6 +75,7 @@ def evaluate(
         cache: keep templates for the next run, and use those that are there.
         offline: never use the network.
         canary: look at the model on a few dozen faces first (`faceproof.checking`); what is found is on the page.
+        figures: draw the figures; False: numbers and page without them (`report_again` draws them later).
         progress: told how far the photos are.
         say: told in words what is being done.
         command: as given, for the manifest.
@@ -148,7 +150,7 @@ def evaluate(
     )
     write_table(folder, "photos", run.photos)
     write_table(folder, "scores", run.scores)
-    summary = publish(run, folder, photo_set.root, threshold=threshold, folds=folds, say=say)
+    summary = publish(run, folder, photo_set.root, threshold=threshold, folds=folds, figures=figures, say=say)
     write_manifest(folder, run.manifest)
     return Run(folder, summary)
 
@@ -172,6 +174,7 @@ def publish(
     *,
     threshold: float | None = None,
     folds: int = 10,
+    figures: bool = True,
     say: Say = lambda _: None,
 ) -> dict[str, Any]:
     """Write ``metrics.json``, ``failures.csv``, ``figures/`` and ``report.html`` from a run's tables.
@@ -182,15 +185,19 @@ def publish(
         photos_root: folder of people, for the photos on the page; None: a page without photos.
         threshold: see `evaluate`.
         folds: see `evaluate`.
-        say: told in words what is being done.
+        figures: see `evaluate`.
+        say: told in words what is being done, and which figures could not be drawn.
 
     Returns:
         Every number, as in ``metrics.json``.
     """
     from faceproof.findings.ledger import open_ledger, write_failures_csv
-    from faceproof.report.figures import write_figures
+    from faceproof.report.drawing import left_out
     from faceproof.report.html import write_report
     from faceproof.report.summarize import summarize, write_metrics_json
+
+    if figures:
+        from faceproof.report.figures import write_figures
 
     say("Computing the numbers and drawing the report ...")
     summary: dict[str, Any] = summarize(run, threshold_distance=threshold, folds=folds)
@@ -198,18 +205,29 @@ def publish(
     points = {point["name"]: point for point in summary["operating_points"]}
     chosen = points.get(summary["default_operating_point"], {})
     write_failures_csv(folder / "failures.csv", open_ledger(run, chosen.get("threshold_similarity")))
-    write_figures(summary, folder / "figures")
-    write_report(summary, folder, photos_root=photos_root)
+    drawn = write_figures(summary, folder / "figures") if figures else left_out(folder / "figures")
+    write_report(summary, folder, photos_root=photos_root, drawn=drawn)
+    for note in drawn.notes():
+        say(f"Note: {note}")
     return summary
 
 
-def report_again(folder: str | Path, *, threshold: float | None = None, folds: int | None = None) -> Run:
+def report_again(
+    folder: str | Path,
+    *,
+    threshold: float | None = None,
+    folds: int | None = None,
+    figures: bool = True,
+    say: Say = lambda _: None,
+) -> Run:
     """Compute and draw a finished run again from its tables.
 
     Args:
         folder: the run folder.
         threshold: see `evaluate`, in a run of scores in their own scale; None: as the run was judged.
         folds: likewise.
+        figures: draw the figures; False: remove those of before.
+        say: told which figures could not be drawn.
 
     Raises:
         RunFolderError: when it is no finished run.
@@ -223,7 +241,8 @@ def report_again(folder: str | Path, *, threshold: float | None = None, folds: i
     threshold = judged.get("threshold_distance") if threshold is None else threshold_in_run(run, threshold)
     folds = judged.get("folds", 10) if folds is None else folds
     root = Path(str(run.manifest["people"]["root"]))
-    summary = publish(run, folder, root if root.is_dir() else None, threshold=threshold, folds=folds)
+    photos_root = root if root.is_dir() else None
+    summary = publish(run, folder, photos_root, threshold=threshold, folds=folds, figures=figures, say=say)
     return Run(folder, summary)
 
 

@@ -28,6 +28,7 @@ def evaluate_templates(
     threshold: float | None = None,
     folds: int = 10,
     seed: int = 0,
+    figures: bool = True,
     say: Say = lambda _: None,
     command: str | None = None,
 ) -> Run:
@@ -44,6 +45,7 @@ def evaluate_templates(
         threshold: distance, 0 to 2, from which two photos count as different people; None: the best on these data.
         folds: see `faceproof.evaluation.evaluate`.
         seed: likewise.
+        figures: likewise.
         say: likewise.
         command: likewise.
 
@@ -95,7 +97,7 @@ def evaluate_templates(
         scores_table(comparisons, similarity, photos),
     )
     root = None if people is None else photo_set.root
-    return _finished(run, _folder(out, started, name), overwrite, clock, root, say)
+    return _finished(run, _folder(out, started, name), overwrite, clock, root, figures, say)
 
 
 def score(
@@ -107,6 +109,7 @@ def score(
     threshold: float | None = None,
     folds: int = 10,
     seed: int = 0,
+    figures: bool = True,
     say: Say = lambda _: None,
     command: str | None = None,
 ) -> Run:
@@ -120,6 +123,7 @@ def score(
         threshold: in the file's own scale: comparisons that are at least as good as it are accepted.
         folds: see `faceproof.evaluation.evaluate`.
         seed: of the folds.
+        figures: see `faceproof.evaluation.evaluate`.
         say: told in words what is being done.
         command: as given, for the manifest.
 
@@ -166,7 +170,7 @@ def score(
         photos,
         score_tables.scored_in(found, similarity),
     )
-    return _finished(run, _folder(out, started, name), overwrite, clock, None, say)
+    return _finished(run, _folder(out, started, name), overwrite, clock, None, figures, say)
 
 
 def threshold_in_run(run: RunTables, threshold: float) -> float:
@@ -189,7 +193,9 @@ def _folder(out: str | Path | None, started: datetime, name: str) -> Path:
     return Path(out) if out is not None else Path("runs") / f"{started:%Y%m%d-%H%M%S}-{plain}"
 
 
-def _finished(run: RunTables, folder: Path, overwrite: bool, clock: float, photos_root: Path | None, say: Say) -> Run:
+def _finished(
+    run: RunTables, folder: Path, overwrite: bool, clock: float, photos_root: Path | None, figures: bool, say: Say
+) -> Run:
     """Write a run's tables, numbers and report, and mark it as finished."""
     from faceproof.engine.manifest import stamp
     from faceproof.engine.run_folder import prepare_folder, write_manifest, write_table
@@ -200,9 +206,7 @@ def _finished(run: RunTables, folder: Path, overwrite: bool, clock: float, photo
         write_table(folder, name, getattr(run, name))
     timing = {"wall_s": round(perf_counter() - clock, 3), "photos": len(run.photos), "from_cache": 0}
     run.manifest.update(finished=stamp(), timing=timing)
-    judging = run.manifest["judging"]
-    summary = publish(
-        run, folder, photos_root, threshold=judging["threshold_distance"], folds=judging["folds"], say=say
-    )
+    threshold, folds = (run.manifest["judging"][name] for name in ("threshold_distance", "folds"))
+    summary = publish(run, folder, photos_root, threshold=threshold, folds=folds, figures=figures, say=say)
     write_manifest(folder, run.manifest)
     return Run(folder, summary)

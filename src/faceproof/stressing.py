@@ -51,6 +51,7 @@ def stress(
     cache: bool = True,
     offline: bool = False,
     canary: bool = True,
+    figures: bool = True,
     progress: Progress | None = None,
     say: Say = lambda _: None,
     command: str | None = None,
@@ -81,6 +82,7 @@ def stress(
         cache: keep templates for the next run, and use those that are there.
         offline: never use the network.
         canary: see `faceproof.evaluation.evaluate`.
+        figures: likewise.
         progress: told how far it is; a photo counts once for each model and condition.
         say: told in words what is being done.
         command: as given, for the manifest.
@@ -148,7 +150,7 @@ def stress(
     manifest |= {"finished": stamp(), "timing": {"wall_s": round(perf_counter() - clock, 3)}}
     write_manifest(folder, manifest)
     at_hand = {condition.name: condition for condition in conditions}
-    return Run(folder, publish_stress(folder, photo_set.root, at_hand, say=say))
+    return Run(folder, publish_stress(folder, photo_set.root, at_hand, figures=figures, say=say))
 
 
 def publish_stress(
@@ -156,6 +158,7 @@ def publish_stress(
     photos_root: Path | None,
     conditions: Mapping[str, Condition] | None = None,
     *,
+    figures: bool = True,
     say: Say = lambda _: None,
 ) -> dict[str, Any]:
     """Write numbers, figures and report of a stress run from its tables.
@@ -164,7 +167,8 @@ def publish_stress(
         folder: the run folder.
         photos_root: folder of people, for the photos on the page; None: a page without photos.
         conditions: by their names, for these photos; None: as the manifest names their functions.
-        say: told in words what is being done.
+        figures: draw the figures; False: numbers and page without them.
+        say: told in words what is being done, and which figures could not be drawn.
 
     Returns:
         Every number, as in ``metrics.json``.
@@ -175,10 +179,13 @@ def publish_stress(
     from faceproof.degrade.suites import conditions_of_manifest
     from faceproof.engine.stress_folder import open_stress_run
     from faceproof.findings.flips import write_changes_csv
-    from faceproof.report.stress_figures import write_stress_figures
+    from faceproof.report.drawing import left_out
     from faceproof.report.stress_page import write_stress_report
     from faceproof.report.stress_summary import summarize_stress, write_conditions_csv
     from faceproof.report.summarize import write_metrics_json
+
+    if figures:
+        from faceproof.report.stress_figures import write_stress_figures
 
     say("Computing the numbers ...")
     run = open_stress_run(folder)
@@ -187,16 +194,20 @@ def publish_stress(
     write_conditions_csv(folder / "conditions.csv", summary)
     write_changes_csv(folder / "changes.csv", ledgers)
     say("Drawing the report ...")
-    write_stress_figures(summary, folder / "figures")
-    write_stress_report(summary, run, photos_root, conditions or conditions_of_manifest(run.manifest))
+    drawn = write_stress_figures(summary, folder / "figures") if figures else left_out(folder / "figures")
+    write_stress_report(summary, run, photos_root, conditions or conditions_of_manifest(run.manifest), drawn)
+    for note in drawn.notes():
+        say(f"Note: {note}")
     return summary
 
 
-def stress_report_again(folder: str | Path) -> Run:
+def stress_report_again(folder: str | Path, *, figures: bool = True, say: Say = lambda _: None) -> Run:
     """Compute and draw a finished stress run again from its tables.
 
     Args:
         folder: the run folder.
+        figures: draw the figures; False: remove those of before.
+        say: told in words what is being done, and which figures could not be drawn.
 
     Raises:
         RunFolderError: when it is no finished stress run.
@@ -205,7 +216,7 @@ def stress_report_again(folder: str | Path) -> Run:
 
     folder = Path(folder)
     root = Path(str(open_stress_run(folder).manifest["people"]["root"]))
-    return Run(folder, publish_stress(folder, root if root.is_dir() else None))
+    return Run(folder, publish_stress(folder, root if root.is_dir() else None, figures=figures, say=say))
 
 
 def _check(

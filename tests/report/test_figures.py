@@ -16,7 +16,8 @@ import pytest
 from PIL import Image
 
 from faceproof.report.curves import roc
-from faceproof.report.figures import FIGURES, OUTCOMES, drawable, histogram, scatter, write_figures
+from faceproof.report.drawing import drawable, left_out
+from faceproof.report.figures import FIGURES, OUTCOMES, histogram, scatter, write_figures
 from faceproof.report.theme import DARK, LIGHT
 
 Summary = dict[str, Any]
@@ -107,14 +108,14 @@ def test_every_figure_is_a_svg_and_a_png(summary: Summary, folder: Path) -> None
 
 def test_the_files_are_named_and_old_ones_replaced(summary_of: SummaryOf, tmp_path: Path) -> None:
     (tmp_path / "roc.svg").write_text("old")
-    written = write_figures(summary_of(0, 0), tmp_path)
+    written = write_figures(summary_of(0, 0), tmp_path).files
     assert sorted(written) == sorted(tmp_path.iterdir())
     assert "old" not in (tmp_path / "roc.svg").read_text()
 
 
 def test_the_same_summary_gives_the_same_bytes(summary: Summary, folder: Path, tmp_path: Path) -> None:
     before = copy.deepcopy(summary)
-    for path in write_figures(summary, tmp_path):
+    for path in write_figures(summary, tmp_path).files:
         assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
     assert summary == before
 
@@ -275,9 +276,9 @@ def test_without_any_error_det_says_why_and_the_rest_is_drawn(summary_of: Summar
 
 
 def test_names_of_photos_never_reach_a_figure(summary_of: SummaryOf, tmp_path: Path) -> None:
-    plain = write_figures(summary_of(40, 40), tmp_path / "plain")
+    plain = write_figures(summary_of(40, 40), tmp_path / "plain").files
     person = f"{HOSTILE}\n\t\0\x1b[31m{'x' * 500}"
-    hostile = write_figures(summary_of(40, 40, person=person), tmp_path / "hostile")
+    hostile = write_figures(summary_of(40, 40, person=person), tmp_path / "hostile").files
     for one, other in zip(plain, hostile, strict=True):
         # Clip paths are numbered.
         assert re.sub(rb"clip\d+", b"", one.read_bytes()) == re.sub(rb"clip\d+", b"", other.read_bytes())
@@ -298,7 +299,7 @@ def test_no_text_ends_the_drawing(summary_of: SummaryOf, tmp_path: Path, name: s
     summary = summary_of(40, 40)
     for point in summary["operating_points"]:
         point["label"] = name
-    assert all(file.stat().st_size for file in write_figures(summary, tmp_path))
+    assert all(file.stat().st_size for file in write_figures(summary, tmp_path).files)
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
@@ -316,3 +317,13 @@ def test_colours_stand_out_from_their_paper(colours: dict[str, str]) -> None:
     assert min(contrast(name) for name in ("ink", "muted")) >= 4.5
     assert min(contrast(name) for name in ("tp", "tn", "fn", "fp")) >= 3
     assert set(colours) == set(LIGHT)
+
+
+def test_figures_that_are_left_out_leave_none_of_before(summary: Summary, tmp_path: Path) -> None:
+    write_figures(summary, tmp_path)
+    (tmp_path / "notes.txt").write_text("not a figure")
+    drawn = left_out(tmp_path)
+    assert not drawn.wanted
+    assert (drawn.files, list(drawn.notes())) == ((), [])
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    assert not left_out(tmp_path / "nowhere").wanted

@@ -83,7 +83,7 @@ def test_every_figure_is_a_svg_a_png_and_a_table(stress_run: Any, folder: Path) 
 
 def test_the_same_summary_gives_the_same_files(stress_run: Any, folder: Path, tmp_path: Path) -> None:
     before = copy.deepcopy(stress_run.summary)
-    written = write_stress_figures(stress_run.summary, tmp_path / "new" / "folder")
+    written = write_stress_figures(stress_run.summary, tmp_path / "new" / "folder").files
     assert sorted(written) == sorted((tmp_path / "new" / "folder").iterdir())
     for path in written:
         assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
@@ -216,7 +216,7 @@ def test_no_table_holds_a_formula(stress_run: Any) -> None:
 
 def test_a_figure_without_numbers_is_left_out_and_an_old_one_taken_away(stressed: Summary, tmp_path: Path) -> None:
     write_stress_figures(stressed, tmp_path)
-    written = write_stress_figures(without_threshold(stressed), tmp_path)
+    written = write_stress_figures(without_threshold(stressed), tmp_path).files
     assert sorted(tmp_path.iterdir()) == sorted(written)
     left = {path.stem for path in written}
     assert {"eer", "detection", "distances"} <= left
@@ -226,7 +226,7 @@ def test_a_figure_without_numbers_is_left_out_and_an_old_one_taken_away(stressed
 def test_where_every_condition_failed_nothing_is_drawn(stressed: Summary, tmp_path: Path) -> None:
     stressed["conditions"] = stressed["conditions"][:1]
     stressed["models"][0]["conditions"] = stressed["models"][0]["conditions"][:1]
-    assert write_stress_figures(stressed, tmp_path / "none") == []
+    assert write_stress_figures(stressed, tmp_path / "none").files == ()
 
 
 def test_two_models_stand_side_by_side(stressed: Summary, tmp_path: Path) -> None:

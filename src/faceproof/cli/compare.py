@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from faceproof.cli.options import Json, Quiet
-from faceproof.cli.output import print_json
-from faceproof.report.formatting import printable
+from faceproof.cli.output import note_to, print_json
 
 if TYPE_CHECKING:
     from faceproof.evaluation import Run
@@ -29,22 +28,20 @@ def compare_command(
     common: Annotated[
         bool, typer.Option("--common", help="Runs of different pair lists: compare what all of them have.")
     ] = False,
+    no_figures: Annotated[bool, typer.Option("--no-figures", help="Leave the figures out.")] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Hold runs against each other on the very same comparisons, and leave a report of who is right where."""
     from faceproof.comparing import compare
 
-    def say(text: str) -> None:
-        if not quiet:
-            typer.echo(printable(text), err=True)
-
     compared = compare(
         runs,
         common=common,
         out=out,
         overwrite=overwrite,
-        say=say,
+        figures=not no_figures,
+        say=note_to(quiet),
         command=shlex.join(["faceproof", *sys.argv[1:]]),
     )
     show_comparison(compared, as_json=json)

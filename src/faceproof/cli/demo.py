@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from faceproof.cli.evaluate import show_run
-from faceproof.cli.options import Device, Json
+from faceproof.cli.options import Device, Json, NoFigures
 from faceproof.cli.output import STOPPED, only_results_on_stdout
 
 
@@ -20,6 +20,7 @@ def demo_command(
     model: Annotated[str, typer.Option(help="Name of a model: faceproof models list")] = "dlib-resnet",
     seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 7,
     device: Device = "cpu",
+    no_figures: NoFigures = False,
     json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes on stderr.")] = False,
 ) -> None:
@@ -45,6 +46,7 @@ def demo_command(
                 seed=seed,
                 device=device,
                 offline=True,
+                figures=not no_figures,
                 progress=progress,
                 say=progress.say,
                 command=f"faceproof demo --model {shlex.quote(model)}",

@@ -26,6 +26,7 @@ from faceproof.cli.options import (
     Mirror,
     NoCache,
     NoCanary,
+    NoFigures,
     NonMated,
     Offline,
     OnePhotoPeople,
@@ -41,17 +42,17 @@ from faceproof.cli.options import (
     Threshold,
     numbers_of,
 )
-from faceproof.cli.output import STOPPED, only_results_on_stdout, print_json
+from faceproof.cli.output import STOPPED, note_to, only_results_on_stdout, print_json
 
 if TYPE_CHECKING:
-    from faceproof.evaluation import Run
+    from faceproof.evaluation import Run, Say
 
 MISSED = 3
 _SERIES = ("curves", "histogram", "threshold_table", "scatter")
 
 _WITH_TEMPLATES = {
     *("people", "templates", "name", "protocol", "pairs", "one_photo_people", "mated", "non_mated", "limit", "out"),
-    *("overwrite", "threshold", "folds", "fail_if", "seed", "json", "quiet"),
+    *("overwrite", "threshold", "folds", "fail_if", "seed", "no_figures", "json", "quiet"),
 }
 
 
@@ -97,6 +98,7 @@ def evaluate_command(
     no_cache: NoCache = False,
     offline: Offline = False,
     no_canary: NoCanary = False,
+    no_figures: NoFigures = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -125,6 +127,7 @@ def evaluate_command(
                     threshold=threshold,
                     folds=folds,
                     seed=seed,
+                    figures=not no_figures,
                     say=progress.say,
                     command=shlex.join(["faceproof", *sys.argv[1:]]),
                 )
@@ -155,6 +158,7 @@ def evaluate_command(
                     cache=not no_cache,
                     offline=offline,
                     canary=not no_canary,
+                    figures=not no_figures,
                     progress=progress,
                     say=progress.say,
                     command=shlex.join(["faceproof", *sys.argv[1:]]),
@@ -186,6 +190,7 @@ def report_command(
     ] = None,
     folds: Annotated[int | None, typer.Option(help="Person-disjoint folds; by default as many as the run had.")] = None,
     fail_if: FailIf = None,
+    no_figures: NoFigures = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -195,18 +200,18 @@ def report_command(
     from faceproof.report.gates import parse_gate
 
     gates = [parse_gate(text) for text in fail_if or []]
-    if not quiet:
-        typer.echo(f"Drawing the report of {run} again ...", err=True)
+    say = note_to(quiet)
+    say(f"Drawing the report of {run} again ...")
     if read_manifest(run).get("kind") == "stress":
-        _stress_again(run, given=(threshold, folds, fail_if), as_json=json)
+        _stress_again(run, given=(threshold, folds, fail_if), figures=not no_figures, say=say, as_json=json)
         return
     with only_results_on_stdout():
-        again = report_again(run, threshold=threshold, folds=folds)
+        again = report_again(run, threshold=threshold, folds=folds, figures=not no_figures, say=say)
     show_run(again, as_json=json)
     judge(gates, again)
 
 
-def _stress_again(run: Path, *, given: tuple[object, ...], as_json: bool) -> None:
+def _stress_again(run: Path, *, given: tuple[object, ...], figures: bool, say: Say, as_json: bool) -> None:
     from faceproof.cli.stress import show_stress
     from faceproof.errors import ConfigurationError
     from faceproof.stressing import stress_report_again
@@ -214,7 +219,7 @@ def _stress_again(run: Path, *, given: tuple[object, ...], as_json: bool) -> Non
     if any(option is not None for option in given):
         raise ConfigurationError("--threshold, --folds and --fail-if are for runs of evaluate; leave them out.")
     with only_results_on_stdout():
-        again = stress_report_again(run)
+        again = stress_report_again(run, figures=figures, say=say)
     show_stress(again, as_json=as_json)
 
 

@@ -50,6 +50,8 @@ ColorOrder = Annotated[str | None, typer.Option(help="Channels as the net gets t
 PixelMean = Annotated[str | None, typer.Option(help="Subtracted from 0 to 255: one number, or R,G,B.")]
 PixelDivisor = Annotated[str | None, typer.Option(help="Divides what is left: one number, or R,G,B.")]
 
+NoFigures = Annotated[bool, typer.Option("--no-figures", help="Leave the figures out; faceproof report draws them.")]
+
 NoCanary = Annotated[bool, typer.Option("--no-canary", help="Do not look at the model on a few dozen faces first.")]
 
 

@@ -5,15 +5,27 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 
 import typer
+
+from faceproof.report.formatting import printable
 
 _STDOUT, _STDERR = 1, 2
 
 STOPPED = 130
 """Exit code after Ctrl-C, as shells have it."""
+
+
+def note_to(quiet: bool) -> Callable[[str], None]:
+    """A function that writes one line on stderr, or nothing where ``quiet``."""
+
+    def say(text: str) -> None:
+        if not quiet:
+            typer.echo(printable(text), err=True)
+
+    return say
 
 
 def print_json(value: object) -> None:

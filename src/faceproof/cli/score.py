@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from faceproof.cli.evaluate import judge, show_run
-from faceproof.cli.options import FailIf, Folds, Json, Out, Overwrite, Quiet
+from faceproof.cli.options import FailIf, Folds, Json, NoFigures, Out, Overwrite, Quiet
 from faceproof.cli.output import STOPPED
 
 
@@ -29,6 +29,7 @@ def score_command(
     folds: Folds = 10,
     fail_if: FailIf = None,
     seed: Annotated[int, typer.Option(help="Of the folds.")] = 0,
+    no_figures: NoFigures = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -48,6 +49,7 @@ def score_command(
                 threshold=threshold,
                 folds=folds,
                 seed=seed,
+                figures=not no_figures,
                 say=progress.say,
                 command=shlex.join(["faceproof", *sys.argv[1:]]),
             )

@@ -26,6 +26,7 @@ from faceproof.cli.options import (
     Mirror,
     NoCache,
     NoCanary,
+    NoFigures,
     NonMated,
     Offline,
     OnePhotoPeople,
@@ -91,6 +92,7 @@ def stress_command(
     no_cache: NoCache = False,
     offline: Offline = False,
     no_canary: NoCanary = False,
+    no_figures: NoFigures = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -132,6 +134,7 @@ def stress_command(
                 cache=not no_cache,
                 offline=offline,
                 canary=not no_canary,
+                figures=not no_figures,
                 progress=progress,
                 say=progress.say,
                 command=shlex.join(["faceproof", *sys.argv[1:]]),

@@ -15,7 +15,7 @@ from faceproof.findings.compared import MEASURES
 from faceproof.report.chart import base, finish, nothing_to_draw, text_over_halo
 from faceproof.report.compare_rows import MEASURE_NAMES, SHAPES, SWATCHES
 from faceproof.report.curves import det_axes, probit, roc_axes
-from faceproof.report.figures import save_chart
+from faceproof.report.drawing import Drawn, remove_figure, write_charts
 from faceproof.report.formatting import printable
 
 Summary = Mapping[str, Any]
@@ -242,7 +242,7 @@ FIGURES: dict[str, tuple[Callable[[Summary], Rows], Callable[[Summary, Rows], al
 }
 
 
-def write_compare_figures(summary: Summary, folder: Path) -> list[Path]:
+def write_compare_figures(summary: Summary, folder: Path) -> Drawn:
     """Write every figure as SVG, as PNG at twice the size, and its numbers as CSV.
 
     Args:
@@ -250,23 +250,25 @@ def write_compare_figures(summary: Summary, folder: Path) -> list[Path]:
         folder: where they go; made when absent. Each file is replaced as a whole.
 
     Returns:
-        The files. A figure for which there are no numbers is left out, and an older one of that name removed.
+        The files, and why any is missing. A figure for which there are no numbers is left out, and an older one of
+        that name removed.
+
+    Raises:
+        OSError: a file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     names = [run["name"] for run in summary["runs"]]
-    shown, written = dict(zip(names, drawn_names(names), strict=True)), []
+    shown, charts, tables = dict(zip(names, drawn_names(names), strict=True)), {}, []
     for name, (rows_of, draw) in FIGURES.items():
-        rows, table = rows_of(summary), folder / f"{name}.csv"
+        rows = rows_of(summary)
         if not rows:
-            for suffix in ("svg", "png", "csv"):
-                (folder / f"{name}.{suffix}").unlink(missing_ok=True)
+            remove_figure(folder, name)
             continue
-        drawable = [row | {"run": shown[row["run"]]} for row in rows]
-        written += save_chart(draw(summary, drawable), folder / name)
-        finite = ({name: "" if _endless(cell) else cell for name, cell in row.items()} for row in rows)
-        write_csv(table, list(rows[0]), finite)
-        written.append(table)
-    return written
+        charts[name] = draw(summary, [row | {"run": shown[row["run"]]} for row in rows])
+        tables.append(folder / f"{name}.csv")
+        finite = ({column: "" if _endless(cell) else cell for column, cell in row.items()} for row in rows)
+        write_csv(tables[-1], list(rows[0]), finite)
+    return write_charts(charts, folder).with_files(tables)
 
 
 def _lines(

@@ -9,6 +9,7 @@ from typing import Any
 from faceproof.files import write_whole
 from faceproof.report.compare_rows import MEASURE_NAMES, SHAPES, SWATCHES, p_value, side_by_side
 from faceproof.report.compare_words import no_difference
+from faceproof.report.drawing import Drawn
 from faceproof.report.html import page_policy, page_style, page_svg, page_templates, settings_of
 from faceproof.report.photos import PhotoStrips, boxes_of_run, thumbnail
 
@@ -20,7 +21,7 @@ _OF_THE_CARD = ("card.architecture", "card.training_set", "card.template_size", 
 _NAMED = 3
 
 
-def write_compare_report(summary: Summary, folder: Path) -> Path:
+def write_compare_report(summary: Summary, folder: Path, drawn: Drawn | None = None) -> Path:
     """Write ``report.html`` beside the figures; an older one is replaced.
 
     Photos are shown where the folder of people that a run names is there.
@@ -28,24 +29,28 @@ def write_compare_report(summary: Summary, folder: Path) -> Path:
     Args:
         summary: the dict of ``faceproof.report.compare_summary``.
         folder: the folder of the comparison, whose figures are drawn already.
+        drawn: what became of the figures; None: all were drawn.
 
     Returns:
         The file.
     """
     figures = {file.stem: page_svg(file.read_text("utf-8")) for file in sorted((folder / "figures").glob("*.svg"))}
-    page = render_compare_report(summary, figures, _photos(summary))
+    page = render_compare_report(summary, figures, _photos(summary), drawn)
     target = folder / "report.html"
     write_whole(target, page.encode("utf-8", errors="replace"))
     return target
 
 
-def render_compare_report(summary: Summary, figures: Mapping[str, str], photos: PhotoStrips) -> str:
+def render_compare_report(
+    summary: Summary, figures: Mapping[str, str], photos: PhotoStrips, drawn: Drawn | None = None
+) -> str:
     """The page as HTML, complete in itself.
 
     Args:
         summary: the dict of ``faceproof.report.compare_summary``.
         figures: SVG of each figure by name.
         photos: thumbnails of disputed comparisons; ``PhotoStrips()`` where there are none.
+        drawn: what became of the figures that ``figures`` lacks; None: there is no more to draw.
 
     Returns:
         The page. Texts of the summary appear literally; none can become markup or script.
@@ -66,6 +71,7 @@ def render_compare_report(summary: Summary, figures: Mapping[str, str], photos: 
             no_difference=no_difference,
             p_value=p_value,
             figures=figures,
+            drawn=drawn or Drawn(),
             photos=photos,
             differing=_settings_that_differ(summary),
             settings=[(run["name"], settings_of(run["manifest"])) for run in summary["runs"]],

@@ -7,17 +7,15 @@ import it only where figures are drawn.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import altair as alt
 
-from faceproof.files import write_whole
 from faceproof.report.chart import Summary, base, default_point, finish, nothing_to_draw, text_over_halo
 from faceproof.report.curves import det, roc
-from faceproof.report.formatting import count, printable
+from faceproof.report.drawing import Drawn, write_charts
+from faceproof.report.formatting import count
 
 OUTCOMES = {
     "TP": ("mated, accepted (TP)", "circle"),
@@ -169,7 +167,7 @@ FIGURES: dict[str, Callable[[Summary], alt.LayerChart]] = {
 }
 
 
-def write_figures(summary: Summary, folder: Path) -> list[Path]:
+def write_figures(summary: Summary, folder: Path) -> Drawn:
     """Write every figure as SVG and as PNG at twice the size, without a network.
 
     Args:
@@ -177,54 +175,10 @@ def write_figures(summary: Summary, folder: Path) -> list[Path]:
         folder: where they go; made when absent. Each file is replaced as a whole.
 
     Returns:
-        The files, ``NAME.svg`` and ``NAME.png`` for each name in ``FIGURES``.
+        The files, ``NAME.svg`` and ``NAME.png`` for each name in ``FIGURES``, and why any is missing.
+
+    Raises:
+        OSError: a file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    return [file for name, draw in FIGURES.items() for file in save_chart(draw(summary), folder / name)]
-
-
-def save_chart(chart: alt.TopLevelMixin, stem: Path) -> list[Path]:
-    """Write a chart as SVG and as PNG at twice the size, each replaced as a whole.
-
-    Args:
-        chart: any Altair chart that carries its data.
-        stem: the files' path without suffix; its folder has to be there.
-    """
-    import vl_convert
-
-    spec, version = drawable(chart.to_dict()), vega_lite_version()
-    svg = _renumbered(vl_convert.vegalite_to_svg(spec, vl_version=version, allowed_base_urls=[])).encode()
-    png = vl_convert.vegalite_to_png(spec, vl_version=version, scale=2, allowed_base_urls=[])
-    files = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("svg", "png")]
-    for file, content in zip(files, (svg, png), strict=True):
-        write_whole(file, content)
-    return files
-
-
-def drawable(spec: Any) -> Any:
-    r"""A chart's spec with texts that the drawing library can take.
-
-    A control character ends its process, and it cuts letters beyond U+FFFF (emoji) in two where a label is too long:
-    the first are escaped, the second shown as an empty square.
-
-    >>> drawable({"title": "a\x07b", "n": [1, "\U0001f600"]})
-    {'title': 'a\\x07b', 'n': [1, '□']}
-    """
-    if isinstance(spec, dict):
-        return {drawable(key): drawable(value) for key, value in spec.items()}
-    if isinstance(spec, list):
-        return [drawable(value) for value in spec]
-    if isinstance(spec, str):
-        return "".join(letter if letter <= "\uffff" else "□" for letter in printable(spec))
-    return spec
-
-
-def _renumbered(svg: str) -> str:
-    """The drawing with its clip paths counted from 0: Vega goes on counting from figure to figure."""
-    numbers: dict[str, str] = {}
-    return re.sub(r"(?<=[\"#])clip\d+", lambda found: numbers.setdefault(found[0], f"clip{len(numbers)}"), svg)
-
-
-def vega_lite_version() -> str:
-    """Version of Vega-Lite that Altair writes for, as vl-convert names it, such as ``6.4``."""
-    return ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+    return write_charts({name: draw(summary) for name, draw in FIGURES.items()}, folder)

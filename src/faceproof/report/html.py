@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import altair as alt
     import jinja2
 
+    from faceproof.report.drawing import Drawn
     from faceproof.usual_score import UsualScore
 
 Summary = Mapping[str, Any]
@@ -45,18 +46,19 @@ RATES = {
 SLIDER_RATES = ("accuracy", "precision", "recall", "f1", "fmr", "fnmr")
 
 
-def render_report(summary: Summary, photos: PhotoStrips) -> str:
+def render_report(summary: Summary, photos: PhotoStrips, *, figures_wanted: bool = True) -> str:
     """The page of a run as HTML, complete in itself.
 
     Args:
         summary: the dict of ``faceproof.report.summarize``.
         photos: thumbnails of the failures; ``PhotoStrips()`` where there are none.
+        figures_wanted: False for a page that says that figures were left out.
 
     Returns:
         The page. Texts of the summary appear literally; none can become markup or script.
     """
-    figures = dict(_figures(summary))
-    scripts = {"vega": _vega_bundle(), "page": _template_text("report.js")}
+    figures = dict(_figures(summary)) if figures_wanted else {}
+    scripts = ({"vega": _vega_bundle()} if figures_wanted else {}) | {"page": _template_text("report.js")}
     everything = {key.key: key for key in key_numbers(summary)}
     return (
         page_templates()
@@ -80,19 +82,21 @@ def render_report(summary: Summary, photos: PhotoStrips) -> str:
     )
 
 
-def write_report(summary: Summary, run_dir: Path, photos_root: Path | None) -> Path:
+def write_report(summary: Summary, run_dir: Path, photos_root: Path | None, drawn: Drawn | None = None) -> Path:
     """Write ``report.html`` into a run folder; an older one is replaced as a whole.
 
     Args:
         summary: the dict of ``faceproof.report.summarize``.
         run_dir: the run folder; its ``photos.parquet`` gives the boxes to draw.
         photos_root: folder of people, or None for a page without photos.
+        drawn: what became of the figures; None: all were drawn.
 
     Returns:
         The file.
     """
     boxes = boxes_of_run(run_dir) if photos_root is not None else None
-    page = render_report(summary, photo_strips(summary, photos_root, boxes))
+    strips = photo_strips(summary, photos_root, boxes)
+    page = render_report(summary, strips, figures_wanted=drawn is None or drawn.wanted)
     target = run_dir / "report.html"
     write_whole(target, page.encode("utf-8", errors="replace"))
     return target
@@ -213,7 +217,7 @@ def page_svg(svg: str) -> str:
     """A figure's file for a page: the page's colours in place of the file's, and as wide as there is room.
 
     Args:
-        svg: what ``faceproof.report.figures.save_chart`` wrote.
+        svg: what ``faceproof.report.drawing.write_charts`` wrote.
     """
     for name, colour in LIGHT.items():
         svg = svg.replace(f'"{colour}"', f'"var(--chart-{name})"')
@@ -227,7 +231,7 @@ def page_svg(svg: str) -> str:
 def _vega_bundle() -> str:
     import vl_convert
 
-    from faceproof.report.figures import vega_lite_version
+    from faceproof.report.drawing import vega_lite_version
 
     return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=vega_lite_version()))
 

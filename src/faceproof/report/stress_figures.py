@@ -10,7 +10,7 @@ import altair as alt
 
 from faceproof.files import write_csv
 from faceproof.report.chart import base
-from faceproof.report.figures import save_chart
+from faceproof.report.drawing import Drawn, remove_figure, write_charts
 from faceproof.report.stress_words import label
 from faceproof.report.theme import LIGHT, chart_config
 
@@ -272,7 +272,7 @@ FIGURES: dict[str, Callable[[Summary], Any]] = {
 }
 
 
-def write_stress_figures(summary: Summary, folder: Path) -> list[Path]:
+def write_stress_figures(summary: Summary, folder: Path) -> Drawn:
     """Write every figure as SVG, as PNG at twice the size, and its numbers as CSV.
 
     Args:
@@ -280,23 +280,24 @@ def write_stress_figures(summary: Summary, folder: Path) -> list[Path]:
         folder: where they go; made when absent. Each file is replaced as a whole.
 
     Returns:
-        The files. A figure for which there are no numbers is left out.
+        The files, and why any is missing. A figure for which there are no numbers is left out.
+
+    Raises:
+        OSError: a file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
+    charts, tables = {}, []
     for name, draw in FIGURES.items():
         chart = draw(summary)
         rows = _data_of(chart.to_dict())
         if not rows:
-            for suffix in ("svg", "png", "csv"):
-                (folder / f"{name}.{suffix}").unlink(missing_ok=True)
+            remove_figure(folder, name)
             continue
-        written += save_chart(chart, folder / name)
-        table = folder / f"{name}.csv"
+        charts[name] = chart
+        tables.append(folder / f"{name}.csv")
         columns = [column for column in rows[0] if column != "text"]
-        write_csv(table, columns, ({column: row.get(column) for column in columns} for row in rows))
-        written.append(table)
-    return written
+        write_csv(tables[-1], columns, ({column: row.get(column) for column in columns} for row in rows))
+    return write_charts(charts, folder).with_files(tables)
 
 
 def _data_of(spec: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from faceproof.degrade.types import Condition
 from faceproof.files import write_whole
+from faceproof.report.drawing import Drawn
 from faceproof.report.html import page_policy, page_style, page_svg, page_templates, settings_of
 from faceproof.report.photos import data_uri
 from faceproof.report.stress_photos import StressPhotos
@@ -26,7 +27,11 @@ _SECTIONS = {
 
 
 def write_stress_report(
-    summary: Summary, run: StressRun, photos_root: Path | None, conditions: Mapping[str, Condition]
+    summary: Summary,
+    run: StressRun,
+    photos_root: Path | None,
+    conditions: Mapping[str, Condition],
+    drawn: Drawn | None = None,
 ) -> Path:
     """Write ``report.html`` (and ``figures/contact-sheet.png``) into the run folder; an older one is replaced.
 
@@ -35,18 +40,21 @@ def write_stress_report(
         run: the run, whose figures are drawn already.
         photos_root: folder of people, or None for a page without photos.
         conditions: those whose functions are at hand, by name.
+        drawn: what became of the figures; None: all were drawn.
 
     Returns:
         The file.
     """
+    drawn = drawn or Drawn()
     photos = StressPhotos(run, photos_root, conditions) if photos_root is not None else None
-    sheet = photos.sheet() if photos else None
+    sheet = photos.sheet() if photos and drawn.wanted else None
     if sheet is not None:
         sheet.save(run.folder / "figures" / "contact-sheet.png")
     figures = {file.stem: page_svg(file.read_text("utf-8")) for file in sorted((run.folder / "figures").glob("*.svg"))}
     page = render_stress_report(
         summary,
         figures,
+        drawn=drawn,
         sheet=None if sheet is None else data_uri(sheet, 85),
         strips=dict(_strips(summary, photos)) if photos else {},
     )
@@ -56,21 +64,29 @@ def write_stress_report(
 
 
 def render_stress_report(
-    summary: Summary, figures: Mapping[str, str], *, sheet: str | None = None, strips: Mapping[Any, Any] | None = None
+    summary: Summary,
+    figures: Mapping[str, str],
+    *,
+    drawn: Drawn | None = None,
+    sheet: str | None = None,
+    strips: Mapping[Any, Any] | None = None,
 ) -> str:
     """The page as HTML, complete in itself.
 
     Args:
         summary: the dict of ``faceproof.report.stress_summary``.
         figures: SVG of each figure by name.
+        drawn: what became of the others; None: there are no others.
         sheet: the contact sheet as a data URI.
         strips: by (model, comparison): data URIs of photo a and b, clean, and at the first flip.
 
     Returns:
         The page. Texts of the summary appear literally; none can become markup or script.
     """
+    drawn = drawn or Drawn()
     sections = {
-        title: [(name, figures[name]) for name in names if name in figures] for title, names in _SECTIONS.items()
+        title: [(name, figures.get(name)) for name in names if name in figures or name in drawn.missing]
+        for title, names in _SECTIONS.items()
     }
     return (
         page_templates()
@@ -79,7 +95,8 @@ def render_stress_report(
             s=summary,
             entries={entry["name"]: entry for entry in summary["conditions"]},
             label=label,
-            sections={title: drawn for title, drawn in sections.items() if drawn},
+            sections={title: places for title, places in sections.items() if places},
+            drawn=drawn,
             sheet=sheet,
             strips=strips or {},
             settings=settings_of(_shown(summary["run"])),
