@@ -117,7 +117,9 @@ def _square(boxes: Tensor) -> Tensor:
 
 
 def _suppress(boxes: Tensor, score: Tensor, limit: float, smaller: bool = False) -> NDArray[np.intp]:
-    corners, order = boxes.detach().numpy(), np.argsort(-score.detach().numpy(), kind="stable")
+    corners, rising = boxes.detach().numpy(), score.detach().numpy()
+    # Of equal scores the first row wins, in the last stage (overlap over the smaller box) the last one.
+    order = np.argsort(rising, kind="stable")[::-1] if smaller else np.argsort(-rising, kind="stable")
     size = corners[:, 2:] - corners[:, :2] + smaller
     area = size[:, 0] * size[:, 1]
     kept = []

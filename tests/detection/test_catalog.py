@@ -29,6 +29,11 @@ def test_mtcnn_is_the_default():
     assert load_detector("mtcnn", min_face_size=40, offline=True).recipe()["min_face_size"] == 40
 
 
+def test_templates_cached_under_an_earlier_cascade_are_not_those_of_this_one():
+    """The first cascade named no version in its recipe, and kept other faces where probabilities are equal."""
+    assert load_detector(offline=True).recipe()["version"] == 2
+
+
 def test_a_file_is_known_by_its_suffix(file):
     for name in (file, str(file)):
         assert isinstance(load_detector(name), BoxFile)

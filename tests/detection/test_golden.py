@@ -43,6 +43,23 @@ def test_several_faces_in_one_photo_equal_the_originals(shared, detector):
     assert _equal(golden, faces)
 
 
+def test_faces_on_tight_cuts_equal_the_originals(shared, detector):
+    """On these many candidates of the last stage have the very same probability."""
+    golden = json.loads((shared / "golden" / "lfw-tight-detections.json").read_text())["photos"]
+    photos = [_tight(shared / "data" / "lfw-deepfunneled" / one["image"]) for one in golden]
+    found = [faces for i in range(0, len(photos), 20) for faces in detector.find(photos[i : i + 20])]
+    assert len(photos) == 60
+    assert sum(map(len, found)) == 58
+    assert [len(faces) for faces in found] == [len(one["boxes"]) for one in golden]
+    assert [one["image"] for one, faces in zip(golden, found, strict=True) if not _equal(one, faces)] == []
+
+
+def _tight(path):
+    """The cut that the golden file describes."""
+    cut = Image.open(path).convert("RGB").crop((80, 75, 172, 180))
+    return np.asarray(cut.resize((276, 315), Image.Resampling.BILINEAR))
+
+
 def _equal(golden, faces):
     return (
         np.abs(faces.boxes_xyxy_px - np.array(golden["boxes"]).reshape(-1, 4)).max(initial=0) < 0.1
@@ -87,3 +104,4 @@ def test_a_level_in_strips_gives_the_same_faces(shared, detector, monkeypatch):
     monkeypatch.setattr("faceproof.detection.cascade._STRIP_PX", 40_000)
     strips = detector.find(photo)[0]
     np.testing.assert_allclose(strips.boxes_xyxy_px, whole.boxes_xyxy_px, atol=1e-3)
+    np.testing.assert_allclose(strips.landmarks_px, whole.landmarks_px, atol=1e-3)

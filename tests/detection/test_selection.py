@@ -75,3 +75,27 @@ def test_no_face_gives_none(method):
 def test_an_unknown_method_suggests_the_closest():
     with pytest.raises(ConfigurationError, match="subject"):
         choose(PHOTO, 250, 250, "subjekt")
+
+
+LEFT, RIGHT = (40, 100, 110, 170), (140, 100, 210, 170)
+SMALL = (100, 20, 150, 70)
+
+
+@pytest.mark.parametrize("method", SELECTIONS)
+def test_of_equal_scores_the_more_probable_then_the_earlier_face_is_chosen(method):
+    """Both boxes are of one size and as far from the middle of the photo."""
+    assert choose(_faces((*LEFT, 0.98), (*RIGHT, 0.99)), 250, 250, method).probability == np.float32(0.99)
+    assert choose(_faces((*RIGHT, 0.99), (*LEFT, 0.98)), 250, 250, method).probability == np.float32(0.99)
+    assert tuple(choose(_faces((*LEFT, 1), (*RIGHT, 1)), 250, 250, method).box_xyxy_px) == LEFT
+    assert tuple(choose(_faces((*RIGHT, 1), (*LEFT, 1)), 250, 250, method).box_xyxy_px) == RIGHT
+
+
+@pytest.mark.parametrize("sure", [1.0, np.nan])
+def test_of_equally_probable_faces_the_larger_is_chosen(sure):
+    for rows in ([(*SMALL, sure), (*LEFT, sure)], [(*LEFT, sure), (*SMALL, sure)]):
+        assert tuple(choose(_faces(*rows), 250, 250, "probability").box_xyxy_px) == LEFT
+
+
+def test_the_choice_among_many_equals_hangs_on_no_unstable_sort():
+    faces = _faces(*[(7 * i, 0, 7 * i + 5, 5, 1) for i in range(200)])
+    assert choose(faces, 250, 1400, "largest").box_xyxy_px[0] == 0

@@ -2,6 +2,11 @@
 
 Zhang et al., arXiv 1604.02878; thresholds, rounding and box arithmetic as facenet-pytorch runs it. Photos may
 differ in size; proposals of all photos go through R-Net and O-Net together.
+
+Convention: candidates can have the very same probability, since boxes that reach past the photo are clipped to the
+same crop, and since softmax in float32 saturates near 1. The original's rule decides then: P-Net and R-Net keep the
+earlier row, O-Net the later one. Rows of O-Net are in the order in which R-Net's suppression leaves them, the most
+probable first. Faces of equal area come in reversed order of O-Net's suppression. Every sort is stable.
 """
 
 from __future__ import annotations
@@ -17,6 +22,9 @@ from faceproof.detection.suppression import suppress
 from faceproof.detection.types import Faces
 from faceproof.errors import ConfigurationError
 from faceproof.nets.runtime import Runner
+
+CASCADE_VERSION = 2
+"""Raised when the same photo, weights and settings give other faces, so that templates cached before are not used."""
 
 CELL_PX = 12
 STRIDE_PX = 2
@@ -84,15 +92,19 @@ class Cascade:
     def _levels(self, group: _SameSize) -> Iterator[_Proposals]:
         """Proposals of each pyramid level, suppressed within the level."""
         for scale in pyramid_scales(group.sums.height, group.sums.width, self.settings):
-            level = group.sums.level(int(group.sums.height * scale + 1), int(group.sums.width * scale + 1))
-            for first_row, offsets, probability in _in_strips(self.pnet, level):
-                photo, y, x = np.nonzero(probability[:, 1] >= np.float32(self.settings.thresholds[0]))
-                cell = np.stack([x, y + first_row], axis=1).astype(np.float32) * STRIDE_PX + 1
-                start = np.floor(cell / np.float32(scale))
-                stop = np.floor((cell + np.float32(CELL_PX - 1)) / np.float32(scale))
-                boxes = np.concatenate([start, stop], axis=1)
-                one = _Proposals(boxes, probability[photo, 1, y, x], offsets[photo, :, y, x], group.rows[photo])
-                yield one.take(suppress(one.boxes, one.probability, one.owner, 0.5))
+            one = _Proposals.join(list(self._strips(group, scale)))
+            yield one.take(suppress(one.boxes, one.probability, one.owner, 0.5))
+
+    def _strips(self, group: _SameSize, scale: float) -> Iterator[_Proposals]:
+        """Proposals of each strip of one pyramid level; those of a photo come row by row, from left to right."""
+        level = group.sums.level(int(group.sums.height * scale + 1), int(group.sums.width * scale + 1))
+        for first_row, offsets, probability in _in_strips(self.pnet, level):
+            photo, y, x = np.nonzero(probability[:, 1] >= np.float32(self.settings.thresholds[0]))
+            cell = np.stack([x, y + first_row], axis=1).astype(np.float32) * STRIDE_PX + 1
+            start = np.floor(cell / np.float32(scale))
+            stop = np.floor((cell + np.float32(CELL_PX - 1)) / np.float32(scale))
+            boxes = np.concatenate([start, stop], axis=1)
+            yield _Proposals(boxes, probability[photo, 1, y, x], offsets[photo, :, y, x], group.rows[photo])
 
     def _refine(
         self, groups: list[_SameSize], boxes: Floats, owner: NDArray[np.int64]
@@ -121,7 +133,7 @@ class Cascade:
         size = before[:, 2:] - before[:, :2] + 1
         landmarks = points.reshape(-1, 2, 5).transpose(0, 2, 1) * size[:, None] + before[:, None, :2] - 1
         after = _moved(before, offsets)
-        keep = suppress(after, probability, owner[rows], 0.7, overlap="smaller")
+        keep = suppress(after, probability, owner[rows], 0.7, "smaller", of_equals="later")
         return after[keep], owner[rows][keep], probability[keep], landmarks[keep].astype(np.float32)
 
 
@@ -247,5 +259,5 @@ def _squared(boxes: Floats) -> Floats:
 def _faces_of(photo: int, boxes: Floats, owner: NDArray[np.int64], probability: Floats, landmarks: Floats) -> Faces:
     rows = np.flatnonzero(owner == photo)
     area = (boxes[rows, 2] - boxes[rows, 0]) * (boxes[rows, 3] - boxes[rows, 1])
-    rows = rows[np.argsort(-area, kind="stable")]
+    rows = rows[np.argsort(area, kind="stable")[::-1]]
     return Faces(boxes[rows], probability[rows], landmarks[rows])

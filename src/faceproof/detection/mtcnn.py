@@ -2,7 +2,8 @@
 
 What differs from the original, on purpose: photos of a list may differ in size; a photo without a face is an empty
 `Faces` or None and harms no other photo; arrays, tensors and PIL images give the same answer; whatever the
-selection, box, probability and landmarks of a face stay together.
+selection, box, probability and landmarks of a face stay together; of faces that a selection scores equal, the larger
+is chosen.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from faceproof.detection.alignment import crop_with_margin
-from faceproof.detection.cascade import Cascade, CascadeSettings
+from faceproof.detection.cascade import CASCADE_VERSION, Cascade, CascadeSettings
 from faceproof.detection.detector import Detector, Picture
 from faceproof.detection.selection import choose, get_selection
 from faceproof.detection.types import Face, Faces, Failure
@@ -51,10 +52,11 @@ class MtcnnDetector(Detector):
         return list(self.faces(pictures))
 
     def recipe(self) -> dict[str, object]:
-        """Weights and settings."""
+        """Weights, settings and the version of the cascade's arithmetic."""
         settings = self.cascade.settings
         return {
             "name": self.name,
+            "version": CASCADE_VERSION,
             "weights": self.weights_sha256,
             "min_face_size": settings.min_face_size,
             "thresholds": list(settings.thresholds),

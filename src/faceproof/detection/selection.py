@@ -5,6 +5,10 @@ largest box when a bystander stands closer, and rarely at the edge. Among faces 
 (probability at least 0.9; all faces if it is sure of none) it takes the one with the largest
 area - 2 * squared distance between the middle of the box and the middle of the photo. A detector that gives no
 probabilities counts as sure of every face.
+
+Convention: of equal scores the larger box is chosen, then the more probable face, then the earlier row. Equal
+probabilities occur, since softmax in float32 saturates near 1. facenet-pytorch leaves the choice to an unstable sort
+there, so that it may differ from processor to processor.
 """
 
 from __future__ import annotations
@@ -40,8 +44,8 @@ def choose(faces: Faces, height: int, width: int, method: str = "subject") -> Fa
     scorer = get_selection(method)
     if not len(faces):
         return None
-    score = scorer(faces, height, width)
-    best = int(np.argmax(score))
+    score, row = scorer(faces, height, width), np.arange(len(faces))
+    best = int(np.lexsort((-row, _probability(faces, height, width), _area(faces), score))[-1])
     return faces.face(best) if score[best] > -np.inf else None
 
 
