@@ -129,7 +129,10 @@ class TestTemplates:
         np.savez(tmp_path / "t.npz", photo=ids, template=rows)
         run = faceproof.evaluate_templates(tmp_path / "t.npz", tmp_path / "people", out=tmp_path / "run", name="x/y")
         counts = run.summary["counts"]
-        assert (counts["photos"], counts["failures_by_stage"]) == (6, {"decode": 0, "detect": 0, "embed": 2})
+        assert (counts["photos"], counts["failures_by_stage"]) == (
+            6,
+            {"decode": 0, "detect": 0, "align": 0, "embed": 2},
+        )
         assert (counts["not_compared_mated"], counts["not_compared_non_mated"]) == (1, 1)
         failed = {row["photo"]: row["reason"] for row in run.summary["failures"]["no_template"]}
         assert failed == {"Ben/1.jpg": "the template in t.npz has NaN", "Dee/2.jpg": "no template in t.npz"}

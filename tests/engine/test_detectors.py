@@ -13,7 +13,9 @@ from faceproof.degrade.registry import get_family
 from faceproof.degrade.types import CLEAN
 from faceproof.detection.catalog import load_detector
 from faceproof.detection.mtcnn import load_mtcnn
+from faceproof.detection.types import Face
 from faceproof.engine.cache import TemplateCache
+from faceproof.engine.photo_table import PhotoOutcome
 from faceproof.engine.runner import Pipeline, process, process_all
 from faceproof.people.decode import decode_photo
 from faceproof.people.synthetic.folder import Population, write_population
@@ -156,9 +158,27 @@ class TestFile:
 
     def test_a_box_outside_of_the_photo_is_a_failure(self, photos, cut_out, tmp_path):
         detector = boxes_file(tmp_path / "faces.csv", [(photos[0], (5000, 5000, 5100, 5100))])
-        (row,) = rows_of(process(photos[:1], Pipeline(detector, cut_out)))
-        assert (row["outcome"], row["faces_found"]) == ("detect", 1)
-        assert "lies outside of the photo" in row["reason"]
+        pipeline = Pipeline(detector, cut_out)
+        for from_cache in (0, 1):
+            watch = Watch()
+            (row,) = rows_of(process(photos[:1], pipeline, cache=cached(tmp_path, pipeline), progress=watch))
+            assert (row["outcome"], row["faces_found"]) == ("align", 1)
+            assert "lies outside of the photo" in row["reason"]
+            assert watch.from_cache == from_cache
+
+    def test_a_failed_alignment_in_an_older_cache_has_its_own_stage_too(self, photos, cut_out, tmp_path):
+        detector = boxes_file(tmp_path / "faces.csv", [(photos[0], (5000, 5000, 5100, 5100)), (photos[1], None)])
+        pipeline = Pipeline(detector, cut_out)
+        rows = process(photos[:2], pipeline)
+        older = cached(tmp_path, pipeline)
+        for row, photo in enumerate(photos[:2]):
+            outside = Face(rows.box[0], np.nan, np.full((5, 2), np.nan, np.float32))
+            known = {"face": outside, "faces_found": 1} if row == 0 else {"faces_found": 0}
+            older.add(detector.key(photo), PhotoOutcome(**known).fail("detect", rows.reason[row]))
+        older.flush()
+        watch = Watch()
+        table = process(photos[:2], pipeline, cache=cached(tmp_path, pipeline), progress=watch)
+        assert (table.outcome, watch.from_cache) == (["align", "detect"], 2)
 
 
 class Moody:
@@ -197,7 +217,7 @@ class TestOwn:
         detector = load_detector(Moody(mtcnn))
         tables = process_all(photos, [Pipeline(detector, one) for one in (recognizer, cut_out)]).tables
         aligned, cut = (rows_of(tables[p, 0]) for p in (0, 1))
-        assert {(row["outcome"], row["reason"], row["faces_found"]) for row in aligned} == {("detect", NOT_ALIGNED, 1)}
+        assert {(row["outcome"], row["reason"], row["faces_found"]) for row in aligned} == {("align", NOT_ALIGNED, 1)}
         assert {(row["outcome"], row["landmarks_px"], row["probability"]) for row in cut} == {("template", None, None)}
         np.testing.assert_array_equal(tables[1, 0].templates, process(photos, Pipeline(mtcnn, cut_out)).templates)
 

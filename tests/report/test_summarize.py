@@ -193,7 +193,7 @@ def test_rates_are_those_of_a_plain_count() -> None:
     assert fixed["far"]["value"] == 1 / 5
     assert summary["rates"]["fta"]["value"] == 2 / 18
     assert summary["rates"]["detection_rate"]["value"] == 16 / 17
-    assert summary["counts"]["failures_by_stage"] == {"decode": 1, "detect": 1, "embed": 0}
+    assert summary["counts"]["failures_by_stage"] == {"decode": 1, "detect": 1, "align": 0, "embed": 0}
     assert warned(summary, "2 comparisons of 9 could not be made (1 mated, 1 non-mated)")
     assert warned(summary, "2 photos have no template, of 18 (1 at decode, 1 at detect)")
     assert summary["times"] == pytest.approx(

@@ -109,6 +109,8 @@ class Job:
         done = 0
         for digest, outcome in cache.load(items):
             item = items[digest]
+            if outcome.outcome == "detect" and outcome.face is not None:
+                outcome.outcome = "align"  # rows of earlier versions, which had no name for this stage
             if cell not in item.todo:
                 continue  # not wanted, or two runs computed it at the same time
             if cell[1] == 0 and not item.looked_at:
@@ -131,7 +133,8 @@ class Job:
         rows = self._put(item, cell, outcome)
         cache = self.caches.get(cell)
         # What could not be decoded, looked at, degraded or described may be mended: it is tried again next time.
-        known = outcome.outcome == "template" or (outcome.outcome == "detect" and outcome.faces_found is not None)
+        seen = outcome.outcome in {"detect", "align"} and outcome.faces_found is not None
+        known = outcome.outcome == "template" or seen
         if cache and item.key and known:
             cache.add(item.key, outcome)
         if self.progress:
@@ -255,7 +258,7 @@ class Job:
         pipeline = self.pipelines[cell[0]]
         crop = pipeline.prepare(pixels, face)
         if crop is None:
-            outcome.fail("detect", pipeline.why_not_prepared(face))
+            outcome.fail("align", pipeline.why_not_prepared(face))
         return crop
 
     def _aligned(self, condition: int, items: list[Item], pool: ThreadPoolExecutor) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Floats = NDArray[np.float32]
+STAGES = ("decode", "detect", "align", "embed")
+"""What can fail on a photo's way to its template, in order; time to align is part of ``detect_ms``."""
 STAGES_MS = ("decode_ms", "detect_ms", "embed_ms")
 
 

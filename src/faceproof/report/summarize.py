@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from faceproof.engine.photo_table import STAGES, STAGES_MS
 from faceproof.errors import ConfigurationError
 from faceproof.findings.ledger import open_ledger
 from faceproof.findings.scored import ScoredComparisons, join_scores, rows_of_condition, scores_alone
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 FAILURES_SHOWN = 24
-_STAGES = ("decode", "detect", "embed")
 _PHOTOS_INDEPENDENT = (
     "Photos are taken as independent; those of one person are alike, so the interval is somewhat too narrow."
 )
@@ -183,7 +183,7 @@ def _counts(scored: ScoredComparisons, photos: pa.Table) -> dict[str, Any]:
     import pyarrow.compute as pc
 
     outcomes = {row["values"]: row["counts"] for row in pc.value_counts(photos["outcome"]).to_pylist()}
-    by_stage = {stage: outcomes.pop(stage, 0) for stage in _STAGES}
+    by_stage = {stage: outcomes.pop(stage, 0) for stage in STAGES}
     templates, unknown = outcomes.pop("template", 0), outcomes.pop(UNKNOWN, 0)
     # An outcome under another name is a failure too, and shows up under its own.
     by_stage |= {str(name): n for name, n in outcomes.items()}
@@ -270,7 +270,7 @@ def _distances(kind: DistanceSummary) -> dict[str, float | int | None]:
 
 def _times(photos: pa.Table) -> dict[str, float | None]:
     """Mean time of each stage over the photos that went through it, and of all over all photos timed."""
-    columns = {f"{stage}_ms": photos[f"{stage}_ms"].to_numpy().astype(np.float64) for stage in _STAGES}
+    columns = {name: photos[name].to_numpy().astype(np.float64) for name in STAGES_MS}
     together = np.stack(list(columns.values()))
     columns["total_ms"] = np.nansum(together, axis=0)[~np.isnan(together).all(axis=0)]
     means = {}
