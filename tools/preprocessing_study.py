@@ -23,14 +23,15 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from study_pages import best_accuracy, render, some_people
 
-from faceproof.checking import canary
+from faceproof.checking import check_pipeline
 from faceproof.cli.progress import PhotoProgress
 from faceproof.degrade.registry import FAMILIES
 from faceproof.degrade.suites import Series, Suite
 from faceproof.engine.run_folder import RunTables, read_run
 from faceproof.engine.stress_folder import open_stress_run
 from faceproof.evaluation import Run, evaluate
-from faceproof.findings.canary import RANGES
+from faceproof.findings.checks import outcome_of
+from faceproof.findings.contracts import RANGES
 from faceproof.imported import score
 from faceproof.metrics.confusion import accuracy, confusion_at
 from faceproof.metrics.operating_points import best_accuracy_threshold
@@ -140,14 +141,14 @@ def _means(run: Run) -> dict[str, float]:
 def _said(summary: Mapping[str, Any]) -> list[str]:
     """What faceproof finds wrong with a run, besides how few comparisons there are."""
     failed = _failed(summary["run"].get("canary") or {})
-    seen = ("cannot be resolved", "look at it before the run")
+    seen = ("cannot be resolved", "failed the model check", "was checked and it cannot be told")
     on_page = [told for told in summary["warnings"] if not any(words in told for words in seen)]
     return [*failed, *on_page] or ["Nothing is found wrong."]
 
 
 def _failed(canary: Mapping[str, Any]) -> list[str]:
     checks = canary.get("checks", ())
-    return [f"Canary, *{check['name']}*: {check['found']}." for check in checks if not check["passed"]]
+    return [f"Canary, *{check['name']}*: {check['found']}." for check in checks if outcome_of(check) == "failed"]
 
 
 def _claimed(subject: Subject) -> list[str]:
@@ -155,7 +156,7 @@ def _claimed(subject: Subject) -> list[str]:
     pipeline = load_pipeline(subject.model, None, subject.recipes()["right"])
     recognizer = pipeline.recognizer
     claims = recognizer.card.model_copy(update={"templates": TemplateContract(unit_length=True)})
-    failed = _failed(canary(replace(pipeline, recognizer=replace(recognizer, card=claims))))
+    failed = _failed(check_pipeline(replace(pipeline, recognizer=replace(recognizer, card=claims))))
     return [f"If its card claimed unit length: {told}" for told in failed]
 
 

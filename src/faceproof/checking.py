@@ -1,4 +1,4 @@
-"""The look at a model before a run, on a few dozen faces: what they say of the model and of how it is fed."""
+"""The model check before a run, on a few dozen faces: is the model sound, and does it get what it was made for?"""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from faceproof.errors import ModelError
 if TYPE_CHECKING:
     from faceproof.detection.mtcnn import MtcnnDetector
     from faceproof.engine.runner import Pipeline
-    from faceproof.findings.canary import Check
+    from faceproof.findings.checks import Check
     from faceproof.people.types import Comparisons, Photo
     from faceproof.recipe import Recipe
 
 OWN_PHOTOS, OWN_PHOTOS_OF_OTHER_DETECTORS = 16, 40
-SKIPPED: dict[str, Any] = {"passed": None, "reason": "skipped as asked (--no-canary)"}
+SKIPPED: dict[str, Any] = {"outcome": "skipped", "reason": "skipped as asked (--no-canary)"}
 
 
-def canary(
+def check_pipeline(
     pipeline: Pipeline, comparisons: Comparisons | None = None, *, cache: Path | None = None, device: str = "cpu"
 ) -> dict[str, Any]:
-    """Look at a pipeline's recogniser, at packaged faces and at the first of the user's.
+    """Check a pipeline's recogniser, on packaged faces and on the first of the user's.
 
-    MTCNN finds the faces; where another detector is used, what that gives is held against it on the user's photos.
+    MTCNN finds the faces. Where another detector is used, its faces are compared with MTCNN's on the user's photos.
 
     Args:
         pipeline: detector and recogniser.
-        comparisons: whose first mated photos are looked at too; None: packaged faces alone.
-        cache: folder where what was found is kept; the same recogniser is not asked twice about the same faces.
+        comparisons: whose first mated photos are used too; None: packaged faces alone.
+        cache: folder where results are kept: a recogniser is checked once on the same faces.
         device: where MTCNN runs, where the pipeline has another detector.
 
     Returns:
-        `faceproof.findings.canary.Canary.as_dict`; a model that fails on these faces gives ``passed`` False and a
+        `faceproof.findings.canary.Canary.as_dict`; a model that fails on these faces has the outcome ``failed`` and a
         ``reason``.
     """
     from faceproof.canary_faces import faces_of, own_photos, packaged_faces
-    from faceproof.findings.canary import look_at
+    from faceproof.findings.canary import check_recognizer
 
     with_mtcnn = _with_mtcnn(pipeline, device)
     usual = with_mtcnn is pipeline
@@ -54,13 +54,16 @@ def canary(
     if usual:
         faces += faces_of(pipeline, own)
     try:
-        looked = look_at(pipeline.recognizer, faces, pipeline.recognizer.known_contract)
+        result = check_recognizer(pipeline.recognizer, faces, pipeline.recognizer.known_contract)
+        undecided = False
         if own and not usual:
-            looked = replace(looked, checks=(*looked.checks, _about_own_faces(pipeline, with_mtcnn, own)))
+            of_faces = _check_own_faces(pipeline, with_mtcnn, own)
+            undecided = of_faces.outcome == "not told apart"
+            result = replace(result, checks=(*result.checks, of_faces))
     except ModelError as error:
-        return {"passed": False, "reason": f"the model fails on the first faces: {error}"}
-    found = looked.as_dict()
-    if all(check.told for check in looked.checks):
+        return {"outcome": "failed", "reason": f"the model fails on the first faces: {error}"}
+    found = result.as_dict()
+    if not undecided:
         _write(kept, found)
     return found
 
@@ -80,11 +83,11 @@ def _mtcnn(device: str) -> MtcnnDetector:
 
 
 def _kept(cache: Path, pipeline: Pipeline, with_mtcnn: Pipeline, own: Sequence[Photo]) -> Path:
-    """Where what was found is kept: by all that it hangs on."""
+    """The file in the cache for a result; its name is a digest of everything that the result depends on."""
     from faceproof.findings.canary import VERSION
 
     known = pipeline.recognizer.known_contract
-    hangs_on = {
+    depends_on = {
         "version": VERSION,
         "recipe": pipeline.recipe(),
         "mtcnn": with_mtcnn.detector.recipe(),
@@ -92,11 +95,11 @@ def _kept(cache: Path, pipeline: Pipeline, with_mtcnn: Pipeline, own: Sequence[P
         "known": None if known is None else known.model_dump(),
         "own": [(pipeline.detector.key(photo) or photo.id, photo.person) for photo in own],
     }
-    digest = hashlib.sha256(json.dumps(hangs_on, sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(depends_on, sort_keys=True).encode()).hexdigest()
     return cache / "canary" / f"{digest}.json"
 
 
-def _about_own_faces(pipeline: Pipeline, with_mtcnn: Pipeline, own: Sequence[Photo]) -> Check:
+def _check_own_faces(pipeline: Pipeline, with_mtcnn: Pipeline, own: Sequence[Photo]) -> Check:
     from faceproof.canary_faces import crops_of
     from faceproof.findings.own_faces import about_the_faces
 
@@ -104,7 +107,7 @@ def _about_own_faces(pipeline: Pipeline, with_mtcnn: Pipeline, own: Sequence[Pho
     return about_the_faces(pipeline.recognizer, people, given, by_mtcnn)
 
 
-def asked(
+def check_before_run(
     pipeline: Pipeline,
     comparisons: Comparisons,
     *,
@@ -113,30 +116,23 @@ def asked(
     device: str = "cpu",
     say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """`canary` before a run: what it found for the manifest, and a note where something is wrong."""
+    """`check_pipeline` before a run: the result for the manifest, and a note for each check that did not pass."""
     from faceproof.evaluation import cache_folder
+    from faceproof.findings.checks import complaints
 
     if not wanted:
         return SKIPPED
     name = pipeline.recognizer.card.name
-    found = canary(pipeline, comparisons, cache=cache_folder() if cache else None, device=device)
+    found = check_pipeline(pipeline, comparisons, cache=cache_folder() if cache else None, device=device)
     for complaint in complaints(found):
         say(f"Note: {name} {complaint}")
     return found
 
 
-def complaints(found: dict[str, Any]) -> list[str]:
-    """What is wrong with a model, in sentences that go on after its name."""
-    if found.get("reason"):
-        return [] if found["passed"] is None else [f"did not pass the look at it: {found['reason']}."]
-    failed = [check for check in found["checks"] if not check["passed"]]
-    return [f"did not pass the look at it ({check['name']}): {check['found']}." for check in failed]
-
-
 def check_model(
     model: str, weights: Path | None, recipe: Recipe, *, device: str = "cpu", offline: bool = False
 ) -> dict[str, Any]:
-    """Load a model and look at it, on packaged faces alone.
+    """Load a model and check it, on packaged faces alone.
 
     Args:
         model: see `faceproof.recognition.catalog.load_model`.
@@ -146,14 +142,14 @@ def check_model(
         offline: never use the network.
 
     Returns:
-        See `canary`.
+        See `check_pipeline`.
 
     Raises:
         ConfigurationError, WeightsError: see `faceproof.recognition.catalog.load_model`.
     """
     from faceproof.recipe import load_pipeline
 
-    return canary(load_pipeline(model, weights, recipe, device, offline=offline), device=device)
+    return check_pipeline(load_pipeline(model, weights, recipe, device, offline=offline), device=device)
 
 
 def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", write: bool = False) -> dict[str, Any]:
@@ -166,8 +162,8 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
         write: write the best as a card beside the file.
 
     Returns:
-        ``contracts``: each with ``told`` and ``d_prime``, the best first; ``toml``: the best as a card; ``works``:
-        whether that tells people apart at all, without which nothing is written.
+        ``contracts``: each with ``text`` and ``d_prime``, the best first; ``toml``: the best as a card; ``works``:
+        whether that separates people at all, without which nothing is written.
 
     Raises:
         ConfigurationError, WeightsError: the file cannot be used, or its size has to be said.
@@ -175,7 +171,9 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
     from faceproof.canary_faces import packaged_faces
     from faceproof.engine.runner import Pipeline
     from faceproof.files import write_whole
-    from faceproof.findings.canary import APART, every_contract, proposal, told_or_none
+    from faceproof.findings.canary import finite_or_none, proposal
+    from faceproof.findings.contracts import every_contract
+    from faceproof.findings.template_checks import APART
     from faceproof.recognition.catalog import open_unknown
     from faceproof.recognition.model_file import as_toml, card_path
 
@@ -188,7 +186,7 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
         write_whole(beside, toml.encode())
     return {
         "model": str(model),
-        "contracts": [{"told": told, "d_prime": told_or_none(apart)} for told, _, apart in found],
+        "contracts": [{"text": text, "d_prime": finite_or_none(apart)} for text, _, apart in found],
         "toml": toml,
         "card": str(beside),
         "works": works,
@@ -213,4 +211,4 @@ def _write(file: Path | None, found: dict[str, Any]) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, json.dumps(found, indent=2).encode())
     except (OSError, ValueError):
-        return  # it is asked again next time
+        return  # it is computed again next time

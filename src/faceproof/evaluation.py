@@ -74,7 +74,7 @@ def evaluate(
         workers: threads that decode; changes no number.
         cache: keep templates for the next run, and use those that are there.
         offline: never use the network.
-        canary: look at the model on a few dozen faces first (`faceproof.checking`); what is found is on the page.
+        canary: check the model on a few dozen faces first (`faceproof.checking`); the result is on the page.
         figures: draw the figures; False: numbers and page without them (`report_again` draws them later).
         progress: told how far the photos are.
         say: told in words what is being done.
@@ -93,7 +93,7 @@ def evaluate(
     >>> run.summary["eer"]["value"]  # doctest: +SKIP
     0.0123
     """
-    from faceproof.checking import asked
+    from faceproof.checking import check_before_run
     from faceproof.engine.manifest import stamp
     from faceproof.engine.run_folder import (
         RunTables,
@@ -125,7 +125,7 @@ def evaluate(
     prepare_folder(folder, overwrite=overwrite, comparisons_sha256=comparisons.digest())
     manifest = _manifest(photo_set, comparisons, pipeline, started, seed, device, command)
     manifest["judging"] = {"threshold_distance": threshold, "folds": folds}
-    manifest["canary"] = asked(pipeline, comparisons, wanted=canary, cache=cache, device=device, say=say)
+    manifest["canary"] = check_before_run(pipeline, comparisons, wanted=canary, cache=cache, device=device, say=say)
     write_manifest(folder, manifest)
     pairs = comparisons_table(comparisons)
     write_table(folder, "comparisons", pairs)

@@ -98,7 +98,7 @@ def stress(
     >>> run.summary["models"][0]["index"]["value"]  # doctest: +SKIP
     0.87
     """
-    from faceproof.checking import asked
+    from faceproof.checking import check_before_run
     from faceproof.engine.disk_room import check_room
     from faceproof.engine.manifest import stamp
     from faceproof.engine.plan import Plan
@@ -133,7 +133,7 @@ def stress(
         "judging": {"fmr": fmr, "threshold_distance": threshold},
     }
     for pipeline, entry in zip(pipelines, manifest["models"], strict=True):
-        entry["canary"] = asked(pipeline, comparisons, wanted=canary, cache=cache, device=device, say=say)
+        entry["canary"] = check_before_run(pipeline, comparisons, wanted=canary, cache=cache, device=device, say=say)
     write_manifest(folder, manifest)
     write_table(folder, "comparisons", comparisons_table(comparisons))
     say(

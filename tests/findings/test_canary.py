@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from faceproof.canary_faces import packaged_faces
-from faceproof.checking import canary, complaints
+from faceproof.checking import check_pipeline
 from faceproof.detection.mtcnn import load_mtcnn
 from faceproof.engine.runner import Pipeline
-from faceproof.findings.canary import every_contract, look_at, neighbours_of
+from faceproof.findings.canary import check_recognizer
+from faceproof.findings.checks import complaints
+from faceproof.findings.contracts import every_contract, neighbours_of
 from faceproof.recipe import Recipe, load_pipeline
 from faceproof.recognition.card import InputContract
 from faceproof.recognition.catalog import load_model
@@ -44,35 +46,35 @@ CASES = [(model, wrong) for model, recipes in WRONG.items() for wrong in recipes
 def looked_at(shared, model, recipe):
     if model.endswith(".onnx"):
         pytest.importorskip("onnxruntime", reason="extra 'onnx' is not installed")
-        return canary(load_pipeline(str(shared / "weights" / model), None, recipe, offline=True))
-    return canary(load_pipeline(model, shared / "weights" / f"{model}.safetensors", recipe, offline=True))
+        return check_pipeline(load_pipeline(str(shared / "weights" / model), None, recipe, offline=True))
+    return check_pipeline(load_pipeline(model, shared / "weights" / f"{model}.safetensors", recipe, offline=True))
 
 
 @pytest.mark.real_photos
 @pytest.mark.parametrize("model", WRONG)
 def test_the_right_contract_passes(shared, model):
     found = looked_at(shared, model, None)
-    assert found["passed"], complaints(found)
+    assert found["outcome"] == "passed", complaints(found)
 
 
 @pytest.mark.real_photos
 @pytest.mark.parametrize(("model", "wrong"), CASES)
 def test_each_wrong_contract_is_caught(shared, model, wrong):
     found = looked_at(shared, model, WRONG[model][wrong])
-    assert not found["passed"]
+    assert found["outcome"] == "failed"
     assert complaints(found)
 
 
 @pytest.mark.skipif(find_dlib_file() is None, reason="the weights of dlib-resnet are not installed (extra 'embedded')")
 def test_gross_faults_show_in_the_faces_alone(tmp_path):
     right = load_pipeline("dlib-resnet", None, None, offline=True)
-    found = canary(right, cache=tmp_path)
-    assert found["passed"], complaints(found)
-    assert canary(right, cache=tmp_path) == found
+    found = check_pipeline(right, cache=tmp_path)
+    assert found["outcome"] == "passed", complaints(found)
+    assert check_pipeline(right, cache=tmp_path) == found
     assert len(list(tmp_path.rglob("*.json"))) == 1
-    unaligned = canary(load_pipeline("dlib-resnet", None, Recipe(alignment="even_margin_crop"), offline=True))
+    unaligned = check_pipeline(load_pipeline("dlib-resnet", None, Recipe(alignment="even_margin_crop"), offline=True))
     declared, *others = unaligned["neighbours"]
-    assert max(others, key=lambda one: one["d_prime"])["told"] == "aligned by five points"
+    assert max(others, key=lambda one: one["d_prime"])["text"] == "aligned by five points"
     assert declared["d_prime"] < found["neighbours"][0]["d_prime"]
 
 
@@ -91,7 +93,7 @@ class Means:
 
 
 def about_lengths(faces, **model):
-    checks = look_at(load_model(Means(**model)), faces).checks
+    checks = check_recognizer(load_model(Means(**model)), faces).checks
     return next((check for check in checks if "unit length" in check.name), None)
 
 
@@ -105,7 +107,9 @@ def test_a_promise_of_unit_length_is_held_against_the_lengths(faces):
     assert about_lengths(faces, unit=True, declared=True, mirrored=True).passed
     broken = about_lengths(faces, unit=False, declared=True)
     assert not broken.passed
-    low, high = re.fullmatch(r"lengths ([\d.]+) to ([\d.]+); declared 1", broken.found).groups()
+    low, high = re.fullmatch(
+        r"lengths are ([\d.]+) to ([\d.]+); they must lie within 0.001 of 1", broken.found
+    ).groups()
     assert 1 < float(low) < float(high)
 
 
@@ -117,7 +121,7 @@ def test_without_the_promise_lengths_are_no_matter(faces):
 def test_unit_length_is_meant_within_a_thousandth(faces, length, passes):
     model = Means(unit=True, declared=True)
     exact, model.embed = model.embed, lambda batch: np.float32(length) * exact(batch)
-    checks = look_at(load_model(model), faces).checks
+    checks = check_recognizer(load_model(model), faces).checks
     assert [check.passed for check in checks if "unit length" in check.name] == [passes]
 
 
@@ -158,6 +162,6 @@ def test_a_model_that_gives_nan_is_told_in_json_values(usable):
 
     contract = {"size_px": 32, "pixel_mean": 0.0, "pixel_divisor": 255.0, "alignment": "margin_crop"}
     model = SimpleNamespace(contract=contract, embed=embed, template_size=8)
-    found = canary(load_pipeline(model, None, None, offline=True))
-    assert not found["passed"]
+    found = check_pipeline(load_pipeline(model, None, None, offline=True))
+    assert found["outcome"] == "failed"
     json.dumps(found, allow_nan=False)

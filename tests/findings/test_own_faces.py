@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,12 +10,13 @@ import pytest
 from PIL import Image
 
 from faceproof.canary_faces import packaged_faces
-from faceproof.checking import canary, complaints
+from faceproof.checking import check_pipeline
 from faceproof.cli.detect import detect_command
 from faceproof.detection.catalog import load_detector
 from faceproof.detection.mtcnn import load_mtcnn
 from faceproof.engine.runner import Pipeline
 from faceproof.evaluation import evaluate
+from faceproof.findings.checks import complaints
 from faceproof.findings.own_faces import NAME, about_the_faces
 from faceproof.people.decode import decode_photo
 from faceproof.people.folder import read_people
@@ -66,21 +68,21 @@ def of_a_smaller_picture(rows):
 
 def looked_at(usual, people, detector):
     comparisons = make_comparisons("all", read_people(people))
-    found = canary(replace(usual, detector=load_detector(detector)), comparisons)
+    found = check_pipeline(replace(usual, detector=load_detector(detector)), comparisons)
     (check,) = [check for check in found["checks"] if check["name"] == NAME]
     return found, check
 
 
 def test_mtcnn_is_not_held_against_itself(usual, people):
-    found = canary(usual, make_comparisons("all", read_people(people)))
+    found = check_pipeline(usual, make_comparisons("all", read_people(people)))
     assert NAME not in {check["name"] for check in found["checks"]}
 
 
 def test_mtcnns_faces_from_a_file_pass(usual, people, tmp_path):
     detect_command([people], boxes=tmp_path / "faces.csv", offline=True, quiet=True)
     found, check = looked_at(usual, people, tmp_path / "faces.csv")
-    assert found["passed"], complaints(found)
-    as_given, with_mtcnns = (float(word) for word in check["found"].split() if word[:1].isdigit() and "." in word)
+    assert found["outcome"] == "passed", complaints(found)
+    as_given, with_mtcnns = map(float, re.search(r"is ([\d.]+) with .* and ([\d.]+) with", check["found"]).groups())
     assert as_given == with_mtcnns > 2
 
 
@@ -88,10 +90,10 @@ def test_mtcnns_faces_from_a_file_pass(usual, people, tmp_path):
 def test_faces_that_are_not_where_it_was_said_are_told(usual, people, change):
     """Without a change: photos that were never cut out or aligned."""
     found, check = looked_at(usual, people, Changed(change) if change else "none")
-    assert not check["passed"]
-    assert not found["passed"]
-    assert complaints(found) == [f"did not pass the look at it ({NAME}): {check['found']}."]
-    assert "as given" in check["found"]
+    assert check["outcome"] == "failed"
+    assert found["outcome"] == "failed"
+    assert complaints(found) == [f"failed the model check ({NAME}): {check['found']}."]
+    assert "with the detector's faces" in check["found"]
 
 
 def test_photos_that_are_aligned_faces_indeed_pass(usual, people, tmp_path):
@@ -102,8 +104,7 @@ def test_photos_that_are_aligned_faces_indeed_pass(usual, people, tmp_path):
         path.parent.mkdir(exist_ok=True)
         Image.fromarray(usual.prepare(pixels, faces.face(0))).save(path)
     _, check = looked_at(usual, tmp_path, "none")
-    assert check["passed"], check["found"]
-    assert "cannot be told" not in check["found"]
+    assert check["outcome"] == "passed", check["found"]
 
 
 def test_it_says_when_too_few_photos_have_a_face(usual, people):
@@ -116,15 +117,15 @@ def test_it_says_when_too_few_photos_have_a_face(usual, people):
 
     few.find = find_in_the_first_seven
     _, check = looked_at(usual, people, few)
-    assert check["passed"]
-    assert check["found"] == "cannot be told: 7 of 24 photos have both, 8 are needed"
+    assert check["outcome"] == "not told apart"
+    assert check["found"] == "7 of 24 photos have both faces; 8 are needed"
 
 
 def test_it_says_when_there_are_no_strangers_to_tell_apart(usual, tmp_path):
     write_population(tmp_path, Population(1, 9, seed=2), workers=1)
     _, check = looked_at(usual, tmp_path, Changed(swapped))
-    assert check["passed"]
-    assert check["found"].startswith("cannot be told: the 9 photos that have both give too few pairs")
+    assert check["outcome"] == "not told apart"
+    assert check["found"].startswith("the 9 photos that have both give too few pairs")
 
 
 def test_one_person_of_many_photos_does_not_stand_before_the_others(usual, people, tmp_path):
@@ -134,7 +135,7 @@ def test_one_person_of_many_photos_does_not_stand_before_the_others(usual, peopl
     for folder in people.iterdir():
         (tmp_path / folder.name).symlink_to(folder)
     _, check = looked_at(usual, tmp_path, Changed(swapped))
-    assert not check["passed"]
+    assert check["outcome"] == "failed"
 
 
 def test_faces_that_the_model_can_make_nothing_of_are_left_out():
@@ -150,9 +151,9 @@ def test_faces_that_the_model_can_make_nothing_of_are_left_out():
     black = [np.zeros_like(crops[0]) if row < 3 else crop for row, crop in enumerate(crops)]
     check = about_the_faces(pipeline.recognizer, faces.people, black, crops)
     assert check.passed
-    assert f"d' of {len(crops) - 3} of your photos" in check.found
+    assert f"d' on {len(crops) - 3} of your photos" in check.found
     nothing = about_the_faces(pipeline.recognizer, faces.people, [None] * len(crops), crops)
-    assert nothing.found == f"cannot be told: 0 of {len(crops)} photos have both, 8 are needed"
+    assert nothing.found == f"0 of {len(crops)} photos have both faces; 8 are needed"
 
 
 def test_page_and_console_say_so(people, tmp_path):
@@ -163,6 +164,6 @@ def test_page_and_console_say_so(people, tmp_path):
         people, model="dlib-resnet", recipe=Recipe(detector="none"), protocol="all", out=tmp_path / "run", offline=True,
         say=said.append,
     )  # fmt: skip
-    assert any(line.startswith("Note: dlib-resnet did not pass") and NAME in line for line in said)
+    assert any(line.startswith("Note: dlib-resnet failed the model check") and NAME in line for line in said)
     assert any(NAME in warning for warning in run.summary["warnings"])
-    assert "cut out as well as MTCNN" in (run.folder / "report.html").read_text("utf-8")
+    assert "separate people as well as MTCNN" in (run.folder / "report.html").read_text("utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from faceproof.errors import ConfigurationError
-from faceproof.findings.canary import every_contract
+from faceproof.findings.contracts import every_contract
 from faceproof.recognition.card import TemplateContract
 from faceproof.recognition.model_file import (
     ModelFile,

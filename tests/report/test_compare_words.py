@@ -72,10 +72,10 @@ def test_synthetic_people_come_first(summary):
     assert compare_cautions(changed)[0].startswith("These people are synthetic")
 
 
-def test_what_the_look_at_a_model_found_is_said_here_too(summary):
+def test_what_the_model_check_found_is_said_here_too(summary):
     changed = copy.deepcopy(summary)
     changed["runs"][1]["manifest"]["canary"] = {"passed": None, "reason": "skipped as asked"}
-    assert any(one.startswith("two was not looked at before the run") for one in compare_cautions(changed))
+    assert any(one.startswith("two was not checked before the run") for one in compare_cautions(changed))
 
 
 def test_few_people_and_few_disputed_comparisons_are_said(summary):

@@ -168,7 +168,7 @@ def check(
     offline: Offline = False,
     json: Json = False,
 ) -> None:
-    """Look at a model on a few dozen faces: is it sound, and is it fed what it was made for? Exit 1 when not."""
+    """Check a model on a few dozen faces: is it sound, and does it get what it was made for? Exit 1 when not."""
     from faceproof.checking import check_model, propose_contract
     from faceproof.recipe import Recipe
     from faceproof.recognition.catalog import is_described, said_enough
@@ -190,37 +190,42 @@ def check(
     with only_results_on_stdout():
         canary = check_model(model, weights, recipe, device=device, offline=offline)
     print_json(canary) if json else _print_canary(canary)
-    if not canary["passed"]:
+    if canary["outcome"] == "failed":
         raise typer.Exit(1)
 
 
-def _print_canary(canary: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+_SHOWN = {"passed": "ok", "failed": "FAILED", "not told apart": "not told apart"}
 
-    console = Console()
+
+def _print_canary(canary: dict[str, Any]) -> None:
+    """Print the checks, the contracts, and the outcome in words; lines are never cut, whatever the console's width."""
     if canary.get("reason"):
-        console.print(f"{canary['reason']}", markup=False)
+        typer.echo(f"FAILED: {canary['reason']}")
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in ("", "asked", "found"):
-        table.add_column(column, overflow="fold")
     for check in canary["checks"]:
-        table.add_row("ok" if check["passed"] else "NO", check["name"], check["found"])
-    console.print(table)
-    console.print()
-    contracts = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    contracts.add_column("contract")
-    contracts.add_column("d'", justify="right")
-    contracts.add_column("gain, 95% interval", justify="right")
+        typer.echo(f"{_SHOWN[check['outcome']]:<14}  {check['name']}")
+        typer.echo(f"{'':<14}  {check['found']}")
+    typer.echo("\nd' by contract, with the 95% interval of the gain over the declared one:\n")
     for one in canary["neighbours"]:
-        gain = f"{one['low']:+.2f} to {one['high']:+.2f}" if one["told"] and one["low"] is not None else ""
-        contracts.add_row(one["told"] or "as declared", _apart(one["d_prime"]), gain)
-    console.print(contracts)
-    verdict = "passed" if canary["passed"] else "did NOT pass"
-    console.print(
-        f"\n{canary['model']} {verdict}, on {canary['faces']} faces of people who do not exist.", markup=False
-    )
+        gain = f"{one['low']:+.2f} to {one['high']:+.2f}" if one["text"] and one["low"] is not None else ""
+        typer.echo(f"{_apart(one['d_prime']):>6}  {gain:<14}  {one['text'] or 'as declared'}".rstrip())
+    typer.echo(f"\n{canary['model']} {_verdict(canary)} (on {canary['faces']} faces of people who do not exist).")
+
+
+def _verdict(canary: dict[str, Any]) -> str:
+    """The outcome of all checks, as what goes on after the model's name."""
+    named = {
+        outcome: [check["name"] for check in canary["checks"] if check["outcome"] == outcome]
+        for outcome in ("failed", "not told apart")
+    }
+    if canary["outcome"] == "passed":
+        return "passed every check"
+    parts = []
+    if named["failed"]:
+        parts.append(f"FAILED {len(named['failed'])} of {len(canary['checks'])} checks")
+    if named["not told apart"]:
+        parts.append(f"it cannot be told whether {'; '.join(named['not told apart'])}")
+    return ", and ".join(parts) if named["failed"] else f"failed no check, but {parts[0]}"
 
 
 def _apart(d_prime: float | None) -> str:
@@ -229,13 +234,13 @@ def _apart(d_prime: float | None) -> str:
 
 def _print_proposal(found: dict[str, Any]) -> None:
     typer.echo(
-        f"Nothing is known of what {found['model']} has to be fed. How far people are apart (d') when it is fed:\n"
+        f"Nothing is known of the input that {found['model']} needs. How well it separates people (d') by contract:\n"
     )
     for one in found["contracts"]:
-        typer.echo(f"  {_apart(one['d_prime']):>6}  {one['told']}")
+        typer.echo(f"  {_apart(one['d_prime']):>6}  {one['text']}")
     if not found["works"]:
-        typer.echo("\nNone of these tells people apart: this is no model of faces, or one that is fed in another way.")
+        typer.echo("\nNone of these separates people: this is no model of faces, or it needs another input.")
         return
-    typer.echo(f"\nThe best as a card ({found['card']}); compare it with what the makers say before you trust it:\n")
+    typer.echo(f"\nThe best as a card ({found['card']}); compare it with what its makers say before you use it:\n")
     typer.echo(found["toml"])
     typer.echo(f"Written: {found['card']}" if found["written"] else "Write it with --write-card.")

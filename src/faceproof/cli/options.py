@@ -52,7 +52,7 @@ PixelDivisor = Annotated[str | None, typer.Option(help="Divides what is left: on
 
 NoFigures = Annotated[bool, typer.Option("--no-figures", help="Leave the figures out; faceproof report draws them.")]
 
-NoCanary = Annotated[bool, typer.Option("--no-canary", help="Do not look at the model on a few dozen faces first.")]
+NoCanary = Annotated[bool, typer.Option("--no-canary", help="Do not check the model on a few dozen faces first.")]
 
 
 def numbers_of(option: str, text: str | None) -> float | tuple[float, float, float] | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from faceproof.findings.checks import complaints, outcome_of
 from faceproof.findings.scored import ScoredComparisons, scores_alone
 from faceproof.report.formatting import count, fmr_label, percent, printable
 from faceproof.report.headline import FEW, is_synthetic
@@ -91,22 +92,18 @@ def detector_cautions(detector: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 def canary_cautions(model: str, canary: Mapping[str, Any] | None) -> Iterator[str]:
-    """What the look at a model before the run found wrong, or that there was none.
+    """What the model check before the run found wrong or could not decide, or that there was none.
 
     Args:
         model: its name.
-        canary: what `faceproof.checking.canary` gave; None where no model was run.
+        canary: the manifest's entry, of this or of an earlier version; None where no model was run.
     """
     if canary is None:
         return
-    if canary["passed"] is None:
-        yield f"{model} was not looked at before the run ({canary['reason']}): wrong preprocessing would not show."
-        return
-    if canary.get("reason"):
-        yield f"{model} did not pass the look at it before the run: {printable(canary['reason'])}."
-    for check in canary.get("checks", ()):
-        if not check["passed"]:
-            yield f"{model} did not pass the look at it before the run ({check['name']}): {check['found']}."
+    if outcome_of(canary) == "skipped":
+        yield f"{model} was not checked before the run ({canary['reason']}): wrong preprocessing would not show."
+    for complaint in complaints(canary):
+        yield f"{model} {printable(complaint)}"
 
 
 def _about_completeness(scored: ScoredComparisons, photos: pa.Table, summary: Mapping[str, Any]) -> Iterator[str]:
