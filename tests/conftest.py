@@ -58,8 +58,9 @@ class MadeUpRun:
 
     def write(self, folder: Path) -> Path:
         """Write the folder and give it back."""
+        from faceproof.engine.manifest_file import write_manifest
         from faceproof.engine.photo_table import PhotoOutcome, PhotoTable
-        from faceproof.engine.run_folder import comparisons_table, scores_table, write_manifest, write_table
+        from faceproof.engine.run_folder import comparisons_table, scores_table, write_table
         from faceproof.people.types import Comparisons, Photo
 
         ids = sorted({photo for pair in self.pairs for photo in pair})

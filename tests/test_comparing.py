@@ -15,7 +15,8 @@ from PIL import Image
 
 import faceproof
 from faceproof.comparing import compare
-from faceproof.engine.run_folder import read_manifest, read_run, write_manifest
+from faceproof.engine.manifest_file import write_manifest
+from faceproof.engine.run_folder import read_manifest, read_run
 from faceproof.errors import ConfigurationError, RunFolderError
 from faceproof.evaluation import Run, evaluate
 from faceproof.findings.joined import join_runs, named_runs
@@ -25,7 +26,7 @@ from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.recipe import Recipe
 from faceproof.recognition.dlib_file import find_dlib_file
 
-ON_DISK = {"comparison.json", "flips.csv", "report.html", "figures"}
+ON_DISK = {"manifest.json", "comparison.json", "flips.csv", "report.html", "figures"}
 FIGURES = {f"{name}.{suffix}" for name in ("roc", "det", "differences", "cost") for suffix in ("svg", "png", "csv")}
 
 

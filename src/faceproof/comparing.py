@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faceproof.errors import ConfigurationError, RunFolderError
+from faceproof.errors import ConfigurationError
 from faceproof.evaluation import Run, Say
 
 if TYPE_CHECKING:
@@ -50,8 +50,9 @@ def compare(
     -0.0123
     """
     from faceproof import __version__
-    from faceproof.engine.manifest import stamp
+    from faceproof.engine.manifest import begun, plan_entry, stamp
     from faceproof.engine.run_folder import read_run
+    from faceproof.engine.run_writing import new_run
     from faceproof.findings.disputed import write_flips_csv
     from faceproof.findings.joined import join_runs, named_runs
     from faceproof.report.compare_page import write_compare_report
@@ -69,17 +70,24 @@ def compare(
         _refuse_other_pair_lists(named)
     joined = join_runs(named)
     _refuse_nothing_in_common(joined, common=common)
-    folder = _prepared(Path(out or Path("runs") / f"{started:%Y%m%d-%H%M%S}-compare"), overwrite=overwrite)
-    say(f"Comparing {', '.join(joined.names)} on {len(joined):,} comparisons ...")
-    head = {"faceproof_version": __version__, "command": command, "finished": stamp(started)}
-    summary, disputed = summarize_comparison(joined, head, common=common)
-    write_metrics_json(folder / NUMBERS, summary)
-    write_flips_csv(folder / "flips.csv", disputed.every())
-    say("Drawing the report ...")
-    drawn = write_compare_figures(summary, folder / "figures") if figures else left_out(folder / "figures")
-    write_compare_report(summary, folder, drawn)
-    for note in drawn.notes():
-        say(f"Note: {note}")
+    folder = Path(out or Path("runs") / f"{started:%Y%m%d-%H%M%S}-compare")
+    manifest = begun("comparison", command, started)
+    manifest["plan"] = plan_entry(
+        runs=[run.tables.manifest.get("plan") or str(run.folder.resolve()) for run in joined.runs], settings=[common]
+    )
+    with new_run(folder, manifest, overwrite=overwrite) as writer:
+        say(f"Comparing {', '.join(joined.names)} on {len(joined):,} comparisons ...")
+        head = {"faceproof_version": __version__, "command": command, "finished": stamp(started)}
+        summary, disputed = summarize_comparison(joined, head, common=common)
+        write_metrics_json(writer.staging / NUMBERS, summary)
+        write_flips_csv(writer.staging / "flips.csv", disputed.every())
+        say("Drawing the report ...")
+        place = writer.staging / "figures"
+        drawn = write_compare_figures(summary, place) if figures else left_out(place)
+        write_compare_report(summary, writer.staging, drawn)
+        for note in drawn.notes():
+            say(f"Note: {note}")
+        writer.publish(manifest | {"finished": stamp()})
     return Run(folder, summary)
 
 
@@ -122,19 +130,3 @@ def _refuse_nothing_in_common(joined: JoinedRuns, *, common: bool) -> None:
             f"{', '.join(str(run.folder) for run in joined.runs)} have no comparison in common{more}. Evaluate them on "
             "the same people with the same protocol."
         )
-
-
-def _prepared(folder: Path, *, overwrite: bool) -> Path:
-    """The folder, made or fit to be written to."""
-    if folder.exists() and not folder.is_dir():
-        raise RunFolderError(f"{folder} is a file; expected a folder for the comparison. Choose another --out.")
-    if folder.is_dir() and any(folder.iterdir()):
-        if not (folder / NUMBERS).is_file():
-            raise RunFolderError(f"{folder} is not empty and holds no comparison. Choose another --out.")
-        if not overwrite:
-            raise RunFolderError(f"{folder} holds a comparison. Choose another --out, or use --overwrite.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunFolderError(f"{folder} cannot be made ({error.strerror or error}). Choose another --out.") from error
-    return folder

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from faceproof.errors import ConfigurationError
 from faceproof.recipe import Recipe, load_pipeline
 
 if TYPE_CHECKING:
+    from faceproof.engine.cache import TemplateCache
     from faceproof.engine.photo_table import PhotoTable
     from faceproof.engine.run_folder import RunTables
     from faceproof.engine.runner import Pipeline, Progress
@@ -94,15 +95,12 @@ def evaluate(
     0.0123
     """
     from faceproof.checking import check_before_run
-    from faceproof.engine.manifest import stamp
-    from faceproof.engine.run_folder import (
-        RunTables,
-        comparisons_table,
-        prepare_folder,
-        scores_table,
-        write_manifest,
-        write_table,
-    )
+    from faceproof.degrade.types import CLEAN
+    from faceproof.engine.disk_room import check_room
+    from faceproof.engine.manifest import plan_entry, stamp
+    from faceproof.engine.plan import Plan
+    from faceproof.engine.run_folder import RunTables, comparisons_table, scores_table, write_run_tables, write_table
+    from faceproof.engine.run_writing import new_run
     from faceproof.people.folder import read_people
     from faceproof.people.protocols import make_comparisons
     from faceproof.scoring import similarities
@@ -122,36 +120,35 @@ def evaluate(
         say(f"Note: {note}")
     name = pipeline.recognizer.card.name
     folder = Path(out) if out is not None else Path("runs") / f"{started:%Y%m%d-%H%M%S}-{name}"
-    prepare_folder(folder, overwrite=overwrite, comparisons_sha256=comparisons.digest())
+    plan = Plan([CLEAN], [pipeline], comparisons, "both")
+    check_room(plan.room(cache_folder() if cache else None, folder), advice="Take fewer photos")
+    judging = {"threshold_distance": threshold, "folds": folds}
     manifest = _manifest(photo_set, comparisons, pipeline, started, seed, device, command)
-    manifest["judging"] = {"threshold_distance": threshold, "folds": folds}
-    manifest["canary"] = check_before_run(pipeline, comparisons, wanted=canary, cache=cache, device=device, say=say)
-    write_manifest(folder, manifest)
-    pairs = comparisons_table(comparisons)
-    write_table(folder, "comparisons", pairs)
-
-    say(f"Making templates of {len(comparisons.photos):,} photos for {len(comparisons):,} comparisons ...")
-    clock = perf_counter()
-    photos, from_cache = _templates(comparisons, pipeline, cache, progress, say)
-    similarity = similarities(photos.templates, comparisons.row_a, comparisons.row_b)
-    run = RunTables(
-        manifest
-        | {
-            "finished": stamp(),
-            "timing": {
-                "wall_s": round(perf_counter() - clock, 3),
-                "photos": len(comparisons.photos),
-                "from_cache": from_cache,
-            },
-        },
-        pairs,
-        photos.to_table(),
-        scores_table(comparisons, similarity, photos),
+    manifest["judging"] = judging
+    manifest["plan"] = plan_entry(
+        comparisons=comparisons.digest(), system=[name, pipeline.recipe()], settings=[judging, seed]
     )
-    write_table(folder, "photos", run.photos)
-    write_table(folder, "scores", run.scores)
-    summary = publish(run, folder, photo_set.root, threshold=threshold, folds=folds, figures=figures, say=say)
-    write_manifest(folder, run.manifest)
+    with new_run(folder, manifest, overwrite=overwrite) as writer:
+        manifest["canary"] = check_before_run(pipeline, comparisons, wanted=canary, cache=cache, device=device, say=say)
+        pairs = comparisons_table(comparisons)
+        write_table(writer.staging, "comparisons", pairs)
+        say(f"Making templates of {len(comparisons.photos):,} photos for {len(comparisons):,} comparisons ...")
+        clock = perf_counter()
+        photos, from_cache = _templates(comparisons, pipeline, cache, progress, say)
+        similarity = similarities(photos.templates, comparisons.row_a, comparisons.row_b)
+        seconds = round(perf_counter() - clock, 3)
+        timing = {"wall_s": seconds, "photos": len(comparisons.photos), "from_cache": from_cache}
+        run = RunTables(
+            manifest | {"finished": stamp(), "timing": timing},
+            pairs,
+            photos.to_table(),
+            scores_table(comparisons, similarity, photos),
+        )
+        write_run_tables(writer.staging, run)
+        summary = publish(
+            *(run, writer.staging, photo_set.root), threshold=threshold, folds=folds, figures=figures, say=say
+        )
+        writer.publish(run.manifest)
     return Run(folder, summary)
 
 
@@ -175,17 +172,19 @@ def publish(
     threshold: float | None = None,
     folds: int = 10,
     figures: bool = True,
+    tables: Path | None = None,
     say: Say = lambda _: None,
 ) -> dict[str, Any]:
     """Write ``metrics.json``, ``failures.csv``, ``figures/`` and ``report.html`` from a run's tables.
 
     Args:
         run: the tables.
-        folder: the run folder.
+        folder: where to write.
         photos_root: folder of people, for the photos on the page; None: a page without photos.
         threshold: see `evaluate`.
         folds: see `evaluate`.
         figures: see `evaluate`.
+        tables: folder with the run's tables; None: ``folder``.
         say: told in words what is being done, and which figures could not be drawn.
 
     Returns:
@@ -206,7 +205,7 @@ def publish(
     chosen = points.get(summary["default_operating_point"], {})
     write_failures_csv(folder / "failures.csv", open_ledger(run, chosen.get("threshold_similarity")))
     drawn = write_figures(summary, folder / "figures") if figures else left_out(folder / "figures")
-    write_report(summary, folder, photos_root=photos_root, drawn=drawn)
+    write_report(summary, folder, photos_root, drawn, tables=tables)
     for note in drawn.notes():
         say(f"Note: {note}")
     return summary
@@ -232,7 +231,8 @@ def report_again(
     Raises:
         RunFolderError: when it is no finished run.
     """
-    from faceproof.engine.run_folder import read_run
+    from faceproof.engine.run_folder import TABLE_FILES, read_run
+    from faceproof.engine.run_writing import rewritten_run
     from faceproof.imported import threshold_in_run
 
     folder = Path(folder)
@@ -242,7 +242,16 @@ def report_again(
     folds = judged.get("folds", 10) if folds is None else folds
     root = Path(str(run.manifest["people"]["root"]))
     photos_root = root if root.is_dir() else None
-    summary = publish(run, folder, photos_root, threshold=threshold, folds=folds, figures=figures, say=say)
+    with rewritten_run(folder) as writer:
+        summary = publish(
+            *(run, writer.staging, photos_root),
+            threshold=threshold,
+            folds=folds,
+            figures=figures,
+            tables=folder,
+            say=say,
+        )
+        writer.publish(run.manifest, keep=TABLE_FILES)
     return Run(folder, summary)
 
 
@@ -260,12 +269,25 @@ def _templates(
     from faceproof.engine.cache import TemplateCache
     from faceproof.engine.runner import process
 
-    kept = TemplateCache(cache_folder(), pipeline.recipe()) if cache and pipeline.cacheable else None
+    size = pipeline.recognizer.template_size
+    kept = None
+    if cache and pipeline.cacheable:
+        kept = TemplateCache(cache_folder(), pipeline.recipe(), template_size=size)
     watched = _Watched(progress)
     photos = process(comparisons.photos, pipeline, cache=kept, progress=watched)
-    if kept and kept.unreadable:
-        say(f"Note: {len(kept.unreadable)} damaged cache files were left out, such as {kept.unreadable[0]}")
+    if kept:
+        say_damaged([kept], say)
     return photos, watched.from_cache
+
+
+def say_damaged(caches: Iterable[TemplateCache], say: Say) -> None:
+    """Say which shards of the cache were damaged."""
+    damaged = [file for cache in caches for file in cache.set_aside]
+    if damaged:
+        many = (
+            "1 damaged file of the template cache was" if len(damaged) == 1 else f"{len(damaged):,} damaged files were"
+        )
+        say(f"Note: {many} set aside; the photos in it are computed again: {', '.join(damaged[:3])}.")
 
 
 class _Watched:

@@ -197,16 +197,22 @@ def _finished(
     run: RunTables, folder: Path, overwrite: bool, clock: float, photos_root: Path | None, figures: bool, say: Say
 ) -> Run:
     """Write a run's tables, numbers and report, and mark it as finished."""
-    from faceproof.engine.manifest import stamp
-    from faceproof.engine.run_folder import prepare_folder, write_manifest, write_table
+    from faceproof.engine.manifest import plan_entry, stamp
+    from faceproof.engine.run_folder import write_run_tables
+    from faceproof.engine.run_writing import new_run
 
-    prepare_folder(folder, overwrite=overwrite, comparisons_sha256=run.manifest["protocol"]["sha256"])
-    write_manifest(folder, run.manifest)
-    for name in ("comparisons", "photos", "scores"):
-        write_table(folder, name, getattr(run, name))
-    timing = {"wall_s": round(perf_counter() - clock, 3), "photos": len(run.photos), "from_cache": 0}
-    run.manifest.update(finished=stamp(), timing=timing)
-    threshold, folds = (run.manifest["judging"][name] for name in ("threshold_distance", "folds"))
-    summary = publish(run, folder, photos_root, threshold=threshold, folds=folds, figures=figures, say=say)
-    write_manifest(folder, run.manifest)
+    begun = run.manifest
+    begun["plan"] = plan_entry(
+        comparisons=begun["protocol"]["sha256"],
+        system=[begun["model"], begun["source"]["sha256"]],
+        settings=[begun["judging"], begun["seed"]],
+    )
+    with new_run(folder, begun, overwrite=overwrite) as writer:
+        write_run_tables(writer.staging, run)
+        timing = {"wall_s": round(perf_counter() - clock, 3), "photos": len(run.photos), "from_cache": 0}
+        run.manifest.update(finished=stamp(), timing=timing)
+        judging = run.manifest["judging"]
+        at = {"threshold": judging["threshold_distance"], "folds": judging["folds"]}
+        summary = publish(run, writer.staging, photos_root, **at, figures=figures, say=say)
+        writer.publish(run.manifest)
     return Run(folder, summary)

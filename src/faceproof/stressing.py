@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from faceproof.errors import ConfigurationError
-from faceproof.evaluation import Run, Say, cache_folder, check_judging
+from faceproof.evaluation import Run, Say, cache_folder, check_judging, say_damaged
 from faceproof.recipe import Recipe, load_pipeline
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from faceproof.detection.detector import Detector
     from faceproof.engine.plan import Plan, Side
     from faceproof.engine.runner import Pipeline, Processed, Progress
+    from faceproof.engine.stress_folder import StressRun
     from faceproof.people.types import PhotoSet
     from faceproof.recognition.python_model import PythonModel
 
@@ -100,10 +101,11 @@ def stress(
     """
     from faceproof.checking import check_before_run
     from faceproof.engine.disk_room import check_room
-    from faceproof.engine.manifest import stamp
+    from faceproof.engine.manifest import plan_entry, stamp
     from faceproof.engine.plan import Plan
-    from faceproof.engine.run_folder import comparisons_table, prepare_folder, write_manifest, write_table
-    from faceproof.engine.stress_folder import write_stress_tables
+    from faceproof.engine.run_folder import comparisons_table, write_table
+    from faceproof.engine.run_writing import new_run
+    from faceproof.engine.stress_folder import StressRun, write_stress_tables
     from faceproof.people.folder import read_people
     from faceproof.people.protocols import make_comparisons
 
@@ -124,36 +126,47 @@ def stress(
         say(f"Note: {note}")
     plan = Plan(conditions, pipelines, comparisons, side)
     folder = Path(out) if out is not None else Path("runs") / f"{started:%Y%m%d-%H%M%S}-stress"
-    prepare_folder(folder, overwrite=overwrite, comparisons_sha256=comparisons.digest(), kind="stress")
-    manifest = _manifest(plan, photo_set, started, seed, device, command)
-    manifest |= {
-        "suite": {"name": suite_name, "severities": None if severities is None else list(severities)},
-        "stage": stage,
-        "side": side,
-        "judging": {"fmr": fmr, "threshold_distance": threshold},
-    }
-    for pipeline, entry in zip(pipelines, manifest["models"], strict=True):
-        entry["canary"] = check_before_run(pipeline, comparisons, wanted=canary, cache=cache, device=device, say=say)
-    write_manifest(folder, manifest)
-    write_table(folder, "comparisons", comparisons_table(comparisons))
     say(
         f"{len(comparisons.photos):,} photos, {len(comparisons):,} comparisons, {len(conditions) - 1:,} conditions and "
         f"the photos as they are, {_many(len(models), 'model')}: {plan.photos() * len(models):,} templates."
     )
     say(check_room(plan.room(cache_folder() if cache else None, folder), advice="Take fewer conditions (--severities)"))
-    clock = perf_counter()
-    processed = _processed(plan, cache, progress, say)
-    for c, why in processed.failed.items():
-        manifest["conditions"][c]["failed"] = why
-        say(f"Note: {why} This condition is left out; the others go on.")
-    write_stress_tables(folder, plan, processed)
-    manifest |= {"finished": stamp(), "timing": {"wall_s": round(perf_counter() - clock, 3)}}
-    write_manifest(folder, manifest)
-    at_hand = {condition.name: condition for condition in conditions}
-    return Run(folder, publish_stress(folder, photo_set.root, at_hand, figures=figures, say=say))
+    judging = {"fmr": fmr, "threshold_distance": threshold}
+    manifest = _manifest(plan, photo_set, started, seed, device, command)
+    manifest |= {
+        "suite": {"name": suite_name, "severities": None if severities is None else list(severities)},
+        "stage": stage,
+        "side": side,
+        "judging": judging,
+        "plan": plan_entry(
+            comparisons=comparisons.digest(),
+            systems=[[pipeline.recognizer.card.name, pipeline.recipe()] for pipeline in pipelines],
+            conditions=[condition.recipe() for condition in conditions],
+            settings=[suite_name, stage, side, judging, seed],
+        ),
+    }
+    with new_run(folder, manifest, overwrite=overwrite) as writer:
+        for pipeline, entry in zip(pipelines, manifest["models"], strict=True):
+            entry["canary"] = check_before_run(
+                pipeline, comparisons, wanted=canary, cache=cache, device=device, say=say
+            )
+        write_table(writer.staging, "comparisons", comparisons_table(comparisons))
+        clock = perf_counter()
+        processed = _processed(plan, cache, progress, say)
+        for c, why in processed.failed.items():
+            manifest["conditions"][c]["failed"] = why
+            say(f"Note: {why} This condition is left out; the others go on.")
+        write_stress_tables(writer.staging, plan, processed)
+        manifest |= {"finished": stamp(), "timing": {"wall_s": round(perf_counter() - clock, 3)}}
+        run = StressRun(writer.staging, manifest)
+        at_hand = {condition.name: condition for condition in conditions}
+        summary = publish_stress(run, writer.staging, photo_set.root, at_hand, figures=figures, say=say)
+        writer.publish(manifest)
+    return Run(folder, summary)
 
 
 def publish_stress(
+    run: StressRun,
     folder: Path,
     photos_root: Path | None,
     conditions: Mapping[str, Condition] | None = None,
@@ -164,7 +177,8 @@ def publish_stress(
     """Write numbers, figures and report of a stress run from its tables.
 
     Args:
-        folder: the run folder.
+        run: the run.
+        folder: where to write.
         photos_root: folder of people, for the photos on the page; None: a page without photos.
         conditions: by their names, for these photos; None: as the manifest names their functions.
         figures: draw the figures; False: numbers and page without them.
@@ -174,10 +188,9 @@ def publish_stress(
         Every number, as in ``metrics.json``.
 
     Raises:
-        RunFolderError: when it is no finished stress run.
+        RunFolderError: a table cannot be read.
     """
     from faceproof.degrade.suites import conditions_of_manifest
-    from faceproof.engine.stress_folder import open_stress_run
     from faceproof.findings.flips import write_changes_csv
     from faceproof.report.drawing import left_out
     from faceproof.report.stress_page import write_stress_report
@@ -188,14 +201,14 @@ def publish_stress(
         from faceproof.report.stress_figures import write_stress_figures
 
     say("Computing the numbers ...")
-    run = open_stress_run(folder)
     summary, ledgers = summarize_stress(run)
     write_metrics_json(folder / "metrics.json", summary)
     write_conditions_csv(folder / "conditions.csv", summary)
     write_changes_csv(folder / "changes.csv", ledgers)
     say("Drawing the report ...")
     drawn = write_stress_figures(summary, folder / "figures") if figures else left_out(folder / "figures")
-    write_stress_report(summary, run, photos_root, conditions or conditions_of_manifest(run.manifest), drawn)
+    at_hand = conditions or conditions_of_manifest(run.manifest)
+    write_stress_report(summary, run, photos_root, at_hand, drawn, folder=folder)
     for note in drawn.notes():
         say(f"Note: {note}")
     return summary
@@ -206,17 +219,24 @@ def stress_report_again(folder: str | Path, *, figures: bool = True, say: Say = 
 
     Args:
         folder: the run folder.
-        figures: draw the figures; False: remove those of before.
+        figures: draw the figures; False: leave them out.
         say: told in words what is being done, and which figures could not be drawn.
 
     Raises:
         RunFolderError: when it is no finished stress run.
     """
+    from faceproof.engine.run_folder import TABLE_FILES
+    from faceproof.engine.run_writing import rewritten_run
     from faceproof.engine.stress_folder import open_stress_run
 
     folder = Path(folder)
-    root = Path(str(open_stress_run(folder).manifest["people"]["root"]))
-    return Run(folder, publish_stress(folder, root if root.is_dir() else None, figures=figures, say=say))
+    run = open_stress_run(folder)
+    root = Path(run.manifest["people"]["root"])
+    with rewritten_run(folder) as writer:
+        photos_root = root if root.is_dir() else None
+        summary = publish_stress(run, writer.staging, photos_root, figures=figures, say=say)
+        writer.publish(run.manifest, keep=TABLE_FILES)
+    return Run(folder, summary)
 
 
 def _check(
@@ -335,7 +355,5 @@ def _processed(plan: Plan, cache: bool, progress: Progress | None, say: Say) -> 
         caches=caches,
         progress=progress,
     )
-    damaged = [file for kept in caches.values() for file in kept.unreadable]
-    if damaged:
-        say(f"Note: {len(damaged)} damaged cache files were left out, such as {damaged[0]}")
+    say_damaged(caches.values(), say)
     return processed

@@ -191,14 +191,19 @@ def _one_or_three(values: float | list[float]) -> float | tuple[float, float, fl
 
 
 def _metrics_of(folder: Path) -> dict[str, Any]:
+    from faceproof.engine.manifest_file import refuse_other
+    from faceproof.engine.run_folder import open_manifest
+
+    file = folder / "metrics.json"
+    refuse_other(file, open_manifest(folder), file.name)
     try:
-        metrics: dict[str, Any] = json.loads((folder / "metrics.json").read_text("utf-8"))
+        metrics: dict[str, Any] = json.loads(file.read_text("utf-8"))
         kind = metrics.get("kind", "evaluation")
         if kind != "evaluation":
             raise RunFolderError(f"{folder} holds a {kind} run; expected one of faceproof evaluate.")
         metrics["operating_points"], metrics["run"]["detector"]
         (metrics["run"]["card"] or {"contract": None})["contract"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunFolderError(f"{folder} has no metrics that can be read ({error}). Expected a finished run.") from error
     return metrics
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from faceproof.engine.run_folder import read_run
+from faceproof.engine.manifest_file import write_manifest
+from faceproof.engine.run_folder import read_manifest, read_run
 from faceproof.errors import RunFolderError
 from faceproof.findings.joined import how_pair_lists_differ, join_runs, named_runs
 
@@ -114,13 +116,12 @@ def test_nothing_in_common_is_an_empty_join(named):
     assert how_pair_lists_differ(*runs)[0] == "1 comparison instead of 5"
 
 
-def test_a_photo_without_a_row_is_named(named, tmp_path):
+def test_a_photo_without_a_row_is_named(named):
     runs = named({}, {})
     photos = pq.read_table(runs[1].folder / "photos.parquet")
     kept = photos.filter(pa.array([name != "cem/1" for name in photos["photo"].to_pylist()]))
-    pq.write_table(kept, tmp_path / "kept.parquet")
-    (tmp_path / "kept.parquet").replace(runs[1].folder / "photos.parquet")
-    damaged = named_runs([run.folder for run in runs], [read_run(run.folder) for run in runs])
+    tables = [runs[0].tables, replace(runs[1].tables, photos=kept)]
+    damaged = named_runs([run.folder for run in runs], tables)
     with pytest.raises(RunFolderError, match=r"run-1.*lacks 'cem/1'"):
         join_runs(damaged)
 
@@ -149,4 +150,5 @@ def test_a_photo_that_one_run_could_not_read_goes_by_its_name(named):
     digests = ["" if row["photo"] == "cem/1" else row["sha256"] for row in photos.to_pylist()]
     column = photos.column_names.index("sha256")
     pq.write_table(photos.set_column(column, "sha256", pa.array(digests)), runs[1].folder / "photos.parquet")
+    write_manifest(runs[1].folder, read_manifest(runs[1].folder))
     assert len(join_runs(named_runs([one.folder for one in runs], [read_run(one.folder) for one in runs]))) == 5

@@ -2,14 +2,15 @@
 
 A recipe is everything that decides a template besides the photo's bytes: condition, detector, selection,
 recogniser. Shards are written under a temporary name and renamed, so a killed run loses at most the rows that it
-had not written, and several runs may write at the same time.
+had not written, and several runs may write at the same time. A shard's name is the SHA-256 of its bytes: a shard that
+was damaged on disk is recognised, set aside, and its photos are computed again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import uuid
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,19 +18,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from faceproof.detection.types import Face
+from faceproof.engine.parquet_files import parquet_bytes, read_parquet
 from faceproof.engine.photo_table import STAGES_MS, PhotoOutcome
 from faceproof.errors import CacheError
-from faceproof.files import write_whole
+from faceproof.files import sha256_of_json, write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 SHARD_ROWS = 2000
-
-
-def recipe_digest(recipe: Mapping[str, object]) -> str:
-    """SHA-256 of a recipe (JSON values), whatever the order of its keys."""
-    return hashlib.sha256(json.dumps(recipe, sort_keys=True, allow_nan=False).encode()).hexdigest()
+SHARD_SECONDS = 30.0
+_DIGEST_LENGTH = 64
 
 
 class TemplateCache:
@@ -38,17 +37,32 @@ class TemplateCache:
     Args:
         root: cache folder; the shards lie in ``root/templates/DIGEST``.
         recipe: everything that decides a template besides the photo, as JSON values.
-        shard_rows: rows in a shard; so many are lost, at most, when a run is killed.
+        shard_rows: rows in a shard, at most.
+        shard_seconds: how long a row waits for its shard, while rows are added; a run that is killed loses no more.
+        template_size: numbers in a template; None: not checked.
+
+    Attributes:
+        folder: where the shards are.
+        set_aside: damaged shards that `load` found, under their new names.
 
     Raises:
         CacheError: when the folder cannot be made or written.
     """
 
-    def __init__(self, root: Path, recipe: Mapping[str, object], shard_rows: int = SHARD_ROWS) -> None:
-        self._shard_rows = shard_rows
-        self.folder = root / "templates" / recipe_digest(recipe)
-        self.unreadable: list[str] = []
+    def __init__(
+        self,
+        root: Path,
+        recipe: Mapping[str, object],
+        shard_rows: int = SHARD_ROWS,
+        *,
+        shard_seconds: float = SHARD_SECONDS,
+        template_size: int | None = None,
+    ) -> None:
+        self._shard_rows, self._shard_seconds, self._template_size = shard_rows, shard_seconds, template_size
+        self.folder = root / "templates" / sha256_of_json(recipe)
+        self.set_aside: list[str] = []
         self._pending: list[tuple[str, PhotoOutcome]] = []
+        self._oldest = 0.0
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             card = self.folder / "recipe.json"
@@ -63,25 +77,65 @@ class TemplateCache:
     def load(self, wanted: Mapping[str, object]) -> Iterator[tuple[str, PhotoOutcome]]:
         """Rows of the photos whose digest is a key of ``wanted``, shard by shard.
 
-        A shard that cannot be read is skipped and named in ``unreadable``: its photos are computed again.
+        A damaged shard is renamed and listed in ``set_aside``; its photos are computed again.
         """
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         for shard in sorted(self.folder.glob("*.parquet")):
+            if len(shard.stem) != _DIGEST_LENGTH:
+                continue  # of an earlier version, which kept no digest
             try:
-                table = pq.read_table(shard)
-                mine = [i for i, digest in enumerate(table["sha256"].to_pylist()) if digest in wanted]
-                rows = list(_outcomes(table.take(pa.array(mine, pa.int64()))))
-            except (pa.ArrowException, OSError, KeyError, ValueError):
-                self.unreadable.append(str(shard))
+                content = shard.read_bytes()
+            except FileNotFoundError:
+                continue  # another run set it aside
+            except OSError:
+                self.set_aside.append(str(shard))
+                continue
+            try:
+                rows = self._rows(content, shard.stem, wanted)
+            except (pa.ArrowException, OSError, KeyError, ValueError, TypeError, AttributeError):
+                self._set_aside(shard)
                 continue
             yield from rows
 
+    def _rows(self, content: bytes, digest: str, wanted: Mapping[str, object]) -> list[tuple[str, PhotoOutcome]]:
+        """The rows of a shard that are wanted.
+
+        Raises:
+            ValueError: the shard is not the one that was written, or a row has no form that a row can have.
+        """
+        import pyarrow as pa
+
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise ValueError("the bytes do not match the digest")
+        table = read_parquet(content)
+        mine = [i for i, photo in enumerate(table["sha256"].to_pylist()) if photo in wanted]
+        rows = list(_outcomes(table.take(pa.array(mine, pa.int64()))))
+        for _, outcome in rows:
+            template = outcome.template
+            if (template is None) == (outcome.outcome == "template"):
+                raise ValueError("a template without its outcome, or the other way round")
+            if template is not None and self._template_size not in (None, len(template)):
+                raise ValueError(f"a template of {len(template)} numbers")
+            if template is not None and not np.isfinite(template).all():
+                raise ValueError("a template that is not finite")
+        return rows
+
+    def _set_aside(self, shard: Path) -> None:
+        """Rename a damaged shard, so that no run reads it again."""
+        place = shard.with_suffix(".damaged")
+        try:
+            shard.replace(place)
+        except OSError:
+            place = shard
+        self.set_aside.append(str(place))
+
     def add(self, sha256: str, outcome: PhotoOutcome) -> None:
-        """Keep one row; it is on disk when its shard is full, or after `flush`."""
+        """Keep one row; it is on disk when its shard is full or old enough, or after `flush`."""
+        if not self._pending:
+            self._oldest = time.monotonic()
         self._pending.append((sha256, outcome))
-        if len(self._pending) >= self._shard_rows:
+        if len(self._pending) >= self._shard_rows or time.monotonic() - self._oldest >= self._shard_seconds:
             self.flush()
 
     def flush(self) -> None:
@@ -92,17 +146,14 @@ class TemplateCache:
         """
         if not self._pending:
             return
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        sink = pa.BufferOutputStream()
-        pq.write_table(_shard(self._pending), sink, compression="zstd")
+        content = parquet_bytes(_shard(self._pending))
         try:
-            write_whole(self.folder / f"{uuid.uuid4().hex}.parquet", memoryview(sink.getvalue()))
+            write_whole(self.folder / f"{hashlib.sha256(content).hexdigest()}.parquet", content)
         except OSError as error:
             raise CacheError(
                 f"A shard of {len(self._pending)} photos cannot be written to {self.folder} "
-                f"({error.strerror or error}). Free some room, set FACEPROOF_CACHE, or use --no-cache."
+                f"({error.strerror or error}). Free some room and give the same command again, set FACEPROOF_CACHE, "
+                "or use --no-cache."
             ) from error
         self._pending.clear()
 

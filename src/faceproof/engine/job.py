@@ -25,7 +25,7 @@ from faceproof.engine.cache import TemplateCache
 from faceproof.engine.photo_table import PhotoOutcome, PhotoTable
 from faceproof.engine.reading import Item, blocks, decoded
 from faceproof.engine.runner import Cell, Pipeline, Pixels, Progress
-from faceproof.errors import DegradationError, ModelError
+from faceproof.errors import CacheError, DegradationError, ModelError
 from faceproof.people.types import Photo
 from faceproof.recognition.recognizer import CHUNK, Recognizer
 
@@ -76,10 +76,20 @@ class Job:
         try:
             self._compute([item for item in items.values() if item.todo])
         finally:
-            for cache in self.caches.values():
-                cache.flush()
+            self._flush()
         for c, why in self.failed.items():
             self._fail_all(c, why)
+
+    def _flush(self) -> None:
+        """Write what every cache holds; one that cannot be written keeps none of the others from it."""
+        errors = []
+        for cache in self.caches.values():
+            try:
+                cache.flush()
+            except CacheError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
 
     def _fail_all(self, condition: int, why: str) -> None:
         """A condition that failed has no rows of before either: none of them may look like a result."""

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import faceproof
+from faceproof.engine.manifest_file import SCHEMA_VERSION
 from faceproof.engine.photo_table import printable_path
-from faceproof.engine.run_folder import SCHEMA_VERSION
+from faceproof.files import sha256_of_json
 from faceproof.people.types import Comparisons, PhotoSet
 
 if TYPE_CHECKING:
@@ -31,6 +32,15 @@ def begun(kind: str, command: str | None, started: datetime) -> dict[str, Any]:
         "started": stamp(started),
         "finished": None,
     }
+
+
+def plan_entry(**parts: object) -> dict[str, str]:
+    """Digest of each part of what a run is going to do, by which an unfinished run is recognised.
+
+    Args:
+        parts: JSON values by name, such as ``comparisons``, ``system`` and ``settings``.
+    """
+    return {name: sha256_of_json(part) for name, part in parts.items()}
 
 
 def system_entry(pipeline: Pipeline) -> dict[str, Any]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.detection.types import Face
+from faceproof.engine.disk_room import in_words
+from faceproof.errors import CacheError
 from faceproof.people.types import Photo
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 STAGES = ("decode", "detect", "align", "embed")
 """What can fail on a photo's way to its template, in order; time to align is part of ``detect_ms``."""
+_BLOCK_BYTES = 1 << 20
 STAGES_MS = ("decode_ms", "detect_ms", "embed_ms")
 
 
@@ -128,9 +132,39 @@ def _fixed_lists(values: Floats, missing: NDArray[np.bool_]) -> pa.Array:
 
 
 def _empty_templates(rows: int, size: int) -> Floats:
-    """float32 (rows, size) in a temporary file that is gone with the process."""
+    """float32 (rows, size), zeros, in a temporary file that is gone with the process.
+
+    The room on the disk is reserved at once: writing to a mapped file on a full disk would end the process.
+
+    Raises:
+        CacheError: the folder for temporary files has not enough room.
+    """
     if rows * size == 0:
         return np.zeros((rows, size), np.float32)
-    with tempfile.TemporaryFile(prefix="faceproof-templates-") as file:
-        file.truncate(rows * size * 4)
-        return np.memmap(file, np.float32, "r+", shape=(rows, size))
+    room = rows * size * 4
+    try:
+        with tempfile.TemporaryFile(prefix="faceproof-templates-") as file:
+            _reserve(file, room)
+            return np.memmap(file, np.float32, "r+", shape=(rows, size))
+    except OSError as error:
+        folder = tempfile.gettempdir() if tempfile.tempdir else os.environ.get("TMPDIR", "the temporary folder")
+        raise CacheError(
+            f"Templates of {rows:,} photos need {in_words(room)} in {folder} while the run lasts "
+            f"({error.strerror or error}). Free some room, or set TMPDIR to a folder with more."
+        ) from error
+
+
+def _reserve(file: IO[bytes], size: int) -> None:
+    """Make a file ``size`` bytes long, with room on the disk for all of them."""
+    try:
+        os.posix_fallocate(file.fileno(), 0, size)
+        return
+    except AttributeError:
+        pass  # no such call on this system
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
+            raise
+    zeros = bytes(_BLOCK_BYTES)
+    for start in range(0, size, _BLOCK_BYTES):
+        file.write(zeros[: size - start])
+    file.flush()

@@ -60,7 +60,13 @@ class Plan:
         """The cache of each cell whose templates may be kept; shards are small where there are many caches."""
         kept = [(p, c) for p, c in self.cells() if self.conditions[c].cacheable and self.pipelines[p].cacheable]
         rows = min(SHARD_ROWS, max(_ROWS_AT_RISK // max(len(kept), 1), 64))
-        return {(p, c): TemplateCache(root, self.pipelines[p].recipe(self.conditions[c]), rows) for p, c in kept}
+        return {
+            (p, c): TemplateCache(
+                *(root, self.pipelines[p].recipe(self.conditions[c]), rows),
+                template_size=self.pipelines[p].recognizer.template_size,
+            )
+            for p, c in kept
+        }
 
     def room(self, cache: Path | None, run: Path) -> list[Need]:
         """What it takes of the disk, at most.

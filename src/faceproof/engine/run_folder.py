@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,24 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.engine.photo_table import STAGES_MS, PhotoTable
+from faceproof.engine.manifest_file import MANIFEST, read_sealed, refuse_other, without_digests
+from faceproof.engine.parquet_files import read_parquet, write_parquet
+from faceproof.engine.photo_table import PhotoTable
+from faceproof.engine.run_writing import finish_publishing, unfinished_manifest
+from faceproof.engine.table_checks import TABLES, check_manifest, check_tables, typed
 from faceproof.errors import RunFolderError
 from faceproof.people.types import Comparisons
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SCHEMA_VERSION = 1
-MANIFEST = "manifest.json"
-_RESULTS = (
-    *("photos.parquet", "scores.parquet", "metrics.json", "failures.csv", "conditions.csv", "changes.csv"),
-    "report.html",
-)
-_TABLES = {
-    "comparisons": {"comparison", "photo_a", "photo_b", "person_a", "person_b", "mated", "fold"},
-    "photos": {"photo", "person", "sha256", "condition", "outcome", "reason", "faces_found", "box_xyxy_px", *STAGES_MS},
-    "scores": {"comparison", "condition", "similarity", "reason"},
-}
+
+TABLE_FILES = tuple(f"{name}.parquet" for name in TABLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,50 +34,6 @@ class RunTables:
     photos: pa.Table
     scores: pa.Table
     condition: str = "clean"
-
-
-def prepare_folder(folder: Path, *, overwrite: bool, comparisons_sha256: str, kind: str = "evaluation") -> None:
-    """Make a run folder, or make sure that an existing one may be written to.
-
-    An unfinished run of the same comparisons is gone on with. What a run of another kind left is taken away.
-
-    Raises:
-        RunFolderError: when the folder holds a finished run, another run, or something else, and ``overwrite`` is off.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise RunFolderError(f"{folder} is a file; expected a folder for the run. Choose another --out.")
-    if folder.is_dir() and any(folder.iterdir()) and not overwrite:
-        manifest = folder / MANIFEST
-        if not manifest.is_file():
-            raise RunFolderError(f"{folder} is not empty and holds no run. Choose another --out, or use --overwrite.")
-        old = _read_json(manifest)
-        if old.get("finished"):
-            raise RunFolderError(
-                f"{folder} holds a finished run of {old['finished']}. Choose another --out, or use --overwrite."
-            )
-        if old.get("protocol", {}).get("sha256") != comparisons_sha256:
-            raise RunFolderError(
-                f"{folder} holds an unfinished run of other comparisons. Choose another --out, or use --overwrite."
-            )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if overwrite and (folder / MANIFEST).is_file():
-            _clear(folder, kind)
-    except OSError as error:
-        raise RunFolderError(f"{folder} cannot be made ({error.strerror or error}). Choose another --out.") from error
-
-
-def _clear(folder: Path, kind: str) -> None:
-    """Take away the files of a run of another kind; nothing that a run does not write."""
-    try:
-        if _read_json(folder / MANIFEST).get("kind", "evaluation") == kind:
-            return
-    except RunFolderError:
-        return
-    figures = folder / "figures"
-    drawn = [file for suffix in ("svg", "png", "csv") for file in figures.glob(f"*.{suffix}")]
-    for file in (*(folder / name for name in _RESULTS), *drawn):
-        file.unlink(missing_ok=True)
 
 
 def comparisons_table(comparisons: Comparisons) -> pa.Table:
@@ -147,23 +97,13 @@ def write_table(folder: Path, name: str, table: pa.Table) -> None:
 
 def write_tables(folder: Path, name: str, tables: Iterable[pa.Table]) -> None:
     """Write tables of the same columns, one or more, one below the other into one file, whole or not at all."""
-    import pyarrow.parquet as pq
-
-    part = folder / f".{name}.parquet.part"
-    every = iter(tables)
-    first = next(every)
-    with pq.ParquetWriter(part, first.schema, compression="zstd") as writer:
-        writer.write_table(first)
-        for table in every:
-            writer.write_table(table)
-    part.replace(folder / f"{name}.parquet")
+    write_parquet(folder / f"{name}.parquet", tables)
 
 
-def write_manifest(folder: Path, manifest: Mapping[str, object]) -> None:
-    """Write the manifest, whole or not at all."""
-    part = folder / f".{MANIFEST}.part"
-    part.write_text(json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
-    part.replace(folder / MANIFEST)
+def write_run_tables(folder: Path, run: RunTables) -> None:
+    """Write all tables of a run."""
+    for name in TABLES:
+        write_table(folder, name, getattr(run, name))
 
 
 def read_run(folder: Path) -> RunTables:
@@ -176,50 +116,64 @@ def read_run(folder: Path) -> RunTables:
         Its tables.
 
     Raises:
-        RunFolderError: when it is no run, unfinished, damaged, or of another version.
+        RunFolderError: it is no run, unfinished, damaged, or of another version; or its tables do not belong together.
+    """
+    manifest = open_manifest(folder)
+    kind = manifest.get("kind", "evaluation")
+    if kind != "evaluation":
+        raise RunFolderError(f"{folder} holds a {kind} run; expected one of faceproof evaluate.")
+    tables = {name: read_run_table(folder, manifest, name) for name in TABLES}
+    check_tables(folder, **tables)
+    return RunTables(without_digests(manifest), **tables)
+
+
+def read_run_table(folder: Path, manifest: Mapping[str, Any], name: str) -> pa.Table:
+    """A table of a run, checked against its digest and its columns.
+
+    Args:
+        folder: the run folder.
+        manifest: as `open_manifest` gives it.
+        name: a key of `faceproof.engine.table_checks.TABLES`.
+
+    Raises:
+        RunFolderError: it cannot be read, is not the table that the run wrote, or has other columns.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    manifest = read_manifest(folder)
-    if manifest.get("kind", "evaluation") != "evaluation":
-        raise RunFolderError(f"{folder} holds a {manifest['kind']} run; expected one of faceproof evaluate.")
-    tables: dict[str, pa.Table] = {}
-    for name, needed in _TABLES.items():
-        path = folder / f"{name}.parquet"
-        try:
-            tables[name] = pq.read_table(path)
-        except (OSError, pa.ArrowException) as error:
-            raise RunFolderError(f"{path} cannot be read ({error}). Run the evaluation again.") from error
-        lacking = needed - set(tables[name].column_names)
-        if lacking:
-            raise RunFolderError(f"{path} lacks the columns {', '.join(sorted(lacking))}. Run the evaluation again.")
-    return RunTables(manifest, **tables)
+    path = folder / f"{name}.parquet"
+    refuse_other(path, manifest, path.name)
+    try:
+        table = read_parquet(path)
+    except (OSError, pa.ArrowException) as error:
+        raise RunFolderError(f"{path} cannot be read ({error}). Give the command of the run again.") from error
+    return typed(table, name, path)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a finished run, of whatever kind.
+    """What a finished run of whatever kind says of itself.
 
     Raises:
         RunFolderError: see `read_run`.
     """
+    return without_digests(open_manifest(folder))
+
+
+def open_manifest(folder: Path) -> dict[str, Any]:
+    """As `read_manifest`, with the digests of the run's files.
+
+    Raises:
+        RunFolderError: see `read_run`.
+    """
+    finish_publishing(folder)
     if not (folder / MANIFEST).is_file():
+        if unfinished_manifest(folder) is not None:
+            raise RunFolderError(f"The run in {folder} is unfinished. Give the same command again to finish it.")
         raise RunFolderError(f"{folder} is no run folder: {MANIFEST} is missing. Expected what --out was given.")
-    manifest = _read_json(folder / MANIFEST)
-    if manifest.get("schema_version") != SCHEMA_VERSION:
-        raise RunFolderError(
-            f"{folder} has schema version {manifest.get('schema_version')}; this faceproof reads {SCHEMA_VERSION}."
-        )
+    manifest = read_sealed(folder)
+    kind = manifest.get("kind", "evaluation")
+    if kind not in ("evaluation", "stress"):
+        raise RunFolderError(f"{folder} holds a run of kind {kind}; expected one of faceproof evaluate or stress.")
     if not manifest.get("finished"):
         raise RunFolderError(f"The run in {folder} is unfinished. Give the same command again to finish it.")
+    check_manifest(folder / MANIFEST, manifest)
     return manifest
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunFolderError(f"{path} cannot be read ({error}). Run the evaluation again with --overwrite.") from error
-    if not isinstance(content, dict):
-        raise RunFolderError(f"{path} is no manifest: expected a JSON object.")
-    return content

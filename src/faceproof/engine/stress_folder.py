@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faceproof.engine.run_folder import RunTables, read_manifest, scores_table, write_tables
+from faceproof.engine.manifest_file import refuse_other, without_digests
+from faceproof.engine.parquet_files import read_parquet
+from faceproof.engine.run_folder import RunTables, open_manifest, scores_table, write_tables
+from faceproof.engine.table_checks import typed
 from faceproof.errors import RunFolderError
 from faceproof.scoring import similarities
 
@@ -18,17 +22,22 @@ if TYPE_CHECKING:
     from faceproof.engine.runner import Cell, Processed
 
 
+_ADVICE = "Give the stress command again."
+
+
 @dataclass(frozen=True)
 class StressRun:
     """A finished stress run, read block by block.
 
     Attributes:
-        folder: the run folder.
+        folder: where its tables are.
         manifest: what was run.
+        digests: SHA-256 of its files by name; empty: not known.
     """
 
     folder: Path
     manifest: dict[str, Any]
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def comparisons(self) -> pa.Table:
@@ -49,21 +58,37 @@ class StressRun:
         """The rows of one model under one condition, as the tables of a run.
 
         Raises:
-            RunFolderError: a table cannot be read.
+            RunFolderError: a table cannot be read, is not the one that the run wrote, or has other comparisons.
         """
         rows = [("model", "=", model), ("condition", "=", condition)]
         photos, scores = self._read("photos", rows), self._read("scores", rows)
+        if len(scores) != len(self.comparisons):
+            raise RunFolderError(
+                f"{self.folder}: scores.parquet has {len(scores):,} rows of {model} under {condition}; expected "
+                f"{len(self.comparisons):,}, one for each comparison. {_ADVICE}"
+            )
         return RunTables(self.manifest, self.comparisons, photos, scores, condition)
 
     def _read(self, name: str, rows: list[tuple[str, str, str]] | None = None) -> pa.Table:
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         path = self.folder / f"{name}.parquet"
+        self._check(name)
         try:
-            return pq.read_table(path, filters=rows)
+            table = read_parquet(path, filters=rows)
         except (OSError, pa.ArrowException) as error:
-            raise RunFolderError(f"{path} cannot be read ({error}). Give the stress command again.") from error
+            raise RunFolderError(f"{path} cannot be read ({error}). {_ADVICE}") from error
+        return typed(table, name, path)
+
+    def _check(self, name: str) -> None:
+        """Check a file against its digest, once: the tables are read block by block."""
+        if self.digests and name not in self._checked:
+            refuse_other(self.folder / f"{name}.parquet", {"files": self.digests}, f"{name}.parquet")
+            self._checked.add(name)
+
+    @cached_property
+    def _checked(self) -> set[str]:
+        return set()
 
 
 def open_stress_run(folder: Path) -> StressRun:
@@ -72,12 +97,12 @@ def open_stress_run(folder: Path) -> StressRun:
     Raises:
         RunFolderError: when it is none.
     """
-    manifest = read_manifest(folder)
+    manifest = open_manifest(folder)
     if manifest.get("kind") != "stress":
         raise RunFolderError(
             f"{folder} holds a run of kind {manifest.get('kind', 'evaluation')}; expected one of faceproof stress."
         )
-    return StressRun(folder, manifest)
+    return StressRun(folder, without_digests(manifest), manifest.get("files") or {})
 
 
 def write_stress_tables(folder: Path, plan: Plan, processed: Processed) -> None:

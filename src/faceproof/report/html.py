@@ -82,22 +82,30 @@ def render_report(summary: Summary, photos: PhotoStrips, *, figures_wanted: bool
     )
 
 
-def write_report(summary: Summary, run_dir: Path, photos_root: Path | None, drawn: Drawn | None = None) -> Path:
-    """Write ``report.html`` into a run folder; an older one is replaced as a whole.
+def write_report(
+    summary: Summary,
+    folder: Path,
+    photos_root: Path | None,
+    drawn: Drawn | None = None,
+    *,
+    tables: Path | None = None,
+) -> Path:
+    """Write ``report.html`` into a folder; an older one is replaced as a whole.
 
     Args:
         summary: the dict of ``faceproof.report.summarize``.
-        run_dir: the run folder; its ``photos.parquet`` gives the boxes to draw.
+        folder: where to write.
         photos_root: folder of people, or None for a page without photos.
         drawn: what became of the figures; None: all were drawn.
+        tables: folder whose ``photos.parquet`` gives the boxes to draw; None: ``folder``.
 
     Returns:
         The file.
     """
-    boxes = boxes_of_run(run_dir) if photos_root is not None else None
+    boxes = boxes_of_run(tables or folder) if photos_root is not None else None
     strips = photo_strips(summary, photos_root, boxes)
     page = render_report(summary, strips, figures_wanted=drawn is None or drawn.wanted)
-    target = run_dir / "report.html"
+    target = folder / "report.html"
     write_whole(target, page.encode("utf-8", errors="replace"))
     return target
 

@@ -120,13 +120,13 @@ def framed(pixels: NDArray[np.uint8], box_xyxy_px: Box | None) -> str:
 
 def boxes_of_run(run_dir: Path) -> dict[str, tuple[float, ...]]:
     """Box of the compared face of each photo, from ``photos.parquet`` of a run folder; empty without it."""
-    import pyarrow.parquet
+    from faceproof.engine.parquet_files import read_parquet
 
     table = run_dir / "photos.parquet"
     if not table.is_file():
         return {}
     clean = [("condition", "=", "clean")]
-    columns = pyarrow.parquet.read_table(table, columns=["photo", "box_xyxy_px"], filters=clean).to_pydict()
+    columns = read_parquet(table, columns=["photo", "box_xyxy_px"], filters=clean).to_pydict()
     pairs = zip(columns["photo"], columns["box_xyxy_px"], strict=True)
     return {photo: tuple(box) for photo, box in pairs if box is not None}
 

@@ -32,25 +32,29 @@ def write_stress_report(
     photos_root: Path | None,
     conditions: Mapping[str, Condition],
     drawn: Drawn | None = None,
+    *,
+    folder: Path | None = None,
 ) -> Path:
-    """Write ``report.html`` (and ``figures/contact-sheet.png``) into the run folder; an older one is replaced.
+    """Write ``report.html`` (and ``figures/contact-sheet.png``) into a folder; an older one is replaced.
 
     Args:
         summary: the dict of ``faceproof.report.stress_summary``.
-        run: the run, whose figures are drawn already.
+        run: the run.
         photos_root: folder of people, or None for a page without photos.
         conditions: those whose functions are at hand, by name.
         drawn: what became of the figures; None: all were drawn.
+        folder: where to write, and where the figures are drawn already; None: the run folder.
 
     Returns:
         The file.
     """
     drawn = drawn or Drawn()
+    folder = folder or run.folder
     photos = StressPhotos(run, photos_root, conditions) if photos_root is not None else None
     sheet = photos.sheet() if photos and drawn.wanted else None
     if sheet is not None:
-        sheet.save(run.folder / "figures" / "contact-sheet.png")
-    figures = {file.stem: page_svg(file.read_text("utf-8")) for file in sorted((run.folder / "figures").glob("*.svg"))}
+        sheet.save(folder / "figures" / "contact-sheet.png")
+    figures = {file.stem: page_svg(file.read_text("utf-8")) for file in sorted((folder / "figures").glob("*.svg"))}
     page = render_stress_report(
         summary,
         figures,
@@ -58,7 +62,7 @@ def write_stress_report(
         sheet=None if sheet is None else data_uri(sheet, 85),
         strips=dict(_strips(summary, photos)) if photos else {},
     )
-    target = run.folder / "report.html"
+    target = folder / "report.html"
     write_whole(target, page.encode("utf-8", errors="replace"))
     return target
 

@@ -1,0 +1,158 @@
+"""``manifest.json`` on disk: what a run was, the digest of each of its files, and a digest of itself.
+
+Version 2 lists ``files`` (SHA-256 by name) and ``manifest_sha256``, the digest of everything else in the manifest.
+Version 1 had neither; its files are checked by their content alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PureWindowsPath
+from typing import Any
+
+from faceproof.errors import RunFolderError
+from faceproof.files import sha256_of, write_whole
+
+MANIFEST = "manifest.json"
+SCHEMA_VERSION = 2
+READABLE = (1, 2)
+_FILES, _DIGEST = "files", "manifest_sha256"
+
+
+def seal(folder: Path, names: Iterable[str] | None = None) -> dict[str, str]:
+    """SHA-256 of files in a folder, by their name below it; the manifest is left out.
+
+    Args:
+        folder: where they are.
+        names: which; None: all, in folders below it too.
+    """
+    if names is None:
+        names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return {name: sha256_of(folder / name) for name in sorted(names) if name != MANIFEST}
+
+
+def write_sealed(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, str]) -> None:
+    """Write a manifest with the digests of a run's files and with its own digest.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written.
+    """
+    entries = {**manifest, "schema_version": SCHEMA_VERSION, _FILES: dict(files)}
+    entries.pop(_DIGEST, None)
+    entries[_DIGEST] = _digest(entries)
+    text = json.dumps(entries, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    write_whole(folder / MANIFEST, text.encode())
+
+
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write the manifest of a run whose files are in the folder already."""
+    write_sealed(folder, manifest, seal(folder))
+
+
+def read_sealed(folder: Path) -> dict[str, Any]:
+    """The manifest of a run, with the digests of its files, where its version has them.
+
+    Raises:
+        RunFolderError: there is none, it cannot be read, it is of another version, or it was changed.
+    """
+    path = folder / MANIFEST
+    manifest = read_json(path)
+    version = manifest.get("schema_version")
+    if version not in READABLE or isinstance(version, bool):
+        known = " and ".join(map(str, READABLE))
+        raise RunFolderError(f"{folder} has schema version {version}; this faceproof reads {known}.")
+    if version == 1:
+        return manifest
+    if not _is_whole(manifest):
+        raise RunFolderError(
+            f"{path} is damaged or was edited: its content does not match its digest. Give the command of the run "
+            "again."
+        )
+    return manifest
+
+
+def stored_files(path: Path) -> dict[str, str]:
+    """SHA-256 of each file that a manifest lists; empty where it lists none.
+
+    Raises:
+        FileNotFoundError: there is no manifest.
+        RunFolderError: it cannot be read.
+    """
+    if not path.exists():
+        raise FileNotFoundError(path)
+    files = read_json(path).get(_FILES)
+    return {name: digest for name, digest in files.items() if _is_below(name)} if isinstance(files, dict) else {}
+
+
+def without_digests(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What a manifest says of the run itself."""
+    return {name: value for name, value in manifest.items() if name not in (_FILES, _DIGEST)}
+
+
+def refuse_other(path: Path, manifest: Mapping[str, Any], name: str) -> None:
+    """Refuse a file of a run that is not the one that the run wrote.
+
+    Args:
+        path: the file.
+        manifest: of the run, as `read_sealed` gives it.
+        name: the file's name in the manifest.
+
+    Raises:
+        RunFolderError: the file is missing, cannot be read, or has another digest.
+    """
+    files = manifest.get(_FILES)
+    if files is None:
+        return
+    try:
+        found = sha256_of(path)
+    except OSError as error:
+        raise RunFolderError(f"{path} cannot be read ({error.strerror or error}). Run the evaluation again.") from error
+    if name not in files:
+        raise RunFolderError(f"{path} is not among the files of this run. Give the command of the run again.")
+    if found != files[name]:
+        raise RunFolderError(
+            f"{path} is damaged, or does not belong to this run: its SHA-256 is {found[:12]}..., and the manifest has "
+            f"{str(files[name])[:12]}.... Give the command of the run again."
+        )
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object in a file.
+
+    Raises:
+        RunFolderError: the file cannot be read, or holds something else.
+    """
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunFolderError(f"{path} cannot be read ({_why(error)}). Give the command of the run again.") from error
+    if not isinstance(content, dict):
+        raise RunFolderError(f"{path} is no manifest: expected a JSON object.")
+    return content
+
+
+def _is_below(name: str) -> bool:
+    """Whether a name leads to a file below the run folder, so that it may be removed with the run."""
+    path = PureWindowsPath(name)
+    return not path.anchor and ".." not in path.parts
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "its values are nested too deeply"
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _is_whole(manifest: Mapping[str, Any]) -> bool:
+    entries = {name: value for name, value in manifest.items() if name != _DIGEST}
+    try:
+        return isinstance(manifest.get(_FILES), dict) and manifest.get(_DIGEST) == _digest(entries)
+    except ValueError:  # NaN or a lone surrogate, which no manifest has
+        return False
+
+
+def _digest(entries: Mapping[str, Any]) -> str:
+    text = json.dumps(entries, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

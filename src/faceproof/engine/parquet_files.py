@@ -1,0 +1,76 @@
+"""Parquet files with a checksum on every page, written whole or not at all, and read with the checksums verified."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_COMPRESSION = "zstd"
+
+
+def write_parquet(path: Path, tables: Iterable[pa.Table]) -> None:
+    """Write tables of the same columns, one or more, one below the other into one file.
+
+    Args:
+        path: the file; its folder has to exist.
+        tables: at least one; read one by one, so memory holds one at a time.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written; no file is left behind.
+    """
+    import pyarrow.parquet as pq
+
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    rest = iter(tables)
+    first = next(rest)
+    try:
+        with pq.ParquetWriter(part, first.schema, compression=_COMPRESSION, write_page_checksum=True) as writer:
+            writer.write_table(first)
+            for table in rest:
+                writer.write_table(table)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def parquet_bytes(table: pa.Table) -> memoryview:
+    """A table as the bytes of a Parquet file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression=_COMPRESSION, write_page_checksum=True)
+    return memoryview(sink.getvalue())
+
+
+def read_parquet(
+    source: Path | bytes,
+    *,
+    columns: Sequence[str] | None = None,
+    filters: list[tuple[str, str, str]] | None = None,
+) -> pa.Table:
+    """A table, or some of its columns and rows.
+
+    Args:
+        source: a file, or its bytes.
+        columns: names of columns; None: all.
+        filters: conditions that a row has to meet, as `pyarrow.parquet.read_table` takes them; None: all rows.
+
+    Raises:
+        OSError: the file cannot be read, or a page does not match its checksum.
+        pyarrow.ArrowException: it is no Parquet file.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    return pq.read_table(
+        pa.BufferReader(source) if isinstance(source, bytes) else source,
+        columns=None if columns is None else list(columns),
+        filters=filters,
+        page_checksum_verification=True,
+    )
