@@ -128,6 +128,11 @@ def listed(world):
     return world.evaluate("file", Recipe(detector=world.boxes("faces.csv"), alignment=CUT_OUT))
 
 
+@pytest.fixture(scope="module")
+def padded(world):
+    return {pad: world.evaluate(f"pad-{pad}", Recipe(pad=pad)) for pad in (None, 0.35)}
+
+
 class Watch:
     """What a run says of its progress."""
 
@@ -170,6 +175,7 @@ class TestNone:
             (Recipe(detector="none", alignment=CUT_OUT, margin=10), "--alignment"),
             (Recipe(detector="none", select="largest"), "--select"),
             (Recipe(detector="none", min_face_size=30), "--min-face-size"),
+            (Recipe(detector="none", pad=0.35), "--pad"),
         ],
     )
     def test_what_means_nothing_without_a_detector_is_refused(self, world, recipe, option):
@@ -242,6 +248,41 @@ def test_without_a_version_nothing_is_kept_between_runs(world):
         watch, recipe = Watch(), Recipe(detector=Middle(), alignment=CUT_OUT)
         world.stress("stress-again", recipe, stage="aligned", progress=watch, overwrite=True)
         assert watch.from_cache == 0
+
+
+class TestBorder:
+    """MTCNN with a black border added before detection."""
+
+    def test_the_manifest_tells_and_cached_templates_are_not_mixed(self, world, padded):
+        assert [run.summary["run"]["detector"]["pad"] for run in padded.values()] == [0, 0.35]
+        assert [run.summary["run"]["timing"]["from_cache"] for run in padded.values()] == [0, 0]
+        again = world.evaluate("pad-again", Recipe(pad=0.35))
+        assert again.summary["run"]["timing"]["from_cache"] == 12
+        assert photos_of(again) == photos_of(padded[0.35])
+
+    def test_boxes_are_in_pixels_of_the_photo(self, padded):
+        """On photos with room around the face the border changes little."""
+        without, with_border = (photos_of(run) for run in padded.values())
+        for one, other in zip(without, with_border, strict=True):
+            assert (other["width_px"], other["height_px"]) == (one["width_px"], one["height_px"])
+            box, moved = (np.array(row["box_xyxy_px"]) for row in (one, other))
+            assert 0 < np.abs(box - moved).max() < 15
+
+    def test_verify_compares_as_the_run_did(self, world, padded):
+        model, recipe = recipe_of_run(padded[0.35].folder)
+        assert recipe.pad == 0.35
+        assert recipe_of_run(padded[None].folder)[1].pad == 0
+        pair = pq.read_table(padded[0.35].folder / "comparisons.parquet").to_pylist()[7]
+        score = pq.read_table(padded[0.35].folder / "scores.parquet")["similarity"].to_pylist()[7]
+        one, two = (world.people / pair[side] for side in ("photo_a", "photo_b"))
+        found = verify(one, two, model=model, recipe=recipe, offline=True)
+        assert found.similarity == pytest.approx(score, abs=1e-6)
+        assert verify(one, two, model=model, offline=True).similarity != pytest.approx(score, abs=1e-3)
+
+    def test_degraded_photos_get_it_too(self, world):
+        for pad in (None, 0.35):
+            run = world.stress(f"stress-pad-{pad}", Recipe(pad=pad))
+            assert run.summary["run"]["detector"]["pad"] == (pad or 0)
 
 
 class TestVerify:

@@ -32,6 +32,8 @@ class Recipe:
         pixel_divisor: divides what is left, likewise.
         detector: what finds the faces: ``mtcnn``, ``none``, a file of faces, ``package.module:factory``, or an object
             with ``find(photos)`` (docs/your-detector.md).
+        pad: of MTCNN: black border added to each side of a photo before detection, as a fraction of its height and
+            width, 0 to 1; None: 0. Boxes, landmarks and crops are those of the photo without the border.
     """
 
     crop_size: int | None = None
@@ -44,6 +46,7 @@ class Recipe:
     pixel_mean: float | tuple[float, float, float] | None = None
     pixel_divisor: float | tuple[float, float, float] | None = None
     detector: str | Path | FindsFaces | Detector = "mtcnn"
+    pad: float | None = None
 
     def contract_fields(self) -> dict[str, Any]:
         """What it says of the contract, by the names of `faceproof.recognition.card.InputContract`."""
@@ -94,7 +97,7 @@ def load_pipeline(
         said=recipe.contract_fields(),
     )
     detector = detector or load_detector(
-        recipe.detector, min_face_size=recipe.min_face_size, device=device, offline=offline
+        recipe.detector, min_face_size=recipe.min_face_size, pad=recipe.pad, device=device, offline=offline
     )
     _check_detector(detector, recognizer.contract, recipe)
     more = {} if workers is None else {"workers": workers}

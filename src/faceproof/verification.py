@@ -174,7 +174,7 @@ def _faces_of_run(folder: Path, detector: Mapping[str, Any], contract: Mapping[s
     margin = None if contract["alignment"] == "five_point" else contract["margin_px"]
     cut = {"margin": margin, "alignment": contract["alignment"], "select": detector["selection"]}
     if name == "mtcnn":
-        return cut | {"min_face_size": detector["min_face_size"]}
+        return cut | {"min_face_size": detector["min_face_size"], "pad": detector.get("pad")}
     if "reference" not in detector:
         raise ConfigurationError(
             f"{folder} judges faces of {detector.get('file', name)}, and nothing here finds faces in other photos the "

@@ -137,6 +137,8 @@ class TestDetect:
             (["--detector", "cli_finders:Thumbnails"], "gives a Thumbnails without a method find"),
             (["--detector", "absent.csv"], "The file of faces absent.csv cannot be read"),
             (["--detector", "none", "--min-face-size", "30"], "--min-face-size"),
+            (["--detector", "none", "--pad", "0.35"], "--pad"),
+            (["--pad", "35"], "pad is 35.0; expected a fraction of the photo's sides from 0 to 1"),
             (["--boxes", "nowhere/b.csv", "--detector", "none"], "nowhere/b.csv cannot be written"),
         ],
     )
@@ -168,6 +170,8 @@ class TestRefused:
             (["--detector", "none", "--alignment", "margin_crop"], "--alignment means nothing with --detector none"),
             (["--detector", "none", "--select", "largest"], "--select means nothing with --detector none"),
             (["--detector", "none", "--min-face-size", "30"], "--min-face-size"),
+            (["--detector", "none", "--pad", "0.35"], "--pad"),
+            (["--pad", "35"], "pad is 35.0; expected a fraction of the photo's sides from 0 to 1"),
             (["--detector", "mtcn"], "There is no detector 'mtcn'"),
             (["--detector", "absent.csv"], "The file of faces absent.csv cannot be read"),
             (["--detector", "wrong.csv"], "wrong.csv has the columns photo, x0"),

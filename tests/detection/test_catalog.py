@@ -65,6 +65,18 @@ def test_a_smallest_face_is_for_mtcnn_alone(file):
             load_detector(detector, min_face_size=30)
 
 
+def test_a_border_is_for_mtcnn_alone(file):
+    for detector in ("none", file, "mine:Finder", Nothing(), WholePhoto()):
+        for pad in (0, 0.35):
+            with pytest.raises(ConfigurationError, match="--pad"):
+                load_detector(detector, pad=pad)
+
+
+def test_smallest_face_and_border_go_together():
+    recipe = load_detector("mtcnn", min_face_size=40, pad=0.2, offline=True).recipe()
+    assert (recipe["min_face_size"], recipe["pad"]) == (40, 0.2)
+
+
 def test_none_takes_each_photo_for_a_face():
     detector = load_detector("none")
     found = detector.find([np.zeros((30, 40, 3), np.uint8), np.zeros((9, 7, 3), np.uint8)])

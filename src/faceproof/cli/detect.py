@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from faceproof.cli.options import DetectorName, Device, MinFaceSize, Offline
+from faceproof.cli.options import DetectorName, Device, MinFaceSize, Offline, Pad
 from faceproof.cli.output import only_results_on_stdout, print_json
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def detect_command(
     photos: Annotated[list[Path], typer.Argument(help="Photos, or folders of photos.", metavar="PHOTO...")],
     detector: DetectorName = "mtcnn",
     min_face_size: MinFaceSize = None,
+    pad: Pad = None,
     boxes: Annotated[
         Path | None, typer.Option(help="Write the faces to this .csv file, as evaluate --detector reads it.")
     ] = None,
@@ -47,7 +48,7 @@ def detect_command(
     rows: list[dict[str, Any]] = []
     found: list[tuple[str, Faces]] = []
     with only_results_on_stdout():
-        finder = load_detector(detector, min_face_size=min_face_size, device=device, offline=offline)
+        finder = load_detector(detector, min_face_size=min_face_size, pad=pad, device=device, offline=offline)
         every = list(_each(photos))
         if boxes is not None:
             _refuse_one_name(every, boxes)

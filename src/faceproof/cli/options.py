@@ -40,6 +40,10 @@ DetectorName = Annotated[
         help="mtcnn, none (photos are aligned faces), a .csv or .parquet file of faces, or module:factory.",
     ),
 ]
+Pad = Annotated[
+    float | None,
+    typer.Option(help="mtcnn: black border added before detection, as a fraction of each side, 0 to 1 (0)."),
+]
 MinFaceSize = Annotated[float | None, typer.Option(help="mtcnn: smallest face that is sought, in pixels (20).")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")]
 BatchSize = Annotated[int, typer.Option(help="Photos detected together; changes no number.")]

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from faceproof.detection.border import bordered, check_pad, without_border
 from faceproof.detection.pyramid import IntegralImages
 from faceproof.detection.suppression import suppress
 from faceproof.detection.types import Faces
@@ -42,11 +43,13 @@ class CascadeSettings:
         min_face_size: side of the smallest face that is sought, in pixels.
         thresholds: probability from which a box survives P-Net, R-Net and O-Net.
         factor: ratio of one pyramid level to the one before.
+        pad: black border added to each side of a photo before detection, as a fraction of its height and width, 0 to 1.
     """
 
     min_face_size: float = 20
     thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7)
     factor: float = 0.709
+    pad: float = 0
 
     def __post_init__(self) -> None:
         if not 0 < self.min_face_size < float("inf"):
@@ -55,6 +58,7 @@ class CascadeSettings:
             raise ConfigurationError(f"factor must lie between 0 and 1, not {self.factor}")
         if len(self.thresholds) != 3 or not all(0 <= t <= 1 for t in self.thresholds):
             raise ConfigurationError(f"thresholds must be three numbers from 0 to 1, not {self.thresholds}")
+        check_pad(self.pad)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,22 @@ class Cascade:
             photos: uint8 (h, w, 3) each, RGB; sizes may differ.
 
         Returns:
-            One `Faces` a photo, in order; empty where there is no face.
+            One `Faces` a photo, in order, in pixels of the photo without a border; empty where there is no face.
+
+        Raises:
+            ConfigurationError: when a photo is no such array.
         """
+        _check(photos)
+        pad = self.settings.pad
+        if not pad:
+            return self._find(photos)
+        found = []
+        for some in _as_large_as(photos, pad):
+            for photo, faces in zip(some, self._find([bordered(photo, pad) for photo in some]), strict=True):
+                found.append(without_border(faces, photo.shape[0], photo.shape[1], pad))
+        return found
+
+    def _find(self, photos: Sequence[NDArray[np.uint8]]) -> list[Faces]:
         groups = _by_size(photos)
         boxes, owner = self._propose(groups)
         boxes, owner, _ = self._refine(groups, boxes, owner)
@@ -185,13 +203,24 @@ class _Proposals:
         )
 
 
-def _by_size(photos: Sequence[NDArray[np.uint8]]) -> list[_SameSize]:
-    rows_by_size: dict[tuple[int, ...], list[int]] = {}
+def _check(photos: Sequence[NDArray[np.uint8]]) -> None:
     for row, photo in enumerate(photos):
         if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3:
             raise ConfigurationError(
                 f"Photo {row} is {photo.dtype} {photo.shape}; expected uint8 (height, width, 3), RGB."
             )
+
+
+def _as_large_as(photos: Sequence[NDArray[np.uint8]], pad: float) -> Iterator[Sequence[NDArray[np.uint8]]]:
+    """The photos in portions that take, with their borders, about the memory of all of them without."""
+    size = max(int(len(photos) / (1 + 2 * pad) ** 2), 1)
+    for first in range(0, len(photos), size):
+        yield photos[first : first + size]
+
+
+def _by_size(photos: Sequence[NDArray[np.uint8]]) -> list[_SameSize]:
+    rows_by_size: dict[tuple[int, ...], list[int]] = {}
+    for row, photo in enumerate(photos):
         rows_by_size.setdefault(photo.shape, []).append(row)
     return [
         _SameSize(np.array(rows, np.int64), IntegralImages(np.stack([photos[row] for row in rows])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ def load_detector(
     detector: str | Path | FindsFaces | Detector = "mtcnn",
     *,
     min_face_size: float | None = None,
+    pad: float | None = None,
     device: str = "cpu",
     offline: bool = False,
 ) -> Detector:
@@ -28,6 +30,8 @@ def load_detector(
             file of faces; ``package.module:factory``, the name of an entry point, or an object with ``find(photos)``
             (docs/your-detector.md); a detector that is loaded already stays as it is.
         min_face_size: of MTCNN: side of the smallest face that is sought, in pixels of the photo; None: 20.
+        pad: of MTCNN: black border added to each side before detection, as a fraction of the photo's height and width,
+            0 to 1; None: 0.
         device: of MTCNN: ``cpu``, ``cuda``, ...
         offline: never download.
 
@@ -40,10 +44,17 @@ def load_detector(
     from faceproof.detection.python_detector import ENTRY_POINTS, PythonDetector, python_detector
 
     if detector == "mtcnn":
-        settings = CascadeSettings() if min_face_size is None else CascadeSettings(min_face_size)
+        settings = CascadeSettings(pad=0 if pad is None else pad)
+        if min_face_size is not None:
+            settings = replace(settings, min_face_size=min_face_size)
         return load_mtcnn(settings, device=device, offline=offline)
     if min_face_size is not None:
         raise ConfigurationError("A smallest face (--min-face-size) is for the detector mtcnn; leave it out.")
+    if pad is not None:
+        raise ConfigurationError(
+            "A border before detection (--pad) is for the detector mtcnn. Leave it out: another detector adds a border "
+            "itself where it needs one."
+        )
     if isinstance(detector, Detector):
         return detector
     if not isinstance(detector, str | Path):

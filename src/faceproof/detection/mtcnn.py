@@ -58,9 +58,10 @@ class MtcnnDetector(Detector):
             "name": self.name,
             "version": CASCADE_VERSION,
             "weights": self.weights_sha256,
-            "min_face_size": settings.min_face_size,
-            "thresholds": list(settings.thresholds),
-            "factor": settings.factor,
+            "min_face_size": float(settings.min_face_size),
+            "thresholds": [float(threshold) for threshold in settings.thresholds],
+            "factor": float(settings.factor),
+            "pad": float(settings.pad),
         }
 
 
@@ -113,6 +114,7 @@ class MTCNN:
         selection_method: a name in `faceproof.detection.selection.SELECTIONS`.
         keep_all: cut out every face.
         device: where the nets run.
+        pad: see `CascadeSettings`; boxes, landmarks and crops are those of the photo without the border.
 
     >>> finder = MTCNN(keep_all=True)
     >>> len(finder.detect(np.zeros((60, 80, 3), np.uint8)))
@@ -129,6 +131,7 @@ class MTCNN:
     selection_method: str | None = None
     keep_all: bool = False
     device: str = "cpu"
+    pad: float = 0
     _detector: MtcnnDetector = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -138,7 +141,7 @@ class MTCNN:
         if not 0 <= self.margin < self.image_size:
             raise ConfigurationError(f"margin {self.margin} must be at least 0 and below image_size {self.image_size}")
         low, middle, high = self.thresholds
-        settings = CascadeSettings(self.min_face_size, (low, middle, high), self.factor)
+        settings = CascadeSettings(self.min_face_size, (low, middle, high), self.factor, self.pad)
         self._detector = load_mtcnn(settings, device=self.device)
 
     def detect(self, photos: Any) -> Any:
