@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from faceproof.metrics.intervals import wilson
+from faceproof.report.drawing import Drawn
+from faceproof.report.figures import write_figures
 from faceproof.report.formatting import percent, percent_range
 from faceproof.report.html import write_report
 from faceproof.report.theme import DARK, LIGHT
@@ -414,6 +416,18 @@ def test_without_scripts_tables_remain_and_the_reason_is_given(report: Path, sho
     assert page.locator("noscript .nothing").is_visible()
     assert not page.locator("#tryout").is_visible()
     assert page.get_by_text("Operating points: what each threshold gives").is_visible()
+
+
+def test_without_the_drawing_script_the_page_shows_files_and_the_slider_works(
+    summary: Summary, tmp_path: Path, show: Show
+) -> None:
+    drawn = write_figures(summary, tmp_path / "figures")
+    page = show(write_report(summary, tmp_path, None, Drawn(files=drawn.files)))
+    assert page.locator("figure.drawn svg").count() == 4
+    before = page.locator("[data-count=tp]").inner_text()
+    page.locator("#threshold").fill("10")
+    assert page.locator("[data-count=tp]").inner_text() != before
+    assert page.locator("input[name=roc-axis]").count() == 0
 
 
 def test_the_policy_stops_a_script_that_got_in(report: Path, tmp_path: Path, show: Show, seen: Seen) -> None:

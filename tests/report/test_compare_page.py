@@ -17,6 +17,7 @@ from faceproof.comparing import compare
 from faceproof.report import compare_page
 from faceproof.report.compare_figures import FIGURES, drawn_names, write_compare_figures
 from faceproof.report.compare_page import render_compare_report, write_compare_report
+from faceproof.report.drawing import Drawn
 from faceproof.report.html import page_svg
 from faceproof.report.photos import PhotoStrips
 from faceproof.report.theme import DARK, LIGHT
@@ -257,6 +258,21 @@ class TestFigures:
         assert {path.stem for path in tmp_path.iterdir()} == {"roc", "det"}
         page = render_compare_report(summary | {"differences": three.summary["differences"]}, {}, PhotoStrips())
         assert "Nothing to draw: none." in page
+
+    def test_one_that_is_missing_leaves_its_reason_in_its_place(self, three):
+        drawn = Drawn(missing=dict.fromkeys(FIGURES, "it was <killed>"))
+        page = render_compare_report(three.summary, {}, PhotoStrips(), drawn)
+        said = [f"The figure <code>{name}</code> is missing: it was &lt;killed&gt;." for name in FIGURES]
+        assert [page.count(line) for line in said] == [1] * len(FIGURES)
+        assert "Nothing to draw" not in page
+
+    def test_where_they_were_left_out_the_page_says_so(self, three, tmp_path):
+        runs = [run["folder"] for run in three.summary["runs"]]
+        folder = compare(runs, common=True, out=tmp_path / "out", figures=False).folder
+        page = (folder / "report.html").read_text("utf-8")
+        assert page.count("The figures were left out (<code>--no-figures</code>). Compare once more") == 1
+        assert "Nothing to draw" not in page
+        assert not (folder / "figures").exists()
 
     def test_names_in_the_scatter_do_not_lie_on_each_other(self, made_up_run, two_scores, tmp_path):
         pairs, first, _ = two_scores()

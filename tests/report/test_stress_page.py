@@ -14,6 +14,7 @@ import pytest
 from pages import Node, parsed, words
 
 from faceproof.engine.stress_folder import open_stress_run
+from faceproof.report.drawing import Drawn
 from faceproof.report.formatting import percent
 from faceproof.report.stress_figures import write_stress_figures
 from faceproof.report.stress_page import render_stress_report, write_stress_report
@@ -337,3 +338,20 @@ class TestInABrowser:
 
 def rgb(colour: str) -> str:
     return f"rgb({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))})"
+
+
+def test_a_missing_figure_leaves_its_reason_in_its_place(stressed: Summary) -> None:
+    whole = parsed(render_stress_report(stressed, {"loss": "<svg></svg>", "frr": "<svg></svg>"}))
+    drawn = Drawn(missing={"heat-map": "it was <killed>", "frr": "it was <killed>"})
+    page = parsed(render_stress_report(stressed, {"loss": "<svg></svg>"}, drawn=drawn))
+    assert len(page.all("figure", css="drawn")) == 1
+    said = [words(node) for node in page.all("p", css="nothing")]
+    assert said == [f"The figure {name} is missing: it was <killed>." for name in ("heat-map", "frr")]
+    assert len(whole.all("figure", css="drawn")) == 2
+    assert whole.all("p", css="nothing") == []
+
+
+def test_figures_that_were_left_out_are_told(stressed: Summary) -> None:
+    page = parsed(render_stress_report(stressed, {}, drawn=Drawn(wanted=False)))
+    said = [words(node) for node in page.all("p", css="nothing")]
+    assert said == ["The figures were left out (--no-figures). faceproof report with this folder draws them."]

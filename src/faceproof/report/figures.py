@@ -181,4 +181,4 @@ def write_figures(summary: Summary, folder: Path) -> Drawn:
         OSError: a file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    return write_charts({name: draw(summary) for name, draw in FIGURES.items()}, folder)
+    return write_charts({name: draw(summary) for name, draw in FIGURES.items()}, folder, script=True)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from faceproof.files import write_whole
 from faceproof.report import formatting
+from faceproof.report.drawing import Drawn, page_script
 from faceproof.report.key_numbers import headline_keys, key_numbers
 from faceproof.report.photos import PhotoStrips, boxes_of_run, photo_strips
 from faceproof.report.theme import DARK, LIGHT, chart_config
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     import altair as alt
     import jinja2
 
-    from faceproof.report.drawing import Drawn
     from faceproof.usual_score import UsualScore
 
 Summary = Mapping[str, Any]
@@ -46,19 +46,21 @@ RATES = {
 SLIDER_RATES = ("accuracy", "precision", "recall", "f1", "fmr", "fnmr")
 
 
-def render_report(summary: Summary, photos: PhotoStrips, *, figures_wanted: bool = True) -> str:
+def render_report(summary: Summary, photos: PhotoStrips, drawn: Drawn | None = None) -> str:
     """The page of a run as HTML, complete in itself.
 
     Args:
         summary: the dict of ``faceproof.report.summarize``.
         photos: thumbnails of the failures; ``PhotoStrips()`` where there are none.
-        figures_wanted: False for a page that says that figures were left out.
+        drawn: what became of the figures: without a script the page shows the files of figures, or why one is missing;
+            None: get the script.
 
     Returns:
         The page. Texts of the summary appear literally; none can become markup or script.
     """
-    figures = dict(_figures(summary)) if figures_wanted else {}
-    scripts = ({"vega": _vega_bundle()} if figures_wanted else {}) | {"page": _template_text("report.js")}
+    drawn = page_script() if drawn is None else drawn
+    figures = dict(_figures(summary, drawn)) if drawn.wanted else {}
+    scripts = ({"vega": drawn.script} if drawn.script else {}) | {"page": _template_text("report.js")}
     everything = {key.key: key for key in key_numbers(summary)}
     return (
         page_templates()
@@ -96,7 +98,7 @@ def write_report(
         summary: the dict of ``faceproof.report.summarize``.
         folder: where to write.
         photos_root: folder of people, or None for a page without photos.
-        drawn: what became of the figures; None: all were drawn.
+        drawn: what became of the figures; see `render_report`.
         tables: folder whose ``photos.parquet`` gives the boxes to draw; None: ``folder``.
 
     Returns:
@@ -104,20 +106,29 @@ def write_report(
     """
     boxes = boxes_of_run(tables or folder) if photos_root is not None else None
     strips = photo_strips(summary, photos_root, boxes)
-    page = render_report(summary, strips, figures_wanted=drawn is None or drawn.wanted)
+    page = render_report(summary, strips, drawn)
     target = folder / "report.html"
     write_whole(target, page.encode("utf-8", errors="replace"))
     return target
 
 
-def _figures(summary: Summary) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Title, subtitle and Vega-Lite spec of each figure, or the reason why there is nothing to draw."""
+def _figures(summary: Summary, drawn: Drawn) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What the page shows of each figure: its spec for the script, or its file, or why there is neither."""
     from faceproof.report.curves import roc
     from faceproof.report.figures import FIGURES
 
+    files = {file.stem: file for file in drawn.files if file.suffix == ".svg"}
     for name, draw in FIGURES.items():
-        yield name, _on_page(draw(summary))
-    yield "roc_linear", _on_page(roc(summary, log_fmr=False))
+        figure = _on_page(draw(summary))
+        if drawn.script is None and figure["spec"] is not None:
+            figure["spec"] = None
+            if name in files:
+                figure["svg"] = page_svg(files[name].read_text("utf-8"))
+            else:
+                figure["missing"] = drawn.missing.get(name, drawn.no_script)
+        yield name, figure
+    if drawn.script is not None:
+        yield "roc_linear", _on_page(roc(summary, log_fmr=False))
 
 
 def _on_page(chart: alt.LayerChart) -> dict[str, Any]:
@@ -133,6 +144,8 @@ def _on_page(chart: alt.LayerChart) -> dict[str, Any]:
         "subtitle": " ".join(title.get("subtitle", [])),
         "reason": reason,
         "spec": None if reason else spec,
+        "svg": None,
+        "missing": None,
     }
 
 
@@ -233,15 +246,6 @@ def page_svg(svg: str) -> str:
     return re.sub(
         r'(<svg\b[^>]*?) width="([\d.]+)" height="[\d.]+"', r'\1 style="width:100%;max-width:\2px"', svg, count=1
     )
-
-
-@cache
-def _vega_bundle() -> str:
-    import vl_convert
-
-    from faceproof.report.drawing import vega_lite_version
-
-    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=vega_lite_version()))
 
 
 def _template_text(name: str) -> str:
