@@ -1,4 +1,4 @@
-"""Writing files so that they are there whole or not at all, tables that no spreadsheet runs, and digests."""
+"""Files: read only where they are regular, written whole or not at all, and their digests."""
 
 from __future__ import annotations
 
@@ -6,10 +6,85 @@ import csv
 import hashlib
 import json
 import os
+import re
+import stat
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from faceproof.errors import FaceproofError
+
+_MOST_TOML_BYTES = 1 << 18
+# a.a.a: the time and the memory that tomllib takes grow with the square of the depth.
+_DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){50}""")
+_SPECIAL = (
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
 _STARTS_A_FORMULA = tuple("=+-@\t\r\n＝＋－＠'")
+
+
+def check_file(path: Path, what: str, failure: type[FaceproofError], *, most_bytes: int | None = None) -> int:
+    """Make sure that a file may be opened: reading a pipe or a device can wait for ever.
+
+    Args:
+        path: the file; links are followed.
+        what: what it is, as the subject of a sentence: "The weights file".
+        failure: the error to raise.
+        most_bytes: the largest size that makes sense; None: any.
+
+    Returns:
+        Its size in bytes. A file of 0 bytes need not be opened: files of the kernel, which can wait too, say 0.
+
+    Raises:
+        FaceproofError: a ``failure``: it is missing, a folder, a pipe, a socket or a device, or too large.
+    """
+    try:
+        found = path.stat()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise failure(f"{what} {path} cannot be read ({getattr(error, 'strerror', None) or error}).") from error
+    if stat.S_ISDIR(found.st_mode):
+        raise failure(f"{what} {path} is a folder. Expected a file.")
+    if not stat.S_ISREG(found.st_mode):
+        kind = next((name for is_kind, name in _SPECIAL if is_kind(found.st_mode)), "no regular file")
+        raise failure(
+            f"{what} {path} is {kind}. Expected a regular file: a pipe, /dev/stdin and <(command) are not supported, "
+            "since a file is read more than once. Write the content to a file and give that."
+        )
+    if most_bytes is not None and found.st_size > most_bytes:
+        raise failure(f"{what} {path} has {found.st_size:,} bytes. Expected at most {most_bytes:,}.")
+    return found.st_size
+
+
+def read_toml(path: Path, what: str, failure: type[FaceproofError]) -> dict[str, Any]:
+    """The content of a TOML file.
+
+    Args:
+        path: the file, UTF-8.
+        what: see `check_file`.
+        failure: the error to raise.
+
+    Raises:
+        FaceproofError: a ``failure``: the file cannot be read, or is no TOML.
+    """
+    size = check_file(path, what, failure, most_bytes=_MOST_TOML_BYTES)
+    nested = f"{what} {path} is no TOML that can be read: arrays or tables are nested too deep."
+    try:
+        text = path.read_bytes().decode("utf-8") if size else ""
+        if _DEEP_KEY.search(text):
+            raise failure(nested)
+        return tomllib.loads(text)
+    except OSError as error:
+        raise failure(f"{what} {path} cannot be read ({error.strerror or error}).") from error
+    except RecursionError as error:
+        raise failure(nested) from error
+    except FaceproofError:
+        raise
+    except (ValueError, OverflowError) as error:  # ValueError: no UTF-8, no TOML, or a number of too many digits
+        raise failure(f"{what} {path} is no TOML: {error}.") from error
 
 
 def write_whole(path: Path, content: bytes | memoryview) -> None:

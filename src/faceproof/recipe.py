@@ -90,7 +90,7 @@ def load_pipeline(
         get_selection(recipe.select)
     recognizer = load_model(
         model,
-        weights=Path(weights) if weights else None,
+        weights=weights,
         offline=offline,
         device=device,
         change=lambda contract: changed_contract(contract, recipe),

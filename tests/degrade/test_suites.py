@@ -245,7 +245,7 @@ class TestFile:
         with pytest.raises(ConfigurationError, match=r"absent\.toml cannot be read \(No such file"):
             get_suite("absent.toml")
         Path("folder.toml").mkdir()
-        with pytest.raises(ConfigurationError, match=r"folder\.toml cannot be read"):
+        with pytest.raises(ConfigurationError, match=r"folder\.toml is a folder\. Expected a file"):
             get_suite("folder.toml")
         Path("latin.toml").write_bytes(BLOCK.encode() + 'title = "Unschärfe"'.encode("latin-1"))
         with pytest.raises(ConfigurationError, match=r"latin\.toml is no TOML"):

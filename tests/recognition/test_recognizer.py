@@ -18,7 +18,7 @@ from faceproof.recognition.catalog import load_model
 from faceproof.recognition.layouts import expected_layout, face_transformer_layout
 from faceproof.recognition.recognizer import _NETS, Recognizer
 from faceproof.recognition.tensors import write_tensors
-from faceproof.recognition.zoo import get_card
+from faceproof.recognition.zoo import _CARDS, get_card
 
 SIZE, TEMPLATE = 6, 5
 WEIGHT = np.random.default_rng(3).normal(size=(3 * SIZE * SIZE, TEMPLATE)).astype(np.float32)
@@ -341,6 +341,8 @@ def small(monkeypatch):
     monkeypatch.setitem(_NETS, "face_transformer_p8s8", partial(FaceTransformer, P8S8, **SMALL))
     layout = face_transformer_layout(8, **SMALL)
     monkeypatch.setattr("faceproof.recognition.layouts.expected_layout", {"face_transformer_p8s8": layout}.__getitem__)
+    card = get_card("face-transformer-p8s8").model_copy(update={"template_size": 16})
+    monkeypatch.setitem(_CARDS, card.name, card)
     torch.manual_seed(0)
     return FaceTransformer(P8S8, **SMALL).eval()
 

@@ -6,7 +6,6 @@ import hashlib
 import inspect
 import math
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -20,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from faceproof.degrade.registry import FAMILIES, get_family
 from faceproof.degrade.types import AT_SIDE, BUILT_IN, CLEAN, Condition, Family, Picture, Place, Stage
 from faceproof.errors import ConfigurationError, DegradationError
+from faceproof.files import read_toml
 from faceproof.references import imported, is_reference
 
 CALLABLE_SEVERITIES = 5
@@ -216,12 +216,9 @@ def read_suite(path: Path) -> Suite:
     Raises:
         ConfigurationError: the file cannot be read or says something that makes no sense; the message says where.
     """
+    found = read_toml(path, "The suite", ConfigurationError)
     try:
-        content = _File.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except OSError as error:
-        raise ConfigurationError(f"The suite {path} cannot be read ({error.strerror or error}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"The suite {path} is no TOML: {error}.") from error
+        content = _File.model_validate(found)
     except ValidationError as error:
         one = error.errors()[0]
         where = ".".join(str(part) for part in one["loc"]) or "the file"

@@ -94,10 +94,14 @@ def place_on(module: Net, device: str) -> Net:
         ConfigurationError: when the machine has no such device.
     """
     try:
-        module.to(torch.device(device))
-    except (RuntimeError, AssertionError) as error:
+        place = torch.device(device)
+        if place.type == "meta":
+            raise RuntimeError("it holds no numbers")
+        module.to(place)
+    except (RuntimeError, AssertionError, ImportError, AttributeError) as error:
         known = "cpu" + "".join(f", cuda:{i}" for i in range(torch.cuda.device_count()))
-        raise ConfigurationError(f"Device {device!r} cannot be used: {error}. On this machine: {known}.") from error
+        why = str(error).split("\n", 1)[0].rstrip(".")
+        raise ConfigurationError(f"Device {device!r} cannot be used: {why}. On this machine: {known}.") from error
     for parameter in module.parameters():
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from faceproof.usual_score import USUAL_SCORES, ScoreName, UsualScore
 
-LARGEST_CROP_PX = 4096
+LARGEST_CROP_PX = 1024
 """Side of a crop in pixels, at most: room is made for what a card or a model's file says."""
 
 Point = tuple[float, float]

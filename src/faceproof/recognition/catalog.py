@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from faceproof.errors import ConfigurationError
+from faceproof.errors import ConfigurationError, ModelError
 from faceproof.files import sha256_of
 from faceproof.recognition.card import Card, InputContract
 from faceproof.recognition.model_file import (
@@ -19,6 +20,7 @@ from faceproof.recognition.model_file import (
     with_said,
 )
 from faceproof.recognition.python_model import (
+    LARGEST_TEMPLATE,
     PythonModel,
     check_model,
     contract_of,
@@ -32,6 +34,9 @@ from faceproof.recognition.python_model import (
 from faceproof.recognition.recognizer import Recognizer, load_card
 from faceproof.recognition.zoo import card_of_file, get_card
 from faceproof.references import attribute, identity_of, is_reference
+
+if TYPE_CHECKING:
+    from faceproof.recognition.onnx_model import OnnxNet
 
 Change = Callable[[InputContract], InputContract]
 
@@ -61,7 +66,7 @@ class How:
 def load_model(
     model: str | Path | PythonModel,
     *,
-    weights: Path | None = None,
+    weights: str | Path | None = None,
     offline: bool = False,
     device: str = "cpu",
     contract: InputContract | None = None,
@@ -90,10 +95,12 @@ def load_model(
     >>> load_model("facenet-vggface2").template_size  # doctest: +SKIP
     512
     """
-    how = How(weights, offline, device, change or (lambda declared: contract or declared), said or {})
-    if weights is not None and not _is_card(model):
+    file = None if weights is None else Path(weights)
+    how = How(file, offline, device, change or (lambda declared: contract or declared), said or {})
+    if file is not None and not _is_card(model):
+        called = model if isinstance(model, str | Path) else name_of(model)
         raise ConfigurationError(
-            f"A weights file ({weights}) is for models that faceproof has a card of, and {model} brings its own. Leave "
+            f"A weights file ({file}) is for models that faceproof has a card of, and {called} brings its own. Leave "
             "it out."
         )
     if not isinstance(model, str | Path):
@@ -107,10 +114,10 @@ def load_model(
 
 
 def _is_card(model: object) -> bool:
+    if not isinstance(model, str | Path):
+        return False
     name = str(model)
-    return isinstance(model, str | Path) and not (
-        name.lower().endswith(".onnx") or is_reference(name) or name in installed_models()
-    )
+    return not (name.lower().endswith(".onnx") or is_reference(name) or name in installed_models())
 
 
 def _of_card(name: str, how: How) -> Recognizer:
@@ -135,7 +142,7 @@ def _onnx(path: Path, how: How) -> Recognizer:
     from faceproof.recognition.onnx_model import open_onnx
 
     beside = card_path(path)
-    file = read_model_file(beside) if beside.is_file() else None
+    file = read_model_file(beside) if os.path.lexists(beside) else None
     net = open_onnx(path, device=how.device, output=file.output if file else None)
     by_digest = card_of_file(net.sha256)
     known = by_digest.contract if by_digest else None
@@ -147,7 +154,7 @@ def _onnx(path: Path, how: How) -> Recognizer:
     contract = how.change(declared)
     if net.size_px is not None and contract.size_px != net.size_px:
         raise ConfigurationError(f"{path} takes faces of {net.size_px} px, not {contract.size_px}.")
-    size = net.template_size or _probed(net.run, contract)
+    size = _template_size(path, net, contract)
     own = by_digest or foreign_card(path.stem, contract, size, "onnx", file, str(beside))
     if by_digest and file:
         own = with_said(by_digest, file, str(beside))
@@ -164,7 +171,7 @@ def said_enough(fields: Mapping[str, Any]) -> bool:
 def is_described(model: Path) -> bool:
     """Whether an ONNX file has a card with a contract beside it, or is one that faceproof knows."""
     beside = card_path(model)
-    if beside.is_file() and read_model_file(beside).contract:
+    if os.path.lexists(beside) and read_model_file(beside).contract:
         return True
     return model.is_file() and card_of_file(sha256_of(model)) is not None
 
@@ -191,12 +198,12 @@ def open_unknown(
     if size is None:
         raise ConfigurationError(f"{path} leaves the size of its input open: say it, --crop-size 112.")
     begin = contract(size)
-    template_size = net.template_size or _probed(net.run, begin)
+    template_size = _template_size(path, net, begin)
     return Recognizer(foreign_card(path.stem, begin, template_size, "onnx"), begin, net.sha256, str(path), net.run)
 
 
 def _nothing_known(path: Path, beside: Path) -> str:
-    lack = "says nothing of a [contract]" if beside.is_file() else "is not there"
+    lack = "says nothing of a [contract]" if os.path.lexists(beside) else "is not there"
     return (
         f"Nothing is known of what {path} has to be fed: its file cannot tell, and its card {beside} {lack}. Let "
         f"faceproof models check {path} propose one (--write-card writes it), say it with --pixel-mean, "
@@ -204,11 +211,29 @@ def _nothing_known(path: Path, beside: Path) -> str:
     )
 
 
-def _probed(run: Callable[..., tuple[object, ...]], contract: InputContract) -> int:
+def _template_size(path: Path, net: OnnxNet, contract: InputContract) -> int:
+    """Numbers in a template: as the file says, or as the net gives for a black picture.
+
+    Where the file leaves the size of the input open, the net is always tried, since it may not take every size.
+    """
     import numpy as np
 
-    black = np.zeros((1, 3, contract.size_px, contract.size_px), np.float32)
-    return int(np.asarray(run(black)[0]).shape[1])
+    from faceproof.recognition.onnx_model import refuse_huge_input
+
+    if net.size_px is not None and net.template_size is not None:
+        return net.template_size
+    side = contract.size_px
+    refuse_huge_input(path, side, net.batch)
+    try:
+        found = int(net.run(np.zeros((1, 3, side, side), np.float32))[0].shape[1])
+    except ModelError as error:
+        hint = "" if net.size_px else " Give the size that it was made for: --crop-size, or size_px in its card."
+        raise ConfigurationError(
+            f"{path} cannot describe a black picture of {side} x {side} px ({error}).{hint}"
+        ) from error
+    if not 0 < found <= LARGEST_TEMPLATE:
+        raise ConfigurationError(f"{path} gives templates of {found:,} numbers; expected 1 to {LARGEST_TEMPLATE:,}.")
+    return found
 
 
 def _python(model: PythonModel, name: str, how: How, reference: str | None) -> Recognizer:

@@ -30,6 +30,7 @@ PIXEL_MEAN = (122.782, 117.001, 104.298)
 
 _INPUT_PX = 150
 _TEMPLATE = (128, 256)
+_MOST_BYTES = 50_000_000  # the file has 22 MB
 _HALVING = (3, 7, 10, 13)
 _BLOCKS = 14
 _START = b"loss_"  # from the fifth byte on, behind a version and the length of the loss's name
@@ -105,7 +106,8 @@ def read_dlib_file(path: Path) -> dict[str, NDArray[np.float32]]:
             the layer, what was expected and what was found.
     """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES)  # of a longer file, the end is not where it should be
     except OSError as error:
         raise WeightsError(f"Cannot read {path}: {error.strerror or error}. {_HELP}") from error
     return _parse(memoryview(content), path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from faceproof.detection.alignment import five_point_template
 from faceproof.errors import ConfigurationError
+from faceproof.files import read_toml
 from faceproof.recognition.card import LARGEST_CROP_PX, Card, InputContract, Source, TemplateContract, Threshold
 
 _LONGEST_NAME = 80  # of a model: run folders are named after it
@@ -57,12 +57,9 @@ def read_model_file(path: Path) -> ModelFile:
     Raises:
         ConfigurationError: it cannot be read, or says something that makes no sense; the message says where.
     """
+    content = read_toml(path, "The card", ConfigurationError)
     try:
-        return ModelFile.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except OSError as error:
-        raise ConfigurationError(f"The card {path} cannot be read ({error.strerror or error}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"The card {path} is no TOML: {error}.") from error
+        return ModelFile.model_validate(content)
     except ValidationError as error:
         raise ConfigurationError(f"The card {path} cannot be used: {reasons(error)}.") from error
 
@@ -78,7 +75,7 @@ def contract_from(fields: dict[str, Any], size_px: int | None, where: str) -> In
     if said is None:
         raise ConfigurationError(f"{where}: the size of the input is not known; say size_px in [contract].")
     if size_px is not None and said != size_px:
-        raise ConfigurationError(f"{where}: size_px is {said}, but the model's file takes {size_px} px.")
+        raise ConfigurationError(f"{where}: size_px is {str(said)[:40]}, but the model's file takes {size_px} px.")
     alignment = fields.get("alignment")
     if isinstance(alignment, str) and alignment == "five_point" and _is_size(said):
         fields.setdefault("template_points", five_point_template(said))

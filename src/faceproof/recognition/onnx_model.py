@@ -10,14 +10,16 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError, ModelError, WeightsError
-from faceproof.files import sha256_of
+from faceproof.files import check_file, sha256_of
+from faceproof.recognition.card import LARGEST_CROP_PX
+from faceproof.recognition.python_model import LARGEST_TEMPLATE
 
 if TYPE_CHECKING:
     import onnxruntime as ort
@@ -26,6 +28,12 @@ if TYPE_CHECKING:
 
 CHUNK = 32
 """Faces at a time where the file leaves the batch open."""
+
+_MOST_BYTES = 1 << 31
+"""Of a file: protobuf, in which ONNX is written, holds no more."""
+
+_MOST_NUMBERS = 1 << 29
+"""In what a net takes at a time: 2 GiB of float32."""
 
 Array = NDArray[np.float32]
 
@@ -64,27 +72,70 @@ def open_onnx(path: Path, *, device: str = "cpu", output: str | None = None) -> 
         ConfigurationError: its inputs or outputs are not those of a recogniser, or onnxruntime or the device is
             not there.
     """
+    size = check_file(path, "The model", WeightsError, most_bytes=_MOST_BYTES)
     try:
-        content = path.read_bytes()
+        content = path.read_bytes() if size else b""
     except OSError as error:
         raise WeightsError(f"{path} cannot be read ({error.strerror or error}).") from error
+    beside = _files_beside(path, content)
     session = _session(path, device)
     taken = _the_input(path, session)
     shape, channels_last, batch = _layout(path, taken)
     given = _the_output(path, session, output)
-    template_size = given.shape[-1] if len(given.shape) <= 2 and isinstance(given.shape[-1], int) else None
+    last = given.shape[-1] if given.shape else None
+    template_size = last if len(given.shape) <= 2 and isinstance(last, int) else None
     side = shape[0] if isinstance(shape[0], int) else None
+    if side is not None:
+        refuse_huge_input(path, side, batch)
+    if template_size is not None and not 0 < template_size <= LARGEST_TEMPLATE:
+        raise ConfigurationError(
+            f"{path} gives templates of {template_size:,} numbers; expected 1 to {LARGEST_TEMPLATE:,}."
+        )
     runner = _runner(session, taken.name, given.name, channels_last, batch)
-    return OnnxNet(_digest(path, content), side, channels_last, batch, template_size, runner)
+    return OnnxNet(_digest(content, beside), side, channels_last, batch, template_size, runner)
 
 
-def _digest(path: Path, content: bytes) -> str:
-    """Of a file and of those that it names as holding its weights: large models keep them outside."""
+def refuse_huge_input(path: Path, size_px: int, batch: int | None) -> None:
+    """Refuse an input for which there is no room: a file may say any shape.
+
+    Args:
+        path: the file.
+        size_px: side of its input.
+        batch: see `OnnxNet`.
+
+    Raises:
+        ConfigurationError: its side is over `LARGEST_CROP_PX`, or a batch takes over 2 GiB.
+    """
+    faces = CHUNK if batch is None else max(batch, 1)
+    if size_px > LARGEST_CROP_PX or faces * 3 * size_px**2 > _MOST_NUMBERS:
+        raise ConfigurationError(
+            f"{path} takes {faces:,} pictures of {size_px:,} x {size_px:,} px at a time; expected sides of at most "
+            f"{LARGEST_CROP_PX:,} px, and at most {_MOST_NUMBERS:,} numbers at a time."
+        )
+
+
+def _digest(content: bytes, beside: Sequence[Path]) -> str:
+    """Of a file and of those that hold its weights: large models keep them outside."""
     digest = hashlib.sha256(content)
-    for place in sorted({path.parent / name for name in _outside(content)}):
+    for place in beside:
         if place.is_file():
             digest.update(bytes.fromhex(sha256_of(place)))
     return digest.hexdigest()
+
+
+def _files_beside(path: Path, content: bytes) -> list[Path]:
+    """The files that a model names as holding its weights, in its own folder or below.
+
+    Raises:
+        WeightsError: it names one elsewhere.
+    """
+    names = set(_outside(content))
+    for name in sorted(names):
+        if PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive or ".." in PureWindowsPath(name).parts:
+            raise WeightsError(
+                f"{path} is refused: it names {name!r} as the file of its weights. Expected a file in its own folder."
+            )
+    return sorted({path.parent / name for name in names})
 
 
 def _outside(content: bytes) -> Iterator[str]:
@@ -103,10 +154,14 @@ def _session(path: Path, device: str) -> ort.InferenceSession:
         raise ConfigurationError(
             "ONNX files need onnxruntime, which is not installed: pip install 'faceproof[onnx]'"
         ) from error
-    kind, _, number = device.partition(":")
+    found = re.fullmatch(r"(cpu|cuda)(?::([0-9]{1,3}))?", device)
+    if not found:
+        raise ConfigurationError(
+            f"Device {device!r} cannot be used: ONNX files run on cpu, cuda, or cuda:0, cuda:1, ..."
+        )
     providers: list[Any] = ["CPUExecutionProvider"]
-    if kind == "cuda":
-        providers = [("CUDAExecutionProvider", {"device_id": int(number or 0)})]
+    if found[1] == "cuda":
+        providers = [("CUDAExecutionProvider", {"device_id": int(found[2] or 0)})]
         if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
             raise ConfigurationError(f"Device {device!r} cannot be used: this onnxruntime runs on the CPU alone.")
     options = onnxruntime.SessionOptions()
@@ -114,9 +169,15 @@ def _session(path: Path, device: str) -> ort.InferenceSession:
     # Threads that spin while they wait slow the detector's nets down.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+        # Without the fallback, which prints to stdout and runs on the CPU.
+        session = onnxruntime.InferenceSession(str(path), options, providers=providers, enable_fallback=False)
     except Exception as error:  # onnxruntime raises a family of its own that has no common root
+        if found[1] == "cuda" and "CUDA" in str(error):
+            raise ConfigurationError(f"Device {device!r} cannot be used ({_short(str(error))}).") from error
         raise WeightsError(_why_not_opened(path, str(error))) from error
+    if found[1] == "cuda" and "CUDAExecutionProvider" not in session.get_providers():
+        raise ConfigurationError(f"Device {device!r} cannot be used: onnxruntime found no CUDA that it can use.")
+    return session
 
 
 def _why_not_opened(path: Path, message: str) -> str:
@@ -165,7 +226,10 @@ def _layout(path: Path, taken: Any) -> tuple[Sequence[int | str | None], bool, i
         raise ConfigurationError(f"{path} takes pictures of {sides[0]} x {sides[1]} px; expected square ones.")
     if not with_batch:
         return sides, channels_last, 0
-    return sides, channels_last, shape[0] if isinstance(shape[0], int) else None
+    batch = shape[0] if isinstance(shape[0], int) else None
+    if batch is not None and batch < 1:
+        raise ConfigurationError(f"{path} takes {batch} pictures at a time ({_listed([taken])}); expected 1 or more.")
+    return sides, channels_last, batch
 
 
 def _the_output(path: Path, session: ort.InferenceSession, wanted: str | None) -> Any:
@@ -174,12 +238,14 @@ def _the_output(path: Path, session: ort.InferenceSession, wanted: str | None) -
         found = [one for one in outputs if one.name == wanted]
         if not found:
             raise ConfigurationError(f"{path} has no output {wanted!r}; it has {_listed(outputs)}.")
-        return found[0]
+        outputs = found
     if len(outputs) != 1:
         raise ConfigurationError(
             f"{path} has {len(outputs)} outputs ({_listed(outputs)}); say which is the template: "
             'output = "NAME" in the .toml beside it.'
         )
+    if not re.fullmatch(r"tensor\((float|float16|double|u?int(8|16|32|64))\)", outputs[0].type):
+        raise ConfigurationError(f"{path} gives {outputs[0].type} as {outputs[0].name!r}; expected numbers.")
     return outputs[0]
 
 
@@ -197,7 +263,11 @@ def _runner(session: ort.InferenceSession, name: str, output: str, channels_last
         except Exception as error:
             raise ModelError(f"onnxruntime failed: {_short(str(error))}") from error
         templates = np.asarray(made, np.float32)
-        return templates.reshape(1, -1) if batch == 0 else templates.reshape(len(templates), -1)
+        if batch == 0:
+            return templates.reshape(1, -1)
+        if templates.ndim == 0 or len(templates) != len(faces):
+            raise ModelError(f"the net gave an array of shape {templates.shape} for {len(faces)} faces")
+        return templates.reshape(len(templates), -1)
 
     def run(faces: Array) -> tuple[Array, ...]:
         parts = []
@@ -205,10 +275,7 @@ def _runner(session: ort.InferenceSession, name: str, output: str, channels_last
             rows = faces[start : start + size]
             filled = np.zeros((size, *rows.shape[1:]), np.float32)
             filled[: len(rows)] = rows
-            made = once(filled)
-            if len(made) != size:
-                raise ModelError(f"the net gave {len(made)} templates of {size} faces")
-            parts.append(made[: len(rows)])
+            parts.append(once(filled)[: len(rows)])
         return (np.concatenate(parts) if parts else np.zeros((0, 0), np.float32),)
 
     return run

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from faceproof.detection.alignment import align_five_points, crop_with_margin, margin_box, similarity_transform
 from faceproof.detection.types import Face
-from faceproof.errors import ConfigurationError
+from faceproof.errors import ConfigurationError, ModelError
 from faceproof.nets.dlib_resnet import DlibResnet
 from faceproof.nets.face_transformer import P8S8, P10S8, P12S8, FaceTransformer
 from faceproof.nets.inception_resnet_v1 import InceptionResnetV1
@@ -29,6 +29,9 @@ _NETS: dict[str, Callable[[], InceptionResnetV1 | DlibResnet | FaceTransformer]]
     "face_transformer_p10s8": partial(FaceTransformer, P10S8),
     "face_transformer_p12s8": partial(FaceTransformer, P12S8),
 }
+
+_LEAST_PX = {"inception_resnet_v1": 75, "dlib_resnet": 103}
+"""Side of the smallest crop that a net can take, where it takes several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,9 @@ class Recognizer:
         Returns:
             Templates, float32 (n, template_size), each of unit length (or NaN where the net gave no finite,
             non-zero output), and their lengths before normalisation, float32 (n,).
+
+        Raises:
+            ModelError: the net fails, or gives something else than one template of ``template_size`` for each face.
         """
         raw = self._raw(crops)
         if self.contract.mirrored:
@@ -91,7 +97,13 @@ class Recognizer:
         batch /= np.array(contract.pixel_divisor, np.float32)
         if contract.color_order == "bgr":
             batch = np.ascontiguousarray(batch[..., ::-1])
-        return self.run(batch.transpose(0, 3, 1, 2))[0]
+        raw = self.run(batch.transpose(0, 3, 1, 2))[0]
+        if raw.shape != (len(crops), self.template_size):
+            raise ModelError(
+                f"the net gave an array of shape {raw.shape} for {len(crops)} faces; expected "
+                f"({len(crops)}, {self.template_size})"
+            )
+        return raw
 
 
 def prepare_face(contract: InputContract, photo: NDArray[np.uint8], face: Face) -> NDArray[np.uint8] | None:
@@ -171,6 +183,12 @@ def load_card(
         WeightsError: when its weights cannot be found, or are not the card's.
     """
     known = card.contract
+    least = _LEAST_PX.get(card.architecture, 1)
+    if contract.size_px < least:
+        raise ConfigurationError(
+            f"{card.name} takes crops of {least} px or more, since its layers leave nothing of smaller ones; "
+            f"{contract.size_px} px are asked for (--crop-size)."
+        )
     if card.architecture.startswith("face_transformer") and known and contract.size_px != known.size_px:
         raise ConfigurationError(
             f"{card.name} takes crops of {known.size_px} px and no other, since it tells patches by their "

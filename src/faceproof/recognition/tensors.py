@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import secrets
+import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import WeightsError
+from faceproof.files import check_file
 
 Tensors = dict[str, NDArray[np.float32]]
 
 _ZIP = b"PK\x03\x04"
 _TORCH_PICKLE = b"\x80\x02"
+_NUMPY_TYPES = {"F64", "F32", "F16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL"}
 
 # What training puts around a network: DataParallel, and trainers that call it their model or backbone.
 _WRAPPERS = ("module.", "model.", "backbone.")
@@ -89,22 +92,34 @@ def read_tensors(path: Path) -> dict[str, NDArray[Any]]:
     Raises:
         WeightsError: when the file is missing, a folder, empty, damaged, of another kind, or holds code.
     """
+    check_weights_file(path)
     try:
-        if path.is_dir():
-            raise WeightsError(
-                f"{path} is a folder; expected a weights file. To have a folder searched, name it in FACEPROOF_WEIGHTS."
-            )
         with path.open("rb") as file:
             head = file.read(64)
     except OSError as error:
         raise WeightsError(f"Cannot read weights file {path}: {error.strerror or error}.") from error
-    if not head:
-        raise WeightsError(f"Weights file {path} is empty.")
     if head[8:9] == b"{":
         return _read_safetensors(path)
     if head.startswith((_ZIP, _TORCH_PICKLE)):
         return _read_torch(path)
     raise WeightsError(f"{path} is not a weights file: {_what_it_looks_like(head)}.")
+
+
+def check_weights_file(path: Path) -> None:
+    """Make sure that a weights file may be opened and is not empty.
+
+    Args:
+        path: the file.
+
+    Raises:
+        WeightsError: it is missing, empty, a folder, a pipe, a socket or a device.
+    """
+    if path.is_dir():
+        raise WeightsError(
+            f"{path} is a folder; expected a weights file. To have a folder searched, name it in FACEPROOF_WEIGHTS."
+        )
+    if not check_file(path, "The weights file", WeightsError):
+        raise WeightsError(f"The weights file {path} is empty.")
 
 
 def write_tensors(path: Path, tensors: Mapping[str, NDArray[Any]], metadata: dict[str, str]) -> None:
@@ -138,15 +153,29 @@ def _read_safetensors(path: Path) -> dict[str, NDArray[Any]]:
 
     try:
         with safe_open(path, framework="np") as file:
-            return {plain: file.get_tensor(name) for name, plain in plain_names(file.keys()).items()}
+            names = plain_names(file.keys())
+            for name in names:
+                _check_dtype(path, name, file.get_slice(name).get_dtype())
+            return {plain: file.get_tensor(name) for name, plain in names.items()}
+    except WeightsError:
+        raise
     except Exception as error:
         raise WeightsError(f"{path} is a damaged or incomplete safetensors file: {error}.") from error
+
+
+def _check_dtype(path: Path, name: str, dtype: str) -> None:
+    """Refuse types that NumPy does not have, such as BF16 and F8_E4M3."""
+    if dtype not in _NUMPY_TYPES:
+        raise WeightsError(
+            f"{path}: tensor {name} has the type {dtype}; expected float32 (F32). Save the weights as float32."
+        )
 
 
 def _read_torch(path: Path) -> dict[str, NDArray[Any]]:
     """A PyTorch state dict as arrays that share the tensors' memory."""
     import torch
 
+    _refuse_packed(path)
     try:
         # An open file, since torch.load takes a path that ends in .safetensors for what its name says.
         with path.open("rb") as file:
@@ -162,8 +191,22 @@ def _read_torch(path: Path) -> dict[str, NDArray[Any]]:
             )
     try:
         return {plain: state[name].detach().numpy() for name, plain in plain_names(state).items()}
-    except (TypeError, RuntimeError) as error:
+    except Exception as error:  # sparse, quantised and other tensors that are no plain arrays
         raise WeightsError(f"{path} holds tensors that cannot be read as float32: {str(error).rstrip('.')}.") from error
+
+
+def _refuse_packed(path: Path) -> None:
+    """Refuse a zip file that unpacks to more than it holds: PyTorch never compresses what it saves."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+        return  # an old PyTorch file is no zip file; a damaged one is told by what PyTorch says of it
+    if unpacked > path.stat().st_size:
+        raise WeightsError(
+            f"{path} is refused: it says that it unpacks to {unpacked:,} bytes, more than the {path.stat().st_size:,} "
+            "that it holds. PyTorch files are not compressed: save the state dict again with torch.save."
+        )
 
 
 def _why_refused(path: Path, reason: str) -> str:

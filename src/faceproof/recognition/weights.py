@@ -17,7 +17,7 @@ from faceproof.recognition.dlib_file import find_dlib_file, is_dlib_file, read_d
 from faceproof.recognition.fetch import Progress, StderrProgress, fetch_file, part_path
 from faceproof.recognition.layouts import check_layout
 from faceproof.recognition.mtcnn_wheel import find_wheel_folder, read_wheel
-from faceproof.recognition.tensors import Tensors, read_tensors, tensors_digest, write_tensors
+from faceproof.recognition.tensors import Tensors, check_weights_file, read_tensors, tensors_digest, write_tensors
 
 Place = Literal["path", "folder", "cache", "wheel"]
 
@@ -126,8 +126,9 @@ def load_found(card: Card, found: FoundWeights, *, progress: Progress | None = N
     progress = progress or StderrProgress()
     if found.place == "wheel":
         return _checked(card, _WHEELS[card.architecture].read(found.path), str(found.path), progress)
-    read = read_dlib_file if is_dlib_file(found.path) else read_tensors
     try:
+        check_weights_file(found.path)
+        read = read_dlib_file if is_dlib_file(found.path) else read_tensors
         return _checked(card, read(found.path), str(found.path), progress)
     except WeightsError as error:
         raise WeightsError(f"{error} {_remedy(card, found.place)}") from error
