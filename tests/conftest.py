@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,3 +136,44 @@ def two_scores() -> Callable[..., tuple[list[tuple[str, str]], np.ndarray, np.nd
         return pairs, first, second
 
     return make
+
+
+SPECIAL = {"pipe": "a pipe", "socket": "a socket", "device": "a device", "folder": "a folder"}
+
+
+@pytest.fixture(params=list(SPECIAL))
+def special(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """Makes something under a path that is no regular file, and gives what it is called; opening it may not wait.
+
+    A test that waits on it for a minute fails.
+    """
+
+    def waits(number: int, frame: object) -> None:
+        raise AssertionError("it was opened, and that waits for ever")
+
+    kept: list[socket.socket] = []
+
+    def make(path: str | Path) -> str:
+        kind = request.param
+        if kind == "pipe":
+            os.mkfifo(path)
+        elif kind == "socket":
+            # The name of a socket is short: it is made elsewhere and linked.
+            place = Path(tempfile.mkdtemp(prefix="fp")) / "s"
+            kept.append(socket.socket(socket.AF_UNIX))
+            kept[-1].bind(str(place))
+            Path(path).symlink_to(place)
+        elif kind == "device":
+            Path(path).symlink_to("/dev/zero")
+        else:
+            Path(path).mkdir()
+        return SPECIAL[kind]
+
+    before = signal.signal(signal.SIGALRM, waits)
+    signal.alarm(60)
+    yield make
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+    for one in kept:
+        shutil.rmtree(Path(one.getsockname()).parent)
+        one.close()

@@ -24,7 +24,7 @@ from faceproof.degrade.suites import (
 )
 from faceproof.degrade.types import CLEAN
 from faceproof.detection.types import Face
-from faceproof.errors import ConfigurationError
+from faceproof.errors import ConfigurationError, DegradationError
 
 FACE = Face(
     np.array([20, 15, 60, 70], np.float32),
@@ -247,6 +247,9 @@ class TestFile:
         Path("folder.toml").mkdir()
         with pytest.raises(ConfigurationError, match=r"folder\.toml is a folder\. Expected a file"):
             get_suite("folder.toml")
+        Path("deep.toml").write_text("a = " + "[" * 50_000)
+        with pytest.raises(ConfigurationError, match=r"The suite deep\.toml is no TOML .* nested too deep"):
+            get_suite("deep.toml")
         Path("latin.toml").write_bytes(BLOCK.encode() + 'title = "Unschärfe"'.encode("latin-1"))
         with pytest.raises(ConfigurationError, match=r"latin\.toml is no TOML"):
             get_suite("latin.toml")
@@ -444,3 +447,18 @@ def test_two_conditions_of_one_recipe_make_the_same_picture(here):
     shipped = get_family("gaussian-noise").at(1)
     same_pixels = (own.apply(picture(), "key") == shipped.apply(picture(), "key")).all()
     assert (own.recipe() == shipped.recipe()) == same_pixels
+
+
+def test_a_suite_that_is_no_regular_file_is_not_opened(tmp_path, special):
+    called = special(tmp_path / "odd.toml")
+    with pytest.raises(ConfigurationError, match=rf"^The suite \S+odd\.toml is {called}\. Expected a "):
+        get_suite(tmp_path / "odd.toml")
+
+
+def test_a_function_that_ends_the_process_fails_its_condition():
+    def quits(photo, severity):
+        raise SystemExit(3)
+
+    condition = get_suite(quits).conditions()[1]
+    with pytest.raises(DegradationError, match=r"quits-1: the function tried to end the process \(SystemExit: 3\)\."):
+        condition.apply(np.zeros((8, 8, 3), np.uint8), "k")

@@ -28,3 +28,11 @@ def test_an_empty_batch_gives_empty_answers():
 def test_a_device_that_is_not_there_is_named():
     with pytest.raises(ConfigurationError, match="cuda:99"):
         place_on(torch.nn.Linear(1, 1), "cuda:99")
+
+
+@pytest.mark.parametrize(
+    "device", ["cuda:x", "cuda:-1", "xyz", "", "cpu:x", "meta", "hpu", "CPU", "cuda:99999999999999999999"]
+)
+def test_a_device_that_is_none_is_refused(device):
+    with pytest.raises(ConfigurationError, match=f"^Device '{device}' cannot be used: .* On this machine: cpu"):
+        place_on(torch.nn.Linear(1, 1), device)

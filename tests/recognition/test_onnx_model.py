@@ -31,7 +31,7 @@ def test_a_file_that_is_no_onnx_is_refused(tmp_path, content):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(WeightsError, match="cannot be read"):
+    with pytest.raises(WeightsError, match=r"^The model \S+none\.onnx cannot be read \(No such file"):
         load_model(tmp_path / "none.onnx")
 
 
@@ -200,3 +200,149 @@ class TestLayouts:
         card.write_text("contrakt = 1\n")
         with pytest.raises(ConfigurationError, match="contrakt"):
             load_model(path)
+
+    def test_a_card_that_is_no_regular_file_is_not_opened(self, tmp_path, special):
+        path = self.write(tmp_path / "small.onnx", ["n", 3, 8, 8], [2, 3])
+        called = special(tmp_path / "small.toml")
+        with pytest.raises(ConfigurationError, match=rf"^The card \S+small\.toml is {called}\. Expected a "):
+            load_model(path)
+
+    def test_a_model_that_is_no_regular_file_is_not_opened(self, tmp_path, special):
+        called = special(tmp_path / "odd.onnx")
+        with pytest.raises(WeightsError, match=rf"^The model \S+odd\.onnx is {called}\. Expected a "):
+            load_model(tmp_path / "odd.onnx")
+
+    @pytest.mark.parametrize(
+        ("shape", "said"),
+        [
+            (["n", 3, 10**6, 10**6], "takes 32 pictures of 1,000,000 x 1,000,000 px at a time; expected sides of at"),
+            (["n", 3, 1025, 1025], "takes 32 pictures of 1,025 x 1,025 px at a time"),
+            ([10**9, 3, 8, 8], "takes 1,000,000,000 pictures of 8 x 8 px at a time"),
+            ([0, 3, 8, 8], r"takes 0 pictures at a time \(face \(0, 3, 8, 8\)\); expected 1 or more"),
+        ],
+    )
+    def test_an_input_for_which_there_is_no_room_is_refused(self, tmp_path, shape, said):
+        with pytest.raises(ConfigurationError, match=said):
+            open_onnx(self.write(tmp_path / "small.onnx", shape, [2, 3]))
+
+    @pytest.mark.parametrize("device", ["cuda:x", "cuda:-1", "xyz", "", "meta", "mps", "cuda:99999999999"])
+    def test_a_device_that_is_none_is_refused(self, tmp_path, device):
+        path = self.write(tmp_path / "small.onnx", ["n", 3, 8, 8], [2, 3])
+        with pytest.raises(ConfigurationError, match=f"^Device '{device}' cannot be used: ONNX files run on cpu, cuda"):
+            open_onnx(path, device=device)
+        assert open_onnx(path, device="cpu:0").size_px == 8
+
+    def test_cuda_is_refused_where_onnxruntime_has_none(self, tmp_path):
+        import onnxruntime
+
+        if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+            pytest.skip("this onnxruntime has CUDA")
+        path = self.write(tmp_path / "small.onnx", ["n", 3, 8, 8], [2, 3])
+        with pytest.raises(ConfigurationError, match="'cuda:99' cannot be used: this onnxruntime runs on the CPU"):
+            open_onnx(path, device="cuda:99")
+
+    @staticmethod
+    def odd(path, nodes, given, weights=(), shape=("n", 3, 8, 8)):
+        """A file of these nodes, from ``face`` to ``out``, and a card beside it."""
+        onnx = pytest.importorskip("onnx", reason="the package onnx, which writes such files, is not installed")
+        taken = onnx.helper.make_tensor_value_info("face", onnx.TensorProto.FLOAT, list(shape))
+        graph = onnx.helper.make_graph(nodes(onnx), "odd", [taken], [given(onnx)], weights)
+        model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)])
+        model.ir_version = 8
+        path.write_bytes(model.SerializeToString())
+        path.with_suffix(".toml").write_text(
+            '[contract]\npixel_mean = 0\npixel_divisor = 255\nalignment = "margin_crop"\n'
+        )
+        return path
+
+    def test_an_output_that_is_no_numbers_is_refused(self, tmp_path):
+        path = self.odd(
+            tmp_path / "odd.onnx",
+            lambda onnx: [onnx.helper.make_node("Cast", ["face"], ["out"], to=onnx.TensorProto.STRING)],
+            lambda onnx: onnx.helper.make_tensor_value_info("out", onnx.TensorProto.STRING, ["n", 3, 8, 8]),
+        )
+        with pytest.raises(ConfigurationError, match=r"gives tensor\(string\) as 'out'; expected numbers"):
+            open_onnx(path)
+
+    def test_an_output_without_an_axis_for_faces_is_refused(self, tmp_path):
+        path = self.odd(
+            tmp_path / "odd.onnx",
+            lambda onnx: [onnx.helper.make_node("ReduceMean", ["face"], ["out"], keepdims=0)],
+            lambda onnx: onnx.helper.make_tensor_value_info("out", onnx.TensorProto.FLOAT, []),
+        )
+        with pytest.raises(ConfigurationError, match=r"cannot describe a black picture of 8 x 8 px .*shape \(\)"):
+            load_model(path)
+
+    def open_size(self, path, size):
+        """A net whose convolution of 5 x 5 takes no smaller picture, and whose file leaves the size open."""
+        onnx = pytest.importorskip("onnx", reason="the package onnx, which writes such files, is not installed")
+        kernel = onnx.numpy_helper.from_array(np.ones((4, 3, 5, 5), np.float32), "kernel")
+        self.odd(
+            path,
+            lambda onnx: [
+                onnx.helper.make_node("Conv", ["face", "kernel"], ["map"]),
+                onnx.helper.make_node("ReduceMean", ["map"], ["out"], axes=[2, 3], keepdims=0),
+            ],
+            lambda onnx: onnx.helper.make_tensor_value_info("out", onnx.TensorProto.FLOAT, ["n", 4]),
+            [kernel],
+            ("n", 3, "h", "w"),
+        )
+        card = path.with_suffix(".toml")
+        card.write_text(f"{card.read_text()}size_px = {size}\n")
+        return path
+
+    def test_a_size_that_the_net_cannot_take_is_refused_before_a_run(self, tmp_path):
+        assert load_model(self.open_size(tmp_path / "odd.onnx", 5)).template_size == 4
+        with pytest.raises(ConfigurationError, match=r"cannot describe a black picture of 4 x 4 px .* --crop-size"):
+            load_model(self.open_size(tmp_path / "odd.onnx", 4))
+
+    def outside(self, path, location, **more):
+        """A file that names another as holding its weights, 12 numbers."""
+        onnx = pytest.importorskip("onnx", reason="the package onnx, which writes such files, is not installed")
+        weight = onnx.TensorProto(name="weight", data_type=onnx.TensorProto.FLOAT, dims=[3, 4])
+        weight.data_location = onnx.TensorProto.EXTERNAL
+        for key, value in {"location": location, "offset": 0, "length": 48, **more}.items():
+            weight.external_data.add(key=key, value=str(value))
+        return self.odd(
+            path,
+            lambda onnx: [
+                onnx.helper.make_node("ReduceMean", ["face"], ["mean"], axes=[2, 3], keepdims=0),
+                onnx.helper.make_node("MatMul", ["mean", "weight"], ["out"]),
+            ],
+            lambda onnx: onnx.helper.make_tensor_value_info("out", onnx.TensorProto.FLOAT, ["n", 4]),
+            [weight],
+        )
+
+    @pytest.mark.parametrize(
+        "location", ["../weights.bin", "/dev/zero", "a/../../weights.bin", "..\\weights.bin", "C:\\w"]
+    )
+    def test_weights_outside_of_the_folder_are_refused(self, tmp_path, location):
+        (tmp_path / "weights.bin").write_bytes(bytes(48))
+        (tmp_path / "model").mkdir()
+        path = self.outside(tmp_path / "model" / "odd.onnx", location)
+        with pytest.raises(WeightsError, match=r"odd\.onnx is refused: it names .* as the file of its weights"):
+            open_onnx(path)
+
+    @pytest.mark.parametrize("more", [{"offset": 10**12}, {"length": 10**12}, {"length": 96}])
+    def test_weights_beyond_the_end_of_their_file_are_refused(self, tmp_path, more):
+        (tmp_path / "weights.bin").write_bytes(bytes(48))
+        assert open_onnx(self.outside(tmp_path / "odd.onnx", "weights.bin")).template_size == 4
+        with pytest.raises(
+            WeightsError, match=r"odd\.onnx keeps its weights in a file of their own, which is missing or cut short"
+        ):
+            open_onnx(self.outside(tmp_path / "odd.onnx", "weights.bin", **more))
+
+    def test_weights_that_claim_a_trillion_numbers_are_refused(self, tmp_path):
+        onnx = pytest.importorskip("onnx", reason="the package onnx, which writes such files, is not installed")
+        weight = onnx.TensorProto(name="weight", data_type=onnx.TensorProto.FLOAT, dims=[3, 10**12], raw_data=bytes(48))
+        path = self.odd(
+            tmp_path / "odd.onnx",
+            lambda onnx: [
+                onnx.helper.make_node("ReduceMean", ["face"], ["mean"], axes=[2, 3], keepdims=0),
+                onnx.helper.make_node("MatMul", ["mean", "weight"], ["out"]),
+            ],
+            lambda onnx: onnx.helper.make_tensor_value_info("out", onnx.TensorProto.FLOAT, ["n", 10**12]),
+            [weight],
+        )
+        with pytest.raises(WeightsError, match=r"odd\.onnx cannot be opened by onnxruntime .*(declares a size|limit)"):
+            open_onnx(path)

@@ -1,6 +1,7 @@
 import json
 import os
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import torch
 
 from faceproof.detection.alignment import five_point_template
 from faceproof.detection.types import Face
-from faceproof.errors import ConfigurationError, WeightsError
+from faceproof.errors import ConfigurationError, ModelError, WeightsError
 from faceproof.nets.dlib_resnet import DlibResnet
 from faceproof.nets.face_transformer import P8S8, FaceTransformer
 from faceproof.nets.inception_resnet_v1 import InceptionResnetV1
@@ -16,7 +17,7 @@ from faceproof.recipe import Recipe, changed_contract
 from faceproof.recognition.card import InputContract
 from faceproof.recognition.catalog import load_model
 from faceproof.recognition.layouts import expected_layout, face_transformer_layout
-from faceproof.recognition.recognizer import _NETS, Recognizer
+from faceproof.recognition.recognizer import _LEAST_PX, _NETS, Recognizer, load_card
 from faceproof.recognition.tensors import write_tensors
 from faceproof.recognition.zoo import _CARDS, get_card
 
@@ -431,3 +432,42 @@ def test_a_face_transformer_takes_no_other_crop_size():
     other = changed_contract(get_card("face-transformer-p8s8").contract, Recipe(crop_size=160))
     with pytest.raises(ConfigurationError, match=r"takes crops of 112 px and no other.*160 px are asked for"):
         load_model("face-transformer-p8s8", contract=other)
+
+
+@pytest.mark.parametrize(("architecture", "least"), [("dlib_resnet", 103), ("inception_resnet_v1", 75)])
+def test_the_smallest_crop_is_what_the_net_can_take(architecture, least):
+    assert _LEAST_PX[architecture] == least
+    net = _NETS[architecture]().eval()
+    with torch.inference_mode():
+        assert torch.isfinite(net.features(torch.zeros(1, 3, least, least))).all()
+        with pytest.raises(RuntimeError, match="size"):
+            net.features(torch.zeros(1, 3, least - 1, least - 1))
+
+
+@pytest.mark.parametrize(("model", "least"), [("dlib-resnet", 103), ("facenet-casia", 75)])
+def test_a_smaller_crop_is_refused_before_weights_are_sought(model, least):
+    contract = get_card(model).contract.model_copy(update={"size_px": least - 1})
+    with pytest.raises(ConfigurationError, match=rf"^{model} takes crops of {least} px or more, .* {least - 1} px are"):
+        load_card(get_card(model), contract, weights=Path("nowhere.bin"), offline=True)
+    with pytest.raises(WeightsError):
+        load_card(get_card(model), contract.model_copy(update={"size_px": least}), weights=Path("nowhere.bin"))
+
+
+def test_crops_have_at_most_1024_px():
+    assert contract(size_px=1024).size_px == 1024
+    with pytest.raises(ValueError, match="less than or equal to 1024"):
+        contract(size_px=1025)
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (3, 5), (2,), (2, 5, 1)])
+def test_a_net_that_gives_another_shape_fails(shape):
+    with pytest.raises(ModelError, match=r"the net gave an array of shape .* for 2 faces; expected \(2, 5\)"):
+        recognizer(lambda batch: (np.ones(shape, np.float32),)).embed(crops(2))
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_weights_may_be_text_or_a_path(tmp_path, small, kind):
+    path = kept(tmp_path / "any.pth", small.state_dict())
+    assert load_model("face-transformer-p8s8", weights=kind(path)).template_size == 16
+    with pytest.raises(WeightsError, match=r"is a folder"):
+        load_model("face-transformer-p8s8", weights=kind(""))

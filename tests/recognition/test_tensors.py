@@ -1,7 +1,9 @@
 import hashlib
+import json
 import os
 import pickle
 import struct
+import zipfile
 
 import numpy as np
 import pytest
@@ -10,6 +12,8 @@ import torch
 from faceproof.errors import WeightsError
 from faceproof.recognition.layouts import check_layout, expected_layout
 from faceproof.recognition.tensors import plain_names, read_tensors, tensors_digest, write_tensors
+from faceproof.recognition.weights import FoundWeights, load_found
+from faceproof.recognition.zoo import get_card
 
 SMALL = {"b.weight": np.array([[1.5, -2.0, 0.0]], np.float32), "a.bias": np.array([3.0], np.float32)}
 
@@ -223,3 +227,72 @@ def test_inception_layout_has_the_size_that_is_known(module):
     architecture = module.split(".")[0]
     sizes = [int(np.prod(shape)) for shape in expected_layout(architecture).values()]
     assert sum(sizes) == pytest.approx(counts[module], rel=0.01)
+
+
+def written(path, header, body=b"", length=None):
+    """A safetensors file with this header, which says that it is ``length`` bytes long."""
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text) if length is None else length) + text + body)
+    return path
+
+
+def one(shape, end, dtype="F32"):
+    return {"a": {"dtype": dtype, "shape": shape, "data_offsets": [0, end]}}
+
+
+@pytest.mark.parametrize(
+    ("header", "length", "said"),
+    [
+        (one([1], 4), 10**12, "header too large"),
+        (one([1], 4), 2**63, "header too large"),
+        (one([10**12], 4 * 10**12), None, "incomplete metadata"),
+        (one([10**12], 4), None, "invalid shape"),
+        (one([2**62, 4], 0), None, "overflow"),
+        (b'{"a":' + b"[" * 100_000, None, "recursion limit"),
+    ],
+)
+def test_sizes_that_a_safetensors_file_claims_and_does_not_hold(tmp_path, header, length, said):
+    path = written(tmp_path / "a.safetensors", header, b"\0" * 4, length)
+    with pytest.raises(WeightsError, match=f"is a damaged or incomplete safetensors file: .*{said}"):
+        read_tensors(path)
+
+
+@pytest.mark.parametrize("dtype", ["BF16", "F8_E4M3"])
+def test_types_that_numpy_lacks_are_named(tmp_path, dtype):
+    path = written(
+        tmp_path / "a.safetensors", one([2], 4 if dtype == "BF16" else 2, dtype), b"\0" * (4 if dtype == "BF16" else 2)
+    )
+    with pytest.raises(WeightsError, match=rf"tensor a has the type {dtype}; expected float32"):
+        read_tensors(path)
+
+
+def test_a_torch_file_that_unpacks_to_more_than_it_holds_is_refused(tmp_path):
+    torch.save({"a": torch.zeros(1000, 1000)}, tmp_path / "plain.pt")
+    with (
+        zipfile.ZipFile(tmp_path / "plain.pt") as plain,
+        zipfile.ZipFile(tmp_path / "packed.pt", "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        for member in plain.infolist():
+            packed.writestr(member.filename, plain.read(member))
+    assert read_tensors(tmp_path / "plain.pt")["a"].shape == (1000, 1000)
+    assert (tmp_path / "packed.pt").stat().st_size < 10_000
+    with pytest.raises(WeightsError, match=r"packed\.pt is refused: it says that it unpacks to 4,000,\d\d\d bytes"):
+        read_tensors(tmp_path / "packed.pt")
+
+
+def test_an_old_torch_file_that_claims_a_trillion_numbers_is_damaged(tmp_path):
+    torch.save({"a": torch.zeros(7)}, tmp_path / "a.pt", _use_new_zipfile_serialization=False)
+    content = (tmp_path / "a.pt").read_bytes()
+    assert content.count(b"K\x07") > 1
+    (tmp_path / "a.pt").write_bytes(content.replace(b"K\x07", b"\x8a\x06" + (10**12).to_bytes(6, "little")))
+    with pytest.raises(WeightsError, match="damaged or incomplete PyTorch file"):
+        read_tensors(tmp_path / "a.pt")
+
+
+def test_weights_that_are_no_regular_file_are_not_opened(tmp_path, special):
+    path = tmp_path / "odd.pt"
+    called = special(path)
+    with pytest.raises(WeightsError, match=rf"odd\.pt is {called}(\. Expected|; expected) a "):
+        read_tensors(path)
+    with pytest.raises(WeightsError, match=rf"odd\.pt is {called}.*faceproof weights pull facenet-casia"):
+        load_found(get_card("facenet-casia"), FoundWeights("path", path))

@@ -78,7 +78,7 @@ def open_onnx(path: Path, *, device: str = "cpu", output: str | None = None) -> 
     except OSError as error:
         raise WeightsError(f"{path} cannot be read ({error.strerror or error}).") from error
     beside = _files_beside(path, content)
-    session = _session(path, device)
+    session = _session(path, device, weights_beside=bool(beside))
     taken = _the_input(path, session)
     shape, channels_last, batch = _layout(path, taken)
     given = _the_output(path, session, output)
@@ -147,7 +147,7 @@ def _outside(content: bytes) -> Iterator[str]:
             yield os.fsdecode(name)
 
 
-def _session(path: Path, device: str) -> ort.InferenceSession:
+def _session(path: Path, device: str, *, weights_beside: bool) -> ort.InferenceSession:
     try:
         import onnxruntime
     except ImportError as error:
@@ -174,13 +174,13 @@ def _session(path: Path, device: str) -> ort.InferenceSession:
     except Exception as error:  # onnxruntime raises a family of its own that has no common root
         if found[1] == "cuda" and "CUDA" in str(error):
             raise ConfigurationError(f"Device {device!r} cannot be used ({_short(str(error))}).") from error
-        raise WeightsError(_why_not_opened(path, str(error))) from error
+        raise WeightsError(_why_not_opened(path, str(error), weights_beside=weights_beside)) from error
     if found[1] == "cuda" and "CUDAExecutionProvider" not in session.get_providers():
         raise ConfigurationError(f"Device {device!r} cannot be used: onnxruntime found no CUDA that it can use.")
     return session
 
 
-def _why_not_opened(path: Path, message: str) -> str:
+def _why_not_opened(path: Path, message: str, *, weights_beside: bool) -> str:
     operator = re.search(r"([\w.:]+)\(\S*\) is not a registered function/op", message) or re.search(
         r"No Op registered for (\w+)", message
     )
@@ -193,7 +193,7 @@ def _why_not_opened(path: Path, message: str) -> str:
         return f"{path} has an operator that onnxruntime cannot run ({_short(message)})."
     if "INVALID_PROTOBUF" in message or "ModelProto does not have a graph" in message:
         return f"{path} is no ONNX file, or it is cut short. Expected what torch.onnx.export and the like write."
-    if "xternal data" in message or "xternal_data" in message:
+    if weights_beside and re.search("xternal[ _](data|initializer)", message):
         return f"{path} keeps its weights in a file of their own, which is missing or cut short ({_short(message)})."
     return f"{path} cannot be opened by onnxruntime ({_short(message)})."
 
