@@ -96,7 +96,7 @@ def evaluate(
     """
     from faceproof.checking import check_before_run
     from faceproof.degrade.types import CLEAN
-    from faceproof.engine.disk_room import check_room
+    from faceproof.engine.estimate import estimate
     from faceproof.engine.manifest import plan_entry, stamp
     from faceproof.engine.plan import Plan
     from faceproof.engine.run_folder import RunTables, comparisons_table, scores_table, write_run_tables, write_table
@@ -121,7 +121,8 @@ def evaluate(
     name = pipeline.recognizer.card.name
     folder = Path(out) if out is not None else Path("runs") / f"{started:%Y%m%d-%H%M%S}-{name}"
     plan = Plan([CLEAN], [pipeline], comparisons, "both")
-    check_room(plan.room(cache_folder() if cache else None, folder), advice="Take fewer photos")
+    for line in estimate(plan, cache_folder() if cache else None, folder, advice="Take fewer photos"):
+        say(line)
     judging = {"threshold_distance": threshold, "folds": folds}
     manifest = _manifest(photo_set, comparisons, pipeline, started, seed, device, command)
     manifest["judging"] = judging

@@ -100,7 +100,7 @@ def stress(
     0.87
     """
     from faceproof.checking import check_before_run
-    from faceproof.engine.disk_room import check_room
+    from faceproof.engine.estimate import estimate
     from faceproof.engine.manifest import plan_entry, stamp
     from faceproof.engine.plan import Plan
     from faceproof.engine.run_folder import comparisons_table, write_table
@@ -128,9 +128,12 @@ def stress(
     folder = Path(out) if out is not None else Path("runs") / f"{started:%Y%m%d-%H%M%S}-stress"
     say(
         f"{len(comparisons.photos):,} photos, {len(comparisons):,} comparisons, {len(conditions) - 1:,} conditions and "
-        f"the photos as they are, {_many(len(models), 'model')}: {plan.photos() * len(models):,} templates."
+        f"the photos as they are, {_many(len(models), 'model')}: {plan.templates():,} templates."
     )
-    say(check_room(plan.room(cache_folder() if cache else None, folder), advice="Take fewer conditions (--severities)"))
+    for line in estimate(
+        plan, cache_folder() if cache else None, folder, advice="Take fewer conditions (--severities)"
+    ):
+        say(line)
     judging = {"fmr": fmr, "threshold_distance": threshold}
     manifest = _manifest(plan, photo_set, started, seed, device, command)
     manifest |= {
@@ -141,7 +144,7 @@ def stress(
         "plan": plan_entry(
             comparisons=comparisons.digest(),
             systems=[[pipeline.recognizer.card.name, pipeline.recipe()] for pipeline in pipelines],
-            conditions=[condition.recipe() for condition in conditions],
+            conditions=[[condition.recipe(), condition.family.identity] for condition in conditions],
             settings=[suite_name, stage, side, judging, seed],
         ),
     }

@@ -52,6 +52,10 @@ class Plan:
         every, later = len(self.comparisons.photos), len(self.conditions) - 1
         return every + later * (len(np.unique(self.comparisons.row_b)) if self.side == "probe" else every)
 
+    def templates(self) -> int:
+        """Templates of all models, where none is in the cache."""
+        return self.photos() * len(self.pipelines)
+
     def cells(self) -> list[Cell]:
         """Every recogniser under every condition, by their places."""
         return [(p, c) for p in range(len(self.pipelines)) for c in range(len(self.conditions))]

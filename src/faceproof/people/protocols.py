@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from faceproof.errors import ConfigurationError, PeopleError
+from faceproof.people.comparison_memory import refuse_too_many
 from faceproof.people.pair_csv import csv_protocol
 from faceproof.people.pair_files import lfw_protocol
 from faceproof.people.pairing import Rows, compose, person_codes, some
@@ -91,6 +92,7 @@ def all_protocol(people: PhotoSet, *, limit: int = 1_000_000) -> Comparisons:
             f"Protocol 'all' on {photos:,} photos makes {total:,} comparisons, above the limit of {limit:,}. "
             "Take protocol 'sampled', fewer photos, or a higher limit."
         )
+    refuse_too_many(total, "Take protocol 'sampled', or fewer photos.")
     later = np.arange(photos - 1, -1, -1)
     row_a, row_b = _unrank(np.arange(total), later, np.arange(1, photos + 1))
     codes = person_codes(people.photos)
@@ -123,6 +125,7 @@ def sampled_protocol(people: PhotoSet, *, mated: int = 3000, non_mated: int = 30
         ("mated", int(mated), end_of_person - 1 - place, place + 1),
         ("non-mated", int(non_mated), len(place) - end_of_person, end_of_person),
     )
+    refuse_too_many(sum(min(wanted, int(partners.sum())) for _, wanted, partners, _ in kinds), "Ask for fewer.")
     streams = np.random.SeedSequence(int(seed)).spawn(len(kinds))
     sides, notes = [], []
     for (kind, wanted, partners, first_partner), stream in zip(kinds, streams, strict=True):

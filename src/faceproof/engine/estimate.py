@@ -1,0 +1,105 @@
+"""What a run is going to take of memory, disk and time, before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from faceproof.detection.types import Failure
+from faceproof.engine.disk_room import check_room, in_words
+from faceproof.engine.plan import Plan
+from faceproof.engine.runner import Pipeline, Pixels
+from faceproof.errors import ImageDecodeError
+from faceproof.memory import memory_limit
+from faceproof.people.comparison_memory import memory_of, refuse_too_many
+from faceproof.people.decode import decode_photo
+from faceproof.people.types import Photo
+from faceproof.recognition.recognizer import CHUNK
+
+WORTH_A_TRIAL = 1000
+"""Templates from which the time is estimated by a trial; fewer take a minute or less on most machines."""
+
+_TRIAL_PHOTOS, _TRIES = 4, 20
+_BASE_BYTES, _PHOTO_BYTES = 700_000_000, 400
+_COMPARISON_SECONDS = 5e-6
+
+
+def estimate(plan: Plan, cache: Path | None, folder: Path, *, advice: str) -> list[str]:
+    """What a run takes, as sentences for the console.
+
+    Args:
+        plan: what is going to be done.
+        cache: folder of the template cache; None: nothing is kept.
+        folder: the run folder.
+        advice: how to need less of the disk, the beginning of a sentence.
+
+    Raises:
+        CacheError: a disk has not enough room.
+        PeopleError: memory does not hold so many comparisons.
+    """
+    refuse_too_many(len(plan.comparisons), "Take fewer.")
+    memory = _BASE_BYTES + _PHOTO_BYTES * plan.templates() + memory_of(len(plan.comparisons))
+    lines = [
+        f"Memory: about {in_words(memory)} of {in_words(memory_limit())}.",
+        check_room(plan.room(cache, folder), advice=advice),
+    ]
+    if plan.templates() >= WORTH_A_TRIAL:
+        lines += _time(plan)
+    return lines
+
+
+def _time(plan: Plan) -> Iterator[str]:
+    each = sum(seconds_per_template(pipeline, plan.comparisons.photos) for pipeline in plan.pipelines)
+    if each:
+        scoring = len(plan.cells()) * len(plan.comparisons) * _COMPARISON_SECONDS
+        rate = len(plan.pipelines) / each
+        yield (
+            f"Time: about {time_in_words(plan.photos() * each + scoring)} at {rate:.1f} templates a second, as "
+            "measured on the first photos; less for templates that are in the cache."
+        )
+
+
+def seconds_per_template(pipeline: Pipeline, photos: tuple[Photo, ...]) -> float:
+    """Seconds from file to template, measured on the first photos that can be decoded; 0 where none can.
+
+    Args:
+        pipeline: detector and recogniser.
+        photos: those of the run.
+    """
+    start = perf_counter()
+    crops: list[Pixels] = []
+    tried = 0
+    for photo in photos[:_TRIES]:
+        try:
+            pixels = decode_photo(photo.path)
+        except ImageDecodeError:
+            continue
+        tried += 1
+        face = pipeline.find_face(pixels, photo.id)
+        crop = None if isinstance(face, Failure) else pipeline.prepare(pixels, face)
+        if crop is not None:
+            crops.append(crop)
+        if tried == _TRIAL_PHOTOS:
+            break
+    before = (perf_counter() - start) / max(tried, 1)
+    if not crops:
+        return before if tried else 0.0
+    batch = np.stack([crops[i % len(crops)] for i in range(CHUNK)])
+    start = perf_counter()
+    pipeline.recognizer.embed(batch)
+    return before + (perf_counter() - start) / CHUNK
+
+
+def time_in_words(seconds: float) -> str:
+    """A duration to two digits or so.
+
+    >>> time_in_words(40), time_in_words(500), time_in_words(9000), time_in_words(400_000)
+    ('40 s', '8 min', '2.5 h', '4.6 days')
+    """
+    for unit, size, digits in (("days", 86_400, 1), ("h", 3_600, 1), ("min", 60, 0)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.{digits}f} {unit}"
+    return f"{seconds:.0f} s"
