@@ -21,6 +21,8 @@ Side = Literal["both", "probe"]
 _ROWS_AT_RISK = 10_000
 """Rows that wait for their shard, at most, over all caches: so much work is lost when a run is killed."""
 _ROW_BYTES = {"cache": 180, "run": 120, "score": 20}
+_PAGE_BYTES = 10_000_000
+"""Page, figures and numbers of a run; most of it is the library that draws on the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +86,8 @@ class Plan:
         kept = sum(photos * (size + _ROW_BYTES["cache"]) for size in sizes)
         for_a_while = sum(len(self.conditions) * len(self.comparisons.photos) * size for size in sizes)
         tables = len(sizes) * (photos * _ROW_BYTES["run"] + scores * _ROW_BYTES["score"])
-        needs = [Need("temporary folder", Path(tempfile.gettempdir()), for_a_while), Need("run folder", run, tables)]
+        needs = [
+            Need("temporary folder", Path(tempfile.gettempdir()), for_a_while),
+            Need("run folder", run, tables + _PAGE_BYTES),
+        ]
         return needs if cache is None else [Need("template cache", cache, kept), *needs]

@@ -28,6 +28,11 @@ UNFINISHED, REWRITING, READY, LOCK = ".unfinished", ".rewriting", ".ready", ".lo
 _COMPARISON = "comparison"
 _OWN = frozenset({UNFINISHED, REWRITING, READY, LOCK})
 _NO_ROOM = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG, errno.EROFS, errno.EIO})
+_MENDS = {
+    errno.EFBIG: "Raise the limit on the size of a file (ulimit -f)",
+    errno.EROFS: "Make the disk writable",
+    errno.EIO: "Check the disk",
+}
 
 
 @dataclass(slots=True)
@@ -274,9 +279,10 @@ def _disk_errors(folder: Path, advice: str) -> Iterator[None]:
         if error.errno is None or error.errno not in _NO_ROOM:
             raise
         place = Path(os.fsdecode(error.filename)).parent if error.filename else folder
+        mend = _MENDS.get(error.errno, "Free some room")
         raise RunFolderError(
-            f"{folder} cannot be written: {os.strerror(error.errno).lower()}{_room(place)}. Free some room, and "
-            f"{advice}. Templates in the cache are kept."
+            f"{folder} cannot be written: {os.strerror(error.errno).lower()}{_room(place)}. {mend}, and {advice}. "
+            "Templates in the cache are kept."
         ) from error
 
 
