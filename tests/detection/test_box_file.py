@@ -153,7 +153,6 @@ def test_a_face_that_lies_on_its_side_is_no_reason_to_refuse_the_others(tmp_path
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("absent.csv", None),
         ("empty.csv", b""),
         ("latin.csv", f"{CORNERS}\nZo\xeb/1.jpg,1,2,3,4\n".encode("latin-1")),
         ("short.csv", f"{CORNERS}\na/1.jpg,1,2\n".encode()),
@@ -170,7 +169,7 @@ def test_a_file_that_cannot_be_read_is_told_with_what_was_expected(tmp_path, nam
 @pytest.mark.parametrize("name", ["faces.csv", "faces.parquet"])
 def test_a_folder_is_no_file(tmp_path, name):
     (tmp_path / name).mkdir()
-    with pytest.raises(ConfigurationError, match="cannot be read"):
+    with pytest.raises(ConfigurationError, match=rf"^The file of faces \S+{name} is a folder\. Expected a file\."):
         BoxFile(tmp_path / name)
 
 
@@ -231,3 +230,14 @@ def test_a_file_whose_name_is_no_unicode_can_be_read_and_told(tmp_path):
     assert len(faces(box_file)) == 1
     assert faces(box_file, "Ben/1.jpg").reason == "caf\ufffd.csv has no row for it"
     assert json.dumps(dict(box_file.source), ensure_ascii=False).encode()
+
+
+def test_what_is_no_regular_file_is_not_opened(tmp_path, special):
+    called = special(tmp_path / "odd.csv")
+    with pytest.raises(ConfigurationError, match=rf"^The file of faces \S+odd\.csv is {called}\. Expected a "):
+        BoxFile(tmp_path / "odd.csv")
+
+
+def test_an_absent_file_is_named(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"^The file of faces \S+absent\.csv cannot be read \(No such file"):
+        BoxFile(tmp_path / "absent.csv")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from faceproof.detection.detector import Detector, Picture
 from faceproof.detection.types import Faces, Failure
 from faceproof.errors import ConfigurationError
-from faceproof.files import sha256_of, unguarded
+from faceproof.files import check_file, sha256_of, unguarded
 from faceproof.people.photo_files import valid_unicode
 from faceproof.people.types import Photo
+from faceproof.unpacking import numbers_bytes, open_parquet, refuse_unless_room, texts_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,6 +33,7 @@ _EXPECTED = (
     f"Expected the columns photo (its path below the folder of people, such as Anna/1.jpg), {', '.join(CORNERS)} (or "
     f"{', '.join(SIDES)}) in pixels and, if wanted, probability and all of {', '.join(POINTS)}"
 )
+_COUNTED = {"photo", *CORNERS, *SIDES, "probability", *POINTS}
 _SHOWN = 5
 
 
@@ -98,9 +100,7 @@ def _read(path: Path) -> tuple[list[str], NDArray[np.float32]]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    table = _table(path)
-    names = [name.strip().lower() for name in table.column_names]
-    table = table.rename_columns(names)
+    names, table = _table(path)
     box = next((columns for columns in (CORNERS, SIDES) if set(columns) <= set(names)), None)
     points = [name for name in POINTS if name in names]
     if "photo" not in names or box is None or len(points) not in (0, len(POINTS)) or len(set(names)) < len(names):
@@ -125,21 +125,45 @@ def _read(path: Path) -> tuple[list[str], NDArray[np.float32]]:
     return photos, rows
 
 
-def _table(path: Path) -> pa.Table:
+def _table(path: Path) -> tuple[list[str], pa.Table]:
+    """Names of all columns, in small letters, and the columns that count under these names."""
     import pyarrow as pa
     import pyarrow.csv as pa_csv
-    import pyarrow.parquet as pq
 
+    check_file(path, "The file of faces", ConfigurationError)
     try:
         with path.open("rb") as file:
             if path.suffix.lower() == ".parquet":
-                return pq.read_table(file)
+                return _from_parquet(path, file)
             names_are_text = pa_csv.ConvertOptions(column_types={"photo": pa.string()})
             # A process that ends soon after, with an error, would abort on the threads of the reader.
             one_thread = pa_csv.ReadOptions(use_threads=False)
-            return pa_csv.read_csv(file, read_options=one_thread, convert_options=names_are_text)
+            table = pa_csv.read_csv(file, read_options=one_thread, convert_options=names_are_text)
     except (OSError, pa.ArrowException) as error:
         raise ConfigurationError(f"The file of faces {path} cannot be read ({error}). {_EXPECTED}.") from error
+    names = [name.strip().lower() for name in table.column_names]
+    return names, table.rename_columns(names)
+
+
+def _from_parquet(path: Path, file: BinaryIO) -> tuple[list[str], pa.Table]:
+    """As `_table`; a column of text is unpacked only where there is room for it."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    given = pq.read_schema(file).names
+    names = [name.strip().lower() for name in given]
+    counted = [name for name, short in zip(given, names, strict=True) if short in _COUNTED]
+    file.seek(0)
+    content = open_parquet(file, counted)
+    # Numbers are read, cast to float64, and kept as float32.
+    refuse_unless_room(path, 3 * numbers_bytes(content, counted), ConfigurationError)
+    table = content.read(columns=counted)
+    for place, name in enumerate(table.column_names):
+        kind = table.schema.field(place).type
+        if pa.types.is_dictionary(kind):
+            refuse_unless_room(path, texts_bytes(table.column(place)), ConfigurationError)
+            table = table.set_column(place, name, table.column(place).cast(kind.value_type))
+    return names, table.rename_columns([name.strip().lower() for name in table.column_names])
 
 
 def _check_rows(path: Path, photos: Sequence[str], rows: NDArray[np.float32]) -> None:

@@ -7,9 +7,7 @@ people, with ``/``. A row whose template cannot be used is a photo that failed, 
 
 from __future__ import annotations
 
-import zipfile
-import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from faceproof.engine.npz_file import NpzFile
 from faceproof.errors import PeopleError
-from faceproof.files import sha256_of
+from faceproof.files import check_file, sha256_of
+from faceproof.unpacking import numbers_bytes, open_parquet, refuse_unless_room, texts_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,6 +75,7 @@ def read_templates(path: str | Path) -> TemplateFile:
             comes up twice.
     """
     path = Path(path)
+    check_file(path, "The template file", PeopleError)
     try:
         digest = sha256_of(path)
         with path.open("rb") as file:
@@ -106,84 +107,92 @@ _Rows = tuple[tuple[str, ...], tuple[str, ...] | None, NDArray[Any], NDArray[np.
 
 def _read_npz(path: Path) -> _Rows:
     try:
-        # Given a path, np.load leaves a damaged file open.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            found = {name: _member(path, arrays, name) for name in ("photo", "template", "person") if name in arrays}
-            names = sorted(arrays.files)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+        with path.open("rb") as file:
+            return _from_npz(NpzFile(file, path, _NPZ))
+    except OSError as error:
         raise PeopleError(f"{path} cannot be read as an npz file ({error}). {_NPZ}.") from error
-    _refuse_lacking(path, names, "arrays", _NPZ)
-    template = found["template"]
-    if template.ndim != 2 or template.shape[1] == 0 or template.dtype.kind not in "fiu":
+
+
+def _from_npz(file: NpzFile) -> _Rows:
+    """The arrays of a file, of which nothing is unpacked before all that it says of them is right."""
+    path = file.path
+    _refuse_lacking(path, file.names, "arrays", _NPZ)
+    claims = {name: file.claim(name) for name in ("photo", "template", "person") if name in file.names}
+    template = claims["template"]
+    if len(template.shape) != 2 or template.shape[1] == 0 or template.dtype.kind not in "fiu":
         raise PeopleError(
             f"{path}: array template has shape {template.shape} and dtype {template.dtype}; expected numbers (n, d). "
             "Stack the templates into one array of numbers, one row for each photo."
         )
-    texts = {name: _npz_texts(path, name, array, len(template)) for name, array in found.items() if name != "template"}
-    return texts["photo"], texts.get("person"), template, np.zeros(len(template), np.bool_)
+    rows, size = template.shape
+    texts = [claim for name, claim in claims.items() if name != "template"]
+    for claim in texts:
+        if claim.shape != (rows,) or claim.dtype.kind not in "US":
+            raise PeopleError(
+                f"{path}: array {claim.name} has shape {claim.shape} and dtype {claim.dtype}; expected text ({rows},), "
+                "one for each row of template."
+            )
+    # Templates are kept a second time, of unit length; text becomes Python strings.
+    needed = template.bytes + rows * size * max(template.dtype.itemsize, 4) + 2 * sum(claim.bytes for claim in texts)
+    refuse_unless_room(path, needed, PeopleError)
+    arrays = file.unpack(claims)
+    names = {claim.name: _npz_texts(path, claim.name, arrays[claim.name]) for claim in texts}
+    return names["photo"], names.get("person"), arrays["template"], np.zeros(rows, np.bool_)
 
 
-def _member(path: Path, arrays: Any, name: str) -> NDArray[Any]:
-    try:
-        return np.asarray(arrays[name])
-    except ValueError as error:
-        if "pickle" not in str(error):
-            raise
-        raise PeopleError(
-            f"{path}: array {name} is pickled Python objects, which are not read, since that would run code. Expected "
-            f"plain {'numbers' if name == 'template' else 'text'}: save it with "
-            f"np.array(..., dtype={'np.float32' if name == 'template' else 'str'})."
-        ) from error
-
-
-def _npz_texts(path: Path, name: str, array: NDArray[Any], rows: int) -> tuple[str, ...]:
-    if array.shape != (rows,) or array.dtype.kind not in "US":
-        raise PeopleError(
-            f"{path}: array {name} has shape {array.shape} and dtype {array.dtype}; expected text ({rows},), one for "
-            "each row of template."
-        )
+def _npz_texts(path: Path, name: str, array: NDArray[Any]) -> tuple[str, ...]:
     try:
         return tuple(array.tolist() if array.dtype.kind == "U" else [text.decode() for text in array.tolist()])
-    except UnicodeDecodeError as error:
+    except (ValueError, SystemError) as error:  # bytes that are no UTF-8; numbers that are no letters
         raise PeopleError(f"{path}: array {name} is not UTF-8 text ({error}). Save it with dtype=str.") from error
 
 
 def _read_parquet(path: Path) -> _Rows:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
+    columns = ["photo", "template", "person"]
     try:
-        with pq.ParquetFile(path) as file:
-            names = file.schema_arrow.names
-            _refuse_lacking(path, names, "columns", _PARQUET)
-            table = file.read(columns=[name for name in ("photo", "template", "person") if name in names])
+        with path.open("rb") as content, open_parquet(content, columns) as file:
+            schema = file.schema_arrow
+            _refuse_lacking(path, schema.names, "columns", _PARQUET)
+            _check_parquet_types(path, {name: schema.field(name).type for name in columns if name in schema.names})
+            refuse_unless_room(path, 2 * numbers_bytes(file, ["template"]), PeopleError)
+            table = file.read(columns=[name for name in columns if name in schema.names])
     except (OSError, pa.ArrowException) as error:
         raise PeopleError(f"{path} cannot be read as a Parquet file ({error}). {_PARQUET}.") from error
     people = _parquet_texts(path, table, "person") if "person" in table.column_names else None
     return _parquet_texts(path, table, "photo"), people, *_parquet_templates(path, table["template"])
 
 
-def _parquet_texts(path: Path, table: pa.Table, name: str) -> tuple[str, ...]:
+def _check_parquet_types(path: Path, kinds: Mapping[str, pa.DataType]) -> None:
     import pyarrow as pa
 
+    types = pa.types
+    for name, given in kinds.items():
+        if name == "template":
+            is_list = types.is_list(given) or types.is_large_list(given) or types.is_fixed_size_list(given)
+            if not is_list or not (types.is_floating(given.value_type) or types.is_integer(given.value_type)):
+                raise PeopleError(
+                    f"{path}: column template is of type {given}; expected lists of numbers, such as list<float>."
+                )
+            continue
+        kind = given.value_type if types.is_dictionary(given) else given
+        if not (types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)):
+            raise PeopleError(f"{path}: column {name} is of type {given}; expected text. Cast it to string.")
+
+
+def _parquet_texts(path: Path, table: pa.Table, name: str) -> tuple[str, ...]:
     column = table[name]
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
-        raise PeopleError(f"{path}: column {name} is of type {column.type}; expected text. Cast it to string.")
     if column.null_count:
         raise PeopleError(f"{path}: column {name} is empty in {column.null_count:,} rows; expected text in each.")
+    refuse_unless_room(path, texts_bytes(column), PeopleError)
     return tuple(column.to_pylist())
 
 
 def _parquet_templates(path: Path, column: pa.ChunkedArray) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Templates (n, d), and which rows have none."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    kind, types = column.type, pa.types
-    is_list = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
-    if not is_list or not (types.is_floating(kind.value_type) or types.is_integer(kind.value_type)):
-        raise PeopleError(f"{path}: column template is of type {kind}; expected lists of numbers, such as list<float>.")
     lengths = np.asarray(pc.fill_null(pc.list_value_length(column), 0).to_numpy()).astype(np.int64)
     found = np.unique(lengths[lengths > 0])
     if found.size > 1:

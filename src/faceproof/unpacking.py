@@ -1,0 +1,88 @@
+"""Memory that a compressed file takes when it is read, known before it is read: a few megabytes may hold gigabytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from faceproof.errors import FaceproofError
+from faceproof.memory import memory_limit
+from faceproof.engine.disk_room import in_words
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+_WIDEST = 8  # bytes of a number in a column
+_STRING = 60  # bytes of a Python string beside its letters
+
+
+def refuse_unless_room(path: Path, needed: int, failure: type[FaceproofError]) -> None:
+    """Refuse a file that takes more than half of the memory that there is.
+
+    Args:
+        path: the file, for the error.
+        needed: bytes that it takes when it is read.
+        failure: the error to raise.
+
+    Raises:
+        FaceproofError: a ``failure``: there is not so much.
+    """
+    limit = memory_limit()
+    if needed > limit // 2:
+        raise failure(
+            f"{path} takes {in_words(needed)} of memory when it is read, more than half of the {in_words(limit)} that "
+            "this machine or container has. Bring fewer rows, or use a machine with more memory."
+        )
+
+
+def open_parquet(file: BinaryIO, columns: Iterable[str]) -> pq.ParquetFile:
+    """A Parquet file whose columns of text stay dictionaries of the values that differ when they are read.
+
+    Args:
+        file: the file, open at its start.
+        columns: those that will be read.
+
+    Raises:
+        pyarrow.ArrowException: it is no Parquet file.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    wanted = set(columns)
+    kinds = {field.name: field.type for field in pq.read_schema(file) if field.name in wanted}
+    texts = [name for name, kind in kinds.items() if pa.types.is_string(kind) or pa.types.is_large_string(kind)]
+    file.seek(0)
+    return pq.ParquetFile(file, read_dictionary=texts)
+
+
+def numbers_bytes(file: pq.ParquetFile, columns: Iterable[str]) -> int:
+    """Bytes that columns of numbers, or of lists of numbers, take when a Parquet file is read.
+
+    Args:
+        file: the open file.
+        columns: names of the columns.
+    """
+    wanted, metadata = set(columns), file.metadata
+    groups = [metadata.row_group(group) for group in range(metadata.num_row_groups)]
+    chunks = [group.column(place) for group in groups for place in range(group.num_columns)]
+    return sum(_WIDEST * chunk.num_values for chunk in chunks if chunk.path_in_schema.split(".")[0] in wanted)
+
+
+def texts_bytes(column: pa.ChunkedArray) -> int:
+    """Bytes that a column of text takes as Python strings; one that is stored as a dictionary stays so until then.
+
+    Args:
+        column: text, or a dictionary of text.
+    """
+    import pyarrow.compute as pc
+
+    total = _STRING * len(column)
+    for chunk in column.chunks:
+        if hasattr(chunk, "dictionary"):
+            lengths = pc.take(pc.binary_length(chunk.dictionary), chunk.indices)
+        else:
+            lengths = pc.binary_length(chunk)
+        total += int(pc.sum(lengths).as_py() or 0)
+    return total
