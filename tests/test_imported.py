@@ -7,7 +7,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pyarrow as pa
@@ -321,15 +320,13 @@ class TestScores:
             recipe_of_run(run.folder)
 
     @pytest.mark.usefixtures("numbers_only")
-    def test_many_rows_take_seconds(self, tmp_path):
+    def test_many_rows_are_judged(self, tmp_path):
         rng = np.random.default_rng(0)
         mated = rng.random(200_000) < 0.3
         scores = rng.normal(size=mated.size) + 2 * mated
         lines = (f"{score:.5f},{label:d}" for score, label in zip(scores, mated, strict=True))
         (tmp_path / "s.csv").write_text("similarity,mated\n" + "\n".join(lines))
-        start = time.perf_counter()
         run = faceproof.score(tmp_path / "s.csv", out=tmp_path / "run")
-        assert time.perf_counter() - start < 30
         assert run.summary["auc"]["value"] == pytest.approx(0.9214, abs=0.005)
 
 

@@ -16,7 +16,8 @@ import pytest
 from PIL import Image
 
 from faceproof.degrade.suites import get_suite
-from faceproof.engine.run_folder import read_run
+from faceproof.engine.manifest_file import write_manifest
+from faceproof.engine.run_folder import read_manifest, read_run
 from faceproof.engine.runner import process_all
 from faceproof.engine.stress_folder import open_stress_run
 from faceproof.errors import CacheError, ConfigurationError, PeopleError, RunFolderError
@@ -451,9 +452,9 @@ class TestReportAgain:
     def test_without_the_photos_the_page_has_none(self, world, run, tmp_path):
         copy = tmp_path / "copy"
         shutil.copytree(run.folder, copy)
-        manifest = strict_json(copy / "manifest.json")
+        manifest = read_manifest(copy)
         manifest["people"]["root"] = str(tmp_path / "nowhere")
-        (copy / "manifest.json").write_text(json.dumps(manifest))
+        write_manifest(copy, manifest)
         stress_report_again(copy)
         assert "data:image" not in (copy / "report.html").read_text("utf-8")
         assert "data:image" in (run.folder / "report.html").read_text("utf-8")
@@ -521,7 +522,7 @@ class TestGoingOn:
         copy = tmp_path / "copy"
         shutil.copytree(run.folder, copy)
         (copy / "scores.parquet").write_bytes(b"PAR1")
-        with pytest.raises(RunFolderError, match=r"scores\.parquet cannot be read"):
+        with pytest.raises(RunFolderError, match=r"scores\.parquet is damaged"):
             stress_report_again(copy)
 
     def test_nothing_of_an_evaluation_stays_when_it_is_overwritten(self, world):

@@ -102,6 +102,7 @@ def stress(
     from faceproof.checking import check_before_run
     from faceproof.engine.estimate import estimate
     from faceproof.engine.manifest import plan_entry, stamp
+    from faceproof.engine.manifest_file import as_stored
     from faceproof.engine.plan import Plan
     from faceproof.engine.run_folder import comparisons_table, write_table
     from faceproof.engine.run_writing import new_run
@@ -154,6 +155,7 @@ def stress(
                 pipeline, comparisons, wanted=canary, cache=cache, device=device, say=say
             )
         write_table(writer.staging, "comparisons", comparisons_table(comparisons))
+        say(f"Making {plan.templates():,} templates ...")
         clock = perf_counter()
         processed = _processed(plan, cache, progress, say)
         for c, why in processed.failed.items():
@@ -161,7 +163,7 @@ def stress(
             say(f"Note: {why} This condition is left out; the others go on.")
         write_stress_tables(writer.staging, plan, processed)
         manifest |= {"finished": stamp(), "timing": {"wall_s": round(perf_counter() - clock, 3)}}
-        run = StressRun(writer.staging, manifest)
+        run = StressRun(writer.staging, as_stored(manifest))
         at_hand = {condition.name: condition for condition in conditions}
         summary = publish_stress(run, writer.staging, photo_set.root, at_hand, figures=figures, say=say)
         writer.publish(manifest)

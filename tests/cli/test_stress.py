@@ -141,8 +141,9 @@ class TestStress:
         assert "give the same command again" in rest
         assert "unfinished" in run("report", tmp_path / "r", code=1).stderr
         few = ["--suite", cached / "two.toml"]
+        assert "unfinished run with other conditions and settings" in run(*command, *few, code=1).stderr
+        run(*command, *few, "--overwrite")
         assert (tmp_path / "r" / "manifest.json").exists()
-        run(*command, *few)
 
 
 class TestUsage:

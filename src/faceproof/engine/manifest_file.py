@@ -86,6 +86,12 @@ def stored_files(path: Path) -> dict[str, str]:
     return {name: digest for name, digest in files.items() if _is_below(name)} if isinstance(files, dict) else {}
 
 
+def as_stored(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest as it is read again: tuples are lists, and all keys are text."""
+    stored: dict[str, Any] = json.loads(json.dumps(manifest, allow_nan=False))
+    return stored
+
+
 def without_digests(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """What a manifest says of the run itself."""
     return {name: value for name, value in manifest.items() if name not in (_FILES, _DIGEST)}
