@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from contextlib import suppress
@@ -90,7 +91,8 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 failed, 2 usage, 3 a gate was missed, 130 stopped by the user."""
+    """Run the command line. Exit codes: 0 done, 1 failed, 2 usage, 3 a gate was missed, 130 stopped by a signal."""
+    _stop_as_ctrl_c_does()
     replace_closed_streams()
     tolerate_any_text()
     asked: dict[str, bool] = {"traceback": False}
@@ -103,6 +105,13 @@ def main() -> None:
     except BaseException as error:  # some libraries raise what is no Exception
         _complain(error, with_traceback=asked["traceback"] or traceback_wanted())
         sys.exit(2 if isinstance(error, ConfigurationError) else 1)
+
+
+def _stop_as_ctrl_c_does() -> None:
+    """Let SIGTERM end a command as Ctrl-C does, so that what is done is kept."""
+    with suppress(ValueError):  # only the main thread may set a handler
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _complain(error: BaseException, *, with_traceback: bool) -> None:
