@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
+from stopping import stopped
 
 FACEPROOF = [sys.executable, "-m", "faceproof.cli", "split"]
 
 
 def run(*arguments, code=0, cwd=None):
     done = subprocess.run(
-        [*FACEPROOF, *map(str, arguments)], capture_output=True, text=True, check=False, cwd=cwd, timeout=120
+        [*FACEPROOF, *map(str, arguments)], capture_output=True, text=True, check=False, cwd=cwd, timeout=300
     )
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
@@ -186,15 +185,10 @@ def test_ctrl_c_leaves_the_source_and_nothing_else(tmp_path, out, destination_ex
     if destination_exists:
         out.mkdir()
     before = files(tmp_path)
-    command = [*FACEPROOF, str(tmp_path / "people"), str(out), "--copy"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        while not (tmp_path / "out.partial").exists():
-            assert process.poll() is None, process.stderr.read()
-            time.sleep(0.001)
-        process.send_signal(signal.SIGINT)
-        stdout, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130, stderr
-    assert stdout == ""
+    copying = f"Path({str(tmp_path / 'out.partial')!r}).exists()"
+    done = stopped(copying, "split", tmp_path / "people", out, "--copy")
+    assert done.returncode == 130, done.stderr
+    assert done.stdout == ""
     assert files(tmp_path) == before
     assert out.exists() == destination_exists
-    assert stderr.endswith(f"Stopped; nothing was made, and {tmp_path / 'people'} is as it was.\n")
+    assert done.stderr.endswith(f"Stopped; nothing was made, and {tmp_path / 'people'} is as it was.\n")

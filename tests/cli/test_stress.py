@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
+import re
 import sys
-import time
 
 import numpy as np
 import pytest
 from PIL import Image
+from stopping import DECODING, stopped
 
 from faceproof.degrade.registry import FAMILIES
 from faceproof.people.synthetic.folder import Population, write_population
@@ -129,16 +128,10 @@ class TestStress:
     def test_ctrl_c_leaves_a_run_that_can_go_on(self, cached, run, tmp_path, monkeypatch):
         monkeypatch.setenv("FACEPROOF_CACHE", str(tmp_path / "cache"))
         command = ["stress", cached / "people", *DLIB, "--batch-size", 2, "--out", tmp_path / "r"]
-        line = [sys.executable, "-m", "faceproof.cli", *map(str, command)]
-        with subprocess.Popen(line, stderr=subprocess.PIPE, text=True) as process:
-            for said in process.stderr:
-                if said.startswith("Disk"):
-                    break
-            time.sleep(0.5)
-            process.send_signal(signal.SIGINT)
-            rest = process.stderr.read()
-            assert process.wait(60) == 130, rest
-        assert "give the same command again" in rest
+        done = stopped(DECODING, *command)
+        assert done.returncode == 130, done.stderr
+        assert re.search(r"^Stopped\. [\d,]+ of [\d,]+ templates are done .* the same command again", done.stderr, re.M)
+        assert "Traceback" not in done.stderr
         assert "unfinished" in run("report", tmp_path / "r", code=1).stderr
         few = ["--suite", cached / "two.toml"]
         assert "unfinished run with other conditions and settings" in run(*command, *few, code=1).stderr

@@ -75,7 +75,13 @@ class Panic(BaseException):
         (MemoryError(), "Memory ran out (MemoryError). Close other programs"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried 9 bytes"), "Memory ran out (RuntimeError"),
         (OSError(errno.ENOSPC, "No space left on device", "/x/y"), "No room is left on the disk for /x/y (No space"),
-        (OSError(errno.EIO, "Input/output error", "/x/y"), "Unexpected error, OSError: [Errno 5]"),
+        (OSError(errno.ENOSPC, "No space left on device"), "No room is left on the disk (No space left on device)."),
+        (
+            PermissionError(errno.EACCES, "Permission denied", b"/x/y"),
+            "/x/y cannot be read or written (Permission denied)",
+        ),
+        (OSError(errno.EIO, "Input/output error", "/x/y"), "/x/y cannot be read or written (Input/output error). Make"),
+        (OSError("no errno"), "Unexpected error, OSError: no errno. "),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
 )

@@ -22,7 +22,7 @@ DIGEST = get_card("mtcnn").tensors_sha256
 
 def run(*arguments, code=0):
     done = subprocess.run(
-        [*FACEPROOF, "weights", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=120
+        [*FACEPROOF, "weights", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr

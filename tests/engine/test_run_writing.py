@@ -155,7 +155,7 @@ def test_a_writer_stopped_while_it_moved_the_files_is_finished_by_the_next_reade
                     (writer.staging / name).write_text(text)
                 writer.publish({DONE | {"model": "new"}!r})
         """
-        done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=False, timeout=60)
+        done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=False, timeout=300)
         manifest = read_manifest(folder)
         shown = {name: text for name, text in without_manifest(folder).items() if not name.startswith(".")}
         assert shown == (new if manifest["model"] == "new" else old), stop_after
@@ -172,7 +172,7 @@ HOLD = """
     from faceproof.engine.run_writing import new_run
     with new_run(Path(sys.argv[1]), {"kind": "evaluation", "plan": {}}, overwrite=False):
         print("locked", flush=True)
-        time.sleep(60)
+        time.sleep(600)
 """
 
 

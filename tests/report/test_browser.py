@@ -75,7 +75,7 @@ def show(browser: Browser, seen: Seen) -> Iterator[Show]:
             viewport={"width": width, "height": 900}, offline=True, java_script_enabled=scripts
         )
         contexts.append(context)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(120_000)
         page = context.new_page()
         page.on("console", lambda message: seen.console.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: seen.errors.append(str(error)))

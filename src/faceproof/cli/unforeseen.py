@@ -41,10 +41,15 @@ def message_of(error: BaseException) -> str:
             f"--workers), or a machine with more memory.{place}."
         )
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
-        where = f" for {error.filename}" if error.filename else ""
+        where = f" for {_file_of(error)}" if error.filename else ""
         return (
             f"No room is left on the disk{where} ({error.strerror}). Free some room, or set FACEPROOF_CACHE or TMPDIR "
             f"to a larger disk, and give the same command again.{place}."
+        )
+    if isinstance(error, OSError) and error.errno is not None and error.filename:
+        return (
+            f"{_file_of(error)} cannot be read or written ({error.strerror}). Make sure that it is there, that you may "
+            f"use it, and that its disk works.{place}."
         )
     private = " It holds the command line with its paths; remove what you do not want to share." if log else ""
     return f"Unexpected error, {described(error)}.{place}. Please report it{' with that file' if log else ''}.{private}"
@@ -53,6 +58,10 @@ def message_of(error: BaseException) -> str:
 def traceback_wanted() -> bool:
     """Whether the environment asks for tracebacks on stderr."""
     return os.environ.get(TRACEBACK_VARIABLE, "") not in {"", "0"}
+
+
+def _file_of(error: OSError) -> str:
+    return os.fsdecode(error.filename) if isinstance(error.filename, str | bytes | os.PathLike) else str(error.filename)
 
 
 def _is_memory(error: BaseException) -> bool:
