@@ -23,7 +23,7 @@ def test_accuracy_on_two_folds_of_view_2(shared, two_folds, tmp_path):
         shared / "data/lfw-deepfunneled",
         weights=shared / "weights/facenet-vggface2.safetensors",
         protocol="lfw",
-        protocol_settings={"pairs_file": two_folds},
+        protocol_settings={"pairs": two_folds},
         out=tmp_path / "run",
         offline=True,
     )

@@ -63,7 +63,7 @@ def evaluate(
             ``embed(batch)`` (docs/your-model.md).
         weights: file with its weights, instead of the usual places.
         protocol: ``folders``, ``lfw``, ``all``, ``sampled`` or ``csv`` (docs/protocol.md).
-        protocol_settings: arguments of the protocol, such as ``{"pairs_file": "pairs.txt"}``.
+        protocol_settings: arguments of the protocol, such as ``{"pairs": "pairs.txt"}``.
         out: the run folder; None for a new one below ``runs/``.
         overwrite: write to it though it holds a finished run.
         recipe: changes to how the model is fed.

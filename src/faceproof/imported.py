@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from faceproof.errors import ConfigurationError
 from faceproof.evaluation import Run, Say, check_judging, publish
@@ -110,6 +110,7 @@ def score(
     folds: int = 10,
     seed: int = 0,
     figures: bool = True,
+    decimal: Literal["comma", "point"] | None = None,
     say: Say = lambda _: None,
     command: str | None = None,
 ) -> Run:
@@ -124,6 +125,7 @@ def score(
         folds: see `faceproof.evaluation.evaluate`.
         seed: of the folds.
         figures: see `faceproof.evaluation.evaluate`.
+        decimal: decimal mark of the scores; the other mark may then set thousands apart. None: as the scores show it.
         say: told in words what is being done.
         command: as given, for the manifest.
 
@@ -147,7 +149,7 @@ def score(
     check_judging(None, seed)  # a threshold here is in the scale of the scores
     started, clock = datetime.now(UTC), perf_counter()
     say(f"Reading the scores in {file} ...")
-    found = read_scores(file)
+    found = read_scores(file, decimal=decimal)
     for note in found.notes:
         say(f"Note: {note}")
     scale = scale_of(found.score, found.kind, threshold)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -303,7 +306,15 @@ def test_missing_photos_are_listed_with_line_and_count(tmp_path: Path) -> None:
         ("10 300 5\n", "line 1"),
         ("40000 1\n", "line 1"),
         ("1\nAnn 1 2\n", r"promises 2 pairs, 1 follow"),
-        ("1\nAnn 1 2\nAnn 1 Ben 1\nAnn 2 Ben 1\n", r"promises 2 pairs, 3 follow"),
+        (
+            "1\nAnn 1 2\nAnn 1 Ben 1\nAnn 2 Ben 1\n",
+            r"\('1'\) promises 2 pairs, 3 follow: 1 with three fields \(mated\) and 2 with four \(non-mated\)\. .*csv",
+        ),
+        ("10 300\n", r"promises 6,000 pairs, 0 follow"),
+        ("1\t999999999\nAnn 1 2\n", r"promises 1,999,999,998 pairs, 1 follow"),
+        ("999999999\n", r"promises 1,999,999,998 pairs, 0 follow"),
+        ("32767 999999999\nAnn 1 2\n", r"promises 65,533,999,934,466 pairs, 1 follow"),
+        ("a/1.jpg b/1.jpg 1\n", r"Protocol csv reads lists of other forms"),
         ("1\nAnn 1 Ben 1\nAnn 1 2\n", r"line 2: 'Ann 1 Ben 1', expected 'name n1 n2' \(mated\) here; line 3"),
         ("1\nAnn 1\nAnn 1 Ben 1\n", "line 2: 'Ann 1', expected"),
         ("1\nAnn 1 two\nAnn 1 Ben 1\n", "line 2"),
@@ -321,6 +332,44 @@ def test_malformed_pair_files_are_refused_with_line_and_expectation(
     with pytest.raises(PeopleError, match=message) as caught:
         lfw_protocol(photo_set(Ann=2, Ben=1), path)
     assert str(path) in str(caught.value)
+
+
+def test_no_size_that_a_pair_file_claims_takes_memory(tmp_path: Path) -> None:
+    """In a process of its own with little memory, so that a list that is believed costs no more than that process."""
+    path = lfw_file(tmp_path, "1\t999999999\n")
+    code = (
+        "import resource, pathlib, sys\n"
+        "from faceproof.people.protocols import lfw_protocol\n"
+        "from faceproof.people.types import Photo, PhotoSet\n"
+        "from faceproof.errors import PeopleError\n"
+        "room = 256 << 20\n"
+        "used = int(pathlib.Path('/proc/self/statm').read_text().split()[0]) * resource.getpagesize()\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (used + room, used + room))\n"
+        "people = PhotoSet(pathlib.Path('p'), (Photo('a/1.jpg', pathlib.Path('p'), 'a', ''),))\n"
+        "try: lfw_protocol(people, sys.argv[1])\n"
+        "except PeopleError as error: print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, path], capture_output=True, text=True, check=True, timeout=60
+    )  # fmt: skip
+    assert "promises 1,999,999,998 pairs, 0 follow" in done.stdout
+
+
+@pytest.mark.parametrize("protocol", [lfw_protocol, csv_protocol])
+def test_a_pair_list_that_has_no_end_is_refused_before_it_is_opened(
+    tmp_path: Path, protocol: Callable[[PhotoSet, Path], Comparisons]
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(PeopleError, match=r"is a pipe or a device\. Save its content to a file"):
+            protocol(photo_set(Ann=2), path)
+
+
+def test_fold_numbers_of_a_csv_file_are_names_and_no_sizes(tmp_path: Path) -> None:
+    text = "Ann/Ann_0001.jpg,Ann/Ann_0002.jpg,1,999999999\nAnn/Ann_0001.jpg,Ben/Ben_0001.jpg,0,5\n"
+    assert csv_of(tmp_path, text).fold.tolist() == [1, 0]
+    with pytest.raises(PeopleError, match="line 1: fold is '9999999999', expected a whole number"):
+        csv_of(tmp_path, text.replace("999999999", "9999999999"))
 
 
 def test_a_pair_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -381,11 +430,13 @@ def csv_of(tmp_path: Path, text: str, **counts: int) -> Comparisons:
         "\ufeff" + CSV,
         CSV.replace(",", ";"),
         CSV.replace(",", "\t"),
-        CSV.replace(",1", ",TRUE").replace(",0", ", no "),
-        CSV.replace("path_a,path_b", "Path A, photo b"),
+        CSV.replace(",1", ",TRUE").replace(",0", ", False "),
+        CSV.replace("path_a,path_b", "Path A, photo-b"),
+        CSV.replace("mated", " Label"),
+        "\n\n" + CSV.replace(",", ";"),
         CSV.replace("Ann/", "./Ann//"),
         CSV.replace("/", "\\"),
-        '"path_a","path_b","mated"\n"Ann/Ann_0001.jpg","Ann/Ann_0002.jpg","yes"\n\nAnn/Ann_0001.jpg,Ben/Ben_0001.jpg,false',
+        '"path_a","path_b","mated"\n"Ann/Ann_0001.jpg","Ann/Ann_0002.jpg","yes"\n\nAnn/Ann_0001.jpg,Ben/Ben_0001.jpg,no',
         CSV.replace("Ann/", str(ROOT.absolute() / "Ann") + "/"),
     ],
 )
@@ -423,15 +474,27 @@ def test_labels_that_contradict_the_folders_are_followed_and_counted(tmp_path: P
     ("text", "message"),
     [
         ("", "is empty"),
-        ("left,right,same\n", r"line 1 is 'left, right, same'. Expected the columns"),
+        ("left,right,equal\n", r"line 1 is 'left, right, equal'. Expected the columns"),
+        ("left,right,same\n", r"line 1 is 'left, right, same': neither names of columns nor photos of the people"),
+        (CSV.replace("\n", ",label\n", 1), "in which several columns are mated: mated, label. Keep one"),
+        (CSV.replace("\n", ",photo_a\n", 1), "in which several columns are photo_a: path_a, photo_a. Keep one"),
+        (CSV.replace("\nAnn", '\n"Ann', 1), r"the row that starts in line 2 is not CSV \(unexpected end of data"),
+        (CSV.replace("\nAnn", '\n"Ann"', 1), r"the row that starts in line 2 is not CSV \(',' expected after"),
         ("Ann/Ann_0001.jpg,Ann/Ann_0002.jpg\n", "line 1 is"),
-        (CSV.replace(",1", ",maybe"), "line 2: mated is 'maybe', expected 1, true"),
+        (
+            CSV.replace(",1", ",maybe"),
+            r"the column mated are 'maybe' \(1 row, first in line 2\), '0' \(1 row, first in line",
+        ),
+        (CSV.replace(",1", ",yes"), "No pair of labels has all of them"),
         (CSV.replace(",1", ""), "line 2: 2 columns, expected 3"),
         (CSV.replace("Ann_0002", "Ann_0009"), r"line 2: no photo 'Ann/Ann_0009.jpg'.*such as 'Ann/Ann_0001.jpg'"),
         (CSV.replace("Ben/", "../Ben/"), "line 3: no photo"),
         (CSV.replace("Ben/", "/elsewhere/Ben/"), "line 3: no photo"),
         (CSV.replace("Ben/Ben_0001", "Ann/Ann_0001"), "line 3: 'Ann/Ann_0001.jpg' is compared with itself"),
-        (CSV + "Ben/Ben_0001.jpg,Ann/Ann_0001.jpg,0\n", "line 4: the pair of line 3 again"),
+        (
+            CSV + "Ben/Ben_0001.jpg,Ann/Ann_0001.jpg,1\n",
+            "line 4: mated, but line 3 has the same pair as non-mated. Give",
+        ),
         ("Ann/Ann_0001.jpg,Ann/Ann_0002.jpg,1,first\n", "line 1: fold is 'first', expected a whole number"),
         ("Ann/Ann_0001.jpg,Ann/Ann_0002.jpg,1,1\nAnn/Ann_0001.jpg,Ben/Ben_0001.jpg,0,\n", "line 2: fold is ''"),
         ("path_a,path_b,mated\n", "nothing to compare"),
@@ -469,7 +532,7 @@ def test_the_registry_lists_every_protocol() -> None:
 def test_make_comparisons_passes_settings_on(tmp_path: Path) -> None:
     people = photo_set(Ann=2, Ben=1, Cid=3)
     assert make_comparisons("all", people, limit=20).settings == {"limit": 20}
-    assert make_comparisons("lfw", people, pairs_file=lfw_file(tmp_path)).settings.keys() == {"pairs_file", "sha256"}
+    assert make_comparisons("lfw", people, pairs=lfw_file(tmp_path)).settings.keys() == {"pairs", "sha256"}
 
 
 @pytest.mark.parametrize(
@@ -478,8 +541,10 @@ def test_make_comparisons_passes_settings_on(tmp_path: Path) -> None:
         ("sample", {}, r"no protocol 'sample'. Did you mean 'sampled'\? Expected one of all, csv"),
         ("xyz", {}, r"no protocol 'xyz'. Expected one of"),
         ("folders", {"one_photo_persons": 2}, r"no setting 'one_photo_persons'. Did you mean 'one_photo_people'"),
-        ("lfw", {}, "needs the setting 'pairs_file'"),
-        ("csv", {"csv_file": None}, "needs the setting 'csv_file'"),
+        ("lfw", {}, "needs the setting 'pairs'"),
+        ("csv", {"pairs": None}, "needs the setting 'pairs'"),
+        ("lfw", {"pairs_file": "p"}, r"no setting 'pairs_file'. Did you mean 'pairs'\?"),
+        ("csv", {"csv_file": "p"}, "no setting 'csv_file'. Expected one of pairs"),
         ("folders", {"one_photo_people": -1}, "one_photo_people is -1"),
         ("sampled", {"mated": -1}, "mated is -1"),
         ("sampled", {"seed": -1}, "seed is -1"),

@@ -234,15 +234,18 @@ def protocol_settings(protocol: str, pairs: Path | None, given: dict[str, int | 
         "folders": {"one_photo_people"},
         "all": {"limit"},
         "sampled": {"mated", "non_mated"},
-        "lfw": {"pairs_file"},
-        "csv": {"csv_file"},
-    }.get(protocol, set(given))
+        "lfw": {"pairs"},
+        "csv": {"pairs"},
+    }.get(protocol, {"pairs", *given})
     settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    file_name = {"lfw": "pairs_file", "csv": "csv_file"}.get(protocol)
-    if file_name and pairs is None:
+    if pairs is None and protocol in {"lfw", "csv"}:
         raise ConfigurationError(f"Protocol {protocol} needs a pair list: --pairs FILE.")
+    if pairs is not None and "pairs" not in takes:
+        raise ConfigurationError(
+            f"Protocol {protocol!r} takes no pair list. Say --protocol lfw or --protocol csv, or leave --pairs out."
+        )
     if pairs is not None:
-        settings[file_name or "pairs"] = pairs
+        settings["pairs"] = pairs
     for name in settings:
         if name not in takes:
             option = "--" + name.replace("_", "-")

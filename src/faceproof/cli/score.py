@@ -5,13 +5,16 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from faceproof.cli.evaluate import judge, show_run
 from faceproof.cli.options import FailIf, Folds, Json, NoFigures, Out, Overwrite, Quiet
 from faceproof.cli.output import STOPPED
+
+if TYPE_CHECKING:
+    from faceproof.people.score_numbers import Decimal
 
 
 def score_command(
@@ -30,6 +33,10 @@ def score_command(
     fail_if: FailIf = None,
     seed: Annotated[int, typer.Option(help="Of the folds.")] = 0,
     no_figures: NoFigures = False,
+    decimal: Annotated[
+        str | None,
+        typer.Option(metavar="comma|point", help="Decimal mark of the scores; by default as the scores show it."),
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -50,6 +57,7 @@ def score_command(
                 folds=folds,
                 seed=seed,
                 figures=not no_figures,
+                decimal=cast("Decimal | None", decimal),
                 say=progress.say,
                 command=shlex.join(["faceproof", *sys.argv[1:]]),
             )

@@ -28,7 +28,7 @@ def compared_in(file: ScoreFile) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    number = pc.cast(pa.array(np.arange(1, len(file) + 1)), pa.string())
+    number = pc.cast(pa.array(file.row), pa.string())
     row = pc.binary_join_element_wise("row", number, " ")
     sides = {side: pc.binary_join_element_wise(row, side, " ") for side in "ab"}
     columns: dict[str, pa.Array] = {"comparison": pa.array(np.arange(len(file), dtype=np.int64))}
@@ -105,7 +105,7 @@ def protocol_entry(file: ScoreFile, comparisons: pa.Table) -> dict[str, Any]:
     mated = int(np.count_nonzero(file.mated))
     return {
         "name": "scores",
-        "settings": {},
+        "settings": {"decimal": file.decimal},
         "comparisons": len(file),
         "mated": mated,
         "non_mated": len(file) - mated,

@@ -18,44 +18,52 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import PeopleError
-from faceproof.people.pair_files import MOST_FOLDS, Problems, read_pair_list
+from faceproof.people.labels import LABELS, LabelColumn, column_name, plain
+from faceproof.people.pair_files import MOST_FOLDS, read_pair_list
 from faceproof.people.pairing import NO_FOLD, Rows, compose, person_codes
+from faceproof.people.problems import Problems, not_csv
+from faceproof.people.repeats import count_once
 from faceproof.people.types import Comparisons, PhotoSet
 
-_LABELS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-_EXPECTED = "Expected the columns path_a, path_b, mated (1 or 0) and, if there are folds, fold"
+_NEEDED = ("photo_a", "photo_b", "mated")
+_EXPECTED = "Expected the columns path_a, path_b, mated (such as 1 or 0) and, if there are folds, fold"
 _FOLD = re.compile(r"[0-9]{1,9}")
 
 
-def csv_protocol(people: PhotoSet, csv_file: str | Path) -> Comparisons:
+def csv_protocol(people: PhotoSet, pairs: str | Path) -> Comparisons:
     """The comparisons of a CSV file: columns path_a, path_b, mated and, if there are folds, fold.
 
     With a first line of these names the columns may be in any order and others are ignored; without one they are
-    in this order. Paths are relative to the folder of people, or absolute inside it. ``mated`` is 1, true or yes,
-    or 0, false or no. ``fold`` is a whole number; folds are counted from 0 in the order of these numbers.
+    in this order. ``photo_a``, ``photo_b`` and ``label`` are other names of the first three. Paths are relative to
+    the folder of people, or absolute inside it. Labels are those of `faceproof.people.labels`. ``fold`` is a whole
+    number; folds are counted from 0 in the order of these numbers.
 
     Args:
         people: the photos.
-        csv_file: the file, UTF-8, separated by commas, semicolons or tabs.
+        pairs: the file, UTF-8, separated by commas, semicolons or tabs.
 
     Returns:
-        The comparisons in the order of the file, with the labels of the file.
+        The comparisons in the order of the file, with the labels of the file. A pair that is listed again, also with
+        its sides swapped, is counted once, and the notes say so.
 
     Raises:
-        PeopleError: a line is malformed, names an unknown photo, or repeats a pair.
+        PeopleError: a line is malformed or names an unknown photo, the labels are not the words of one pair, or a
+            pair has both labels.
     """
-    pairs = read_pair_list(csv_file, "csv_file")
-    records = _records(pairs.text, pairs.path)
-    columns, records = _find_columns(records, pairs.path)
-    problems = Problems(pairs.path)
-    line, rows_a, rows_b, label, fold = _parse(records, columns, photo_finder(people), problems).T
+    listed = read_pair_list(pairs)
+    find = photo_finder(people)
+    columns, records = _find_columns(_records(listed.text, listed.path), listed.path, find)
+    problems = Problems(listed.path)
+    labels = LabelColumn(listed.path, columns.label_name)
+    line, rows_a, rows_b, label, fold = _parse(records, columns, find, labels, problems).T
     problems.check(f"{_EXPECTED}, with paths relative to {people.root}, such as {people.photos[0].id!r}.")
-    _refuse_repeats(rows_a, rows_b, line, len(people.photos), problems)
-    mated = label.astype(np.bool_)
+    mated = labels.mated()[label]
+    once, repeat_notes = count_once(rows_a, rows_b, mated, fold, line, problems)
+    rows_a, rows_b, mated, fold = rows_a[once], rows_b[once], mated[once], fold[once]
     numbers, fold_place = np.unique(fold, return_inverse=True)
     if len(numbers) > MOST_FOLDS:
-        raise PeopleError(f"{pairs.path}: {len(numbers):,} folds, expected {MOST_FOLDS:,} at most.")
-    notes = _label_notes(people, rows_a, rows_b, mated)
+        raise PeopleError(f"{listed.path}: {len(numbers):,} folds, expected {MOST_FOLDS:,} at most.")
+    notes = repeat_notes + _label_notes(people, rows_a, rows_b, mated)
     if columns.ignored:
         notes.append(f"Columns of the CSV file that are ignored: {', '.join(columns.ignored)}.")
     return compose(
@@ -65,67 +73,76 @@ def csv_protocol(people: PhotoSet, csv_file: str | Path) -> Comparisons:
         mated,
         fold=None if columns.fold is None else fold_place.astype(np.int16),
         protocol="csv",
-        settings=pairs.settings,
+        settings=listed.settings,
         notes=notes,
     )
 
 
 class _Columns(NamedTuple):
-    """Where each column is, how many there are, and names of those that mean nothing here."""
+    """Where each column is, how many there are, what the labels' is called, and names of those that are ignored."""
 
     a: int
     b: int
     mated: int
     fold: int | None
     width: int
+    label_name: str = "mated"
     ignored: tuple[str, ...] = ()
 
 
 _Records = Iterator[tuple[int, list[str]]]
+_Find = Callable[[str], int | None]
 
 
 def _records(text: str, path: Path) -> _Records:
     """Line number and fields of each record that is not blank."""
-    first_line = text.partition("\n")[0]
+    first_line = text.lstrip("\r\n").partition("\n")[0]
     delimiter = max(",;\t", key=first_line.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    # Without strict, a quote that is never closed makes one cell of all lines below it.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    start = 1
     try:
         for record in reader:
             if any(field.strip() for field in record):
                 yield reader.line_num, record
+            start = reader.line_num + 1
     except csv.Error as error:
-        raise PeopleError(f"{path}: line {reader.line_num:,} is not CSV ({error}). {_EXPECTED}.") from error
+        raise not_csv(path, start, error) from error
 
 
-def _find_columns(records: _Records, path: Path) -> tuple[_Columns, _Records]:
+def _find_columns(records: _Records, path: Path, find: _Find) -> tuple[_Columns, _Records]:
     """The columns by the first line, and the records without it where it is a header."""
     line, first = next(records, (0, []))
     if not first:
         raise PeopleError(f"{path} is empty. {_EXPECTED}.")
-    names = [field.strip().lower().replace(" ", "_").replace("photo_", "path_") for field in first]
-    if {"path_a", "path_b", "mated"} <= set(names):
-        fold = names.index("fold") if "fold" in names else None
-        a, b, mated = (names.index(name) for name in ("path_a", "path_b", "mated"))
-        others = (place for place in range(len(names)) if place not in {a, b, mated, fold})
-        ignored = tuple(first[place] for place in others if names[place])
-        return _Columns(a, b, mated, fold, len(names), ignored), records
-    if len(first) not in {3, 4} or first[2].strip().lower() not in _LABELS:
-        raise PeopleError(f"{path}: line {line} is {', '.join(first)[:80]!r}. {_EXPECTED}.")
+    found = f"{path}: line {line} is {', '.join(first)[:80]!r}"
+    names = ["mated" if name == "label" else name for name in map(column_name, first)]
+    place = {name: names.index(name) for name in (*_NEEDED, "fold") if name in names}
+    if set(_NEEDED) <= place.keys():
+        for name in place:
+            if names.count(name) > 1:
+                given = ", ".join(field.strip() for field, other in zip(first, names, strict=True) if other == name)
+                raise PeopleError(f"{found}, in which several columns are {name}: {given}. Keep one of them.")
+        ignored = tuple(field for field, name in zip(first, names, strict=True) if name and name not in place)
+        a, b, mated = (place[name] for name in _NEEDED)
+        return _Columns(a, b, mated, place.get("fold"), len(names), first[mated].strip(), ignored), records
+    if len(first) not in {3, 4} or plain(first[2]) not in LABELS:
+        raise PeopleError(f"{found}. {_EXPECTED}.")
+    if find(first[0]) is None and find(first[1]) is None:
+        raise PeopleError(f"{found}: neither names of columns nor photos of the people. {_EXPECTED}.")
     return _Columns(0, 1, 2, 3 if len(first) == 4 else None, len(first)), chain([(line, first)], records)
 
 
 def _parse(
-    records: _Records, columns: _Columns, find: Callable[[str], int | None], problems: Problems
+    records: _Records, columns: _Columns, find: _Find, labels: LabelColumn, problems: Problems
 ) -> NDArray[np.int64]:
-    """Line, row a, row b, label and fold of each record, int64 (n, 5); wrong ones become problems."""
+    """Line, row a, row b, number of the label and fold of each record, int64 (n, 5); wrong ones become problems."""
     values = array("q")
     for line, record in records:
         if len(record) != columns.width:
             problems.add(line, f"{len(record)} columns, expected {columns.width}")
             continue
-        label = _LABELS.get(record[columns.mated].strip().lower())
-        if label is None:
-            problems.add(line, f"mated is {record[columns.mated][:80]!r}, expected 1, true, yes, 0, false or no")
+        label = labels.add(record[columns.mated], line)
         fold = _fold_number(record, columns)
         if fold is None:
             problems.add(line, f"fold is {record[columns.fold or 0][:80]!r}, expected a whole number")
@@ -136,7 +153,7 @@ def _parse(
         if row_a is not None and row_a == row_b:
             problems.add(line, f"{record[columns.a]!r} is compared with itself")
         if not problems.count and row_a is not None and row_b is not None:
-            values.extend((line, row_a, row_b, bool(label), NO_FOLD if fold is None else fold))
+            values.extend((line, row_a, row_b, label, NO_FOLD if fold is None else fold))
     return np.frombuffer(values, dtype=np.int64).reshape(-1, 5)
 
 
@@ -148,7 +165,7 @@ def _fold_number(record: list[str], columns: _Columns) -> int | None:
     return int(text) if _FOLD.fullmatch(text) else None
 
 
-def photo_finder(people: PhotoSet) -> Callable[[str], int | None]:
+def photo_finder(people: PhotoSet) -> _Find:
     """A function from a path as a person may write it to the row of that photo, None where there is no such photo."""
     row_of = {photo.id: row for row, photo in enumerate(people.photos)}
     plain = {_nfc(name): row for name, row in row_of.items()}
@@ -172,16 +189,6 @@ def photo_finder(people: PhotoSet) -> Callable[[str], int | None]:
 
 def _nfc(name: str) -> str:
     return unicodedata.normalize("NFC", name)
-
-
-def _refuse_repeats(rows_a: Rows, rows_b: Rows, line: Rows, photos: int, problems: Problems) -> None:
-    """Raise where a pair is listed twice, whichever side comes first."""
-    key = np.minimum(rows_a, rows_b) * photos + np.maximum(rows_a, rows_b)
-    order = np.argsort(key, kind="stable")
-    again = np.flatnonzero(key[order][1:] == key[order][:-1])
-    for second, first in sorted(zip(line[order[again + 1]].tolist(), line[order[again]].tolist(), strict=True)):
-        problems.add(second, f"the pair of line {first:,} again")
-    problems.check("List each pair once.")
 
 
 def _label_notes(people: PhotoSet, rows_a: Rows, rows_b: Rows, mated: NDArray[np.bool_]) -> list[str]:

@@ -14,11 +14,12 @@ import numpy as np
 
 from faceproof.errors import PeopleError
 from faceproof.people.pairing import NO_FOLD, compose
+from faceproof.people.problems import Problems, check_regular_file
+from faceproof.people.repeats import count_once
 from faceproof.people.types import Comparisons, PhotoSet
 
 MOST_FOLDS = 32_767
 
-_SHOWN = 5
 _HEADER = re.compile(r"([0-9]{1,9})(?:\s+([0-9]{1,9}))?")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _MATED, _NON_MATED = "'name n1 n2' (mated)", "'name1 n1 name2 n2' (non-mated)"
@@ -32,41 +33,20 @@ class PairList(NamedTuple):
     settings: dict[str, object]
 
 
-class Problems:
-    """Collects what is wrong in a pair list, so that one error names the first few lines and the count."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.count = 0
-        self.first: list[str] = []
-
-    def add(self, line: int, text: str) -> None:
-        """Line ``line`` is wrong in that way."""
-        self.count += 1
-        if len(self.first) < _SHOWN:
-            self.first.append(f"line {line:,}: {text}")
-
-    def check(self, what_now: str) -> None:
-        """Raise PeopleError with what was found so far and ``what_now``; nothing where all is well."""
-        if self.count:
-            more = f"; and {self.count - len(self.first):,} more" if self.count > len(self.first) else ""
-            raise PeopleError(f"{self.path}: {'; '.join(self.first)}{more}. {what_now}")
-
-
-def read_pair_list(path: str | Path, setting: str) -> PairList:
+def read_pair_list(path: str | Path) -> PairList:
     """Text of a pair list in UTF-8, with or without a byte order mark.
 
     Args:
         path: the file.
-        setting: under which name the manifest keeps the path; the digest of the bytes goes with it.
 
     Returns:
-        Path, text and settings.
+        Path, text and settings: the path under ``pairs``, the digest of the bytes under ``sha256``.
 
     Raises:
         PeopleError: the file cannot be opened or is no text.
     """
     path = Path(path)
+    check_regular_file(path, "pair list")
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -77,10 +57,10 @@ def read_pair_list(path: str | Path, setting: str) -> PairList:
         line = data[: error.start].count(b"\n") + 1
         raise PeopleError(f"{path}: line {line:,} is not UTF-8 text. Save the pair list as UTF-8.") from error
     shown = os.fsencode(path).decode("utf-8", "replace")
-    return PairList(path, text, {setting: shown, "sha256": hashlib.sha256(data).hexdigest()})
+    return PairList(path, text, {"pairs": shown, "sha256": hashlib.sha256(data).hexdigest()})
 
 
-def lfw_protocol(people: PhotoSet, pairs_file: str | Path) -> Comparisons:
+def lfw_protocol(people: PhotoSet, pairs: str | Path) -> Comparisons:
     r"""The comparisons of a pair list in the format of Labeled Faces in the Wild.
 
     The first line is ``folds n`` (``pairs.txt``: 10 300) or ``n`` alone (``pairsDevTrain.txt``: no folds). Each
@@ -89,42 +69,43 @@ def lfw_protocol(people: PhotoSet, pairs_file: str | Path) -> Comparisons:
 
     Args:
         people: the photos.
-        pairs_file: the pair list.
+        pairs: the pair list.
 
     Returns:
-        The comparisons in the order of the file, with its folds.
+        The comparisons in the order of the file, with its folds. A pair that is listed again, also with its sides
+        swapped, is counted once, and the notes say so.
 
     Raises:
         PeopleError: the file is malformed, or a photo that it names is missing.
 
     Source: Huang, Ramesh, Berg, Learned-Miller, "Labeled Faces in the Wild", UMass Amherst TR 07-49, 2007.
     """
-    pairs = read_pair_list(pairs_file, "pairs_file")
-    lines = [(number, line) for number, line in enumerate(pairs.text.splitlines(), start=1) if line.strip()]
+    listed = read_pair_list(pairs)
+    lines = [(number, line) for number, line in enumerate(listed.text.splitlines(), start=1) if line.strip()]
     if not lines:
-        raise PeopleError(f"{pairs.path} is empty. Expected a first line such as '10 300', then pairs.")
-    folds, per_kind = _read_header(pairs.path, *lines[0])
-    expected = (folds or 1) * 2 * per_kind
-    problems = Problems(pairs.path)
-    mated = np.arange(expected) % (2 * per_kind) < per_kind
+        raise PeopleError(f"{listed.path} is empty. Expected a first line such as '10 300', then pairs.")
+    folds, per_kind = _read_header(listed.path, *lines[0])
+    # The header claims a number: nothing may be made of that size before the lines are counted.
+    _check_promise(listed.path, lines, (folds or 1) * 2 * per_kind)
+    place = np.arange(len(lines) - 1)
+    mated = place % (2 * per_kind) < per_kind
+    fold = (place // (2 * per_kind)).astype(np.int16)
+    problems = Problems(listed.path)
     named = list(_named_photos(lines[1:], mated.tolist(), problems))
     problems.check("Correct these lines.")
-    if len(named) != expected:
-        raise PeopleError(
-            f"{pairs.path}: line {lines[0][0]} ({lines[0][1].strip()!r}) promises {expected:,} pairs, "
-            f"{len(named):,} follow. Correct the first line or bring the whole file."
-        )
     rows, notes = _find_photos(people, named, problems)
     problems.check(f"These photos are not in {people.root}. Bring the folder and the pair list that belong together.")
+    line = np.array([number for number, _ in lines[1:]], np.int64)
+    once, repeat_notes = count_once(rows[:, 0], rows[:, 1], mated, fold, line, problems)
     return compose(
         people,
-        rows[:, 0],
-        rows[:, 1],
-        mated,
-        fold=(np.arange(expected) // (2 * per_kind)).astype(np.int16) if folds else None,
+        rows[once, 0],
+        rows[once, 1],
+        mated[once],
+        fold=np.unique(fold[once], return_inverse=True)[1].astype(np.int16) if folds else None,
         protocol="lfw",
-        settings=pairs.settings,
-        notes=notes,
+        settings=listed.settings,
+        notes=notes + repeat_notes,
     )
 
 
@@ -141,18 +122,35 @@ def _read_header(path: Path, number: int, line: str) -> tuple[int | None, int]:
     if not counts or min(counts) < 1 or (len(counts) == 2 and counts[0] > MOST_FOLDS):
         raise PeopleError(
             f"{path}: line {number} is {line.strip()[:80]!r}; expected the number of folds and of pairs of each kind "
-            "in a fold, such as '10 300', or the latter alone, such as '1100'."
+            "in a fold, such as '10 300', or the latter alone, such as '1100'. Protocol csv reads lists of other forms."
         )
     return (counts[0] if len(counts) == 2 else None), counts[-1]
+
+
+def _check_promise(path: Path, lines: list[tuple[int, str]], promised: int) -> None:
+    """Raise where the header, the first of ``lines``, promises another number of pairs than follow."""
+    if len(lines) - 1 == promised:
+        return
+    widths = [len(_fields(line)) for _, line in lines[1:]]
+    counts = f"{widths.count(3):,} with three fields (mated) and {widths.count(4):,} with four (non-mated)"
+    raise PeopleError(
+        f"{path}: line {lines[0][0]} ({lines[0][1].strip()!r}) promises {promised:,} pairs, {len(widths):,} follow: "
+        f"{counts}. The lfw format has as many mated as non-mated pairs, in each fold. Correct the first line, bring "
+        "the whole file, or list the pairs for protocol csv."
+    )
+
+
+def _fields(line: str) -> list[str]:
+    fields = line.split("\t") if "\t" in line else line.split()
+    return [unicodedata.normalize("NFC", field.strip()) for field in fields]
 
 
 def _named_photos(lines: list[tuple[int, str]], mated: list[bool], problems: Problems) -> Iterator[_NamedPair]:
     """Person and file name without suffix of both sides of each line; lines that are wrong become problems."""
     for place, (number, line) in enumerate(lines):
-        fields = line.split("\t") if "\t" in line else line.split()
-        fields = [unicodedata.normalize("NFC", field.strip()) for field in fields]
+        fields = _fields(line)
         names, numbers = ([fields[0]] * 2, fields[1:]) if len(fields) == 3 else (fields[::2], fields[1::2])
-        is_mated = mated[place] if place < len(mated) else len(fields) == 3
+        is_mated = mated[place]
         shape = 3 if is_mated else 4
         if len(fields) != shape or not all(names) or not all(map(_NUMBER.fullmatch, numbers)):
             problems.add(number, f"{line.strip()[:80]!r}, expected {_MATED if is_mated else _NON_MATED} here")

@@ -170,7 +170,7 @@ def make_comparisons(name: str, people: PhotoSet, **settings: object) -> Compari
     Args:
         name: one of `list_protocols`.
         people: the photos.
-        settings: keyword arguments of that protocol, such as ``pairs_file``.
+        settings: keyword arguments of that protocol, such as ``pairs``.
 
     Returns:
         What the protocol gives.

@@ -1,14 +1,13 @@
 """The cells of a score file as columns of text, and the lines on which its mistakes are.
 
-pyarrow reads; Python's own reader goes through the file once more only where something is wrong, since it alone can
-tell on which line a row is.
+pyarrow reads. Python's own reader goes through the file once more where something is wrong, since it alone can tell
+on which line a row is, and where there are quotes, since pyarrow takes a quote that is never closed for one cell.
 """
 
 from __future__ import annotations
 
 import csv
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import PeopleError
-from faceproof.people.pair_files import Problems
+from faceproof.people.labels import column_name
+from faceproof.people.problems import Problems, not_csv
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -69,6 +69,11 @@ class Cells(NamedTuple):
 
         return pc.utf8_trim_whitespace(self.table[column])
 
+    def lines(self, rows: Sequence[int]) -> dict[int, int]:
+        """The line of each of some rows."""
+        lines = _lines_of(self.layout, {int(self.record[row]) for row in rows})
+        return {row: lines[int(self.record[row])] for row in rows}
+
 
 def read_cells(path: Path) -> Cells:
     """Every row of a score file that is not blank.
@@ -80,10 +85,14 @@ def read_cells(path: Path) -> Cells:
     import pyarrow.compute as pc
 
     layout = _layout(path)
+    if _has_quotes(path):
+        _check_quotes(layout)
     table = _read(layout)
     filled = np.zeros(len(table), np.bool_)
     for column in table.columns:
         filled |= pc.not_equal(pc.utf8_trim_whitespace(column), "").to_numpy()
+    if not filled.all():
+        filled |= _filled_elsewhere(layout, ~filled)
     if not filled.any():
         raise PeopleError(f"{path} has a first line and no comparison below it. Expected one on each line.")
     return Cells(layout, table.filter(pa.array(filled)), np.flatnonzero(filled))
@@ -109,12 +118,11 @@ class Mistakes:
         """Raise PeopleError where anything was found."""
         if not self._count:
             return
-        layout, record = self._cells.layout, self._cells.record
         first = sorted(self._first)[:_SHOWN]
-        lines = _lines_of(layout, {int(record[row]) for row, _ in first})
-        problems = Problems(layout.path)
+        lines = self._cells.lines([row for row, _ in first])
+        problems = Problems(self._cells.layout.path)
         for row, text in first:
-            problems.add(lines[int(record[row])], text)
+            problems.add(lines[row], text)
         problems.count = self._count
         problems.check("Correct these lines.")
 
@@ -129,8 +137,11 @@ def _layout(path: Path) -> Layout:
     if not line:
         raise PeopleError(f"{path} is empty. {_EXPECTED}.")
     delimiter = "\t" if path.suffix.lower() in {".tsv", ".tab"} else max(",;\t|", key=line.count)
-    fields = next(csv.reader([line], delimiter=delimiter))
-    names = [re.sub(r"[\s_-]+", "_", field.strip().lower()) for field in fields]
+    try:
+        fields = next(csv.reader([line], delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise not_csv(path, number, error) from error
+    names = [column_name(field) for field in fields]
     place = {name: names.index(name) for name in COLUMNS if name in names}
     found = f"{path}: line {number} is {line[:120]!r}"
     for name in place:
@@ -186,11 +197,31 @@ def _read(layout: Layout) -> pa.Table:
 
 def _records(layout: Layout) -> Iterator[tuple[int, list[str]]]:
     """Line and cells of every row below the header that is not blank, one by one."""
+    start = 1
     with layout.path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
-        reader = csv.reader(file, delimiter=layout.delimiter)
-        for record in reader:
-            if record and reader.line_num > layout.header_lines:
-                yield reader.line_num, record
+        reader = csv.reader(file, delimiter=layout.delimiter, strict=True)
+        try:
+            for record in reader:
+                if record and reader.line_num > layout.header_lines:
+                    yield reader.line_num, record
+                start = reader.line_num + 1
+        except csv.Error as error:
+            raise not_csv(layout.path, start, error) from error
+
+
+def _check_quotes(layout: Layout) -> None:
+    """Raise where a quote is not closed, or closed within a cell: rows below it would become part of that cell."""
+    for _ in _records(layout):
+        pass
+
+
+def _filled_elsewhere(layout: Layout, unsure: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of the ``unsure`` rows have text in a column that is ignored, bool (n,)."""
+    filled = np.zeros(len(unsure), np.bool_)
+    if layout.width > len(layout.place):
+        for row, (_, record) in zip(range(len(unsure)), _records(layout), strict=False):
+            filled[row] = unsure[row] and any(cell.strip() for cell in record)
+    return filled
 
 
 def _lines_of(layout: Layout, records: set[int]) -> dict[int, int]:

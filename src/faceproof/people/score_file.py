@@ -13,27 +13,20 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.errors import PeopleError
+from faceproof.errors import ConfigurationError, PeopleError
 from faceproof.files import sha256_of
+from faceproof.people.labels import LABELS, FoundLabel, label_error, meaning_of
 from faceproof.people.pair_files import MOST_FOLDS
 from faceproof.people.pairing import NO_FOLD, some
+from faceproof.people.problems import check_regular_file
 from faceproof.people.score_cells import SIDES, Cells, Mistakes, read_cells
+from faceproof.people.score_numbers import DECIMALS, Decimal, read_numbers
+from faceproof.people.score_repeats import once_each
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-LABELS = {
-    **dict.fromkeys(("1", "1.0", "true", "yes", "mated", "genuine", "same", "match"), True),
-    **dict.fromkeys(("0", "0.0", "false", "no", "nonmated", "impostor", "imposter", "different", "mismatch"), False),
-}
-"""What a label may be, in small letters and without spaces, hyphens and underscores."""
-
-_SAID = (
-    "1 or 0, true or false, yes or no, mated or non-mated, genuine or impostor, same or different, match or mismatch"
-)
-_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-_DECIMAL_COMMA = r"^[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?$"
-_NO_SCORE = ("", "nan", "na", "n/a", "null", "none")
+_UNKNOWN_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +41,8 @@ class ScoreFile:
         mated: bool (n,), the same person on both sides.
         fold: int16 (n,), from 0 in the order of the file's numbers, or -1 where there are none.
         names: text columns (n,) by name, of person_a, person_b, photo_a, photo_b and reason those that the file has.
+        row: int64 (n,), number of the comparison's row in the file, from 1; blank rows have none.
+        decimal: the decimal mark of the scores.
         notes: what a reader should know of it.
     """
 
@@ -58,6 +53,8 @@ class ScoreFile:
     mated: NDArray[np.bool_]
     fold: NDArray[np.int16]
     names: Mapping[str, pa.ChunkedArray]
+    row: NDArray[np.int64]
+    decimal: Decimal
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -65,25 +62,31 @@ class ScoreFile:
         return len(self.score)
 
 
-def read_scores(path: str | Path) -> ScoreFile:
+def read_scores(path: str | Path, *, decimal: Decimal | None = None) -> ScoreFile:
     """The comparisons of a score file in UTF-8, separated by commas, semicolons, tabs or bars.
 
     The first line names the columns, in any order and case: ``similarity`` or ``distance``, ``mated`` or ``label``,
     and, if there are any, ``person_a`` and ``person_b``, ``photo_a`` and ``photo_b``, ``fold``, ``reason``. Others are
-    ignored. An empty score is a comparison that could not be made. Where semicolons separate, scores may have
-    decimal commas.
+    ignored. Labels are those of `faceproof.people.labels`. An empty score is a comparison that could not be made.
 
     Args:
         path: the file.
+        decimal: the decimal mark of the scores; the other mark may then set thousands apart. None: the mark that the
+            scores show, and no mark for thousands.
 
     Returns:
-        The comparisons in the order of the file. One fold alone counts as none.
+        The comparisons in the order of the file. One fold alone counts as none. A comparison that is there again,
+        also with its sides swapped, with the same score, is counted once, and the notes say so.
 
     Raises:
         PeopleError: the file cannot be read, has no row, or a column or a cell is not as expected; the message has
             the line.
+        ConfigurationError: ``decimal`` is something else.
     """
     path = Path(path)
+    if decimal not in (None, *DECIMALS):
+        raise ConfigurationError(f"decimal is {decimal!r}; expected 'comma' or 'point'.")
+    check_regular_file(path, "score file")
     try:
         digest = sha256_of(path)
     except OSError as error:
@@ -92,50 +95,59 @@ def read_scores(path: str | Path) -> ScoreFile:
     cells = read_cells(path)
     kind: Literal["similarity", "distance"] = "similarity" if "similarity" in cells else "distance"
     mistakes = Mistakes(cells)
-    score, decimal_commas = _scores(cells, kind, mistakes)
-    mated = _labels(cells, "mated" if "mated" in cells else "label", mistakes)
+    numbers = read_numbers(cells, kind, decimal, mistakes)
     fold = _folds(cells, mistakes)
     names = {name: cells.trimmed(name) for name in (*SIDES[0], *SIDES[1], "reason") if name in cells}
     for name in (name for side in SIDES for name in side if name in names):
         mistakes.add(name, _true(names[name], "equal", ""), "a name")
     mistakes.check()
-    notes = list(_notes(names, mated))
-    if decimal_commas:
-        notes.append("Commas in the scores are taken as decimal commas.")
+    mated = _labels(cells, "mated" if "mated" in cells else "label")
+    once, repeat_notes = once_each(cells, names, numbers.score, mated, fold)
+    names = {name: column.take(once) for name, column in names.items()}
+    notes = [*_notes(names, mated[once]), *repeat_notes, *numbers.notes]
     if cells.layout.ignored:
         notes.append(f"Columns of the score file that are ignored: {some(cells.layout.ignored)}.")
-    return ScoreFile(path, digest, kind, score, mated, fold, names, tuple(notes))
-
-
-def _scores(cells: Cells, column: str, mistakes: Mistakes) -> tuple[NDArray[np.float64], bool]:
-    """Scores, NaN where there is none, and whether they are written with decimal commas."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    text = cells.trimmed(column)
-    none = _true(pc.utf8_lower(text), "is_in", pa.array(_NO_SCORE))
-    number = _true(text, "match_substring_regex", _NUMBER)
-    comma = _true(text, "match_substring_regex", _DECIMAL_COMMA)
-    # Only where no score has a point: a comma may else set thousands apart.
-    decimal_commas = bool(
-        cells.layout.delimiter == ";" and comma.any() and not _true(text, "match_substring", ".").any()
+    return ScoreFile(
+        *(path, digest, kind, numbers.score[once], mated[once], fold[once], names, once + 1),
+        numbers.decimal,
+        tuple(notes),
     )
-    if decimal_commas:
-        text, number = pc.replace_substring(text, ",", "."), number | comma
-    values = pc.cast(pc.if_else(pa.array(number), text, pa.scalar(None, pa.string())), pa.float64())
-    score = np.array(values.to_numpy(), dtype=np.float64)
-    mistakes.add(column, ~(number | none) | np.isinf(score), "a finite number, or nothing where none could be given")
-    return score, decimal_commas
 
 
-def _labels(cells: Cells, column: str, mistakes: Mistakes) -> NDArray[np.bool_]:
+def _labels(cells: Cells, column: str) -> NDArray[np.bool_]:
+    """Which rows are mated, bool (n,).
+
+    Raises:
+        PeopleError: the labels are not the words of one pair.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    plain = pc.replace_substring_regex(pc.utf8_lower(cells.table[column]), r"[\s_-]+", "")
-    place = pc.fill_null(pc.index_in(plain, value_set=pa.array(list(LABELS))), -1).to_numpy()
-    mistakes.add(column, place < 0, _SAID)
+    words = list(LABELS)
+    text = pc.utf8_lower(cells.trimmed(column))
+    place = pc.fill_null(pc.index_in(text, value_set=pa.array(words)), -1).to_numpy()
+    known = np.unique(place[place >= 0])
+    if (place < 0).any() or meaning_of(words[number] for number in known) is None:
+        raise _wrong_labels(cells, column, text, place, known)
     return np.asarray(np.array(list(LABELS.values()))[place], dtype=np.bool_)
+
+
+def _wrong_labels(
+    cells: Cells, column: str, text: pa.ChunkedArray, place: NDArray[np.int64], known: NDArray[np.int64]
+) -> PeopleError:
+    """The error that names the values of a label column, their counts and lines."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    unknown = pc.value_counts(text.filter(pa.array(place < 0)))
+    values = unknown.field("values")[:_UNKNOWN_SHOWN]
+    first = {
+        pc.index(text, value).as_py(): n.as_py() for value, n in zip(values, unknown.field("counts"), strict=False)
+    }
+    first |= {int(np.argmax(place == number)): int(np.count_nonzero(place == number)) for number in known}
+    lines = cells.lines(list(first))
+    found = [FoundLabel(cells.trimmed(column)[row].as_py(), rows, lines[row]) for row, rows in first.items()]
+    return label_error(cells.layout.path, column, found, len(unknown) - len(values))
 
 
 def _folds(cells: Cells, mistakes: Mistakes) -> NDArray[np.int16]:
