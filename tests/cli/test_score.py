@@ -74,43 +74,21 @@ def test_mistakes_in_a_score_file_exit_with_1_and_options_with_2(scores, tmp_pat
     assert "1 folds" in run("score", scores, "--folds", 1, "--out", tmp_path / "run", code=2).stderr
 
 
-def test_labels_of_minus_one_are_non_mated(scores, tmp_path):
-    scores.write_text("similarity,label\n" + "0.9,1\n" * 4 + "0.1,-1\n" * 6)
-    counts = json.loads(run("score", scores, "--json", "--out", tmp_path / "run").stdout)["counts"]
-    assert (counts["mated"], counts["non_mated"]) == (4, 6)
-
-
 def test_thousands_beside_plain_numbers_need_a_decimal_mark(scores, tmp_path):
-    rows = [("6,640", 1), ("7,120", 1), ("5,980", 1), ("640", 0), ("712", 0), ("81", 0)]
-    scores.write_text("similarity;mated\n" + "".join(f"{score};{mated}\n" for score, mated in rows))
+    rows = [("6,640", 1), ("7,120", 1), ("5,980", 1), ("640", -1), ("712", -1), ("81", -1), ("9", -1)]
+    scores.write_text("similarity;label\n" + "".join(f"{score};{label}\n" for score, label in rows))
     refused = run("score", scores, "--out", tmp_path / "run", code=1).stderr
-    assert "'6,640' in line 2 (1 of 3), '640' in line 5 (1 of 3)" in refused
+    assert "'6,640' in line 2 (1 of 3), '640' in line 5 (1 of 4)" in refused
     assert "--decimal comma or --decimal point" in refused
     assert not (tmp_path / "run").exists()
-    done = run("score", scores, "--decimal", "point", "--json", "--out", tmp_path / "point")
-    assert json.loads(done.stdout)["eer"]["value"] == 0
+    done = run("score", scores, "--decimal", "point", "--json", "--out", tmp_path / "run")
+    numbers = json.loads(done.stdout)
+    assert numbers["eer"]["value"] == 0
+    assert (numbers["counts"]["mated"], numbers["counts"]["non_mated"]) == (3, 4)
     assert "'6,640' in line 2 is 6640." in done.stderr
-    manifest = json.loads((tmp_path / "point" / "manifest.json").read_text())
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
     assert manifest["protocol"]["settings"] == {"decimal": "point"}
-    done = run("score", scores, "--decimal", "comma", "--json", "--out", tmp_path / "comma")
-    assert json.loads(done.stdout)["eer"]["value"] == 1
     assert "decimal is 'dot'" in run("score", scores, "--decimal", "dot", code=2).stderr
-
-
-def test_one_list_serves_as_scores_and_as_pairs(tmp_path):
-    """The table of a system's scores says which photos are compared in a run of templates too."""
-    (tmp_path / "list.csv").write_text(
-        "Photo A,path-b,label,similarity\na/1,a/2,genuine,.9\na/1,b/1,impostor,.1\na/2,a/1,Genuine,.9\n"
-    )
-    rows = np.eye(3)
-    np.savez(tmp_path / "faces.npz", photo=np.array(["a/1", "a/2", "b/1"]), template=rows)
-    scores = run("score", tmp_path / "list.csv", "--json", "--out", tmp_path / "s")
-    pairs = ["--protocol", "csv", "--pairs", tmp_path / "list.csv"]
-    faces = run("evaluate", "--templates", tmp_path / "faces.npz", *pairs, "--json", "--out", tmp_path / "t")
-    for done in (scores, faces):
-        counts = json.loads(done.stdout)["counts"]
-        assert (counts["mated"], counts["non_mated"]) == (1, 1)
-        assert "1 line repeats the pair of an earlier line, 1 of them with the sides swapped" in done.stderr
 
 
 def test_a_pair_list_without_its_protocol_is_told_which_to_say(templates):

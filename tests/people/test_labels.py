@@ -55,6 +55,14 @@ def test_every_word_is_on_the_side_that_it_says() -> None:
     assert "1/-1" in PAIRS_IN_WORDS
 
 
+def test_the_page_lists_every_word() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "imported.md").read_text(encoding="utf-8")
+    table = page.partition("### Labels")[2].partition("###")[0]
+    rows = [[re.findall("`([^`]+)`", cell) for cell in row.split("|")[1:3]] for row in table.splitlines() if "`" in row]
+    listed = [(tuple(mated), tuple(other)) for mated, other in (row for row in rows if len(row) == 2)]
+    assert listed == [tuple(pair) for pair in LABEL_PAIRS]
+
+
 def test_a_word_means_the_same_in_every_pair_that_has_it() -> None:
     for word in LABELS:
         assert {word in pair.mated for pair in LABEL_PAIRS if word in {*pair.mated, *pair.non_mated}} == {LABELS[word]}

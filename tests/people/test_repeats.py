@@ -180,6 +180,16 @@ def test_a_repeated_comparison_of_a_score_file_is_counted_once(tmp_path: Path) -
     )
 
 
+def test_one_table_serves_as_score_file_and_as_pair_list(tmp_path: Path) -> None:
+    rows = ".9,A/A_0001.jpg,A/A_0002.jpg,genuine\n.1,A/A_0001.jpg,B/B_0001.jpg,impostor\n"
+    path = scores_of(tmp_path, rows + ".9,A/A_0002.jpg,A/A_0001.jpg,Genuine\n", "similarity,Photo A,path-b,label")
+    scores, pairs = read_scores(path), csv_protocol(people_of(), path)
+    assert scores.mated.tolist() == pairs.mated.tolist() == [True, False]
+    assert pairs_in(pairs) == [("A_0001", "A_0002"), ("A_0001", "B_0001")]
+    assert scores.names["photo_b"].to_pylist() == ["A/A_0002.jpg", "B/B_0001.jpg"]
+    assert scores.notes[0] == pairs.notes[0]
+
+
 def test_another_score_with_the_sides_swapped_is_a_comparison_of_its_own(tmp_path: Path) -> None:
     file = read_scores(scores_of(tmp_path, ".9,1,a,b\n.8,1,b,a\n.8,1,b,a\n.9,1,a,b\n.1,0,a,c\n,0,c,a\n"))
     np.testing.assert_array_equal(file.score, [0.9, 0.8, 0.1, np.nan])
