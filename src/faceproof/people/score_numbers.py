@@ -60,8 +60,7 @@ def read_numbers(cells: Cells, column: str, decimal: Decimal | None, mistakes: M
     text = cells.trimmed(column)
     none = _true(pc.is_in(pc.utf8_lower(text), value_set=pa.array(_NO_SCORE)))
     mark = _shown_decimal(cells, column, text) if decimal is None else decimal
-    number = _is_number(text, mark)
-    grouped = _is_grouped(text, mark) if decimal is not None else np.zeros(len(text), np.bool_)
+    number, grouped = _is_number(text, mark), _is_grouped(text, mark)
     thousands = _MARK[_OTHER[mark]]
     plain = pc.if_else(pa.array(grouped), pc.replace_substring(text, thousands, ""), text)
     plain = pc.replace_substring(plain, _MARK[mark], ".")
