@@ -68,7 +68,7 @@ def test_score_as_json_below_runs(scores, tmp_path):
 def test_mistakes_in_a_score_file_exit_with_1_and_options_with_2(scores, tmp_path):
     scores.write_text(SCORES + "30,who knows\n")
     assert "label are 'who knows' (1 row, first in line 7)" in run("score", scores, code=1).stderr
-    assert "cannot be opened" in run("score", tmp_path / "nowhere.csv", code=1).stderr
+    assert "cannot be read" in run("score", tmp_path / "nowhere.csv", code=1).stderr
     scores.write_text(SCORES)
     assert "Gate" in run("score", scores, "--fail-if", "eer", code=2).stderr
     assert "1 folds" in run("score", scores, "--folds", 1, "--out", tmp_path / "run", code=2).stderr

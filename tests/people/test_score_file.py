@@ -97,7 +97,7 @@ def test_pipes_devices_and_folders_are_refused_before_they_are_opened(tmp_path):
     import os
 
     os.mkfifo(tmp_path / "pipe")
-    for path, why in ((tmp_path / "pipe", "a pipe or a device"), ("/dev/zero", "a pipe"), (tmp_path, "Is a directory")):
+    for path, why in ((tmp_path / "pipe", "is a pipe"), ("/dev/zero", "is a device"), (tmp_path, "is a folder")):
         with pytest.raises(PeopleError, match=why):
             read_scores(path)
 
@@ -172,5 +172,5 @@ def test_bytes_in_a_column_that_counts_are_refused_with_the_line(written):
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(PeopleError, match="cannot be opened"):
+    with pytest.raises(PeopleError, match="cannot be read"):
         read_scores(tmp_path / "nowhere.csv")

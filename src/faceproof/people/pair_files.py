@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from faceproof.errors import PeopleError
+from faceproof.files import check_file
 from faceproof.people.pairing import NO_FOLD, compose
-from faceproof.people.problems import Problems, check_regular_file
+from faceproof.people.problems import Problems
 from faceproof.people.repeats import count_once
 from faceproof.people.types import Comparisons, PhotoSet
 
@@ -46,11 +47,10 @@ def read_pair_list(path: str | Path) -> PairList:
         PeopleError: the file cannot be opened or is no text.
     """
     path = Path(path)
-    check_regular_file(path, "pair list")
     try:
-        data = path.read_bytes()
+        data = path.read_bytes() if check_file(path, "The pair list", PeopleError) else b""
     except OSError as error:
-        raise PeopleError(f"The pair list {path} cannot be opened ({error.strerror or error}).") from error
+        raise PeopleError(f"The pair list {path} cannot be read ({error.strerror or error}).") from error
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

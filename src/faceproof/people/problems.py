@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import stat
 from pathlib import Path
 
 from faceproof.errors import PeopleError
@@ -30,26 +29,6 @@ class Problems:
         if self.count:
             more = f"; and {self.count - len(self.first):,} more" if self.count > len(self.first) else ""
             raise PeopleError(f"{self.path}: {'; '.join(self.first)}{more}. {what_now}")
-
-
-def check_regular_file(path: Path, what: str) -> None:
-    """Refuse what can be read only once, without end, or not at all.
-
-    Args:
-        path: where a file is expected.
-        what: how a message calls it.
-
-    Raises:
-        PeopleError: there is nothing, a folder, a pipe or a device.
-    """
-    try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        raise PeopleError(f"The {what} {path} cannot be opened ({error.strerror or error}).") from error
-    if stat.S_ISDIR(mode):
-        raise PeopleError(f"The {what} {path} cannot be opened (Is a directory). Expected a file of text.")
-    if not stat.S_ISREG(mode):
-        raise PeopleError(f"The {what} {path} is a pipe or a device. Save its content to a file and give that file.")
 
 
 def not_csv(path: Path, line: int, error: csv.Error) -> PeopleError:

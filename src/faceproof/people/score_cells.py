@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 COLUMNS = ("similarity", "distance", "mated", "label", "person_a", "person_b", "photo_a", "photo_b", "fold", "reason")
 SIDES = (("person_a", "person_b"), ("photo_a", "photo_b"))
 
-_EXPECTED = (
+EXPECTED = (
     "Expected a first line with the columns similarity or distance, and mated or label; if there are any, also "
     "person_a and person_b, photo_a and photo_b, fold, reason"
 )
+"""What a message says of the first line."""
 _SHOWN = 5
 _BLOCK_BYTES = 1 << 20
 
@@ -135,7 +136,7 @@ def _layout(path: Path) -> Layout:
     except UnicodeDecodeError as error:
         raise _no_utf8(path) from error
     if not line:
-        raise PeopleError(f"{path} is empty. {_EXPECTED}.")
+        raise PeopleError(f"{path} is empty. {EXPECTED}.")
     delimiter = "\t" if path.suffix.lower() in {".tsv", ".tab"} else max(",;\t|", key=line.count)
     try:
         fields = next(csv.reader([line], delimiter=delimiter, strict=True))
@@ -151,7 +152,7 @@ def _layout(path: Path) -> Layout:
         if one in place and other in place:
             raise PeopleError(f"{found}, with both {one} and {other}. Expected exactly one of them: leave one out.")
         if one not in place and other not in place:
-            raise PeopleError(f"{found}, with neither {one} nor {other}. {_EXPECTED}.")
+            raise PeopleError(f"{found}, with neither {one} nor {other}. {EXPECTED}.")
     for a, b in SIDES:
         if (a in place) != (b in place):
             raise PeopleError(f"{found}, with only one of {a} and {b}. Give both, or neither.")
@@ -188,7 +189,7 @@ def _read(layout: Layout) -> pa.Table:
             raise _no_utf8(layout.path) from error
         # A file that ends with its first line is no error for a reader, but one for pyarrow.
         if "skip initial" not in str(error) and "Empty CSV" not in str(error):
-            raise PeopleError(f"{layout.path} cannot be read as a table ({error}). {_EXPECTED}.") from error
+            raise PeopleError(f"{layout.path} cannot be read as a table ({error}). {EXPECTED}.") from error
         table = pa.table({column: pa.array([], pa.string()) for column in wanted})
     if skipped:
         raise _ragged(layout, len(skipped))

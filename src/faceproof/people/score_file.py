@@ -14,12 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError, PeopleError
-from faceproof.files import sha256_of
+from faceproof.files import check_file, sha256_of
 from faceproof.people.labels import LABELS, FoundLabel, label_error, meaning_of
 from faceproof.people.pair_files import MOST_FOLDS
 from faceproof.people.pairing import NO_FOLD, some
-from faceproof.people.problems import check_regular_file
-from faceproof.people.score_cells import SIDES, Cells, Mistakes, read_cells
+from faceproof.people.score_cells import EXPECTED, SIDES, Cells, Mistakes, read_cells
 from faceproof.people.score_numbers import DECIMALS, Decimal, read_numbers
 from faceproof.people.score_repeats import once_each
 
@@ -86,12 +85,12 @@ def read_scores(path: str | Path, *, decimal: Decimal | None = None) -> ScoreFil
     path = Path(path)
     if decimal not in (None, *DECIMALS):
         raise ConfigurationError(f"decimal is {decimal!r}; expected 'comma' or 'point'.")
-    check_regular_file(path, "score file")
+    if not check_file(path, "The score file", PeopleError):
+        raise PeopleError(f"{path} is empty. {EXPECTED}.")
     try:
         digest = sha256_of(path)
     except OSError as error:
-        why = error.strerror or error
-        raise PeopleError(f"The score file {path} cannot be opened ({why}). Expected a table of text.") from error
+        raise PeopleError(f"The score file {path} cannot be read ({error.strerror or error}).") from error
     cells = read_cells(path)
     kind: Literal["similarity", "distance"] = "similarity" if "similarity" in cells else "distance"
     mistakes = Mistakes(cells)
