@@ -137,7 +137,9 @@ class TestTemplates:
         assert failed == {"Ben/1.jpg": "the template in t.npz has NaN", "Dee/2.jpg": "no template in t.npz"}
         kinds = {notice["kind"] for notice in run.summary["run"]["people"]["notices"]}
         assert {"templates_of_no_photo", "photos_without_template"} <= kinds
-        assert run.summary["headline"].endswith("and 2 photos of 6 have no template.")
+        assert run.summary["headline"].endswith(
+            'and 2 of 6 photos have no template, most often "no template in t.npz".'
+        )
         photos = read_run(run.folder).photos
         assert all(len(digest) == 64 for digest in photos["sha256"].to_pylist())
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.errors import ConfigurationError, FaceproofError, RunFolderError
+from faceproof.errors import ConfigurationError, FaceproofError, ModelError, RunFolderError
 
 if TYPE_CHECKING:
     from faceproof.detection.types import Face
@@ -76,7 +76,7 @@ def verify(
     Raises:
         ConfigurationError: when the recipe's faces are those of a file, which says nothing of these photos; or when
             the threshold was set with other weights.
-        FaceproofError: when a photo cannot be read or no face is found in it.
+        FaceproofError: when a photo cannot be read, no face is found in it, or the model gives no template of it.
     """
     from faceproof.recipe import load_pipeline
     from faceproof.scoring import distance_from_similarity
@@ -216,6 +216,7 @@ def _threshold_of_card(pipeline: Pipeline) -> Threshold | None:
 def _described(paths: Sequence[Path], pipeline: Pipeline) -> list[tuple[Face, NDArray[np.uint8], NDArray[np.float32]]]:
     from faceproof.detection.types import Failure
     from faceproof.people.decode import decode_photo
+    from faceproof.recognition.recognizer import NO_FINITE_TEMPLATE
 
     photos = [decode_photo(path) for path in paths]
     described = []
@@ -226,5 +227,8 @@ def _described(paths: Sequence[Path], pipeline: Pipeline) -> list[tuple[Face, ND
         crop = pipeline.prepare(photo, face)
         if crop is None:
             raise FaceproofError(f"{path}: {pipeline.why_not_prepared(face)}.")
-        described.append((face, photo, pipeline.recognizer.embed(crop[None])[0][0]))
+        template = pipeline.recognizer.embed(crop[None])[0][0]
+        if not np.isfinite(template).all():
+            raise ModelError(f"{path}: {NO_FINITE_TEMPLATE}. Check how the model is fed and its weights.")
+        described.append((face, photo, template))
     return described

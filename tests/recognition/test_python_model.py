@@ -4,6 +4,7 @@ import re
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -81,12 +82,37 @@ def test_faces_that_it_fails_on_are_failures_with_its_message(people, tmp_path, 
     assert summary["counts"]["failures_by_stage"]["embed"] > 0
 
 
-def test_nan_is_a_failure(people, tmp_path, cached):
-    class Broken(Means):
-        def embed(self, batch):
-            return np.full((len(batch), 8), np.nan)
+class Broken(Means):
+    def embed(self, batch):
+        return np.full((len(batch), 8), np.nan)
 
-    assert judged(people, Broken(), tmp_path)["counts"]["failures_by_stage"]["embed"] == 12
+
+@pytest.mark.parametrize("detector", ["mtcnn", "none"])
+def test_nan_is_a_failure_of_the_model_and_of_nothing_else(people, tmp_path, cached, detector):
+    recipe = Recipe(detector=detector)
+    summary = judged(people, Broken(), tmp_path, recipe=recipe, figures=False)
+    assert summary["counts"]["failures_by_stage"] == {"decode": 0, "detect": 0, "align": 0, "embed": 12}
+    assert summary["headline"].startswith(
+        '12 of 12 photos gave no template: the model failed (embed), "the net gave no finite template". '
+    )
+    said = " ".join([summary["headline"], *summary["warnings"]]).lower()
+    assert "no face" not in said.replace("no face was sought", "")
+    assert "12 of 12 photos gave no template: 12 at embed (the net gave no finite template)." in summary["warnings"]
+    found = summary["rates"]["detection_rate"]
+    assert (found["value"], found["reason"]) == (
+        (None, "no photo has a number of faces found: no detector was run") if detector == "none" else (1, None)
+    )
+    page = (tmp_path / "run" / "report.html").read_text("utf-8").lower()
+    assert "no usable face" not in page
+    assert "no face that could be used" not in page
+
+
+def test_nan_is_no_decision_about_two_photos(people, monkeypatch):
+    models = SimpleNamespace(broken=Broken)
+    monkeypatch.setitem(sys.modules, "broken_models", models)
+    one, other = sorted(people.rglob("*.jpg"))[:2]
+    with pytest.raises(ModelError, match=rf"{one.name}: the net gave no finite template"):
+        verify(one, other, model="broken_models:broken", offline=True)
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,7 @@ def make_summary(n_mated: int = 3000, n_non_mated: int = 3000, person: str | Non
         "counts": {
             **{"people": 5749, "photos": 7701, "templates": 7700, "failures": 1},
             "failures_by_stage": {"decode": 0, "detect": 1, "align": 0, "embed": 0},
+            "failure_reasons": {"detect": {"reason": "no face was found", "photos": 1}},
             **{"comparisons": len(mated) + 1, "mated": n_mated + 1, "non_mated": n_non_mated},
             **{"compared_mated": n_mated, "compared_non_mated": n_non_mated},
             **{"not_compared_mated": 1, "not_compared_non_mated": 0},

@@ -195,7 +195,7 @@ def test_rates_are_those_of_a_plain_count() -> None:
     assert summary["rates"]["detection_rate"]["value"] == 16 / 17
     assert summary["counts"]["failures_by_stage"] == {"decode": 1, "detect": 1, "align": 0, "embed": 0}
     assert warned(summary, "2 comparisons of 9 could not be made (1 mated, 1 non-mated)")
-    assert warned(summary, "2 photos have no template, of 18 (1 at decode, 1 at detect)")
+    assert warned(summary, "2 of 18 photos gave no template: 1 at decode (why); 1 at detect (why)")
     assert summary["times"] == pytest.approx(
         {"decode_ms": 1.0, "detect_ms": 10.0, "embed_ms": 20.0, "total_ms": (16 * 31 + 11 + 1) / 18}
     )
@@ -251,7 +251,8 @@ def test_the_headline_of_a_protocol_with_folds() -> None:
     assert not summary["folds"]["accuracy"]["optimistic"]
     assert summary["headline"] == (
         "On 6,000 comparisons of 9,000 people, facenet-vggface2 decided 99.50% correctly at thresholds set on the "
-        "other folds (ten-fold; 95% interval 99.29% to 99.65%), and 1 photo of 12,000 had no face that could be used."
+        "other folds (ten-fold; 95% interval 99.29% to 99.65%), and 1 of 12,000 photos gave no template: the detector "
+        'gave no face (detect), "why".'
     )
 
 
@@ -311,8 +312,8 @@ def test_where_everything_failed_nothing_is_zero_percent() -> None:
     summary: Any = summarize(make_run([math.nan] * 50, np.arange(50) < 25, failed=failed), threshold_distance=1.0)
     check_contract(summary)
     assert summary["headline"] == (
-        "Nothing could be compared: in all 50 comparisons a side has no template, and 50 photos of 100 had no face "
-        "that could be used."
+        '50 of 100 photos gave no template: the detector gave no face (detect), "why". '
+        "Nothing could be compared: in all 50 comparisons a side has no template."
     )
     fixed = point(summary, "fixed")
     assert fixed["fmr"]["value"] is fixed["far"]["value"] is fixed["fnmr"]["value"] is None

@@ -27,7 +27,7 @@ from faceproof.engine.reading import Item, blocks, decoded
 from faceproof.engine.runner import Cell, Pipeline, Pixels, Progress
 from faceproof.errors import CacheError, DegradationError, ModelError
 from faceproof.people.types import Photo
-from faceproof.recognition.recognizer import CHUNK, Recognizer
+from faceproof.recognition.recognizer import CHUNK, NO_FINITE_TEMPLATE, Recognizer
 
 
 @dataclass(slots=True)
@@ -328,7 +328,7 @@ class Job:
             if np.isfinite(template).all():
                 one.outcome.outcome, one.outcome.template = "template", template
             else:
-                one.outcome.fail("embed", "the net gave no finite template")
+                one.outcome.fail("embed", NO_FINITE_TEMPLATE)
             self._finish(one.item, one.cell, one.outcome)
 
     def _one_by_one(self, recognizer: Recognizer, part: list[_Ready], error: ModelError) -> None:

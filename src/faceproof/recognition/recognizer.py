@@ -21,6 +21,7 @@ from faceproof.recognition.card import Card, InputContract
 
 CHUNK = 32
 """Faces that go through a net together, always: templates then never depend on the batch size."""
+NO_FINITE_TEMPLATE = "the net gave no finite template"
 
 _NETS: dict[str, Callable[[], InceptionResnetV1 | DlibResnet | FaceTransformer]] = {
     "inception_resnet_v1": InceptionResnetV1,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from faceproof.findings.checks import complaints, outcome_of
 from faceproof.findings.scored import ScoredComparisons, scores_alone
+from faceproof.report.failure_words import stages_in_words
 from faceproof.report.formatting import count, fmr_label, percent, printable
 from faceproof.report.headline import FEW, is_synthetic
 from faceproof.scales import scale_in
@@ -225,12 +226,7 @@ def _about_failures(summary: Mapping[str, Any]) -> Iterator[str]:
             f"FNMR, EER and AUC; FAR and FRR count {'it' if total == 1 else 'them'} as rejected."
         )
     if counts["failures"]:
-        stages = ", ".join(f"{count(n)} at {stage}" for stage, n in counts["failures_by_stage"].items() if n)
-        n = counts["failures"]
-        yield (
-            f"{count(n)} {'photo has' if n == 1 else 'photos have'} no template, of {count(counts['photos'])} "
-            f"({stages})."
-        )
+        yield f"{stages_in_words(counts)}."
 
 
 def _about_numbers(summary: Mapping[str, Any]) -> Iterator[str]:

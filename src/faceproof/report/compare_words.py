@@ -7,8 +7,9 @@ from typing import Any
 
 from faceproof.findings.scored import scores_alone
 from faceproof.report.cautions import canary_cautions, detector_cautions
+from faceproof.report.failure_words import stages_in_words
 from faceproof.report.formatting import count, fmr_label, points, points_range
-from faceproof.report.headline import FEW, is_synthetic
+from faceproof.report.headline import FEW, failed_first, is_synthetic
 from faceproof.scales import scale_in
 
 Summary = Mapping[str, Any]
@@ -43,7 +44,9 @@ def _about(row: Mapping[str, Any], summary: Summary) -> str:
     estimate, what = row[name], {"accuracy": "accuracy", "eer": "EER"}[name]
     run, baseline = row["run"], row["baseline"]
     if estimate["value"] is None:
-        return f"nothing can be said about {run} against {baseline} ({estimate['reason'].rstrip('.')})"
+        failed = [_failures(summary, name) for name in (baseline, run)]
+        why = "; ".join(filter(None, failed)) or estimate["reason"].rstrip(".")
+        return f"nothing can be said about {run} against {baseline} ({why})"
     interval = f"95% interval {points_range(estimate)}"
     if no_difference(estimate):
         return (
@@ -52,6 +55,13 @@ def _about(row: Mapping[str, Any], summary: Summary) -> str:
     side = "above" if estimate["value"] > 0 else "below"
     size = points(estimate | {"value": abs(estimate["value"])}).lstrip("+")
     return f"the {what} of {run} is {size} points {side} that of {baseline} ({interval})"
+
+
+def _failures(summary: Summary, name: str) -> str:
+    """What failed in a run, where that is the first thing to know; else empty."""
+    run = next(run for run in summary["runs"] if run["name"] == name)
+    told = failed_first(run["counts"], run["manifest"]).rstrip(". ")
+    return f"{name}: {told}" if told else ""
 
 
 def no_difference(estimate: Mapping[str, Any]) -> bool:
@@ -128,6 +138,9 @@ def _lost(summary: Summary) -> Iterator[str]:
             f"{count(summary['comparisons']['made_by_all'])} that all runs made; a run that gives up on hard photos "
             "does not pay for it there. Look at FTA too."
         )
+    for run in summary["runs"]:
+        if run["counts"]["failures"]:
+            yield f"{run['name']}: {stages_in_words(run['counts'])}."
 
 
 def _threshold(summary: Summary) -> Iterator[str]:

@@ -82,7 +82,7 @@ def _decisions(summary: Summary) -> Iterator[Row]:
 def _effort(summary: Summary) -> Iterator[Row]:
     counts, total = summary["counts"], summary["times"]["total_ms"]
     missed = counts["not_compared_mated"] + counts["not_compared_non_mated"]
-    lack = "there is no score" if "no_score" in summary["failures"] else "a photo is not usable"
+    lack = "there is no score" if "no_score" in summary["failures"] else "a photo gave no template"
     why = f"; {lack}" if missed else ""
     yield "Comparisons not made", count(missed), "", f"of {count(counts['comparisons'])}{why}"
     note = "decode, detect, embed" if total is not None else "cannot be told: no time was recorded"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from faceproof.findings.scored import scores_alone
+from faceproof.report.failure_words import failures_first, failures_in_words
 from faceproof.report.formatting import count, percent
 
 FEW = 30
@@ -36,10 +37,31 @@ def headline(summary: Mapping[str, Any]) -> str:
     Returns:
         The sentence. Of synthetic people it says first that they are no evidence.
     """
-    sentence = f"{_decided(summary)}, and {_acquired(summary['counts'], summary['run'])}."
-    if not is_synthetic(summary["run"]):
-        return sentence
-    return f"These are synthetic people and no evidence about a real system: {sentence[0].lower()}{sentence[1:]}"
+    failed, sentence = failed_first(summary["counts"], summary["run"]), _sentence(summary)
+    if is_synthetic(summary["run"]):
+        sentence = (
+            f"These are synthetic people and no evidence about a real system: {sentence[0].lower()}{sentence[1:]}"
+        )
+    return f"{failed}{sentence}"
+
+
+def failed_first(counts: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
+    """The failures as a sentence to begin with, where they are the first thing to know; else empty.
+
+    Args:
+        counts: ``counts`` of ``faceproof.report.summarize``.
+        manifest: of the run.
+    """
+    if not failures_first(counts):
+        return ""
+    return f"{failures_in_words(counts, imported=bool(manifest.get('source')))}. "
+
+
+def _sentence(summary: Mapping[str, Any]) -> str:
+    """What was decided, and what failed if that was not said before."""
+    counts, decided = summary["counts"], _decided(summary)
+    acquired = "" if failures_first(counts) else _acquired(counts, summary["run"])
+    return f"{decided}, and {acquired}." if acquired else f"{decided}."
 
 
 def is_synthetic(manifest: Mapping[str, Any]) -> bool:
@@ -117,21 +139,16 @@ def _acquired(counts: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
         lost = counts["not_compared_mated"] + counts["not_compared_non_mated"]
         if not lost:
             return "every comparison has a score"
+        if lost == counts["comparisons"]:
+            return ""
         return f"{count(lost)} {_plural('comparison', lost)} {'has' if lost == 1 else 'have'} no score"
     if manifest.get("source"):
-        if not failed:
-            return "every photo has a template"
-        have = "has" if failed == 1 else "have"
-        return f"{count(failed)} {_plural('photo', failed)} of {count(photos)} {have} no template"
+        return failures_in_words(counts, imported=True) if failed else "every photo has a template"
     if not failed:
         sought = (manifest.get("detector") or {}).get("name") != "none"
         whole = "every photo had a face that could be used" if sought else "every photo was taken for a face as it is"
         return whole if photos else "there was no photo"
-    unread = counts["failures_by_stage"]["decode"]
-    why = "had no face that could be used"
-    if unread:
-        why = "could not be read" if unread == failed else "could not be read or had no face that could be used"
-    return f"{count(failed)} {_plural('photo', failed)} of {count(photos)} {why}"
+    return failures_in_words(counts)
 
 
 def _all_of(n: int) -> str:

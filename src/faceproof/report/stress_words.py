@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from faceproof.report.cautions import canary_cautions, detector_cautions
+from faceproof.report.failure_words import NO_LONGER, main_stage, stages_in_words
 from faceproof.report.formatting import count, fmr_label, number, percent, printable
-from faceproof.report.headline import is_synthetic
+from faceproof.report.headline import failed_first, is_synthetic
 
 Summary = Mapping[str, Any]
 
 WHY = {
-    "not_found": "faces that are no longer found",
+    "not_found": "photos that no longer give a template",
     "drift": "scores that drift past the threshold",
     "separability": "people who can no longer be told apart",
 }
@@ -29,10 +30,17 @@ def stress_headline(summary: Summary) -> str:
     Returns:
         The sentences. Of synthetic people it says first that they are no evidence.
     """
+    failed = "".join(_failed_clean(model, summary) for model in summary["models"])
     text = " ".join(_about(model, summary) for model in summary["models"])
     if is_synthetic(summary["run"]):
-        return f"These are synthetic people and no evidence about a real system. {text}"
-    return text
+        text = f"These are synthetic people and no evidence about a real system. {text}"
+    return f"{failed}{text}"
+
+
+def _failed_clean(model: Mapping[str, Any], summary: Summary) -> str:
+    """The failures on clean photos, where they are the first thing to know; else empty."""
+    told = failed_first(model["conditions"][0]["counts"], summary["run"])
+    return f"{model['name']}: {told}" if told else ""
 
 
 def _about(model: Mapping[str, Any], summary: Summary) -> str:
@@ -49,9 +57,25 @@ def _about(model: Mapping[str, Any], summary: Summary) -> str:
         f"{model['name']} turns away {percent(start['value'], start['n'])} of mated comparisons and accepts "
         f"{_strangers(before)} with clean photos ({model['held']['label']}); {percent(now['value'], now['n'])} and "
         f"{_strangers(others)} under the worst condition ("
-        f"{label(entry)}), mostly because of {WHY[main]}; robustness index {number(index['value'], 2)} "
+        f"{label(entry)}), mostly because of {_why(main, clean, worst)}; robustness index {number(index['value'], 2)} "
         f"({number(index['low'], 2)} to {number(index['high'], 2)})."
     )
+
+
+def _why(part: str, clean: Mapping[str, Any], worst: Mapping[str, Any]) -> str:
+    """A part of the loss in words; photos without a template by the stage that fails more often than on clean ones."""
+    if part != "not_found":
+        return WHY[part]
+    stage = newly_failing(clean["counts"], worst["counts"])
+    return WHY[part] if stage is None else NO_LONGER.get(stage, WHY[part])
+
+
+def newly_failing(clean: Mapping[str, Any], worse: Mapping[str, Any]) -> str | None:
+    """The stage at which most photos fail more than under clean conditions; None where none does."""
+    before = clean["failures_by_stage"]
+    more = {stage: n - before.get(stage, 0) for stage, n in worse["failures_by_stage"].items()}
+    stage = main_stage(more)
+    return stage if more[stage] > 0 else None
 
 
 def _strangers(fmr: Mapping[str, Any]) -> str:
@@ -84,6 +108,7 @@ def stress_cautions(summary: Summary) -> list[str]:
         *_held(summary),
         *_false_matches(summary),
         *_already_lost(summary),
+        *_other_stages(summary),
         *_small_photos(summary),
         *_reading(summary),
     ]
@@ -139,10 +164,23 @@ def _already_lost(summary: Summary) -> Iterator[str]:
         lost = counts["not_compared_mated"] + counts["not_compared_non_mated"]
         if counts["failures"]:
             yield (
-                f"{model['name']}: {count(counts['failures'])} of {count(counts['photos'])} photos give no template as "
-                f"they are, which loses {count(lost)} comparisons before anything is degraded. They count in FRR and "
-                "cost of clean photos and of every condition alike."
+                f"{model['name']}, clean photos: {stages_in_words(counts)}. That loses {count(lost)} comparisons "
+                "before anything is degraded. They count in FRR and cost of clean photos and of every condition alike."
             )
+
+
+def _other_stages(summary: Summary) -> Iterator[str]:
+    """Degraded photos that fail after their face was found: the part of the loss called "faces" counts them too."""
+    for model in summary["models"]:
+        clean = model["conditions"][0]["counts"]
+        for row in model["conditions"][1:]:
+            stage = newly_failing(clean, row["counts"])
+            if stage not in {None, "detect"}:
+                yield (
+                    f"{model['name']} under {label(entry_of(summary, row['condition']))}: "
+                    f'{stages_in_words(row["counts"])}. Losses called "faces not found" count these photos too.'
+                )
+                break
 
 
 def _small_photos(summary: Summary) -> Iterator[str]:

@@ -196,6 +196,7 @@ def _counts(scored: ScoredComparisons, photos: pa.Table) -> dict[str, Any]:
         "templates": templates,
         "failures": len(photos) - templates - unknown,
         "failures_by_stage": by_stage,
+        "failure_reasons": _main_reasons(photos),
         "comparisons": len(scored),
         "mated": all_mated,
         "non_mated": len(scored) - all_mated,
@@ -204,6 +205,20 @@ def _counts(scored: ScoredComparisons, photos: pa.Table) -> dict[str, Any]:
         "not_compared_mated": all_mated - made[0],
         "not_compared_non_mated": len(scored) - all_mated - made[1],
     }
+
+
+def _main_reasons(photos: pa.Table) -> dict[str, dict[str, Any]]:
+    """The most frequent reason of each stage that failed, and of how many photos; the first by name of equals."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    failed = photos.filter(pc.invert(pc.is_in(photos["outcome"], value_set=pa.array(["template", UNKNOWN]))))
+    counted = failed.group_by(["outcome", "reason"]).aggregate([([], "count_all")]).to_pylist()
+    most: dict[str, dict[str, Any]] = {}
+    for row in sorted(counted, key=lambda row: (-row["count_all"], row["reason"] or "")):
+        if row["reason"]:
+            most.setdefault(row["outcome"], {"reason": row["reason"], "photos": row["count_all"]})
+    return most
 
 
 def _rates(photos: pa.Table, counts: Mapping[str, Any]) -> dict[str, Estimate]:
