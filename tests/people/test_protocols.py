@@ -479,6 +479,10 @@ def test_labels_that_contradict_the_folders_are_followed_and_counted(tmp_path: P
         (CSV.replace("\n", ",label\n", 1), "in which several columns are mated: mated, label. Keep one"),
         (CSV.replace("\n", ",photo_a\n", 1), "in which several columns are photo_a: path_a, photo_a. Keep one"),
         (CSV.replace("\nAnn", '\n"Ann', 1), r"the row that starts in line 2 is not CSV \(unexpected end of data"),
+        (
+            CSV.replace("\nAnn", '\n"Ann', 1).replace(",0", '",2,0'),
+            "a cell in quotes that ends in line 3 has line breaks",
+        ),
         (CSV.replace("\nAnn", '\n"Ann"', 1), r"the row that starts in line 2 is not CSV \(',' expected after"),
         ("Ann/Ann_0001.jpg,Ann/Ann_0002.jpg\n", "line 1 is"),
         (

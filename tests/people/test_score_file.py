@@ -71,6 +71,20 @@ def test_a_quote_that_would_swallow_rows_is_refused_with_the_line(written, cell)
         read_scores(written(QUOTED.format(cell)))
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        'similarity,mated,reason\n.5,1,"a\n.4,0,5"\n.3,0,\n',
+        'similarity,mated,reason\r\n.5,1,"a\r\n\r\n.4,0,5"\r\n.3,0,\r\n',
+        'similarity,mated,reason\r.5,1,"a\r.4,0,5"\r.3,0,\r',
+        'similarity,mated,photo_a,photo_b\n.5,1,"a,b\n.4,0,5",d\n.3,0,e,f\n',
+    ],
+)
+def test_a_cell_that_may_hold_a_row_is_refused(written, content):
+    with pytest.raises(PeopleError, match=r"a cell in quotes that ends in line \d has line breaks and \d separators"):
+        read_scores(written(content))
+
+
 def test_quotes_that_are_text_are_text(written):
     file = read_scores(written(QUOTED.format('5" wide')))
     assert file.names["reason"].to_pylist() == ['5" wide', "", 'fine "so", yes']

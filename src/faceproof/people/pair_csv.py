@@ -21,7 +21,7 @@ from faceproof.errors import PeopleError
 from faceproof.people.labels import LABELS, LabelColumn, column_name, plain
 from faceproof.people.pair_files import MOST_FOLDS, read_pair_list
 from faceproof.people.pairing import NO_FOLD, Rows, compose, person_codes
-from faceproof.people.problems import Problems, not_csv
+from faceproof.people.problems import Problems, check_rows_within, not_csv
 from faceproof.people.repeats import count_once
 from faceproof.people.types import Comparisons, PhotoSet
 
@@ -104,6 +104,7 @@ def _records(text: str, path: Path) -> _Records:
     try:
         for record in reader:
             if any(field.strip() for field in record):
+                check_rows_within(path, reader.line_num, record, delimiter, len(record))
                 yield reader.line_num, record
             start = reader.line_num + 1
     except csv.Error as error:

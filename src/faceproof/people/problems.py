@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 from faceproof.errors import PeopleError
@@ -37,3 +38,24 @@ def not_csv(path: Path, line: int, error: csv.Error) -> PeopleError:
         f"{path}: the row that starts in line {line:,} is not CSV ({error}). Quotes go around a whole cell, in pairs; "
         "a quote within such a cell is doubled."
     )
+
+
+def check_rows_within(path: Path, line: int, cells: Sequence[str], delimiter: str, width: int) -> None:
+    """Refuse a cell that holds line breaks and as many separators as a row: a stray quote may have made it of rows.
+
+    Args:
+        path: the file.
+        line: on which the row of these cells ends.
+        cells: the row.
+        delimiter: what separates cells.
+        width: number of columns.
+
+    Raises:
+        PeopleError: there is such a cell.
+    """
+    for cell in cells:
+        if ("\n" in cell or "\r" in cell) and cell.count(delimiter) >= width - 1:
+            raise PeopleError(
+                f"{path}: a cell in quotes that ends in line {line:,} has line breaks and {cell.count(delimiter)} "
+                f"separators, so that it may hold whole rows: {cell[:80]!r}. Remove the quotes or the line breaks."
+            )

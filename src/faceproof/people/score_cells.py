@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from faceproof.errors import PeopleError
 from faceproof.people.labels import column_name
-from faceproof.people.problems import Problems, not_csv
+from faceproof.people.problems import Problems, check_rows_within, not_csv
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -211,9 +211,9 @@ def _records(layout: Layout) -> Iterator[tuple[int, list[str]]]:
 
 
 def _check_quotes(layout: Layout) -> None:
-    """Raise where a quote is not closed, or closed within a cell: rows below it would become part of that cell."""
-    for _ in _records(layout):
-        pass
+    """Raise where a quote is not closed, or too late: rows below it would become part of that cell."""
+    for line, record in _records(layout):
+        check_rows_within(layout.path, line, record, layout.delimiter, layout.width)
 
 
 def _filled_elsewhere(layout: Layout, unsure: NDArray[np.bool_]) -> NDArray[np.bool_]:
