@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 
 import numpy as np
 import pytest
-from interruptible import INTERRUPTIBLE
 from PIL import Image
+from stopping import stopped
 
 SLOW = """
 import time
@@ -21,7 +19,6 @@ class Slow:
     def embed(self, batch):
         Slow.chunks += 1
         if Slow.chunks > 2:
-            print("chunk", Slow.chunks, flush=True)
             time.sleep(0.2)
         rows = batch.reshape(len(batch), -1) + 0.01
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
@@ -29,7 +26,7 @@ class Slow:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_what_is_done_is_kept_when_a_command_is_stopped(tmp_path, number):
+def test_what_is_done_is_kept_when_a_command_is_stopped(tmp_path, monkeypatch, number):
     (tmp_path / "slow_model.py").write_text(SLOW)
     rng = np.random.default_rng(0)
     for person in range(100):
@@ -37,21 +34,13 @@ def test_what_is_done_is_kept_when_a_command_is_stopped(tmp_path, number):
         folder.mkdir(parents=True)
         for photo in range(2):
             Image.fromarray(rng.integers(0, 255, (12, 12, 3), np.uint8)).save(folder / f"{photo}.png")
-    line = [*INTERRUPTIBLE, "evaluate", "people", "--model", "slow_model:Slow"]
+    line = ["evaluate", "people", "--model", "slow_model:Slow"]
     line += ["--detector", "none", "--no-canary", "--no-figures", "--batch-size", "4", "--out", "run"]
-    environment = os.environ | {"FACEPROOF_CACHE": str(tmp_path / "cache")}
+    monkeypatch.setenv("FACEPROOF_CACHE", str(tmp_path / "cache"))
 
-    process = subprocess.Popen(line, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stderr is not None
-        for said in process.stderr:
-            if said.startswith("chunk"):
-                break
-        process.send_signal(number)
-        _, rest = process.communicate(timeout=120)
-    finally:
-        process.kill()
-    assert process.returncode == 130, rest
-    assert "done and kept in the template cache; give the same command again" in rest
+    two_chunks_done = "'slow_model' in sys.modules and sys.modules['slow_model'].Slow.chunks > 2"
+    done = stopped(two_chunks_done, *line, cwd=tmp_path, number=number)
+    assert done.returncode == 130, done.stderr
+    assert "done and kept in the template cache; give the same command again" in done.stderr
     assert len(list((tmp_path / "cache").rglob("*.parquet"))) == 1
     assert [path.name for path in (tmp_path / "run").iterdir()] == [".unfinished"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,27 +20,31 @@ import os, runpy, signal, sys, threading, time
 from pathlib import Path
 
 def stop():
-    while not {when}:
+    while not ({when}):
         time.sleep(0.001)
-    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), {number})
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
 threading.Thread(target=stop, daemon=True).start()
 runpy.run_module("faceproof.cli", run_name="__main__", alter_sys=True)
 """
 
 
-def stopped(when: str, *arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run faceproof in a process of its own, and stop it as Ctrl-C does.
+def stopped(
+    when: str, *arguments: object, cwd: Path | None = None, number: signal.Signals = signal.SIGINT
+) -> subprocess.CompletedProcess[str]:
+    """Run faceproof in a process of its own, and send it a signal.
 
     Args:
         when: Python that is true from the moment on at which it is stopped; ``os``, ``sys``, ``threading`` and
             ``Path`` are at hand.
         arguments: of faceproof.
         cwd: folder to run in.
+        number: the signal.
 
     Returns:
         The process, with stdout and stderr.
     """
-    command = [sys.executable, "-c", _CODE.format(when=when), *map(str, arguments)]
+    command = [sys.executable, "-c", _CODE.format(when=when, number=int(number)), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=LIMIT_S)
