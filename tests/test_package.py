@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
+import json
 import subprocess
 import sys
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
 
 import faceproof
+from faceproof import verification
+from faceproof.people.folder import read_people
+from faceproof.recognition.card import InputContract
 
 HEAVY = {"torch", "altair", "vl_convert", "sklearn", "pyarrow", "pandas", "PIL", "numpy", "pydantic", "jinja2"}
 
@@ -34,3 +45,71 @@ def test_no_public_name_is_a_module_that_takes_its_place_once_it_is_imported():
         assert importlib.util.find_spec(f"faceproof.{name}") is None
         assert callable(getattr(faceproof, name))
         assert getattr(faceproof, name) is getattr(faceproof, name)
+
+
+def test_every_path_may_be_text_or_a_path():
+    public = [getattr(faceproof, name) for name in faceproof.__all__ if name != "Run"]  # a Run is given, not taken
+    public += [faceproof.MTCNN.__call__, verification.threshold_of_run, verification.recipe_of_run, read_people]
+    paths = [
+        (function.__name__, parameter.name, str(parameter.annotation))
+        for function in public
+        for parameter in inspect.signature(function).parameters.values()
+        if "Path" in str(parameter.annotation)
+    ]
+    assert len(paths) > 20
+    assert [one for one in paths if "str | Path" not in one[2]] == []
+
+
+class Means:
+    """Describes a face by the means of its parts."""
+
+    contract = InputContract(size_px=8, pixel_mean=0, pixel_divisor=255, alignment="even_margin_crop")
+
+    def embed(self, batch):
+        return batch.reshape(len(batch), 3, 4, 2, 4, 2).mean(axis=(3, 5)).reshape(len(batch), -1)
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_jobs_take_text_and_paths_alike(tmp_path, kind, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for photo in range(6):
+        folder = Path("people") / f"p{photo // 2}"
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.random.default_rng(photo).integers(0, 255, (8, 8, 3), np.uint8)).save(
+            folder / f"{photo}.png"
+        )
+    ids = np.array([f"p{photo // 2}/{photo}.png" for photo in range(6)])
+    np.savez("templates.npz", photo=ids, template=np.random.default_rng(0).normal(size=(6, 4)))
+    Path("scores.csv").write_text("similarity,mated\n0.9,1\n0.2,0\n0.4,0\n0.8,1\n")
+    lines = [f"{a},{b},{int(a[:2] == b[:2])}\n" for a, b in pairwise(ids)]
+    Path("pairs.csv").write_text("path_a,path_b,mated\n" + "".join(lines))
+    plain = {"recipe": faceproof.Recipe(detector="none"), "canary": False, "figures": False}
+    first = faceproof.evaluate(
+        kind("people"),
+        model=Means(),
+        protocol="csv",
+        protocol_settings={"pairs": kind("pairs.csv")},
+        out=kind("a"),
+        **plain,
+    )
+    assert first.folder == Path("a")
+    assert first.summary["counts"]["templates"] == 6
+    faceproof.evaluate_templates(
+        kind("templates.npz"), kind("people"), protocol="csv", protocol_settings={"pairs": kind("pairs.csv")},
+        out=kind("b"), figures=False,
+    )  # fmt: skip
+    assert faceproof.compare([kind("a"), kind("b")], out=kind("c"), figures=False).folder == Path("c")
+    assert faceproof.score(kind("scores.csv"), out=kind("d"), figures=False).folder == Path("d")
+    run = faceproof.stress(
+        kind("people"), models=[Means()], suite=grey, protocol="csv", protocol_settings={"pairs": kind("pairs.csv")},
+        out=kind("e"), threshold=0.5, **plain,
+    )  # fmt: skip
+    assert run.folder == Path("e")
+    found = faceproof.verify(kind(f"people/{ids[0]}"), kind(f"people/{ids[0]}"), model=Means(), recipe=plain["recipe"])
+    assert found.distance == pytest.approx(0, abs=1e-3)
+    assert verification.threshold_of_run(kind("a"), "best_accuracy").distance >= 0
+    assert json.loads(Path("a/manifest.json").read_text())["people"]["photos"] == 6
+
+
+def grey(photo, severity):
+    return np.full_like(photo, 128)

@@ -104,7 +104,7 @@ def verify(
 _STRICT_ENOUGH = ("fixed", "fmr_0.001", "fmr_0.01", "fmr_0.1", "best_accuracy")
 
 
-def threshold_of_run(folder: Path, point: str | None = None) -> Threshold:
+def threshold_of_run(folder: str | Path, point: str | None = None) -> Threshold:
     """The threshold of an operating point of a finished run.
 
     Args:
@@ -130,7 +130,7 @@ def threshold_of_run(folder: Path, point: str | None = None) -> Threshold:
     return Threshold(float(distance), origin, (run.get("weights") or {}).get(run["model"]))
 
 
-def recipe_of_run(folder: Path) -> tuple[str, Recipe]:
+def recipe_of_run(folder: str | Path) -> tuple[str, Recipe]:
     """The model of a run and how it was fed, so that a threshold of that run is applied to the same system.
 
     Args:
@@ -166,7 +166,7 @@ def recipe_of_run(folder: Path) -> tuple[str, Recipe]:
     )
 
 
-def _faces_of_run(folder: Path, detector: Mapping[str, Any], contract: Mapping[str, Any]) -> dict[str, Any]:
+def _faces_of_run(folder: str | Path, detector: Mapping[str, Any], contract: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a run's recipe that says how faces were found and cut out."""
     name = detector["name"]
     if name == "none":
@@ -190,10 +190,11 @@ def _one_or_three(values: float | list[float]) -> float | tuple[float, float, fl
     return values
 
 
-def _metrics_of(folder: Path) -> dict[str, Any]:
+def _metrics_of(folder: str | Path) -> dict[str, Any]:
     from faceproof.engine.manifest_file import refuse_other
     from faceproof.engine.run_folder import open_manifest
 
+    folder = Path(folder)
     file = folder / "metrics.json"
     refuse_other(file, open_manifest(folder), file.name)
     try:

@@ -117,7 +117,7 @@ class _Notebook:
         )
 
 
-def read_people(root: Path, *, workers: int = 8, progress: Callable[[int, int], None] | None = None) -> PhotoSet:
+def read_people(root: str | Path, *, workers: int = 8, progress: Callable[[int, int], None] | None = None) -> PhotoSet:
     """All photos of a folder of people, with the digest of every file and notices of what is odd.
 
     Every folder in ``root`` is a person; every file directly in it with the suffix of a photo is a photo of that
