@@ -130,6 +130,7 @@ def changed_contract(contract: InputContract, recipe: Recipe) -> InputContract:
     from pydantic import ValidationError
 
     from faceproof.detection.alignment import five_point_template
+    from faceproof.recognition.model_file import reasons
 
     fields = contract.model_dump() | recipe.contract_fields()
     if fields["alignment"] == "five_point":
@@ -145,5 +146,4 @@ def changed_contract(contract: InputContract, recipe: Recipe) -> InputContract:
     try:
         return type(contract).model_validate(fields)
     except ValidationError as error:
-        why = "; ".join(str(one["msg"]) for one in error.errors())
-        raise ConfigurationError(f"This recipe cannot be used: {why}.") from error
+        raise ConfigurationError(f"This recipe cannot be used: {reasons(error)}.") from error

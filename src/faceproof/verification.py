@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.errors import ConfigurationError, FaceproofError, ModelError, RunFolderError
+from faceproof.errors import ConfigurationError, FaceproofError, ImageDecodeError, ModelError, RunFolderError
 
 if TYPE_CHECKING:
     from faceproof.detection.types import Face
@@ -219,7 +219,12 @@ def _described(paths: Sequence[Path], pipeline: Pipeline) -> list[tuple[Face, ND
     from faceproof.people.decode import decode_photo
     from faceproof.recognition.recognizer import NO_FINITE_TEMPLATE
 
-    photos = [decode_photo(path) for path in paths]
+    photos = []
+    for path in paths:
+        try:
+            photos.append(decode_photo(path))
+        except ImageDecodeError as error:
+            raise ImageDecodeError(f"{path}: {error}.") from error
     described = []
     for path, photo in zip(paths, photos, strict=True):
         face = pipeline.find_face(photo)
