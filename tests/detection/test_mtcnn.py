@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from faceproof.detection.mtcnn import MTCNN
+from faceproof.detection.mtcnn import MTCNN, load_mtcnn
 from faceproof.errors import ConfigurationError
 
 
@@ -99,3 +99,13 @@ def test_save_paths_must_fit_the_photos(blank):
         MTCNN()([blank, blank], save_path="x.png")
     with pytest.raises(ConfigurationError, match="2 photos"):
         MTCNN()([blank, blank], save_path=["x.png"])
+
+
+def test_what_p_net_says_of_a_photo_does_not_depend_on_how_many_there_are():
+    """Matrix kernels differ with the number of photos: on some processors from two on, on others from nine on."""
+    pnet = load_mtcnn(offline=True).cascade.pnet
+    levels = np.random.default_rng(0).normal(size=(21, 3, 61, 47)).astype(np.float32)
+    together = pnet(levels)
+    for many in (1, 2, 3, 8, 20):
+        for whole, part in zip(together, pnet(levels[:many]), strict=True):
+            np.testing.assert_array_equal(whole[:many], part)

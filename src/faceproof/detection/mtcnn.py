@@ -27,6 +27,9 @@ from faceproof.errors import ConfigurationError
 if TYPE_CHECKING:
     from torch import Tensor
 
+PHOTOS_AT_A_TIME = 2
+"""Photos in P-Net together on a CPU, always as many: kernels differ with the number, on some processors from 9 on."""
+
 CROPS_AT_A_TIME = {"rnet": 64, "onet": 32}
 
 
@@ -93,7 +96,7 @@ def load_mtcnn(
     rnet = place_on(load_tensors(RNet(), loaded.tensors, "rnet."), device)
     onet = place_on(load_tensors(ONet(), loaded.tensors, "onet."), device)
     cascade = Cascade(
-        torch_runner(pnet, device=device, least=2),
+        torch_runner(pnet, device=device, chunk=PHOTOS_AT_A_TIME if device == "cpu" else None),
         torch_runner(rnet, device=device, chunk=CROPS_AT_A_TIME["rnet"]),
         torch_runner(onet, device=device, chunk=CROPS_AT_A_TIME["onet"]),
         settings or CascadeSettings(),

@@ -47,7 +47,6 @@ def torch_runner(
     *,
     device: str = "cpu",
     chunk: int | None = None,
-    least: int = 1,
 ) -> Runner:
     """A runner on PyTorch.
 
@@ -57,8 +56,6 @@ def torch_runner(
         chunk: rows computed at a time. Each chunk is filled up with zeros, so that a row's answer is the same
             to the last bit whatever else is in the batch (matrix kernels differ with the number of rows).
             None: the whole batch at once.
-        least: without ``chunk``, a smaller batch is filled up to so many rows (convolutions of a single row may
-            take another kernel).
 
     Returns:
         The runner.
@@ -79,7 +76,7 @@ def torch_runner(
 
     def run(batch: Array) -> tuple[Array, ...]:
         if chunk is None:
-            return filled(batch, least)
+            return once(batch)
         starts = range(0, max(len(batch), 1), chunk)
         parts = [filled(batch[start : start + chunk], chunk) for start in starts]
         return parts[0] if len(parts) == 1 else tuple(np.concatenate(column) for column in zip(*parts, strict=True))
