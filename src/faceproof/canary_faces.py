@@ -30,7 +30,7 @@ def packaged_faces(pipeline: Pipeline) -> CanaryFaces:
 
 def faces_of(pipeline: Pipeline, photos: Iterable[Photo]) -> CanaryFaces:
     """The face of each photo, where there is one; one photo is in memory at a time."""
-    return _faces(pipeline, ((photo.person, pixels) for photo, pixels in _decoded(photos)))
+    return _faces(pipeline, ((photo.person, pixels) for photo, pixels in _decoded(photos, pipeline.decode_memory)))
 
 
 def own_photos(comparisons: Comparisons, many: int) -> list[Photo]:
@@ -54,7 +54,7 @@ def crops_of(photos: Iterable[Photo], pipelines: Sequence[Pipeline]) -> tuple[li
     """
     people: list[str] = []
     crops: list[list[Pixels | None]] = [[] for _ in pipelines]
-    for photo, pixels in _decoded(photos):
+    for photo, pixels in _decoded(photos, pipelines[0].decode_memory):
         people.append(photo.person)
         for pipeline, row in zip(pipelines, crops, strict=True):
             face = pipeline.find_face(pixels, photo.id)
@@ -95,9 +95,9 @@ def _drawn() -> Iterator[tuple[str, Pixels]]:
             yield f"drawn {person}", draw_photo(model, identity, SEED, person, photo, how)
 
 
-def _decoded(photos: Iterable[Photo]) -> Iterator[tuple[Photo, Pixels]]:
+def _decoded(photos: Iterable[Photo], memory_bytes: int) -> Iterator[tuple[Photo, Pixels]]:
     for photo in photos:
         try:
-            yield photo, decode_photo(photo.path)
+            yield photo, decode_photo(photo.path, memory_bytes=memory_bytes)
         except ImageDecodeError:
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 from faceproof.detection.selection import choose, get_selection
 from faceproof.errors import ConfigurationError, DegradationError, FaceproofError, ImageDecodeError, PeopleError
 from faceproof.files import write_whole
-from faceproof.people.decode import decode_photo
+from faceproof.people.decode import decode_with_digest
 from faceproof.people.photo_files import photos_below
 
 if TYPE_CHECKING:
@@ -126,8 +125,8 @@ def _one(
     from PIL.Image import fromarray
 
     try:
-        content = photo.read_bytes()
-        worse = _degraded(decode_photo(content), hashlib.sha256(content).hexdigest(), condition, detector, selection)
+        pixels, sha256 = decode_with_digest(photo)
+        worse = _degraded(pixels, sha256, condition, detector, selection)
         target.parent.mkdir(parents=True, exist_ok=True)
         write_whole(target, _png(fromarray(worse)))
     except DegradationError:

@@ -47,6 +47,7 @@ def evaluate(
     device: str = "cpu",
     batch_size: int = 32,
     workers: int | None = None,
+    decode_memory: int | str | None = None,
     cache: bool = True,
     offline: bool = False,
     canary: bool = True,
@@ -73,6 +74,8 @@ def evaluate(
         device: ``cpu``, ``cuda``, ...
         batch_size: photos detected together; changes no number.
         workers: threads that decode; changes no number.
+        decode_memory: memory that photos may take while they are decoded and wait, in bytes or as text such as
+            ``2GB``; None: a quarter of what this process may use. A photo that needs more fails with that reason.
         cache: keep templates for the next run, and use those that are there.
         offline: never use the network.
         canary: check the model on a few dozen faces first (`faceproof.checking`); the result is on the page.
@@ -107,7 +110,7 @@ def evaluate(
 
     started = datetime.now(UTC)
     check_judging(threshold, seed)
-    pipeline = load_pipeline(model, weights, recipe, device, batch_size, workers, offline)
+    pipeline = load_pipeline(model, weights, recipe, device, batch_size, workers, offline, decode_memory=decode_memory)
     say(f"Reading the people below {people} ...")
     photo_set = read_people(Path(people))
     for notice in photo_set.notices:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faceproof.errors import ConfigurationError
+from faceproof.sizes import bytes_of
 
 if TYPE_CHECKING:
     from faceproof.detection.detector import Detector
@@ -73,6 +74,7 @@ def load_pipeline(
     offline: bool = False,
     *,
     detector: Detector | None = None,
+    decode_memory: int | str | None = None,
 ) -> Pipeline:
     """Detector, recogniser and selection, ready to use (see `evaluate` for arguments and errors).
 
@@ -100,7 +102,9 @@ def load_pipeline(
         recipe.detector, min_face_size=recipe.min_face_size, pad=recipe.pad, device=device, offline=offline
     )
     _check_detector(detector, recognizer.contract, recipe)
-    more = {} if workers is None else {"workers": workers}
+    more: dict[str, int] = {} if workers is None else {"workers": workers}
+    if decode_memory is not None:
+        more["decode_memory"] = bytes_of("decode_memory", decode_memory)
     return Pipeline(detector, recognizer, recognizer.contract.selection, batch_size=batch_size, **more)
 
 

@@ -49,6 +49,7 @@ def stress(
     device: str = "cpu",
     batch_size: int = 32,
     workers: int | None = None,
+    decode_memory: int | str | None = None,
     cache: bool = True,
     offline: bool = False,
     canary: bool = True,
@@ -80,6 +81,8 @@ def stress(
         device: ``cpu``, ``cuda``, ...
         batch_size: photos detected together; changes no number.
         workers: threads that decode and degrade; changes no number.
+        decode_memory: memory that photos may take while they are decoded and wait, in bytes or as text such as
+            ``2GB``; None: a quarter of what this process may use. A photo that needs more fails with that reason.
         cache: keep templates for the next run, and use those that are there.
         offline: never use the network.
         canary: see `faceproof.evaluation.evaluate`.
@@ -114,7 +117,7 @@ def stress(
     check_judging(threshold, seed)
     _check(models, weights, stage, side, fmr, threshold)
     conditions, suite_name = _conditions(suite, severities, stage, seed)
-    pipelines = _pipelines(models, weights, recipe, device, batch_size, workers, offline)
+    pipelines = _pipelines(models, weights, recipe, device, batch_size, workers, offline, decode_memory)
     _check_stage(pipelines[0].detector, stage)
     say(f"Reading the people below {people} ...")
     photo_set = read_people(Path(people))
@@ -286,11 +289,13 @@ def _pipelines(
     batch_size: int,
     workers: int | None,
     offline: bool,
+    decode_memory: int | str | None,
 ) -> list[Pipeline]:
     pipelines: list[Pipeline] = []
     for model in models:
         detector = pipelines[0].detector if pipelines else None
-        pipelines.append(load_pipeline(model, weights, recipe, device, batch_size, workers, offline, detector=detector))
+        how = (recipe, device, batch_size, workers, offline)
+        pipelines.append(load_pipeline(model, weights, *how, detector=detector, decode_memory=decode_memory))
     names = [pipeline.recognizer.card.name for pipeline in pipelines]
     if len(set(names)) < len(names):
         raise ConfigurationError(

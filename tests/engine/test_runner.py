@@ -8,6 +8,7 @@ from PIL import Image
 
 from faceproof.engine.cache import TemplateCache
 from faceproof.engine.runner import Pipeline, process
+from faceproof.people.decode import estimated_bytes
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.people.types import Photo
 from faceproof.recipe import load_pipeline
@@ -112,5 +113,24 @@ def test_photos_that_vanish_or_change_during_the_run_are_rows(pipeline, photos, 
     changed = Photo("changed.jpg", photos[0].path, "p", "11" * 32)
     table = process([photos[1], gone, changed], pipeline)
     assert table.outcome == ["template", "decode", "decode"]
-    assert "cannot be read" in table.reason[1]
-    assert "changed" in table.reason[2]
+    assert table.reason[1] == "file not found: moved or deleted since the folder was read"
+    assert table.reason[2] == "the file changed after the run had begun"
+
+
+def test_memory_for_decoding_changes_nothing_where_each_photo_fits_alone(pipeline, photos):
+    whole = process(photos, pipeline)
+    most = max(estimated_bytes(photo.path) for photo in photos[:8])
+    for workers in (1, 3):
+        tight = Pipeline(pipeline.detector, pipeline.recognizer, workers=workers, decode_memory=most)
+        _same(whole, process(photos, tight))
+
+
+def test_a_photo_that_needs_more_memory_is_a_row_that_says_how_much(pipeline, photos, tmp_path):
+    large = tmp_path / "large.png"
+    Image.new("RGB", (2000, 1000)).save(large)
+    most = max(estimated_bytes(photo.path) for photo in photos[:8])
+    listed = [photos[0], Photo("large.png", large, "p", hashlib.sha256(large.read_bytes()).hexdigest()), *photos[1:]]
+    table = process(listed, Pipeline(pipeline.detector, pipeline.recognizer, decode_memory=most))
+    assert table.outcome == ["template", "decode", *["template"] * 7, *["decode"] * 3, *["detect"] * 2]
+    assert table.reason[1].startswith("too large: decoding it takes up to 14 MB of memory, over the ")
+    assert table.reason[1].endswith(" allowed (--decode-memory)")

@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, features
 
 from faceproof.errors import ConfigurationError, ImageDecodeError
 from faceproof.people.decode import SIGNATURE_BYTES, decode_photo, image_format
+from faceproof.people.decode_cost import claimed_pixels
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 NOBODY = 65534
@@ -92,7 +93,12 @@ def test_real_photos_are_what_pillow_gives(shared: Path) -> None:
             np.testing.assert_array_equal(decode_photo(path), np.asarray(image.convert("RGB")))
 
 
-@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "bmp", "tif", "gif", "ppm"])
+def with_avif(*suffixes: str) -> list[str]:
+    """The suffixes, and that of AVIF where this build of Pillow reads it."""
+    return [*suffixes, *(["avif"] if features.check("avif") else [])]
+
+
+@pytest.mark.parametrize("suffix", with_avif("jpg", "png", "webp", "bmp", "tif", "gif", "ppm"))
 def test_bytes_and_file_give_the_same_in_every_format(tmp_path: Path, suffix: str) -> None:
     path = saved(noise(), tmp_path / f"a.{suffix}")
     pixels = decode_photo(path)
@@ -328,7 +334,7 @@ def test_zero_bytes(tmp_path: Path) -> None:
     assert reason(path) == reason(b"") == "zero bytes: the file is empty"
 
 
-@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "bmp", "gif", "tif", "ppm"])
+@pytest.mark.parametrize("suffix", with_avif("jpg", "png", "webp", "bmp", "gif", "tif", "ppm"))
 def test_every_way_to_cut_a_file_short_gives_a_reason(tmp_path: Path, suffix: str) -> None:
     whole = saved(noise(), tmp_path / f"a.{suffix}").read_bytes()
     for kept in (SIGNATURE_BYTES, len(whole) // 4, len(whole) // 2):
@@ -343,7 +349,7 @@ def test_a_truncated_jpeg_is_called_so(tmp_path: Path) -> None:
 
 def test_random_damage_gives_pixels_or_a_reason_and_nothing_else(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
-    for suffix in ("jpg", "png", "webp", "gif", "tif", "bmp", "ppm"):
+    for suffix in with_avif("jpg", "png", "webp", "gif", "tif", "bmp", "ppm"):
         whole = np.frombuffer(saved(noise(12, 12), tmp_path / f"a.{suffix}").read_bytes(), dtype=np.uint8)
         for _ in range(60):
             damaged: NDArray[np.uint8] = whole.copy()
@@ -360,8 +366,75 @@ def test_text_named_jpg(tmp_path: Path) -> None:
 
 def test_heic_is_named_with_what_to_do() -> None:
     assert reason(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic") == (
-        "HEIC or AVIF, which cannot be read here: convert it to JPEG or PNG"
+        "HEIC, which cannot be read here: convert it to JPEG or PNG"
     )
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this build of Pillow reads no AVIF")
+@pytest.mark.parametrize("orientation", STORED)
+def test_avif_is_turned_once(tmp_path: Path, orientation: int) -> None:
+    scene = np.asarray(quadrants())
+    stored = Image.fromarray(np.ascontiguousarray(STORED[orientation](scene)))
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    pixels = decode_photo(saved(stored, tmp_path / "a.avif", exif=exif, quality=100, subsampling="4:4:4"))
+    assert pixels.shape == scene.shape
+    assert np.abs(pixels.astype(int) - scene).max() < 30
+
+
+def test_avif_is_known_by_any_of_its_brands() -> None:
+    def brands(*names: bytes) -> bytes:
+        return b"\0\0\0\x20ftyp" + names[0] + bytes(4) + b"".join(names[1:])
+
+    assert image_format(brands(b"avif", b"mif1")) == "AVIF"
+    assert image_format(brands(b"avis", b"msf1")) == "AVIF"
+    assert image_format(brands(b"mif1", b"miaf", b"avif")) == "AVIF"
+    assert image_format(brands(b"mif1", b"heic", b"miaf")) is None
+    assert image_format(brands(b"mif1", b"hea", b"vifx")) is None  # between two brands
+
+
+def test_avif_without_a_decoder_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("faceproof.people.decode._reads_avif", lambda: False)
+    assert reason(b"\0\0\0\x20ftypavif" + bytes(16)) == (
+        "AVIF, which this build of Pillow cannot read: convert it to JPEG or PNG"
+    )
+
+
+@pytest.mark.parametrize(("image_format_name", "options"), [("WEBP", {}), ("WEBP", {"lossless": True}), ("GIF", {})])
+def test_a_size_over_the_limit_is_refused_before_pillow_opens_the_file(
+    image_format_name: str, options: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = BytesIO()
+    Image.new("RGB", (300, 200), BLUE).save(stream, image_format_name, **options)
+
+    def opening(*_: object, **__: object) -> None:
+        raise AssertionError("opened")
+
+    monkeypatch.setattr(Image, "open", opening)
+    assert reason(stream.getvalue(), max_megapixels=0.059999) == "too large: over the limit of 0.059999 megapixels"
+
+
+def test_a_webp_with_alpha_claims_its_size_in_another_place() -> None:
+    stream = BytesIO()
+    Image.new("RGBA", (300, 200), (*BLUE, 99)).save(stream, "WEBP", exif=b"Exif\0\0")
+    assert stream.getvalue()[12:16] == b"VP8X"
+    assert claimed_pixels("WEBP", stream.getvalue()[:SIGNATURE_BYTES]) == 60_000
+    assert claimed_pixels("WEBP", stream.getvalue()[:29]) == claimed_pixels("GIF", b"GIF89a") == 0
+
+
+def test_what_takes_more_memory_than_allowed_is_refused_with_the_numbers() -> None:
+    content = bomb(4000)
+    needed = 4000 * 4000 * (1 + 3) + len(content)
+    assert decode_photo(content, memory_bytes=needed).shape == (4000, 4000, 3)
+    assert reason(content, memory_bytes=needed - 1) == (
+        "too large: decoding it takes up to 64 MB of memory, over the 64 MB allowed (--decode-memory)"
+    )
+
+
+def test_a_small_picture_beside_a_long_text_is_refused_by_its_length() -> None:
+    long_text = chunk(b"tEXt", b"a\0" + bytes(3_000_000))
+    content = png(8, 8, bits=8, colour=0, rows=bytes(72), extra=long_text)
+    assert "takes up to 3 MB of memory, over the 1 MB allowed" in reason(content, memory_bytes=1_000_000)
 
 
 def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -380,7 +453,8 @@ def test_vanished(tmp_path: Path) -> None:
 def test_a_folder_and_a_pipe_are_no_files(tmp_path: Path) -> None:
     (tmp_path / "folder.jpg").mkdir()
     os.mkfifo(tmp_path / "pipe.jpg")
-    assert reason(tmp_path / "folder.jpg") == reason(tmp_path / "pipe.jpg") == "not a file"
+    assert reason(tmp_path / "folder.jpg") == "not a file: a folder"
+    assert reason(tmp_path / "pipe.jpg") == "not a file: a named pipe"
 
 
 def test_a_link_in_a_circle(tmp_path: Path) -> None:
@@ -390,6 +464,7 @@ def test_a_link_in_a_circle(tmp_path: Path) -> None:
 
 def test_formats_are_known_by_their_first_bytes(tmp_path: Path) -> None:
     names = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF", "bmp": "BMP", "tif": "TIFF", "ppm": "PPM"}
+    names |= {"avif": "AVIF"} if features.check("avif") else {}
     for suffix, name in names.items():
         path = saved(noise(), tmp_path / f"a.{suffix}")
         assert image_format(path.read_bytes()[:SIGNATURE_BYTES]) == name

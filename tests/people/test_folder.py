@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from faceproof.errors import ConfigurationError, PeopleError
-from faceproof.people.folder import PHOTO_SUFFIXES, read_people
+from faceproof.people.folder import read_people
+from faceproof.people.photo_files import PHOTO_SUFFIXES
 from faceproof.people.types import Notice, PhotoSet
 
 NOBODY = 65534
@@ -87,7 +88,7 @@ def test_files_that_are_no_photos_are_counted(tmp_path: Path) -> None:
     photo(tmp_path / "Anna" / "1.jpg")
     for name in ("Thumbs.db", "notes.txt", "no_suffix", "IMG_1.HEIC", "IMG_2.CR2", ".DS_Store", "._1.jpg"):
         (tmp_path / "Anna" / name).write_bytes(b"x")
-    os.mkfifo(tmp_path / "Anna" / "pipe.jpg")
+    os.mkfifo(tmp_path / "Anna" / "pipe")
     photo(tmp_path / "Anna" / ".hidden" / "1.jpg")
     photo(tmp_path / ".git" / "1.jpg")
     (tmp_path / "readme.txt").touch()
@@ -96,7 +97,7 @@ def test_files_that_are_no_photos_are_counted(tmp_path: Path) -> None:
     assert ids(photos) == ["Anna/1.jpg"]
     foreign = notice(photos, "foreign_files")
     assert foreign.examples == ("readme.txt", "Anna/Thumbs.db", "Anna/no_suffix", "Anna/notes.txt")
-    assert notice(photos, "special_files").examples == ("Anna/pipe.jpg",)
+    assert notice(photos, "special_files").examples == ("Anna/pipe",)
     assert notice(photos, "foreign_photos").examples == ("Anna/IMG_1.HEIC", "Anna/IMG_2.CR2")
     hidden = notice(photos, "hidden_files")
     assert hidden.examples == (".git", "Anna/.DS_Store", "Anna/._1.jpg", "Anna/.hidden")

@@ -47,6 +47,10 @@ Pad = Annotated[
 MinFaceSize = Annotated[float | None, typer.Option(help="mtcnn: smallest face that is sought, in pixels (20).")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")]
 BatchSize = Annotated[int, typer.Option(help="Photos detected together; changes no number.")]
+DecodeMemory = Annotated[
+    str | None,
+    typer.Option(help="Memory that decoded photos may take, such as 2GB; a quarter of the machine's by default."),
+]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep cached templates.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faceproof.errors import CacheError
+from faceproof.sizes import in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +43,6 @@ def check_room(needs: Sequence[Need], *, advice: str) -> str:
         room[disk] = left - need.bytes
     told = ", ".join(f"{in_words(need.bytes)} in the {need.name}" for need in needs if need.bytes)
     return f"Disk, at most: {told} ({in_words(min(room.values()))} stay free)."
-
-
-def in_words(number: float) -> str:
-    """Bytes with a unit and three digits.
-
-    >>> in_words(1234), in_words(5.2e9)
-    ('1.23 kB', '5.2 GB')
-    """
-    for unit in ("B", "kB", "MB", "GB"):
-        if number < 1000:
-            return f"{number:.3g} {unit}"
-        number /= 1000
-    return f"{number:,.3g} TB"
 
 
 def _existing(path: Path) -> Path:

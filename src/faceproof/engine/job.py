@@ -55,6 +55,7 @@ class Job:
         self.photos, self.conditions, self.needed = photos, conditions, needed
         self.detector, self.selection = pipelines[0].detector, pipelines[0].selection
         self.batch_size, self.workers = pipelines[0].batch_size, pipelines[0].workers
+        self.decode_memory = pipelines[0].decode_memory
         self.pipelines = pipelines
         self.recognizers = [pipeline.recognizer for pipeline in pipelines]
         self.caches, self.progress = caches, progress
@@ -153,7 +154,9 @@ class Job:
     def _compute(self, items: Iterable[Item]) -> None:
         with ThreadPoolExecutor(self.workers, "faceproof-decode") as pool:
             try:
-                for block in blocks(decoded(items, pool, self.batch_size + self.workers), self.batch_size):
+                ahead_by = self.batch_size + self.workers
+                coming = decoded(items, pool, ahead_by, self.workers, self.decode_memory)
+                for block in blocks(coming, self.batch_size):
                     self._block(block, pool)
                 self._embed(everything=True)
             finally:
@@ -177,7 +180,7 @@ class Job:
         while ahead:
             self._under_condition(*ahead.popleft(), pool)
         for item in block:
-            item.pixels = None
+            item.release()
 
     def _cells(self, item: Item, condition: int) -> list[Cell]:
         return [(p, condition) for p in range(len(self.recognizers)) if (p, condition) in item.todo]

@@ -101,6 +101,7 @@ def machine_entries(pipeline: Pipeline, seed: int, device: str) -> dict[str, Any
         "device": device,
         "batch_size": pipeline.batch_size,
         "workers": pipeline.workers,
+        "decode_memory_bytes": pipeline.decode_memory,
         **host_entries(),
     }
 

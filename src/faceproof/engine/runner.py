@@ -20,6 +20,7 @@ from faceproof.detection.types import Face, Failure
 from faceproof.engine.cache import TemplateCache
 from faceproof.engine.photo_table import PhotoTable
 from faceproof.errors import ConfigurationError
+from faceproof.people.decode import default_decode_memory
 from faceproof.people.types import Photo
 from faceproof.recognition.card import InputContract
 from faceproof.recognition.recognizer import Recognizer, face_in_crop, prepare_face, whole_photo
@@ -49,6 +50,8 @@ class Pipeline:
         selection: which face counts (`faceproof.detection.selection`).
         batch_size: photos detected together, at most.
         workers: threads that decode, degrade and crop.
+        decode_memory: bytes that photos may take while they are decoded and wait, decoded, for their turn; a photo
+            that needs more fails with that reason.
     """
 
     detector: Detector
@@ -56,6 +59,7 @@ class Pipeline:
     selection: str = "subject"
     batch_size: int = 32
     workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, 8))
+    decode_memory: int = field(default_factory=default_decode_memory)
 
     @property
     def cacheable(self) -> bool:

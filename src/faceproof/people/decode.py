@@ -1,4 +1,4 @@
-"""From the bytes of a photo to RGB pixels, or to a plain reason why there are none.
+"""From a photo's file to RGB pixels, or to a plain reason why there are none.
 
 Convention: pixels are RGB uint8 (height, width, 3) as a viewer shows them. The EXIF orientation is applied; of
 an animation the first frame is taken; transparent parts lie on white; 16-bit gray is scaled to 8 bits; CMYK is
@@ -9,21 +9,31 @@ implementations of face recognition do not apply them either.
 from __future__ import annotations
 
 import io
+import logging
 import re
-import stat
 import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from faceproof.errors import ConfigurationError, ImageDecodeError
+from faceproof.memory import memory_limit
+from faceproof.people.decode_cost import bytes_to_decode, bytes_to_open, claimed_pixels
+from faceproof.people.decoder_messages import messages_of_libtiff
+from faceproof.people.opening import EMPTY, cannot_be_read, opened, unchanged
+from faceproof.people.pixels import upright_rgb
+from faceproof.sizes import in_words
 
-SIGNATURE_BYTES = 16
+SIGNATURE_BYTES = 64
 SYNTHETIC_MARK = b"faceproof synthetic"
 """Stands in the first bytes of every photo of a person who does not exist."""
+MAX_MEGAPIXELS = 100.0
 
 _SIGNATURES = (
     ("JPEG", re.compile(rb"\xff\xd8\xff")),
@@ -33,23 +43,17 @@ _SIGNATURES = (
     ("BMP", re.compile(rb"BM")),
     ("TIFF", re.compile(rb"II[*+]\x00|MM\x00[*+]")),
     ("PPM", re.compile(rb"P[1-6]\s")),
+    # An image brand first, or a container's brand and the image brand among the compatible ones.
+    ("AVIF", re.compile(rb"....ftyp(avi[fs]|(mif1|msf1)....(....)*?avi[fs])", re.DOTALL)),
 )
-_HEIF = re.compile(rb"....ftyp(hei|hev|mif1|msf1|avi)", re.DOTALL)
-
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_ALPHA_MODES = frozenset({"RGBA", "RGBa", "LA", "La", "PA"})
+_HEIF = re.compile(rb"....ftyp(hei|hev|mif1|msf1)", re.DOTALL)
 _PILLOW_MODULES = r"PIL\."
+_LONGEST_MESSAGE = 160
 
 
-def decode_photo(source: Path | bytes, *, max_megapixels: float = 100.0) -> NDArray[np.uint8]:
+def decode_photo(
+    source: Path | bytes, *, max_megapixels: float = MAX_MEGAPIXELS, memory_bytes: int | None = None
+) -> NDArray[np.uint8]:
     """Pixels of a photo, upright and in RGB.
 
     A plain RGB JPEG gives exactly ``np.asarray(Image.open(path).convert("RGB"))``. Threads may call it together.
@@ -58,6 +62,8 @@ def decode_photo(source: Path | bytes, *, max_megapixels: float = 100.0) -> NDAr
         source: where the photo is, or its bytes.
         max_megapixels: refuse a picture of more pixels than this, in millions, before any pixel is decoded.
             Pillow's own limit (``2 * PIL.Image.MAX_IMAGE_PIXELS``, 179 megapixels as shipped) holds beside it.
+        memory_bytes: refuse a picture that takes more memory than this to decode, before any pixel is decoded;
+            None: `default_decode_memory`.
 
     Returns:
         uint8 (height, width, 3), RGB, 0 to 255; C-contiguous, writable, owned by the caller.
@@ -74,17 +80,49 @@ def decode_photo(source: Path | bytes, *, max_megapixels: float = 100.0) -> NDAr
     if not max_megapixels > 0:
         raise ConfigurationError(f"max_megapixels is {max_megapixels}: expected a number above 0.")
     if isinstance(source, bytes):
-        return _decode(io.BytesIO(source), max_megapixels)
-    try:
-        # Opening a named pipe would wait for ever.
-        if not stat.S_ISREG(source.stat().st_mode):
-            raise ImageDecodeError("not a file")
-        with source.open("rb") as file:
-            return _decode(file, max_megapixels)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise ImageDecodeError("file not found: moved or deleted since the folder was read") from error
-    except OSError as error:
-        raise ImageDecodeError(_cannot_be_read(error)) from error
+        return _decode(io.BytesIO(source), max_megapixels, memory_bytes)
+    with unchanged(source) as (file, _):
+        return _decode(file, max_megapixels, memory_bytes)
+
+
+def decode_with_digest(
+    path: Path, sha256: str = "", *, memory_bytes: int | None = None
+) -> tuple[NDArray[np.uint8], str]:
+    """Pixels of a photo, and the SHA-256 of the bytes that they come from.
+
+    Args:
+        path: where the photo is.
+        sha256: the digest that the file must have, hexadecimal; empty: any.
+        memory_bytes: as `decode_photo` takes it.
+
+    Returns:
+        Pixels as `decode_photo` gives them, and the digest, hexadecimal.
+
+    Raises:
+        ImageDecodeError: as `decode_photo`, or the file has another digest, or it changed while it was decoded.
+    """
+    with unchanged(path, sha256) as (file, digest):
+        return _decode(file, MAX_MEGAPIXELS, memory_bytes), digest
+
+
+def estimated_bytes(path: Path, *, memory_bytes: int | None = None) -> int:
+    """Memory that decoding a photo takes at most, in bytes, from its header alone.
+
+    Args:
+        path: where the photo is.
+        memory_bytes: what reading the header may take, as `decode_photo` takes it.
+
+    Raises:
+        ImageDecodeError: its header cannot be read, or the photo is refused.
+    """
+    with opened(path) as file, _opened_image(file, MAX_MEGAPIXELS, memory_bytes) as image:
+        return bytes_to_decode(image, _length(file))
+
+
+@cache
+def default_decode_memory() -> int:
+    """Memory in bytes that decoding may take where nothing is said: a quarter of what this process may use."""
+    return max(1, memory_limit() // 4)
 
 
 def image_format(first_bytes: bytes) -> str | None:
@@ -97,101 +135,102 @@ def image_format(first_bytes: bytes) -> str | None:
     return next((name for name, signature in _SIGNATURES if signature.match(first_bytes)), None)
 
 
-def _decode(file: IO[bytes], max_megapixels: float) -> NDArray[np.uint8]:
+def _decode(file: IO[bytes], max_megapixels: float, memory_bytes: int | None) -> NDArray[np.uint8]:
+    with _opened_image(file, max_megapixels, memory_bytes) as image:
+        _check_memory(bytes_to_decode(image, _length(file)), memory_bytes)
+        image.load()
+        return upright_rgb(image)
+
+
+@contextmanager
+def _opened_image(file: IO[bytes], max_megapixels: float, memory_bytes: int | None) -> Iterator[Image.Image]:
+    """The image in a file, its header read and its size checked; whatever goes wrong then ends in a reason."""
     first_bytes = file.read(SIGNATURE_BYTES)
     format_name = image_format(first_bytes)
     if format_name is None:
         raise ImageDecodeError(_why_not_an_image(first_bytes))
+    if format_name == "AVIF" and not _reads_avif():
+        raise ImageDecodeError("AVIF, which this build of Pillow cannot read: convert it to JPEG or PNG")
+    _check_pixels(claimed_pixels(format_name, first_bytes), "", max_megapixels)
+    _check_memory(bytes_to_open(format_name, _length(file)), memory_bytes)
     _silence_pillow()
+    with messages_of_libtiff() as messages:
+        try:
+            with Image.open(file, formats=(format_name,)) as image:
+                size = f"{image.width} x {image.height} pixels, "
+                _check_pixels(image.width * image.height, size, max_megapixels)
+                yield image
+        except ImageDecodeError:
+            raise
+        except Image.DecompressionBombError as error:
+            limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
+            raise ImageDecodeError(f"too large: over Pillow's own limit of {limit:.0f} megapixels") from error
+        except MemoryError as error:
+            raise ImageDecodeError("too large: not enough memory to decode it") from error
+        except Exception as error:  # Pillow's readers raise almost anything on damaged bytes; a run must outlive them
+            raise ImageDecodeError(_why_damaged(format_name, error, messages)) from error
+
+
+def _length(file: IO[bytes]) -> int:
+    """Size in bytes of an open file or of bytes in memory; where it stands does not change."""
+    here = file.tell()
+    end = file.seek(0, io.SEEK_END)
+    file.seek(here)
+    return end
+
+
+def _check_pixels(pixels: int, size: str, max_megapixels: float) -> None:
+    if pixels > max_megapixels * 1e6:
+        raise ImageDecodeError(f"too large: {size}over the limit of {max_megapixels:g} megapixels")
+
+
+def _check_memory(needed: int, memory_bytes: int | None) -> None:
+    allowed = default_decode_memory() if memory_bytes is None else memory_bytes
+    if needed > allowed:
+        why = "a quarter of what there is" if memory_bytes is None else "--decode-memory"
+        raise ImageDecodeError(
+            f"too large: decoding it takes up to {in_words(needed)} of memory, over the {in_words(allowed)} allowed "
+            f"({why})"
+        )
+
+
+@cache
+def _reads_avif() -> bool:
     try:
-        with Image.open(file, formats=(format_name,)) as image:
-            _check_size(image, max_megapixels)
-            image.load()
-            upright = _turned_upright(_on_rgb(image), image)
-            return np.array(upright, dtype=np.uint8)
-    except ImageDecodeError:
-        raise
-    except Image.DecompressionBombError as error:
-        limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
-        raise ImageDecodeError(f"too large: over Pillow's own limit of {limit:.0f} megapixels") from error
-    except MemoryError as error:
-        raise ImageDecodeError("too large: not enough memory to decode it") from error
-    except Exception as error:  # Pillow's readers raise almost anything on damaged bytes; a run must outlive them
-        raise ImageDecodeError(_why_damaged(format_name, error)) from error
-
-
-def _check_size(image: Image.Image, max_megapixels: float) -> None:
-    if image.width * image.height > max_megapixels * 1e6:
-        size = f"{image.width} x {image.height} pixels"
-        raise ImageDecodeError(f"too large: {size}, over the limit of {max_megapixels:g} megapixels")
-
-
-def _on_rgb(image: Image.Image) -> Image.Image:
-    """The picture in RGB, with transparent parts on white."""
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        return Image.fromarray(_eight_bit_gray(image)).convert("RGB")
-    if image.mode in _ALPHA_MODES or "transparency" in image.info:
-        pixels = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, pixels).convert("RGB")
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _eight_bit_gray(image: Image.Image) -> NDArray[np.uint8]:
-    """16-bit gray on 0 to 255, rounded to nearest: 65535 is 257 times 255.
-
-    Pillow opens 16-bit PNG and PGM as 32-bit integers in some versions. Other 32-bit pixels (TIFF) do not say
-    which value is white.
-    """
-    if image.mode == "F" or (image.mode == "I" and image.format not in ("PNG", "PPM")):
-        raise ImageDecodeError("32 bits a pixel, where no value is known to be white: save it with 8 or 16 bits")
-    values = np.asarray(image).astype(np.int64)
-    gray = ((values + 128) // 257).astype(np.uint8)
-    transparent = image.info.get("transparency")
-    if isinstance(transparent, int):
-        gray[values == transparent] = 255
-    return gray
-
-
-def _turned_upright(pixels: Image.Image, image: Image.Image) -> Image.Image:
-    """``pixels`` turned as the EXIF of ``image`` asks; damaged EXIF asks for nothing.
-
-    Must come after ``load``: Pillow turns TIFF by itself there and then forgets the orientation.
-    """
-    try:
-        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # as in _decode: any exception, here without harm to the pixels
-        turn = None
-    return pixels if turn is None else pixels.transpose(turn)
+        from PIL import AvifImagePlugin
+    except ImportError:  # before Pillow 11.3
+        return False
+    return bool(AvifImagePlugin.SUPPORTED)
 
 
 def _why_not_an_image(first_bytes: bytes) -> str:
     if not first_bytes:
-        return "zero bytes: the file is empty"
+        return EMPTY
     if _HEIF.match(first_bytes):
-        return "HEIC or AVIF, which cannot be read here: convert it to JPEG or PNG"
+        return "HEIC, which cannot be read here: convert it to JPEG or PNG"
     return "not an image: its first bytes are of no known image format"
 
 
-def _why_damaged(format_name: str, error: Exception) -> str:
+def _why_damaged(format_name: str, error: Exception, messages: Sequence[str]) -> str:
     if isinstance(error, OSError) and error.errno is not None:
-        return _cannot_be_read(error)
+        return cannot_be_read(error)
     if "truncated" in str(error).lower():
         return f"truncated: the {format_name} file ends before the picture does"
     if isinstance(error, UnidentifiedImageError):
         return f"damaged or truncated: the header of the {format_name} file is not complete"
-    return f"damaged: the {format_name} data cannot be decoded"
-
-
-def _cannot_be_read(error: OSError) -> str:
-    return f"cannot be read: {(error.strerror or type(error).__name__).lower()}"
+    words = f" (libtiff: {messages[0][:_LONGEST_MESSAGE]})" if messages else ""
+    return f"damaged: the {format_name} data cannot be decoded{words}"
 
 
 def _silence_pillow() -> None:
-    """Keep Pillow's warnings off the screen: each either ends in a reason here or changes no pixel.
+    """Keep Pillow's warnings and log lines off the screen: each either ends in a reason here or changes no pixel.
 
     ``warnings.catch_warnings`` swaps the filters of all threads and puts them back in any order. One filter that
-    is added where it is missing, and never removed, cannot harm another thread.
+    is added where it is missing, and never removed, cannot harm another thread. A logger without any handler
+    writes errors to stderr; a handler that does nothing prevents that, and handlers of the user's still get them.
     """
     if not any(getattr(entry[3], "pattern", entry[3]) == _PILLOW_MODULES for entry in warnings.filters):
         warnings.filterwarnings("ignore", module=_PILLOW_MODULES)
+    logger = logging.getLogger("PIL")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())

@@ -16,17 +16,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from faceproof.errors import ConfigurationError, PeopleError
+from faceproof.errors import ConfigurationError, ImageDecodeError, PeopleError
 from faceproof.people.decode import SIGNATURE_BYTES, SYNTHETIC_MARK, image_format
-from faceproof.people.photo_files import valid_unicode
+from faceproof.people.opening import EMPTY, digest_of, opened
+from faceproof.people.photo_files import PHOTO_SUFFIXES, valid_unicode
 from faceproof.people.types import SYNTHETIC, Group, Notice, Photo, PhotoSet
 
-PHOTO_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"}
-    | {".ppm", ".pgm", ".pbm", ".pnm"}
-)
 FOREIGN_PHOTO_SUFFIXES = frozenset(
-    {".heic", ".heif", ".avif", ".jxl", ".jp2", ".j2k", ".psd"}
+    {".heic", ".heif", ".jxl", ".jp2", ".j2k", ".psd"}
     | {".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"}
 )
 GROUP_FOLDERS: dict[str, Group] = {"matched_faces": "mated", "mismatched_faces": "non_mated"}
@@ -35,7 +32,6 @@ _EXPECTED = "Expected a folder with a folder of photos for each person: Anna/1.j
 _EXAMPLES = 5
 _BATCH = 2048
 _PROGRESS_EVERY = 64
-_BLOCK_BYTES = 1 << 20
 _MARK_BYTES = 512
 _EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
@@ -78,7 +74,7 @@ _NOTICES = {
         "in a format that cannot be read here: ignored; convert to JPEG or PNG",
     ),
     "foreign_files": ("file", "files", "without the suffix of a photo: ignored"),
-    "special_files": ("pipe or device", "pipes or devices", "in place of a file: ignored"),
+    "special_files": ("pipe or device", "pipes or devices", "without the suffix of a photo: ignored"),
     "hidden_files": ("file or folder", "files or folders", "with a leading dot in the name: ignored"),
 }
 
@@ -209,7 +205,8 @@ def _photos_of_person(
     paths: dict[str, str] = {}
     for entry in entries:
         kind = _kind_of(entry)
-        if kind == "file" and not _is_hidden(entry.name) and _suffix(entry.name) in PHOTO_SUFFIXES:
+        named_like_a_photo = not _is_hidden(entry.name) and _suffix(entry.name) in PHOTO_SUFFIXES
+        if kind in ("file", "special") and named_like_a_photo:
             paths[entry.name] = entry.path
         else:
             _notice_ignored(entry.name, kind, f"{person_id}/", notebook)
@@ -314,20 +311,21 @@ def _read_contents(
 
 def _digest(path: str) -> tuple[str, str, str]:
     """SHA-256 of a file, kind of notice where something is to be said of it, and the cause."""
-    total = hashlib.sha256()
-    first_bytes = b""
     try:
-        with open(path, "rb", buffering=0) as file:
-            while block := file.read(_BLOCK_BYTES):
-                first_bytes = first_bytes or block[:_MARK_BYTES]
-                total.update(block)
-    except OSError as error:
-        return "", "unreadable_photos", _cause(error)
-    if not first_bytes:
-        return _EMPTY_SHA256, "empty_files", ""
+        with opened(path) as file:
+            first_bytes = file.read(_MARK_BYTES)
+            file.seek(0)
+            sha256 = digest_of(file)
+    except ImageDecodeError as error:
+        why = str(error)
+        return (
+            (_EMPTY_SHA256, "empty_files", "")
+            if why == EMPTY
+            else ("", "unreadable_photos", why.removeprefix("cannot be read: "))
+        )
     if SYNTHETIC_MARK in first_bytes:
-        return total.hexdigest(), SYNTHETIC, ""
-    return total.hexdigest(), "" if image_format(first_bytes[:SIGNATURE_BYTES]) else "not_images", ""
+        return sha256, SYNTHETIC, ""
+    return sha256, "" if image_format(first_bytes[:SIGNATURE_BYTES]) else "not_images", ""
 
 
 def _notice_same_bytes(photos: tuple[Photo, ...], notebook: _Notebook) -> None:

@@ -7,16 +7,24 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from faceproof.errors import ImageDecodeError
 from faceproof.people.decode import SIGNATURE_BYTES, image_format
+from faceproof.people.opening import opened
+
+PHOTO_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"}
+    | {".ppm", ".pgm", ".pbm", ".pnm", ".avif"}
+)
 
 
 def photos_below(source: Path) -> tuple[list[Path], int]:
     """Photos of a folder and of all below it, by their first bytes, sorted; and how many other files there are.
 
-    Hidden files and folders are left out. A file in place of a folder stands for itself.
+    Hidden files and folders are left out. Pipes, devices and files of the kernel are never read. What cannot be opened
+    is a photo where it is named like one, so that it gets a reason. A file in place of a folder stands for itself.
     """
-    files = [source] if source.is_file() else sorted(path for path in _walk(source) if path.is_file())
-    photos = [path for path in files if _format(path)]
+    files = sorted(_walk(source)) if source.is_dir() else [source]
+    photos = [path for path in files if _is_photo(path)]
     return photos, len(files) - len(photos)
 
 
@@ -37,9 +45,9 @@ def _walk(folder: Path) -> Iterator[Path]:
         yield from (Path(parent) / name for name in files if not name.startswith("."))
 
 
-def _format(path: Path) -> str | None:
+def _is_photo(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
-            return image_format(file.read(SIGNATURE_BYTES))
-    except OSError:
-        return None
+        with opened(path) as file:
+            return image_format(file.read(SIGNATURE_BYTES)) is not None
+    except ImageDecodeError:
+        return path.suffix.lower() in PHOTO_SUFFIXES

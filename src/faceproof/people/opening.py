@@ -1,0 +1,131 @@
+"""A photo's file: opened without waiting, digested in pieces, and watched for changes while it is in use."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from faceproof.errors import ImageDecodeError
+from faceproof.sizes import in_words
+
+MAX_FILE_BYTES = 1_000_000_000
+"""A larger file is not read. 100 megapixels take 800 MB at 16 bits in four channels without compression."""
+
+READ_WHOLE_BYTES = 16_000_000
+"""A smaller file is read into memory at once; a larger one is read from its handle."""
+
+EMPTY = "zero bytes: the file is empty"
+CHANGED = "the file changed after the run had begun"
+GONE = "file not found: moved or deleted since the folder was read"
+
+_PIECE_BYTES = 1 << 20
+_NAMES = (
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISDIR, "a folder"),
+)
+# Without these, opening a pipe or reading a file of the kernel such as /proc/kmsg can wait for ever.
+_AT_ONCE = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
+
+
+@contextmanager
+def opened(path: Path | str) -> Iterator[IO[bytes]]:
+    """A photo's file, open for reading.
+
+    The file is opened only when it is a regular file that is not empty. A file of the kernel says that it has zero
+    bytes, so it is never read.
+
+    Args:
+        path: where it is; links are followed.
+
+    Raises:
+        ImageDecodeError: there is nothing that may be read: the file is gone, no regular file, empty, over
+            `MAX_FILE_BYTES`, or reading it fails. The message is the reason, without the path.
+    """
+    try:
+        check_readable(os.stat(path))
+        with open(os.open(path, _AT_ONCE), "rb") as file:
+            check_readable(os.fstat(file.fileno()))
+            yield file
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ImageDecodeError(GONE) from error
+    except OSError as error:
+        raise ImageDecodeError(cannot_be_read(error)) from error
+
+
+def check_readable(found: os.stat_result) -> None:
+    """Refuse what is no photo by its kind or its size.
+
+    Raises:
+        ImageDecodeError: no regular file, empty, or over `MAX_FILE_BYTES`.
+    """
+    if not stat.S_ISREG(found.st_mode):
+        what = next((name for is_kind, name in _NAMES if is_kind(found.st_mode)), "a special file")
+        raise ImageDecodeError(f"not a file: {what}")
+    if found.st_size == 0:
+        raise ImageDecodeError(EMPTY)
+    if found.st_size > MAX_FILE_BYTES:
+        raise ImageDecodeError(
+            f"too large: a file of {in_words(found.st_size)}, over the limit of {in_words(MAX_FILE_BYTES)}"
+        )
+
+
+def digest_of(file: IO[bytes]) -> str:
+    """SHA-256 of an open file from where it stands, hexadecimal, read in pieces."""
+    total = hashlib.sha256()
+    while piece := file.read(_PIECE_BYTES):
+        total.update(piece)
+    return total.hexdigest()
+
+
+@contextmanager
+def unchanged(path: Path | str, sha256: str = "") -> Iterator[tuple[IO[bytes], str]]:
+    """A photo's content to decode, and its digest, which is of the very bytes that are decoded.
+
+    A file up to `READ_WHOLE_BYTES` is read once into memory. A larger one is digested in pieces and decoded from the
+    same handle; its size and its times of change must be the same before and after.
+
+    Args:
+        path: where it is.
+        sha256: the digest that it must have, hexadecimal; empty: any.
+
+    Raises:
+        ImageDecodeError: as `opened`, or the file has another digest, or it changed while it was in use.
+    """
+    with opened(path) as file:
+        before = _state(file)
+        if before[0] <= READ_WHOLE_BYTES:
+            content = file.read(READ_WHOLE_BYTES + 1)
+            stream: IO[bytes] = io.BytesIO(content)
+            digest = hashlib.sha256(content).hexdigest()
+        else:
+            stream, digest = file, digest_of(file)
+            file.seek(0)
+        if (sha256 and digest != sha256) or _state(file) != before:
+            raise ImageDecodeError(CHANGED)
+        try:
+            yield stream, digest
+        except ImageDecodeError as error:
+            if stream is file and _state(file) != before:
+                raise ImageDecodeError(CHANGED) from error
+            raise
+        if stream is file and _state(file) != before:
+            raise ImageDecodeError(CHANGED)
+
+
+def cannot_be_read(error: OSError) -> str:
+    """The reason that an error of the operating system is to a photo."""
+    return f"cannot be read: {(error.strerror or type(error).__name__).lower()}"
+
+
+def _state(file: IO[bytes]) -> tuple[int, int, int]:
+    found = os.fstat(file.fileno())
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
