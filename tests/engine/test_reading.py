@@ -38,7 +38,7 @@ def items(tmp_path):
 
 
 def in_blocks(items, *, memory, workers=2, batch=4, seen=lambda: None):
-    """Names and pixels of all photos, and the sizes of the blocks; fails where it takes ten seconds."""
+    """Names and pixels of all photos, and the sizes of the blocks; fails where it waits for ever."""
     names, pixels, sizes = [], [], []
 
     def work():
@@ -54,7 +54,7 @@ def in_blocks(items, *, memory, workers=2, batch=4, seen=lambda: None):
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    thread.join(10)
+    thread.join(120)  # long: other processes may hold the processor
     assert names[-1:] == ["end"], "it waits for ever, or failed"
     return names[:-1], pixels, sizes
 
@@ -111,15 +111,14 @@ def test_a_header_of_64_mb_is_read_alone(items):
 
 def test_large_photos_wait_in_no_greater_number_than_there_are_threads(tmp_path):
     made = []
-    for number in range(8):
+    Image.new("RGB", (4000, 3000)).save(tmp_path / "one.png")
+    for number in range(5):
         path = tmp_path / f"{number}.png"
-        Image.new("RGB", (4000, 3000)).save(path, compress_level=1)
-        with path.open("ab") as file:
-            file.write(bytes([number]))  # another digest
+        path.write_bytes((tmp_path / "one.png").read_bytes() + bytes([number]))  # a digest of its own
         made.append(item(path))
     each = estimated_bytes(made[0].photo.path)
     held = []
     _, _, sizes = in_blocks(made, memory=MANY, batch=32, seen=lambda: held.append(sum(o.held_bytes for o in made)))
-    assert sizes == [1] * 8
+    assert sizes == [1] * 5
     assert BATCH_PIXELS < 4000 * 3000
     assert max(held) <= AHEAD_BYTES + 3 * each

@@ -177,6 +177,23 @@ def test_a_copy_shares_nothing_with_the_source(people: Path, destination: Path) 
         assert (destination / target).stat().st_mtime_ns == in_source(people, target).stat().st_mtime_ns
 
 
+def test_an_empty_photo_is_copied_with_its_times(people: Path, destination: Path) -> None:
+    empty = people / "Anna" / "1.jpg"
+    empty.write_bytes(b"")
+    os.utime(empty, ns=(10**18, 10**18))
+    assert split(people, destination, "copy") == {"copied": 7}
+    made = destination / "matched_faces" / "Anna" / "1.jpg"
+    assert made.read_bytes() == b""
+    assert made.stat().st_mtime_ns == 10**18
+
+
+def test_what_never_ends_is_not_copied(people: Path, destination: Path) -> None:
+    (people / "Anna" / "3.jpg").symlink_to("/dev/zero")
+    with pytest.raises(PeopleError, match=r"stopped at /dev/zero \(not a file: a device\)"):
+        split(people, destination, "copy")
+    assert not destination.exists()
+
+
 def test_symbolic_links_are_absolute_even_from_a_relative_source(
     people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

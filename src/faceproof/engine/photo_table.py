@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.detection.types import Face
-from faceproof.engine.disk_room import in_words
 from faceproof.errors import CacheError
 from faceproof.people.types import Photo
+from faceproof.sizes import in_words
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -20,9 +20,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from faceproof.engine.disk_room import in_words
 from faceproof.engine.manifest_file import MANIFEST, read_json, seal, stored_files, write_sealed
 from faceproof.errors import RunFolderError
+from faceproof.sizes import in_words
 
 UNFINISHED, REWRITING, READY, LOCK = ".unfinished", ".rewriting", ".ready", ".lock"
 _COMPARISON = "comparison"

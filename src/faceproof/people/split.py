@@ -6,6 +6,7 @@ half-made one can be taken for a finished one. Photos are moved only after that:
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections import Counter
@@ -14,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from faceproof.errors import ConfigurationError, PeopleError
+from faceproof.errors import ConfigurationError, ImageDecodeError, PeopleError
+from faceproof.people.opening import EMPTY, check_readable
 from faceproof.people.pairing import some
 from faceproof.people.types import Photo, PhotoSet
 
@@ -230,8 +232,27 @@ def _bring(source: Path, target: Path, mode: Mode) -> str:
             return "linked"
     if target.exists():
         raise FileExistsError(17, "two names that this file system cannot tell apart", str(target))
-    shutil.copy2(real, target)
+    if _is_empty(real):
+        target.touch()
+        shutil.copystat(real, target)
+    else:
+        shutil.copy2(real, target)
     return "copied"
+
+
+def _is_empty(photo: str) -> bool:
+    """Whether a photo has no bytes. Copying a device, a pipe or a file of the kernel could take for ever.
+
+    Raises:
+        OSError: it is no regular file, or larger than any photo.
+    """
+    try:
+        check_readable(os.stat(photo))
+    except ImageDecodeError as error:
+        if str(error) == EMPTY:
+            return True
+        raise OSError(errno.EINVAL, str(error), photo) from error
+    return False
 
 
 def _remove_sources(plan: SplitPlan) -> int:
