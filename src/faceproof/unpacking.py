@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from faceproof.engine.disk_room import in_words
 from faceproof.errors import FaceproofError
 from faceproof.memory import memory_limit
+from faceproof.sizes import in_words
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,7 +9,7 @@ from time import perf_counter
 import numpy as np
 
 from faceproof.detection.types import Failure
-from faceproof.engine.disk_room import check_room, in_words
+from faceproof.engine.disk_room import check_room
 from faceproof.engine.plan import Plan
 from faceproof.engine.runner import Pipeline, Pixels
 from faceproof.errors import ImageDecodeError
@@ -18,6 +18,7 @@ from faceproof.people.comparison_memory import memory_of, refuse_too_many
 from faceproof.people.decode import decode_photo
 from faceproof.people.types import Photo
 from faceproof.recognition.recognizer import CHUNK
+from faceproof.sizes import in_words
 
 WORTH_A_TRIAL = 1000
 """Templates from which the time is estimated by a trial; fewer take a minute or less on most machines."""
@@ -74,7 +75,7 @@ def seconds_per_template(pipeline: Pipeline, photos: tuple[Photo, ...]) -> float
     tried = 0
     for photo in photos[:_TRIES]:
         try:
-            pixels = decode_photo(photo.path)
+            pixels = decode_photo(photo.path, memory_bytes=pipeline.decode_memory)
         except ImageDecodeError:
             continue
         tried += 1
