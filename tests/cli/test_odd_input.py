@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
 import sys
 
 import numpy as np
@@ -22,6 +25,9 @@ FILES = {
 }  # fmt: skip
 
 OWN = """
+import json
+import shutil
+import subprocess
 import sys
 
 contract = {"size_px": 8, "pixel_mean": 0, "pixel_divisor": 255, "alignment": "even_margin_crop"}
@@ -123,3 +129,30 @@ def test_a_model_that_ends_the_process_is_a_reason_for_each_photo(here, refused,
     run("evaluate", "people", *options)
     assert "tried to end the process (SystemExit: 0)" in (here / "run" / "metrics.json").read_text()
     assert refused("verify", *photos, "--model", "own:Quits", code=1)
+
+
+def test_a_machine_without_proc(here):
+    """An empty folder in place of /proc, where the system lets a user mount one: the same faces are found."""
+    hidden = [
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "--mount",
+        "sh",
+        "-c",
+        'mount -t tmpfs none /proc && exec "$@"',
+        "-",
+    ]
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run([*hidden, "true"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("this system does not let a user mount anything over /proc")
+    command = [sys.executable, "-m", "faceproof.cli", "detect", "people", "--json"]
+    plain, bare = (
+        subprocess.run([*before, *command], capture_output=True, text=True, check=False, timeout=600, cwd=here)
+        for before in ([], hidden)
+    )
+    assert (bare.returncode, bare.stdout) == (plain.returncode, plain.stdout)
+    assert len(json.loads(bare.stdout)) == 4
+    assert "NNPACK" not in bare.stderr

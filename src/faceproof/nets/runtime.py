@@ -6,7 +6,9 @@ else in faceproof knows nets only as runners, so another library needs only anot
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -19,6 +21,10 @@ from faceproof.errors import ConfigurationError
 Array = NDArray[np.float32]
 Net = TypeVar("Net", bound=nn.Module)
 Runner = Callable[[Array], tuple[Array, ...]]
+
+if sys.platform == "linux" and not Path("/proc/cpuinfo").exists():
+    # NNPACK does not start without it, and says so on stderr for every convolution; others compute in its place.
+    torch.backends.nnpack.set_flags(False)  # type: ignore[no-untyped-call]
 
 
 def load_tensors(module: Net, tensors: Mapping[str, Array], prefix: str = "") -> Net:
