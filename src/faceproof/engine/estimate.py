@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
 
@@ -63,17 +63,35 @@ def _time(plan: Plan) -> Iterator[str]:
         )
 
 
-def seconds_per_template(pipeline: Pipeline, photos: tuple[Photo, ...]) -> float:
+def seconds_per_template(pipeline: Pipeline, photos: Sequence[Photo]) -> float:
     """Seconds from file to template, measured on the first photos that can be decoded; 0 where none can.
+
+    The first calls of a net take much longer than all later ones, so each is made once before the clock starts.
 
     Args:
         pipeline: detector and recogniser.
         photos: those of the run.
     """
+    _crops(pipeline, photos[:_TRIES], 1)
     start = perf_counter()
+    tried, crops = _crops(pipeline, photos[:_TRIES], _TRIAL_PHOTOS)
+    before = (perf_counter() - start) / max(tried, 1)
+    if not crops:
+        return before if tried else 0.0
+    batch = np.stack([crops[i % len(crops)] for i in range(CHUNK)])
+    pipeline.recognizer.embed(batch)
+    start = perf_counter()
+    pipeline.recognizer.embed(batch)
+    return before + (perf_counter() - start) / CHUNK
+
+
+def _crops(pipeline: Pipeline, photos: Sequence[Photo], most: int) -> tuple[int, list[Pixels]]:
+    """How many photos could be decoded, at most so many, and the prepared faces in them."""
     crops: list[Pixels] = []
     tried = 0
-    for photo in photos[:_TRIES]:
+    for photo in photos:
+        if tried == most:
+            break
         try:
             pixels = decode_photo(photo.path, memory_bytes=pipeline.decode_memory)
         except ImageDecodeError:
@@ -83,15 +101,7 @@ def seconds_per_template(pipeline: Pipeline, photos: tuple[Photo, ...]) -> float
         crop = None if isinstance(face, Failure) else pipeline.prepare(pixels, face)
         if crop is not None:
             crops.append(crop)
-        if tried == _TRIAL_PHOTOS:
-            break
-    before = (perf_counter() - start) / max(tried, 1)
-    if not crops:
-        return before if tried else 0.0
-    batch = np.stack([crops[i % len(crops)] for i in range(CHUNK)])
-    start = perf_counter()
-    pipeline.recognizer.embed(batch)
-    return before + (perf_counter() - start) / CHUNK
+    return tried, crops
 
 
 def time_in_words(seconds: float) -> str:
