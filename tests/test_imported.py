@@ -163,7 +163,9 @@ class TestTemplates:
             "'faceproof.detection.mtcnn', 'faceproof.engine.runner'))))"
         )
         (tmp_path / "s.csv").write_text("distance,mated\n.2,1\n.9,0\n")
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+        done = subprocess.run(
+            [sys.executable, "-c", code], timeout=300, capture_output=True, text=True, check=True, cwd=tmp_path
+        )
         assert done.stdout.strip() == ""
 
 

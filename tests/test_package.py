@@ -32,7 +32,9 @@ def test_the_public_names_are_these():
 
 def test_importing_the_package_and_the_command_line_loads_nothing_heavy():
     code = "import sys, faceproof, faceproof.cli; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], timeout=300, capture_output=True, text=True, check=True
+    ).stdout.split()
     assert not HEAVY & set(loaded)
 
 

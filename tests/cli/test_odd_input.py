@@ -145,7 +145,7 @@ def test_a_machine_without_proc(here):
     ]
     if (
         shutil.which("unshare") is None
-        or subprocess.run([*hidden, "true"], capture_output=True, check=False).returncode
+        or subprocess.run([*hidden, "true"], timeout=60, capture_output=True, check=False).returncode
     ):
         pytest.skip("this system does not let a user mount anything over /proc")
     command = [sys.executable, "-m", "faceproof.cli", "detect", "people", "--json"]

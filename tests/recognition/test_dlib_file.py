@@ -417,7 +417,7 @@ def test_the_package_is_never_imported(tmp_path):
         "from faceproof.recognition.dlib_file import find_dlib_file; print(find_dlib_file()); "
         "sys.exit(' '.join({'face_recognition_models', 'pkg_resources', 'torch'} & sys.modules.keys()) or 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code], timeout=300, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.strip() == str(folder / "models" / FILE_NAME)
 

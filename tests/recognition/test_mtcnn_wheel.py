@@ -51,7 +51,7 @@ def test_the_package_is_never_imported():
         "assert 'onet.dense5.weight' in read_wheel(find_wheel_folder()); "
         "sys.exit(' '.join({'mtcnn', 'tensorflow', 'keras', 'torch'} & sys.modules.keys()) or 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code], timeout=300, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
