@@ -48,7 +48,7 @@ def test_every_key_number_is_a_row_with_its_interval(summary: Summary) -> None:
     assert row(text, "Mated, rejected") == "Mated, rejected 34 FN at distance 1.091"
     assert row(text, "Non-mated, accepted") == "Non-mated, accepted 5 FP at distance 1.091"
     assert row(text, "Mean distance, mated") == "Mean distance, mated 0.650 standard deviation 0.141"
-    assert row(text, "Comparisons not made") == "Comparisons not made 1 of 6,001; a photo is not usable"
+    assert row(text, "Comparisons not made") == "Comparisons not made 1 of 6,001; a photo gave no template"
     assert row(text, "Mean time per photo") == "Mean time per photo 29.6 ms decode, detect, embed"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +30,17 @@ def rows_of(text: str) -> dict[str, list[str]]:
     """Cells by the name of the condition, with names that are folded put together again."""
     lines = text.splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith("condition "))
-    width = lines[start].index("found") - 3
     rows: dict[str, list[str]] = {}
     name = ""
     for line in lines[start + 1 :]:
         if line.startswith("robustness index") or not line.strip():
             break
-        head, cells = line[:width].strip(), line[width:].split()
-        if cells:
+        head, *cells = line.strip().rsplit(maxsplit=len(COLUMNS))
+        if len(cells) == len(COLUMNS) and all(re.fullmatch(r"-|-?[\d.]+%?", cell) for cell in cells):
             name = head
             rows[name] = cells
         else:
+            head = line.strip()
             rows[f"{name} {head}"] = rows.pop(name)
             name = f"{name} {head}"
     return rows

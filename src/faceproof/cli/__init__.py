@@ -17,7 +17,7 @@ from faceproof.cli.demo import demo_command
 from faceproof.cli.detect import detect_command
 from faceproof.cli.evaluate import evaluate_command, report_command
 from faceproof.cli.models import models_app
-from faceproof.cli.output import STOPPED, replace_closed_streams, tolerate_any_text
+from faceproof.cli.output import STOPPED, mend_console_size, replace_closed_streams, tolerate_any_text, widen_help
 from faceproof.cli.people import people_app
 from faceproof.cli.score import score_command
 from faceproof.cli.split import split_command
@@ -95,6 +95,8 @@ def main() -> None:
     _stop_as_ctrl_c_does()
     replace_closed_streams()
     tolerate_any_text()
+    mend_console_size()
+    widen_help()
     asked: dict[str, bool] = {"traceback": False}
     try:
         app(obj=asked)

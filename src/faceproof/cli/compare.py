@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from faceproof.cli.options import Json, Quiet
-from faceproof.cli.output import note_to, print_json
+from faceproof.cli.output import console, note_to, print_json
 
 if TYPE_CHECKING:
     from faceproof.evaluation import Run
@@ -53,8 +53,6 @@ def show_comparison(compared: Run, *, as_json: bool) -> None:
         runs = [{name: value for name, value in run.items() if name not in _SERIES} for run in compared.summary["runs"]]
         print_json(compared.summary | {"runs": runs, "folder": str(compared.folder)})
         return
-    from rich.console import Console
-
     from faceproof.report.compare_console import print_comparison
 
-    print_comparison(compared.summary, Console(), compared.folder / "report.html")
+    print_comparison(compared.summary, console(), compared.folder / "report.html")

@@ -44,7 +44,7 @@ from faceproof.cli.options import (
     Threshold,
     numbers_of,
 )
-from faceproof.cli.output import STOPPED, note_to, only_results_on_stdout, print_json
+from faceproof.cli.output import STOPPED, console, note_to, only_results_on_stdout, print_json
 
 if TYPE_CHECKING:
     from faceproof.evaluation import Run, Say
@@ -262,11 +262,9 @@ def show_run(run: Run, *, as_json: bool) -> None:
         numbers = {name: value for name, value in run.summary.items() if name not in _SERIES}
         print_json(numbers | {"folder": str(run.folder)})
         return
-    from rich.console import Console
-
     from faceproof.report.console import print_summary
 
-    print_summary(run.summary, Console(), run.folder / "report.html")
+    print_summary(run.summary, console(), run.folder / "report.html")
 
 
 def judge(gates: list[Any], run: Run) -> None:

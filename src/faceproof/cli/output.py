@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
+from typing import TYPE_CHECKING
 
 import typer
 
 from faceproof.report.formatting import printable
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 _STDOUT, _STDERR = 1, 2
+_HELP_COLUMNS = 80
 
 STOPPED = 130
 """Exit code after Ctrl-C, as shells have it."""
@@ -26,6 +32,31 @@ def note_to(quiet: bool) -> Callable[[str], None]:
             typer.echo(printable(text), err=True)
 
     return say
+
+
+def mend_console_size() -> None:
+    """Forget a width or height of the console that is no positive number, as containers and CI set it (``COLUMNS=0``).
+
+    The terminal's own size counts then, or 80 columns.
+    """
+    for name in ("COLUMNS", "LINES"):
+        text = os.environ.get(name)
+        if text is not None and not (text.isascii() and text.isdecimal() and int(text) > 0):
+            del os.environ[name]
+
+
+def widen_help() -> None:
+    """Lay help out for 80 columns or more: for fewer, Typer cuts names of options."""
+    if shutil.get_terminal_size().columns < _HELP_COLUMNS:
+        os.environ.setdefault("TERMINAL_WIDTH", str(_HELP_COLUMNS))
+
+
+def console(*, stderr: bool = False) -> Console:
+    """The console of stdout or stderr, as wide as ``COLUMNS`` says, else as the terminal is, else 80 columns."""
+    from rich.console import Console
+
+    mend_console_size()
+    return Console(stderr=stderr, markup=False, highlight=False)
 
 
 def print_json(value: object) -> None:

@@ -1,30 +1,74 @@
-"""How far a run is, on stderr: a bar with rate and time left on a terminal, a line now and then elsewhere."""
+"""How far a run is, on stderr: a bar on a terminal, a line now and then in a log and on a narrow terminal."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Event, RLock, Thread
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from faceproof.cli.output import console
 from faceproof.report.formatting import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-_LINE_EVERY_S = 15.0
+_STEP = 0.03
+_SHORTEST_S = 10.0
+_FIRST_S = 15.0
+_MOST_BY_TIME = 13
+_TICK_S = 5.0
+_BESIDE_THE_NAME = 50
+"""Columns for bar, count, rate and time left; a terminal without that room gets the lines of a log."""
 
 
-def _time_words(seconds: float) -> str:
-    """A time left: ``50 s``, ``12 min``, ``1 h 5 min``.
+class Lines:
+    """When a log gets a line: as a share of the work is done, and after times without one that double.
 
-    >>> _time_words(50), _time_words(731), _time_words(3900)
+    One line for each 3% of the work, at least 10 s after the last; and one after 15 s without a line, then after 30 s,
+    1 min, 2 min and so on. That is 33 lines of the first kind and 13 of the second at most, however long a run takes.
+    Where there was a line, there is one at the end.
+
+    Args:
+        total: how much there is to do.
+        done: how much was done before.
+        now: seconds on any clock.
+    """
+
+    def __init__(self, total: int, done: int, now: float) -> None:
+        self._total, self._last_done, self._last_s = total, done, now
+        self._patience_s, self._by_time, self._written = _FIRST_S, 0, False
+
+    def due(self, done: int, now: float) -> bool:
+        """Whether to write a line; one that is due counts as written."""
+        if done >= self._total:
+            return self._written
+        waited = now - self._last_s
+        share = (done - self._last_done) / self._total if self._total else 0.0
+        by_share = share >= _STEP and waited >= _SHORTEST_S
+        by_time = waited >= self._patience_s and self._by_time < _MOST_BY_TIME
+        if not by_share and not by_time:
+            return False
+        if not by_share:
+            self._patience_s *= 2
+            self._by_time += 1
+        self._last_done, self._last_s, self._written = done, now, True
+        return True
+
+
+def time_in_words(seconds: float) -> str:
+    """A time as text: ``50 s``, ``12 min``, ``1 h 5 min``.
+
+    >>> time_in_words(50), time_in_words(731), time_in_words(3900)
     ('50 s', '12 min', '1 h 5 min')
     """
     if seconds < 120:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60:,} h {minutes % 60} min"
 
 
 class PhotoProgress:
@@ -34,28 +78,35 @@ class PhotoProgress:
         quiet: show nothing.
         unit: what is counted.
         among: what more to say of them while they are counted.
+        clock: seconds, monotonic.
     """
 
-    def __init__(self, quiet: bool, unit: str = "photos", among: str = "") -> None:
-        from rich.console import Console
-
-        self._quiet, self._unit = quiet, unit
+    def __init__(
+        self, quiet: bool, unit: str = "photos", among: str = "", *, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._quiet, self._unit, self._clock = quiet, unit, clock
         self._counted = f"{unit} {among}".strip()
-        self._console = Console(stderr=True)
-        self._bar = self._make_bar() if self._console.is_terminal and not quiet else None
+        self._console = console(stderr=True)
+        room = self._console.is_terminal and self._console.width >= len(self._counted) + _BESIDE_THE_NAME
+        self._bar = self._make_bar() if room and not quiet else None
         self._task: TaskID | None = None
         self._total = self._done = self._cached = 0
-        self._began = self._last_line = monotonic()
+        self._began = clock()
+        self._lines: Lines | None = None
+        self._lock, self._end, self._ticks = RLock(), Event(), Thread(target=self._tick, daemon=True)
 
     def say(self, text: str) -> None:
         """A line on stderr, unless quiet."""
         if not self._quiet:
-            self._console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+            with self._lock:
+                self._console.print(printable(text), soft_wrap=True)
 
     def start(self, total: int, done: int) -> None:
         """Begin with ``total`` photos, of which ``done`` came from the cache."""
-        self._total, self._done, self._cached = total, done, done
-        self._began = self._last_line = monotonic()
+        with self._lock:
+            self._total, self._done, self._cached = total, done, done
+            self._began = self._clock()
+            self._lines = None if self._bar or self._quiet else Lines(total, done, self._began)
         if done:
             have = "are" if self._unit == "templates" else "have their template"
             self.say(f"{done:,} of {total:,} {self._unit} {have} in the cache.")
@@ -66,16 +117,31 @@ class PhotoProgress:
 
     def advance(self, photos: int) -> None:
         """So many more photos are done."""
-        self._done += photos
+        with self._lock:
+            self._done += photos
         if self._bar and self._task is not None:
             self._bar.update(self._task, completed=self._done)
-        elif not self._quiet and monotonic() - self._last_line >= _LINE_EVERY_S:
-            self._last_line = monotonic()
-            rate = (self._done - self._cached) / (self._last_line - self._began)
-            left = (self._total - self._done) / rate
-            self.say(
-                f"{self._done:,} of {self._total:,} {self._counted}, {rate:.1f} a second, {_time_words(left)} left"
-            )
+        self.tick()
+
+    def tick(self) -> None:
+        """Write a line to the log where one is due; also called every few seconds, for photos that take long."""
+        with self._lock:
+            if self._lines and self._lines.due(self._done, self._clock()):
+                self.say(self._line())
+                if self._done >= self._total:
+                    self._lines = None
+
+    def _line(self) -> str:
+        """Count, share, rate and time left in words."""
+        made, seconds = self._done - self._cached, self._clock() - self._began
+        start = f"{self._done:,} of {self._total:,} {self._counted} ({100 * self._done // self._total}%)"
+        if not made:
+            return f"{start} after {time_in_words(seconds)}"
+        rate = made / max(seconds, 1e-9)
+        shown = f"{rate:.1f} a second" if rate >= 0.1 else f"{60 * rate:.1f} a minute"
+        if self._done >= self._total:
+            return f"{start} in {time_in_words(seconds)}, {shown}"
+        return f"{start}, {shown}, {time_in_words((self._total - self._done) / rate)} left"
 
     def stopped(self) -> str:
         """What to tell a person who pressed Ctrl-C."""
@@ -89,14 +155,24 @@ class PhotoProgress:
     def __enter__(self) -> Self:
         if self._bar:
             self._bar.start()
+        elif not self._quiet:
+            self._ticks.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._end.set()
         if self._bar:
             self._bar.stop()
+        elif self._ticks.is_alive():
+            self._ticks.join()
         sys.stderr.flush()
+
+    def _tick(self) -> None:
+        while not self._end.wait(_TICK_S):
+            with suppress(OSError):  # a log that cannot be written is the main thread's to report
+                self.tick()
 
     def _make_bar(self) -> Progress:
         from rich.progress import (
@@ -108,6 +184,7 @@ class PhotoProgress:
             TextColumn,
             TimeRemainingColumn,
         )
+        from rich.table import Column
         from rich.text import Text
 
         class Rate(ProgressColumn):
@@ -115,12 +192,12 @@ class PhotoProgress:
                 return Text("" if task.speed is None else f"{task.speed:.1f}/s")
 
         return Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
-            MofNCompleteColumn(),
-            Rate(),
+            MofNCompleteColumn(table_column=Column(no_wrap=True)),
+            Rate(table_column=Column(no_wrap=True)),
             TextColumn("left"),
-            TimeRemainingColumn(),
+            TimeRemainingColumn(table_column=Column(no_wrap=True)),
             console=self._console,
             transient=True,
         )

@@ -42,7 +42,7 @@ from faceproof.cli.options import (
     Select,
     numbers_of,
 )
-from faceproof.cli.output import STOPPED, only_results_on_stdout, print_json
+from faceproof.cli.output import STOPPED, console, only_results_on_stdout, print_json
 
 if TYPE_CHECKING:
     from faceproof.degrade.types import Stage
@@ -156,11 +156,9 @@ def show_stress(run: Run, *, as_json: bool) -> None:
     if as_json:
         print_json(run.summary | {"folder": str(run.folder)})
         return
-    from rich.console import Console
-
     from faceproof.report.stress_console import print_stress
 
-    print_stress(run.summary, Console(), run.folder / "report.html")
+    print_stress(run.summary, console(), run.folder / "report.html")
 
 
 def degrade_command(
@@ -236,12 +234,9 @@ def degradations_command(json: Json = False) -> None:
     if json:
         print_json(rows)
         return
-    from rich.console import Console
-    from rich.table import Table
+    from faceproof.report.terminal import Column, print_table
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in ("name", "suite", "severities 1, 2, ..."):
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(str(row["name"]), ", ".join(row["suites"]), "; ".join(filter(None, row["severities"])))
-    Console().print(table)
+    severities = "severities 1, 2, ..."
+    columns = [Column("name"), Column("suite", label="suite:"), Column(severities, label=f"{severities}:", wraps=True)]
+    cells = [(str(row["name"]), ", ".join(row["suites"]), "; ".join(filter(None, row["severities"]))) for row in rows]
+    print_table(console(), columns, cells)

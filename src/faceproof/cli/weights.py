@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from faceproof.cli.options import Offline
-from faceproof.cli.output import print_json
+from faceproof.cli.output import console, print_json
 
 if TYPE_CHECKING:
     from faceproof.recognition.card import Card
@@ -163,15 +163,8 @@ def _loaded(loaded: LoadedWeights) -> dict[str, Any]:
 
 def _print_table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     """A table as wide as the terminal; where there is none, wide enough that paths stay whole."""
-    from rich.console import Console
-    from rich.table import Table
+    from faceproof.report.terminal import Column, print_table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    console = Console(markup=False, highlight=False)
-    if not console.is_terminal:
-        console = Console(markup=False, highlight=False, width=1000)
-    console.print(table)
+    terminal = console()
+    shown = [Column(columns[0]), *(Column(title, label=title, wraps=True) for title in columns[1:])]
+    print_table(terminal, shown, rows, gap=1, whole=not terminal.is_terminal)

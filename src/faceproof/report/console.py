@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from faceproof.report.formatting import count, number, printable
+from faceproof.report.formatting import count, number
 from faceproof.report.key_numbers import key_numbers
+from faceproof.report.terminal import Column, print_path, print_table, print_text
 from faceproof.report.usual import shown_usual_score
 
 Summary = Mapping[str, Any]
 Row = tuple[str, str, str, str]
+
+_COLUMNS = (
+    Column("what"),
+    Column("value", right=True, inline=True),
+    Column("95% interval", label="95% interval"),
+    Column("note", wraps=True, style="dim"),
+)
 
 
 def print_summary(summary: Summary, console: Console, report: Path | None = None) -> None:
@@ -23,37 +29,36 @@ def print_summary(summary: Summary, console: Console, report: Path | None = None
 
     Args:
         summary: the dict of ``faceproof.report.summarize``.
-        console: where to print; 80 columns suffice.
+        console: where to print; below 60 columns the table becomes a list.
         report: where the page lies, printed last.
     """
     console.print()
-    console.print(Text(printable(summary["headline"]), style="bold"))
+    print_text(console, summary["headline"], style="bold")
     console.print()
-    console.print(_table(summary))
+    print_table(console, _COLUMNS, list(_rows(summary)))
     console.print()
     if any(point["optimistic"] for point in summary["operating_points"]):
-        console.print(
-            Text("optimistic: the threshold was chosen on the comparisons that it is judged on.", style="dim")
-        )
-    for warning in summary["warnings"]:
-        console.print(hanging("! ", warning, "yellow"))
+        note = "optimistic: the threshold was chosen on the comparisons that it is judged on."
+        print_text(console, note, style="dim")
+    print_end(console, summary["warnings"], report)
+
+
+def print_end(console: Console, warnings: Sequence[str], report: Path | None) -> None:
+    """Print the warnings of a summary, and last where the page lies."""
+    for warning in warnings:
+        print_text(console, warning, mark="! ", mark_style="yellow")
     if report is not None:
         console.print()
-        console.print(Text("Report: ", style="bold").append(printable(str(report)), style="not bold"), soft_wrap=True)
+        print_path(console, "Report", report)
 
 
-def _table(summary: Summary) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
-    table.add_column("what", no_wrap=True)
-    table.add_column("value", justify="right", no_wrap=True)
-    table.add_column("95% interval", no_wrap=True)
-    table.add_column("note", style="dim")
-    for number_of_group, group in enumerate((_quality(summary), _decisions(summary), _effort(summary))):
-        if number_of_group:
-            table.add_row()
+def _rows(summary: Summary) -> Iterator[tuple[str, ...]]:
+    """The rows of the table, with an empty one between groups."""
+    for place, group in enumerate((_quality(summary), _decisions(summary), _effort(summary))):
+        if place:
+            yield ()
         for row in group:
-            table.add_row(*(Text(printable(cell.replace("–", "-"))) for cell in row))
-    return table
+            yield tuple(cell.replace("–", "-") for cell in row)
 
 
 def _quality(summary: Summary) -> Iterator[Row]:
@@ -87,12 +92,3 @@ def _effort(summary: Summary) -> Iterator[Row]:
     yield "Comparisons not made", count(missed), "", f"of {count(counts['comparisons'])}{why}"
     note = "decode, detect, embed" if total is not None else "cannot be told: no time was recorded"
     yield "Mean time per photo", "-" if total is None else f"{total:.1f} ms", "", note
-
-
-def hanging(mark: str, text: str, style: str) -> Table:
-    """Text whose lines after the first are indented below it."""
-    grid = Table.grid(padding=0)
-    grid.add_column(no_wrap=True)
-    grid.add_column()
-    grid.add_row(Text(mark, style=style), Text(printable(text)))
-    return grid

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from faceproof.report.console import hanging
-from faceproof.report.formatting import number, percent, printable
+from faceproof.report.console import print_end
+from faceproof.report.formatting import number, percent
 from faceproof.report.stress_words import entry_of, label
+from faceproof.report.terminal import Column, print_table, print_text
 
 Summary = Mapping[str, Any]
 
 _MANY_CONDITIONS = 40
-_NAME_WIDTH = 34
+_COLUMNS = (
+    Column("condition", wraps=True),
+    *(
+        Column(name, label=name, right=True)
+        for name in ("found", "FRR", "FMR", "best", "loss", "faces", "drift", "separ")
+    ),
+)
 
 
 def print_stress(summary: Summary, console: Console, report: Path | None = None) -> None:
@@ -25,40 +30,31 @@ def print_stress(summary: Summary, console: Console, report: Path | None = None)
 
     Args:
         summary: the dict of ``faceproof.report.stress_summary``.
-        console: where to print; 80 columns suffice.
+        console: where to print; below 60 columns tables become lists.
         report: where the page lies, printed last.
     """
     console.print()
-    console.print(Text(printable(summary["headline"]), style="bold"))
+    print_text(console, summary["headline"], style="bold")
     for model in summary["models"]:
         console.print()
-        console.print(Text(f"{printable(model['name'])}, threshold held: {model['held']['label']}", style="bold"))
-        console.print(_table(model, summary))
+        print_text(console, f"{model['name']}, threshold held: {model['held']['label']}", style="bold")
+        print_table(console, _COLUMNS, list(_rows(model, summary)), gap=1)
         index = model["index"]
         if index["value"] is not None:
             low, high = number(index["low"]), number(index["high"])
-            console.print(Text(f"robustness index {number(index['value'])} ({low} to {high})"))
+            print_text(console, f"robustness index {number(index['value'])} ({low} to {high})")
     console.print()
     shown = "The worst severity of each family. " if len(summary["conditions"]) > _MANY_CONDITIONS else ""
-    console.print(
-        Text(
-            f"{shown}FRR: mated comparisons turned away, a missing face included; FMR: strangers accepted; best: "
-            "accuracy at the best threshold for the condition (optimistic); loss = faces + drift + separ(ability).",
-            style="dim",
-        )
+    print_text(
+        console,
+        f"{shown}FRR: mated comparisons turned away, a missing template included; FMR: strangers accepted; best: "
+        "accuracy at the best threshold for the condition (optimistic); loss = faces + drift + separ(ability).",
+        style="dim",
     )
-    for warning in summary["warnings"]:
-        console.print(hanging("! ", warning, "yellow"))
-    if report is not None:
-        console.print()
-        console.print(Text("Report: ", style="bold").append(printable(str(report)), style="not bold"), soft_wrap=True)
+    print_end(console, summary["warnings"], report)
 
 
-def _table(model: Mapping[str, Any], summary: Summary) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", expand=False)
-    table.add_column("condition", max_width=_NAME_WIDTH, overflow="fold")
-    for column in ("found", "FRR", "FMR", "best", "loss", "faces", "drift", "separ"):
-        table.add_column(column, justify="right", no_wrap=True)
+def _rows(model: Mapping[str, Any], summary: Summary) -> Iterator[tuple[str, ...]]:
     rows = model["conditions"]
     if len(rows) > _MANY_CONDITIONS:
         worst = {entry_of(summary, row["condition"])["family"]: row["condition"] for row in rows}
@@ -68,8 +64,7 @@ def _table(model: Mapping[str, Any], summary: Summary) -> Table:
         rates = (row["rates"]["detection_rate"], row["held"]["frr"], row["held"]["fmr"], best["accuracy"])
         cells = [_percent(rate) for rate in rates]
         cells += [_plain(row["loss"][part]["value"]) for part in ("loss", "not_found", "drift", "separability")]
-        table.add_row(Text(printable(label(entry_of(summary, row["condition"])))), *cells)
-    return table
+        yield label(entry_of(summary, row["condition"])), *cells
 
 
 def _percent(rate: Mapping[str, Any]) -> str:
