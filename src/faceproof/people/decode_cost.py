@@ -115,9 +115,7 @@ def _of_gif(image: Image.Image) -> int:
 def _of_tiff(image: Image.Image) -> int:
     """One strip or tile, and the picture once more where it has to be turned."""
     tags = getattr(image, "tag_v2", {})
-    samples = _number(tags.get(_SAMPLES, 1))
-    bits = tags.get(_BITS, 8)
-    depth = max(map(_number, bits)) if isinstance(bits, tuple) and bits else _number(bits)
+    samples, depth = _number(tags.get(_SAMPLES, 1)), _number(tags.get(_BITS, 8))
     if _TILE_WIDTH in tags:
         held = _number(tags.get(_TILE_WIDTH)) * _number(tags.get(_TILE_HEIGHT))
     else:
@@ -127,8 +125,9 @@ def _of_tiff(image: Image.Image) -> int:
 
 
 def _number(tag: object) -> int:
-    """A tag's value; a damaged one counts as nothing."""
-    return max(0, int(tag)) if isinstance(tag, (int, float)) else 0
+    """A tag's value, the largest of several; one that is no number counts as 0."""
+    values = tag if isinstance(tag, tuple) else (tag,)
+    return max((int(value) for value in values if isinstance(value, int) and value > 0), default=0)
 
 
 _BESIDE: dict[str, Callable[[Image.Image], int]] = {
