@@ -26,6 +26,16 @@ def in_words(number: float) -> str:
     return f"{number:,.3g} TB"
 
 
+def rounded_up(number: int) -> int:
+    """The smallest number with three digits and zeros that is not below a number of bytes.
+
+    >>> in_words(rounded_up(64_000_001))
+    '64.1 MB'
+    """
+    step: int = 10 ** max(0, len(str(number)) - 3)
+    return -(-number // step) * step
+
+
 def bytes_of(name: str, size: int | str) -> int:
     """A number of bytes from a whole number, or from text with a unit: ``2GB``, ``1.5 GiB``, ``500 MB``.
 

@@ -128,6 +128,7 @@ def test_templates_with_and_without_a_folder(templates, tmp_path):
         (["--device", "cpu"], "--device"),
         (["--batch-size", "32"], "--batch-size"),
         (["--workers", "1"], "--workers"),
+        (["--decode-memory", "1GB"], "--decode-memory"),
         (["--no-cache"], "--no-cache"),
         (["--offline"], "--offline"),
     ],

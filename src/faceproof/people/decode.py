@@ -28,7 +28,7 @@ from faceproof.people.decode_cost import bytes_to_decode, bytes_to_open, claimed
 from faceproof.people.decoder_messages import messages_of_libtiff
 from faceproof.people.opening import EMPTY, cannot_be_read, opened, unchanged
 from faceproof.people.pixels import upright_rgb
-from faceproof.sizes import in_words
+from faceproof.sizes import in_words, rounded_up
 
 SIGNATURE_BYTES = 64
 SYNTHETIC_MARK = b"faceproof synthetic"
@@ -152,7 +152,7 @@ def _opened_image(file: IO[bytes], max_megapixels: float, memory_bytes: int | No
     if format_name == "AVIF" and not _reads_avif():
         raise ImageDecodeError("AVIF, which this build of Pillow cannot read: convert it to JPEG or PNG")
     _check_pixels(claimed_pixels(format_name, first_bytes), "", max_megapixels)
-    _check_memory(bytes_to_open(format_name, _length(file)), memory_bytes)
+    _check_memory(bytes_to_open(format_name, _length(file)), memory_bytes, "more than")
     _silence_pillow()
     with messages_of_libtiff() as messages:
         try:
@@ -184,14 +184,12 @@ def _check_pixels(pixels: int, size: str, max_megapixels: float) -> None:
         raise ImageDecodeError(f"too large: {size}over the limit of {max_megapixels:g} megapixels")
 
 
-def _check_memory(needed: int, memory_bytes: int | None) -> None:
+def _check_memory(needed: int, memory_bytes: int | None, bound: str = "up to") -> None:
     allowed = default_decode_memory() if memory_bytes is None else memory_bytes
     if needed > allowed:
         why = "a quarter of what there is" if memory_bytes is None else "--decode-memory"
-        raise ImageDecodeError(
-            f"too large: decoding it takes up to {in_words(needed)} of memory, over the {in_words(allowed)} allowed "
-            f"({why})"
-        )
+        takes = f"{bound} {in_words(rounded_up(needed))} of memory"
+        raise ImageDecodeError(f"too large: decoding it takes {takes}, over the {in_words(allowed)} allowed ({why})")
 
 
 @cache
