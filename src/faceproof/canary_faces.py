@@ -1,36 +1,111 @@
-"""The faces that a model is looked at with: of people who do not exist, and the first of the user's."""
+"""The faces that a model is checked with: of people who do not exist, and the first of the user's."""
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
+import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from heapq import nsmallest
+from itertools import product
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from faceproof.detection.selection import choose
 from faceproof.detection.types import Face, Failure
 from faceproof.engine.runner import Pipeline
 from faceproof.errors import ImageDecodeError
-from faceproof.findings.canary import CanaryFaces
+from faceproof.files import write_whole
+from faceproof.findings.check_faces import CheckFaces
 from faceproof.people.decode import decode_photo
+from faceproof.people.synthetic.draw import draw_identity, draw_photo
+from faceproof.people.synthetic.face_model import FaceModel, packaged_model
+from faceproof.people.synthetic.folder import variation_of
 from faceproof.people.types import Comparisons, Photo
 
 Pixels = NDArray[np.uint8]
 
-PEOPLE, PHOTOS, SEED = 10, 3, 20
-_ROOM = 1.5
+PEOPLE, PHOTOS, SEED = 40, 3, 20
+_ROOM = 0.75
 """How much of a photo is kept around a face on all sides, in sides of its box: more than any contract cuts out."""
+_LARGE_PX = 240
+"""Faces of twice this side or more are reduced to between it and its double."""
+_AT_A_TIME = 30
+_NEAR = 0.25
+_FOLDER = "canary"
 
 
-def packaged_faces(pipeline: Pipeline) -> CanaryFaces:
-    """The faces of people who do not exist that every model is asked about."""
-    return _faces(pipeline, _drawn())
+def packaged_faces(pipeline: Pipeline, *, cache: Path | None = None, seed: int = SEED) -> CheckFaces:
+    """The faces of people who do not exist that every model is checked with.
+
+    Args:
+        pipeline: whose detector finds them; a whole photo counts as a face only where it is a face.
+        cache: folder where they are kept, since drawing and finding them takes some seconds.
+        seed: of the draws.
+    """
+    model = packaged_model()
+    drawn = {"model": model.sha256, "people": PEOPLE, "photos": PHOTOS, "seed": seed}
+    key = json.dumps([pipeline.detector.recipe(), pipeline.selection, drawn], sort_keys=True)
+    if key not in _KEPT:
+        _KEPT.clear()
+        file = None if cache is None else cache / _FOLDER / f"faces-{hashlib.sha256(key.encode()).hexdigest()}.npz"
+        _KEPT[key] = _read(file) or _written(file, _found(pipeline, model, seed))
+    return _KEPT[key]
 
 
-def faces_of(pipeline: Pipeline, photos: Iterable[Photo]) -> CanaryFaces:
-    """The face of each photo, where there is one; one photo is in memory at a time."""
-    return _faces(pipeline, ((photo.person, pixels) for photo, pixels in _decoded(photos, pipeline.decode_memory)))
+_KEPT: dict[str, CheckFaces] = {}
+"""The faces that were used last, so that several models of one run share them."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFaces:
+    """What a pipeline finds in photos of the user's that can be read.
+
+    Attributes:
+        people: who is on each photo.
+        crops: the prepared face of each, uint8 (s, s, 3), or None where there is none.
+        near_edge: number of photos without a face, or whose face lies nearer the edge than a quarter of its size.
+        faces: the faces, for other contracts.
+    """
+
+    people: list[str]
+    crops: list[Pixels | None]
+    near_edge: int
+    faces: CheckFaces
+
+
+def own_faces(pipeline: Pipeline, photos: Iterable[Photo]) -> OwnFaces:
+    """The face of each photo; one photo is in memory at a time."""
+    people: list[str] = []
+    crops: list[Pixels | None] = []
+    kept, near_edge = [], 0
+    for photo, pixels in _decoded(photos, pipeline.decode_memory):
+        face = pipeline.find_face(pixels, photo.id)
+        people.append(photo.person)
+        if isinstance(face, Failure):
+            crops.append(None)
+            near_edge += 1
+            continue
+        crops.append(pipeline.prepare(pixels, face))
+        near_edge += _is_near_edge(pixels, face)
+        kept.append((photo.person, *_around(pixels, face)))
+    return OwnFaces(people, crops, near_edge, _as_faces(kept))
+
+
+def _is_near_edge(pixels: Pixels, face: Face) -> bool:
+    x0, y0, x1, y1 = face.box_xyxy_px.astype(np.float64).tolist()
+    room = _NEAR * max(x1 - x0, y1 - y0)
+    height, width = pixels.shape[:2]
+    return bool(min(x0, y0) < room or x1 > width - room or y1 > height - room)
 
 
 def own_photos(comparisons: Comparisons, many: int) -> list[Photo]:
@@ -46,53 +121,86 @@ def own_photos(comparisons: Comparisons, many: int) -> list[Photo]:
     return [comparisons.photos[place] for place in places]
 
 
-def crops_of(photos: Iterable[Photo], pipelines: Sequence[Pipeline]) -> tuple[list[str], list[list[Pixels | None]]]:
-    """The prepared face of each photo that can be read, by each pipeline; one photo is in memory at a time.
+def _found(pipeline: Pipeline, model: FaceModel, seed: int) -> CheckFaces:
+    """Draw people and find their faces, some photos at a time."""
+    how, kept = variation_of(model), []
 
-    Returns:
-        Who is on each, and for each pipeline a list of faces, None where there is none.
-    """
-    people: list[str] = []
-    crops: list[list[Pixels | None]] = [[] for _ in pipelines]
-    for photo, pixels in _decoded(photos, pipelines[0].decode_memory):
-        people.append(photo.person)
-        for pipeline, row in zip(pipelines, crops, strict=True):
-            face = pipeline.find_face(pixels, photo.id)
-            row.append(None if isinstance(face, Failure) else pipeline.prepare(pixels, face))
-    return people, crops
+    def drawn(place: tuple[int, int]) -> Pixels:
+        person, photo = place
+        return draw_photo(model, draw_identity(model, seed, person, how), seed, person, photo, how)
+
+    places = list(product(range(PEOPLE), range(PHOTOS)))
+    with ThreadPoolExecutor(pipeline.workers, "faceproof-draw") as pool:
+        for start in range(0, len(places), _AT_A_TIME):
+            batch = places[start : start + _AT_A_TIME]
+            photos = list(pool.map(drawn, batch))
+            for (person, _), pixels, faces in zip(batch, photos, pipeline.detector.find(photos), strict=True):
+                face = (
+                    None
+                    if isinstance(faces, Failure)
+                    else choose(faces, pixels.shape[0], pixels.shape[1], pipeline.selection)
+                )
+                if face is not None:
+                    kept.append((f"drawn {person}", *_around(pixels, face)))
+    return _as_faces(kept)
 
 
-def _faces(pipeline: Pipeline, photos: Iterable[tuple[str, Pixels]]) -> CanaryFaces:
-    kept = []
-    for person, pixels in photos:
-        face = pipeline.find_face(pixels)
-        if not isinstance(face, Failure):
-            kept.append((person, *_around(pixels, face)))
-    return CanaryFaces(tuple(p for p, _, _ in kept), tuple(x for _, x, _ in kept), tuple(f for _, _, f in kept))
+def _as_faces(kept: Sequence[tuple[str, Pixels, Face]]) -> CheckFaces:
+    return CheckFaces(tuple(p for p, _, _ in kept), tuple(x for _, x, _ in kept), tuple(f for _, _, f in kept))
 
 
 def _around(pixels: Pixels, face: Face) -> tuple[Pixels, Face]:
-    """A photo with no more around its face than may be cut out, and the face in it."""
+    """A photo with no more around its face than may be cut out, and the face in it; large faces are reduced.
+
+    So forty photos of a user's camera fit into memory, whatever their size.
+    """
     box = face.box_xyxy_px.astype(np.float64)
-    room = _ROOM * max(box[2] - box[0], box[3] - box[1])
-    x0, y0 = np.clip(box[:2] - room, 0, None).astype(int).tolist()
-    x1, y1 = np.ceil(box[2:] + room).astype(int).tolist()
-    moved = np.array([x0, y0], np.float32)
-    there = Face(face.box_xyxy_px - np.tile(moved, 2), face.probability, face.landmarks_px - moved)
-    return pixels[y0:y1, x0:x1].copy(), there
+    side = max(box[2] - box[0], box[3] - box[1])
+    x0, y0 = np.clip(box[:2] - _ROOM * side, 0, None).astype(int).tolist()
+    x1, y1 = np.ceil(box[2:] + _ROOM * side).astype(int).tolist()
+    moved, factor = np.array([x0, y0], np.float32), max(int(side // _LARGE_PX), 1)
+    around = pixels[y0:y1, x0:x1]
+    kept = np.asarray(Image.fromarray(around).reduce(factor)) if factor > 1 else around.copy()
+    # Landmarks count from the middle of the first pixel, which moves when pixels are averaged; boxes from its corner.
+    middle = np.float32((factor - 1) / 2)
+    box_px = (face.box_xyxy_px - np.tile(moved, 2)) / np.float32(factor)
+    landmarks_px = (face.landmarks_px - moved - middle) / np.float32(factor)
+    return kept, Face(box_px, face.probability, landmarks_px)
 
 
-def _drawn() -> Iterator[tuple[str, Pixels]]:
-    from faceproof.people.synthetic.draw import draw_identity, draw_photo
-    from faceproof.people.synthetic.face_model import packaged_model
-    from faceproof.people.synthetic.folder import variation_of
+def _read(file: Path | None) -> CheckFaces | None:
+    """Faces that were kept; None where there are none, or the file is damaged (npz files carry checksums)."""
+    if file is None or not file.is_file():
+        return None
+    try:
+        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as kept:
+            photos = [kept[f"photo-{row}"] for row in range(len(kept["people"]))]
+            rows = zip(kept["boxes"], kept["probabilities"], kept["landmarks"], strict=True)
+            faces = [Face(box, float(probability), landmarks) for box, probability, landmarks in rows]
+            return CheckFaces(tuple(kept["people"].tolist()), tuple(photos), tuple(faces))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        return None
 
-    model = packaged_model()
-    how = variation_of(model)
-    for person in range(PEOPLE):
-        identity = draw_identity(model, SEED, person, how)
-        for photo in range(PHOTOS):
-            yield f"drawn {person}", draw_photo(model, identity, SEED, person, photo, how)
+
+def _written(file: Path | None, faces: CheckFaces) -> CheckFaces:
+    """Keep faces for the next time, where that can be done."""
+    if file is None:
+        return faces
+    arrays: dict[str, Any] = {f"photo-{row}": photo for row, photo in enumerate(faces.photos)}
+    arrays |= {
+        "people": np.array(faces.people),
+        "boxes": np.stack([face.box_xyxy_px for face in faces.faces]),
+        "probabilities": np.array([face.probability for face in faces.faces]),
+        "landmarks": np.stack([face.landmarks_px for face in faces.faces]),
+    }
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, content.getvalue())
+    except OSError:
+        return faces  # they are drawn again next time
+    return faces
 
 
 def _decoded(photos: Iterable[Photo], memory_bytes: int) -> Iterator[tuple[Photo, Pixels]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -13,18 +13,31 @@ from typing import TYPE_CHECKING, Any
 from faceproof.errors import ModelError
 
 if TYPE_CHECKING:
+    from faceproof.canary_faces import OwnFaces
     from faceproof.detection.mtcnn import MtcnnDetector
     from faceproof.engine.runner import Pipeline
     from faceproof.findings.checks import Check
     from faceproof.people.types import Comparisons, Photo
     from faceproof.recipe import Recipe
 
-OWN_PHOTOS, OWN_PHOTOS_OF_OTHER_DETECTORS = 16, 40
+OWN_PHOTOS = 40
+
+PAD = 0.35
+"""Border that is tried, as a fraction of a photo's sides (docs/your-detector.md)."""
+
+_NEAR_EDGE_SHARE = 0.25
+"""Share of photos with a face near the edge, or none, from which a border is tried."""
+
 SKIPPED: dict[str, Any] = {"outcome": "skipped", "reason": "skipped as asked (--no-canary)"}
 
 
 def check_pipeline(
-    pipeline: Pipeline, comparisons: Comparisons | None = None, *, cache: Path | None = None, device: str = "cpu"
+    pipeline: Pipeline,
+    comparisons: Comparisons | None = None,
+    *,
+    cache: Path | None = None,
+    again: bool = False,
+    device: str = "cpu",
 ) -> dict[str, Any]:
     """Check a pipeline's recogniser, on packaged faces and on the first of the user's.
 
@@ -33,38 +46,39 @@ def check_pipeline(
     Args:
         pipeline: detector and recogniser.
         comparisons: whose first mated photos are used too; None: packaged faces alone.
-        cache: folder where results are kept: a recogniser is checked once on the same faces.
+        cache: folder where packaged faces and results are kept: a recogniser is checked once on the same faces.
+        again: check it though a result is kept.
         device: where MTCNN runs, where the pipeline has another detector.
 
     Returns:
         `faceproof.findings.canary.Canary.as_dict`; a model that fails on these faces has the outcome ``failed`` and a
         ``reason``.
     """
-    from faceproof.canary_faces import faces_of, own_photos, packaged_faces
+    from faceproof.canary_faces import own_faces, own_photos, packaged_faces
     from faceproof.findings.canary import check_recognizer
+    from faceproof.findings.check_faces import NO_FACES
 
     with_mtcnn = _with_mtcnn(pipeline, device)
     usual = with_mtcnn is pipeline
-    own = [] if comparisons is None else own_photos(comparisons, OWN_PHOTOS if usual else OWN_PHOTOS_OF_OTHER_DETECTORS)
+    own = [] if comparisons is None else own_photos(comparisons, OWN_PHOTOS)
     kept = None if cache is None or not pipeline.cacheable else _kept(cache, pipeline, with_mtcnn, own)
-    known = _read(kept)
+    known = None if again else _read(kept)
     if known is not None:
         return known
-    faces = packaged_faces(with_mtcnn)
-    if usual:
-        faces += faces_of(pipeline, own)
+    faces = packaged_faces(with_mtcnn, cache=cache)
+    given = own_faces(pipeline, own)
+    recognizer = pipeline.recognizer
     try:
-        result = check_recognizer(pipeline.recognizer, faces, pipeline.recognizer.known_contract)
-        undecided = False
-        if own and not usual:
-            of_faces = _check_own_faces(pipeline, with_mtcnn, own)
-            undecided = of_faces.outcome == "not told apart"
-            result = replace(result, checks=(*result.checks, of_faces))
+        result = check_recognizer(recognizer, faces, recognizer.known_contract, given.faces if usual else NO_FACES)
+        if own:
+            of_faces = (
+                _check_border(pipeline, own, given) if usual else _check_detector(pipeline, with_mtcnn, own, given)
+            )
+            result = replace(result, checks=(*result.checks, *of_faces))
     except ModelError as error:
         return {"outcome": "failed", "reason": f"the model fails on the first faces: {error}"}
     found = result.as_dict()
-    if not undecided:
-        _write(kept, found)
+    _write(kept, found)
     return found
 
 
@@ -99,12 +113,29 @@ def _kept(cache: Path, pipeline: Pipeline, with_mtcnn: Pipeline, own: Sequence[P
     return cache / "canary" / f"{digest}.json"
 
 
-def _check_own_faces(pipeline: Pipeline, with_mtcnn: Pipeline, own: Sequence[Photo]) -> Check:
-    from faceproof.canary_faces import crops_of
-    from faceproof.findings.own_faces import about_the_faces
+def _check_detector(pipeline: Pipeline, with_mtcnn: Pipeline, own: Sequence[Photo], given: OwnFaces) -> Iterator[Check]:
+    """The faces of another detector against MTCNN's."""
+    from faceproof.canary_faces import own_faces
+    from faceproof.findings.own_faces import check_detector_faces
 
-    people, (given, by_mtcnn) = crops_of(own, [pipeline, with_mtcnn])
-    return about_the_faces(pipeline.recognizer, people, given, by_mtcnn)
+    by_mtcnn = own_faces(with_mtcnn, own)
+    yield check_detector_faces(pipeline.recognizer, given.people, given.crops, by_mtcnn.crops)
+
+
+def _check_border(pipeline: Pipeline, own: Sequence[Photo], given: OwnFaces) -> Iterator[Check]:
+    """MTCNN's faces against those of photos with a border, where faces lie near the edge and there is no border yet."""
+    from faceproof.canary_faces import own_faces
+    from faceproof.detection.mtcnn import MtcnnDetector
+    from faceproof.findings.own_faces import check_border
+
+    mtcnn = pipeline.detector
+    few = given.near_edge < max(_NEAR_EDGE_SHARE * len(given.people), 1)
+    if few or not isinstance(mtcnn, MtcnnDetector) or mtcnn.cascade.settings.pad:
+        return
+    cascade = replace(mtcnn.cascade, settings=replace(mtcnn.cascade.settings, pad=PAD))
+    padded = replace(pipeline, detector=MtcnnDetector(cascade, mtcnn.weights_sha256))
+    bordered = own_faces(padded, own)
+    yield check_border(pipeline.recognizer, given.people, given.crops, bordered.crops, PAD)
 
 
 def check_before_run(
@@ -147,9 +178,11 @@ def check_model(
     Raises:
         ConfigurationError, WeightsError: see `faceproof.recognition.catalog.load_model`.
     """
+    from faceproof.evaluation import cache_folder
     from faceproof.recipe import load_pipeline
 
-    return check_pipeline(load_pipeline(model, weights, recipe, device, offline=offline), device=device)
+    pipeline = load_pipeline(model, weights, recipe, device, offline=offline)
+    return check_pipeline(pipeline, cache=cache_folder(), again=True, device=device)
 
 
 def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", write: bool = False) -> dict[str, Any]:
@@ -162,31 +195,38 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
         write: write the best as a card beside the file.
 
     Returns:
-        ``contracts``: each with ``text`` and ``d_prime``, the best first; ``toml``: the best as a card; ``works``:
-        whether that separates people at all, without which nothing is written.
+        ``best``: the contract that separates people best, in words; ``d_prime``: with it; ``neighbours``: this one
+        and those beside it (`faceproof.findings.contract_check.Neighbour.as_dict`); ``not_told_apart``: those of them
+        that may be as good; ``toml``: the best as a card; ``works``: whether that separates people at all, without
+        which nothing is written.
 
     Raises:
         ConfigurationError, WeightsError: the file cannot be used, or its size has to be said.
     """
     from faceproof.canary_faces import packaged_faces
     from faceproof.engine.runner import Pipeline
+    from faceproof.evaluation import cache_folder
     from faceproof.files import write_whole
-    from faceproof.findings.canary import finite_or_none, proposal
-    from faceproof.findings.contracts import every_contract
+    from faceproof.findings.contract_check import finite_or_none
+    from faceproof.findings.contracts import any_contract
+    from faceproof.findings.proposed_contract import propose
     from faceproof.findings.template_checks import APART
     from faceproof.recognition.catalog import open_unknown
     from faceproof.recognition.model_file import as_toml, card_path
 
-    recognizer = open_unknown(model, size_px, lambda size: every_contract(size)[0][1], device=device)
-    faces = packaged_faces(Pipeline(_mtcnn(device), recognizer))
-    found = proposal(recognizer, faces)
-    toml, beside = as_toml(found[0][1]), card_path(model)
-    works = found[0][2] >= APART
+    recognizer = open_unknown(model, size_px, any_contract, device=device)
+    faces = packaged_faces(Pipeline(_mtcnn(device), recognizer), cache=cache_folder())
+    found = propose(recognizer, faces)
+    toml, beside = as_toml(found.contract), card_path(model)
+    works = found.d_prime >= APART
     if write and works:
         write_whole(beside, toml.encode())
     return {
         "model": str(model),
-        "contracts": [{"text": text, "d_prime": finite_or_none(apart)} for text, _, apart in found],
+        "best": found.text,
+        "d_prime": finite_or_none(found.d_prime),
+        "neighbours": [one.as_dict() for one in found.neighbours],
+        "not_told_apart": [one.text for one in found.neighbours[1:] if not one.worse],
         "toml": toml,
         "card": str(beside),
         "works": works,

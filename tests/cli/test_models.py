@@ -9,7 +9,8 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from faceproof.cli.models import models_app
+from faceproof.cli.models import models_app, verdict
+from faceproof.findings.checks import overall
 from faceproof.recognition.zoo import get_card, list_cards
 
 
@@ -106,3 +107,55 @@ def test_a_known_file_is_shown(shared):
         r"^template +128 numbers; .*usual score: angle between two templates in degrees", shown, re.MULTILINE
     )
     assert re.search(r"^file SHA-256 +b7120c", shown, re.MULTILINE)
+
+
+def test_a_model_that_fails_is_said_to_and_exits_with_1(mine):
+    done = CliRunner().invoke(models_app, ["check", mine], env={"COLUMNS": "0"})
+    assert done.exit_code == 1
+    lines = done.stdout.splitlines()
+    assert lines[0] == "ok              templates are finite"
+    place = lines.index("FAILED          templates have unit length")
+    assert re.fullmatch(r" {16}lengths are [\d.]+ to [\d.]+; they must lie within 0.001 of 1", lines[place + 1])
+    assert re.match(r"mine-shown.mine FAILED \d of \d+ checks", lines[-1])
+
+
+def check(name, outcome):
+    return {"name": name, "outcome": outcome, "found": "x"}
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "words"),
+    [
+        (["passed", "passed"], "passed every check"),
+        (["passed", "not told apart"], "failed no check, but it cannot be told whether b"),
+        (["not told apart", "not told apart"], "failed no check, but it cannot be told whether a; b"),
+        (["failed", "passed"], "FAILED 1 of 2 checks"),
+        (["failed", "not told apart"], "FAILED 1 of 2 checks, and it cannot be told whether b"),
+    ],
+)
+def test_the_last_line_says_what_failed_and_what_could_not_be_told(outcomes, words):
+    checks = [check(name, outcome) for name, outcome in zip("ab", outcomes, strict=True)]
+    assert verdict({"checks": checks, "outcome": overall(outcomes)}) == words
+
+
+@pytest.mark.real_photos
+def test_what_nothing_is_known_of_gets_a_card_proposed(shared, tmp_path):
+    pytest.importorskip("onnxruntime", reason="extra 'onnx' is not installed")
+    file = tmp_path / "saved-again.onnx"  # a field that readers skip makes another digest of the same model
+    file.write_bytes((shared / "weights" / "MobileFaceNet.onnx").read_bytes() + b"\x32\x05again")
+    found = json.loads(run("check", str(file), "--write-card", "--json"))
+    assert found["works"]
+    assert found["written"]
+    alike = {
+        "RGB, values ImageNet mean and sd",
+        "RGB, values -1 to 1",
+        "five points of 112 x 96 (SphereFace, CosFace), stretched",
+        "five points of 112 x 112 (ArcFace)",
+    }
+    pixels, alignment = found["best"].split(", five")
+    assert {pixels, f"five{alignment}"} <= alike
+    assert set(found["not_told_apart"]) <= alike
+    assert found["neighbours"][0]["text"] == ""
+    again = CliRunner().invoke(models_app, ["check", str(file)])
+    assert again.exit_code == 0
+    assert "not told apart  the declared contract separates people best" in again.stdout

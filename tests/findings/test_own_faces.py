@@ -17,7 +17,7 @@ from faceproof.detection.mtcnn import load_mtcnn
 from faceproof.engine.runner import Pipeline
 from faceproof.evaluation import evaluate
 from faceproof.findings.checks import complaints
-from faceproof.findings.own_faces import NAME, about_the_faces
+from faceproof.findings.own_faces import AS_MTCNN, BORDER, check_border, check_detector_faces
 from faceproof.people.decode import decode_photo
 from faceproof.people.folder import read_people
 from faceproof.people.protocols import make_comparisons
@@ -69,13 +69,17 @@ def of_a_smaller_picture(rows):
 def looked_at(usual, people, detector):
     comparisons = make_comparisons("all", read_people(people))
     found = check_pipeline(replace(usual, detector=load_detector(detector)), comparisons)
-    (check,) = [check for check in found["checks"] if check["name"] == NAME]
+    (check,) = [check for check in found["checks"] if check["name"] == AS_MTCNN]
     return found, check
 
 
-def test_mtcnn_is_not_held_against_itself(usual, people):
+def test_mtcnn_is_not_compared_with_itself(usual, people):
     found = check_pipeline(usual, make_comparisons("all", read_people(people)))
-    assert NAME not in {check["name"] for check in found["checks"]}
+    names = {check["name"] for check in found["checks"]}
+    assert AS_MTCNN not in names
+    assert BORDER not in names  # these faces lie far from the edge
+    assert "people are separated on your photos" in names
+    assert found["own_faces"] == 24
 
 
 def test_mtcnns_faces_from_a_file_pass(usual, people, tmp_path):
@@ -84,6 +88,7 @@ def test_mtcnns_faces_from_a_file_pass(usual, people, tmp_path):
     assert found["outcome"] == "passed", complaints(found)
     as_given, with_mtcnns = map(float, re.search(r"is ([\d.]+) with .* and ([\d.]+) with", check["found"]).groups())
     assert as_given == with_mtcnns > 2
+    assert "(gain +0.00, 95% interval +0.00 to +0.00)" in check["found"]
 
 
 @pytest.mark.parametrize("change", [None, swapped, of_a_smaller_picture])
@@ -92,7 +97,7 @@ def test_faces_that_are_not_where_it_was_said_are_told(usual, people, change):
     found, check = looked_at(usual, people, Changed(change) if change else "none")
     assert check["outcome"] == "failed"
     assert found["outcome"] == "failed"
-    assert complaints(found) == [f"failed the model check ({NAME}): {check['found']}."]
+    assert complaints(found) == [f"failed the model check ({AS_MTCNN}): {check['found']}."]
     assert "with the detector's faces" in check["found"]
 
 
@@ -138,22 +143,105 @@ def test_one_person_of_many_photos_does_not_stand_before_the_others(usual, peopl
     assert check["outcome"] == "failed"
 
 
-def test_faces_that_the_model_can_make_nothing_of_are_left_out():
-    class Means:
-        contract = CONTRACT
+class Means:
+    """Means of 48 patches of a face."""
 
-        def embed(self, batch):
-            return batch.reshape(len(batch), 3, 4, 12, 4, 12).mean(axis=(3, 5)).reshape(len(batch), -1)
+    contract = CONTRACT
 
+    def embed(self, batch):
+        return batch.reshape(len(batch), 3, 4, 12, 4, 12).mean(axis=(3, 5)).reshape(len(batch), -1)
+
+
+@pytest.fixture(scope="module")
+def faces_and_crops():
+    """Who is on drawn photos, a recogniser, and the prepared faces."""
     pipeline = Pipeline(load_mtcnn(offline=True), load_model(Means()))
-    faces = packaged_faces(pipeline)
+    faces = packaged_faces(pipeline).at(range(36))
     crops = [prepare_face(pipeline.contract, *one) for one in zip(faces.photos, faces.faces, strict=True)]
+    return faces.people, pipeline.recognizer, crops
+
+
+def garbled(crops):
+    """The faces with noise over them."""
+    rng = np.random.default_rng(0)
+    return [np.uint8(0.2 * crop + 0.8 * rng.integers(0, 256, (4, 4, 3)).repeat(12, 0).repeat(12, 1)) for crop in crops]
+
+
+def test_faces_that_the_model_can_make_nothing_of_are_left_out(faces_and_crops):
+    people, recognizer, crops = faces_and_crops
     black = [np.zeros_like(crops[0]) if row < 3 else crop for row, crop in enumerate(crops)]
-    check = about_the_faces(pipeline.recognizer, faces.people, black, crops)
+    check = check_detector_faces(recognizer, people, black, crops)
     assert check.passed
-    assert f"d' on {len(crops) - 3} of your photos" in check.found
-    nothing = about_the_faces(pipeline.recognizer, faces.people, [None] * len(crops), crops)
+    assert f"separation on {len(crops) - 3} of your photos" in check.found
+    nothing = check_detector_faces(recognizer, people, [None] * len(crops), crops)
+    assert nothing.outcome == "not told apart"
     assert nothing.found == f"0 of {len(crops)} photos have both faces; 8 are needed"
+
+
+def test_a_detector_that_is_better_than_mtcnn_passes_and_a_worse_one_fails(faces_and_crops):
+    people, recognizer, crops = faces_and_crops
+    assert check_detector_faces(recognizer, people, crops, garbled(crops)).outcome == "passed"
+    worse = check_detector_faces(recognizer, people, garbled(crops), crops)
+    assert worse.outcome == "failed"
+    assert worse.found.endswith("no gain of 0.25 or more may have an interval above 0")
+
+
+def test_a_border_that_gives_better_faces_fails_and_says_what_it_gains(faces_and_crops):
+    people, recognizer, crops = faces_and_crops
+    check = check_border(recognizer, people, garbled(crops), crops, 0.35)
+    assert check.outcome == "failed"
+    assert check.found.startswith(
+        "with a border of 35%, 36 of 36 of your photos have a face, and 36 without; on 36 of "
+    )
+    assert check.found.endswith("; --pad 0.35 adds it")
+    with_it, without = re.search(r"is ([-\d.]+) with the border and ([-\d.]+) without", check.found).groups()
+    assert float(with_it) > float(without)
+    assert check_border(recognizer, people, crops, garbled(crops), 0.35).outcome == "passed"
+    assert check_border(recognizer, people, crops, crops, 0.35).outcome == "passed"
+
+
+@pytest.mark.parametrize(
+    ("missed", "gone", "outcome"), [(4, 0, "passed"), (5, 0, "failed"), (5, 1, "passed"), (8, 1, "failed")]
+)
+def test_a_border_with_which_more_faces_are_found_fails_where_that_is_no_chance(faces_and_crops, missed, gone, outcome):
+    """Five new faces and none lost have a probability of 1 in 32 where the border changes nothing."""
+    people, recognizer, crops = faces_and_crops
+    plain = [None] * missed + list(crops[missed:])
+    bordered = list(crops[: len(crops) - gone]) + [None] * gone
+    check = check_border(recognizer, people, plain, bordered, 0.35)
+    assert check.outcome == outcome
+    assert f"{36 - gone} of 36 of your photos have a face, and {36 - missed} without" in check.found
+
+
+def test_too_few_photos_to_compare_the_border_are_said(faces_and_crops):
+    people, recognizer, crops = faces_and_crops
+    check = check_border(recognizer, people[:7], crops[:7], crops[:7], 0.35)
+    assert check.outcome == "not told apart"
+    assert "too few to compare" in check.found
+
+
+@pytest.mark.real_photos
+def test_the_border_is_tried_on_photos_that_are_cut_tightly(shared, tmp_path):
+    """Faces are cut as in the golden file of tight crops; five landmarks of such faces are wrong without a border."""
+    pytest.importorskip("onnxruntime", reason="extra 'onnx' is not installed")
+    lfw = shared / "data" / "lfw-deepfunneled"
+    several = [person for person in sorted(lfw.iterdir()) if len(list(person.glob("*.jpg"))) > 1]
+    for person in several[::100][:12]:
+        (tmp_path / person.name).mkdir()
+        for file in sorted(person.glob("*.jpg"))[:2]:
+            cut = Image.open(file).crop((80, 75, 172, 180)).resize((276, 315), Image.Resampling.BILINEAR)
+            cut.save(tmp_path / person.name / file.name, quality=95)
+    model = str(shared / "weights" / "MobileFaceNet.onnx")
+    comparisons = make_comparisons("all", read_people(tmp_path))
+
+    def of_border(recipe):
+        found = check_pipeline(load_pipeline(model, None, recipe, offline=True), comparisons)
+        return next((check for check in found["checks"] if check["name"] == BORDER), None)
+
+    check = of_border(None)
+    assert check["outcome"] == "failed"
+    assert float(re.search(r"gain \+([\d.]+)", check["found"])[1]) > 1
+    assert of_border(Recipe(pad=0.35)) is None
 
 
 def test_page_and_console_say_so(people, tmp_path):
@@ -164,6 +252,6 @@ def test_page_and_console_say_so(people, tmp_path):
         people, model="dlib-resnet", recipe=Recipe(detector="none"), protocol="all", out=tmp_path / "run", offline=True,
         say=said.append,
     )  # fmt: skip
-    assert any(line.startswith("Note: dlib-resnet failed the model check") and NAME in line for line in said)
-    assert any(NAME in warning for warning in run.summary["warnings"])
+    assert any(line.startswith("Note: dlib-resnet failed the model check") and AS_MTCNN in line for line in said)
+    assert any(AS_MTCNN in warning for warning in run.summary["warnings"])
     assert "separate people as well as MTCNN" in (run.folder / "report.html").read_text("utf-8")

@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 
 from faceproof.findings.template_checks import (
+    REACHED,
     check_changed_faces,
+    check_class_scores,
     check_components,
     check_different_people,
     check_finite,
     check_lengths,
+    check_own_separation,
+    check_precision,
     check_separation,
 )
 
@@ -64,9 +68,101 @@ def test_a_shifted_face_without_a_template_fails_in_words():
     assert (shift.outcome, mirror.outcome) == ("failed", "passed")
 
 
-@pytest.mark.parametrize(("d_prime", "outcome"), [(1.5, "passed"), (1.4999, "failed"), (float("nan"), "failed")])
-def test_people_must_be_separated(d_prime, outcome):
-    assert check_separation(d_prime).outcome == outcome
+@pytest.mark.parametrize(
+    ("d_prime", "outcome"),
+    [
+        (REACHED[0], "passed"),
+        (REACHED[0] - 0.01, "not told apart"),
+        (1.5, "not told apart"),
+        (1.4999, "failed"),
+        (float("nan"), "failed"),
+    ],
+)
+def test_people_must_be_separated_as_well_as_by_known_models(d_prime, outcome):
+    check = check_separation(d_prime)
+    assert check.outcome == outcome
+    assert ("models that faceproof knows reach" in check.found) == (outcome != "failed")
+
+
+@pytest.mark.parametrize(("d_prime", "outcome"), [(3.0, "passed"), (2.99, "not told apart"), (0.1, "not told apart")])
+def test_photos_on_which_people_are_hardly_separated_are_no_proof(d_prime, outcome):
+    check = check_own_separation(d_prime, 40)
+    assert check.outcome == outcome
+    assert check.found.startswith(f"d' on 40 of your photos is {d_prime:.2f}; ")
+
+
+def test_a_separation_of_own_photos_that_cannot_be_computed_is_said():
+    check = check_own_separation(float("nan"), 40)
+    assert (check.outcome, check.found.split(";")[0]) == (
+        "not told apart",
+        "d' on 40 of your photos cannot be computed",
+    )
+
+
+def raw_and_unit(raw):
+    lengths = np.linalg.norm(raw, axis=1).astype(np.float32)
+    return unit(raw), lengths
+
+
+def test_usual_templates_are_no_class_scores():
+    rows, lengths = raw_and_unit(np.random.default_rng(0).normal(size=(300, 128)))
+    assert check_class_scores([rows], lengths).outcome == "passed"
+
+
+@pytest.mark.parametrize(("classes", "outcome"), [(1000, "failed"), (257, "failed"), (255, "passed")])
+def test_more_numbers_than_twice_the_dimensions_that_they_span_are_class_scores(classes, outcome):
+    """Scores of classes are linear in an inner template, here of 127 numbers and a bias."""
+    rng = np.random.default_rng(0)
+    inner, weights = rng.normal(size=(600, 127)), rng.normal(size=(127, classes))
+    rows, lengths = raw_and_unit(inner @ weights + rng.normal(size=classes))
+    check = check_class_scores([rows[:300], rows[300:]], lengths[:300])
+    assert check.outcome == outcome
+    if outcome == "failed":
+        assert check.found.startswith(f"{classes:,} numbers span only 128 dimensions")
+
+
+def test_few_faces_are_no_sign_of_class_scores():
+    """Forty templates of 512 numbers span forty dimensions at most."""
+    rows, lengths = raw_and_unit(np.random.default_rng(0).normal(size=(40, 512)))
+    assert check_class_scores([rows], lengths).outcome == "passed"
+
+
+def test_numbers_that_never_change_are_no_sign_of_class_scores():
+    rows = np.zeros((300, 512))
+    rows[:, :100] = np.random.default_rng(0).normal(size=(300, 100))
+    rows, lengths = raw_and_unit(rows)
+    assert check_class_scores([rows], lengths).outcome == "passed"
+
+
+def test_probabilities_of_classes_fail():
+    scores = np.exp(np.random.default_rng(0).normal(size=(60, 40)))
+    rows, lengths = raw_and_unit(scores / scores.sum(axis=1, keepdims=True))
+    check = check_class_scores([rows], lengths)
+    assert (check.outcome, check.found) == (
+        "failed",
+        "all 40 numbers are 0 or more and sum to 1, as probabilities of classes do",
+    )
+    assert check_class_scores([rows], 2 * lengths).outcome == "passed"
+
+
+@pytest.mark.parametrize(("width", "outcome"), [(2048, "passed"), (2049, "not told apart")])
+def test_an_output_wider_than_any_usual_template_is_doubtful(width, outcome):
+    rows, lengths = raw_and_unit(np.random.default_rng(0).normal(size=(60, width)))
+    assert check_class_scores([rows], lengths).outcome == outcome
+
+
+def test_a_net_of_whole_numbers_cannot_be_vouched_for():
+    rows, lengths = raw_and_unit(np.random.default_rng(0).normal(size=(60, 128)))
+    assert list(check_precision(False, rows, lengths)) == []
+    (by_file,) = check_precision(True, rows, lengths)
+    assert (by_file.outcome, by_file.found.split(";")[0]) == (
+        "not told apart",
+        "the file has operators that quantize",
+    )
+    levels = np.random.default_rng(0).integers(-100, 101, size=(60, 128)) * 0.05
+    (by_output,) = check_precision(False, *raw_and_unit(levels))
+    assert by_output.found.startswith("all templates consist of 201 numbers;")
+    assert list(check_precision(False, *raw_and_unit(levels[:10]))) == []
 
 
 def test_lengths_say_what_they_are_and_what_they_must_be():

@@ -132,6 +132,23 @@ class TestLayouts:
         batch = np.random.default_rng(0).random((6, 3, 8, 8), np.float32)
         np.testing.assert_allclose(net.run(batch)[0], batch.mean(axis=(2, 3)), atol=1e-6)
 
+    @pytest.mark.parametrize("operator", ["QuantizeLinear", "DynamicQuantizeLinear", None])
+    def test_a_net_that_computes_with_whole_numbers_is_known_by_its_operators(self, tmp_path, operator):
+        """A node's name says nothing, nor does another operator whose name begins alike."""
+        onnx = pytest.importorskip("onnx", reason="the package onnx, which writes such files, is not installed")
+        model = onnx.load(self.write(tmp_path / "small.onnx", ["n", 3, 8, 8], [2, 3]))
+        names = ["mean", "s", "z"][: 1 if operator == "DynamicQuantizeLinear" else 3]
+        made = ["whole", "s2", "z2"][: 3 if operator == "DynamicQuantizeLinear" else 1]
+        for name, value in (("s", np.float32(0.1)), ("z", np.uint8(0))):
+            model.graph.initializer.append(onnx.numpy_helper.from_array(np.array(value), name))
+        if operator is None:
+            node = onnx.helper.make_node("DequantizeLinear", ["z", "s"], ["whole"], name="QuantizeLinear")
+        else:
+            node = onnx.helper.make_node(operator, names, made)
+        model.graph.node.append(node)
+        onnx.save(model, tmp_path / "small.onnx")
+        assert open_onnx(tmp_path / "small.onnx").quantized == (operator is not None)
+
     def test_of_several_outputs_one_has_to_be_named(self, tmp_path):
         path = self.write(tmp_path / "small.onnx", ["n", 3, 8, 8], [2, 3], outputs=2)
         with pytest.raises(ConfigurationError, match="2 outputs"):

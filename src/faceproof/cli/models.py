@@ -205,14 +205,23 @@ def _print_canary(canary: dict[str, Any]) -> None:
     for check in canary["checks"]:
         typer.echo(f"{_SHOWN[check['outcome']]:<14}  {check['name']}")
         typer.echo(f"{'':<14}  {check['found']}")
-    typer.echo("\nd' by contract, with the 95% interval of the gain over the declared one:\n")
-    for one in canary["neighbours"]:
-        gain = f"{one['low']:+.2f} to {one['high']:+.2f}" if one["text"] and one["low"] is not None else ""
-        typer.echo(f"{_apart(one['d_prime']):>6}  {gain:<14}  {one['text'] or 'as declared'}".rstrip())
-    typer.echo(f"\n{canary['model']} {_verdict(canary)} (on {canary['faces']} faces of people who do not exist).")
+    if canary["neighbours"]:
+        typer.echo("\nSeparation of people by contract, and what it gains over the declared one (95% interval):\n")
+        _print_contracts(canary["neighbours"])
+    typer.echo(f"\n{canary['model']} {verdict(canary)} (on {canary['faces']} faces of people who do not exist).")
 
 
-def _verdict(canary: dict[str, Any]) -> str:
+def _print_contracts(neighbours: list[dict[str, Any]]) -> None:
+    """A line for each contract; the first is the one that the others are compared with."""
+    for one in neighbours:
+        separation = "-" if one["separation"] is None else f"{one['separation']:.2f}"
+        gain = "" if one["gain"] is None or not one["text"] else f"{one['gain']:+.2f}"
+        interval = "" if not gain or one["low"] is None else f"{one['low']:+.2f} to {one['high']:+.2f}"
+        text = one["text"] or "as declared"
+        typer.echo(f"{separation:>6}  {gain:>6}  {interval:<14}  {text} ({one['faces']} faces)")
+
+
+def verdict(canary: dict[str, Any]) -> str:
     """The outcome of all checks, as what goes on after the model's name."""
     named = {
         outcome: [check["name"] for check in canary["checks"] if check["outcome"] == outcome]
@@ -228,19 +237,20 @@ def _verdict(canary: dict[str, Any]) -> str:
     return ", and ".join(parts) if named["failed"] else f"failed no check, but {parts[0]}"
 
 
-def _apart(d_prime: float | None) -> str:
-    return "-" if d_prime is None else f"{d_prime:.2f}"
-
-
 def _print_proposal(found: dict[str, Any]) -> None:
-    typer.echo(
-        f"Nothing is known of the input that {found['model']} needs. How well it separates people (d') by contract:\n"
-    )
-    for one in found["contracts"]:
-        typer.echo(f"  {_apart(one['d_prime']):>6}  {one['text']}")
+    typer.echo(f"Nothing is known of the input that {found['model']} needs, so the usual contracts were tried.")
     if not found["works"]:
-        typer.echo("\nNone of these separates people: this is no model of faces, or it needs another input.")
+        reached = "it cannot be computed" if found["d_prime"] is None else f"it is {found['d_prime']:.2f}"
+        typer.echo(
+            f"\nNone of these separates people (best: {found['best']}; d' must be at least 1.5, {reached}): this is no "
+            "model of faces, or it needs another input."
+        )
         return
+    typer.echo(f"Best: {found['best']} (d' {found['d_prime']:.2f}).")
+    typer.echo("\nSeparation of people by contract, and what it gains over the best one (95% interval):\n")
+    _print_contracts(found["neighbours"])
+    if found["not_told_apart"]:
+        typer.echo(f"\nNot told apart from the best: {'; '.join(found['not_told_apart'])}.")
     typer.echo(f"\nThe best as a card ({found['card']}); compare it with what its makers say before you use it:\n")
     typer.echo(found["toml"])
     typer.echo(f"Written: {found['card']}" if found["written"] else "Write it with --write-card.")

@@ -1,75 +1,127 @@
-"""How far a few dozen templates tell people apart, and how sure that is: d' over every pair, people drawn again."""
+"""How well a few dozen templates separate people, and the interval of a gain: a paired bootstrap over people."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-_REPLICATES = 400
+Floats = NDArray[np.float64]
+
+REPLICATES = 1000
+_SEED = 0
+_PERCENTILES = (2.5, 97.5)
 
 
-def pairs_of(people: Sequence[str], templates: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Every pair of faces: the same person or not, and the cosine."""
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What one set of templates gains over another on the same photos.
+
+    Attributes:
+        value: the difference of `separation`.
+        low: lower end of its 95% interval; minus infinity where it cannot be computed.
+        high: upper end; infinity where it cannot be computed.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def text(self) -> str:
+        """Value and interval."""
+        return f"{self.value:+.2f}, 95% interval {self.low:+.2f} to {self.high:+.2f}"
+
+
+@dataclass(frozen=True, slots=True)
+class PairSums:
+    """Sums over all pairs of photos, by person: count, sum and sum of squares of the cosine.
+
+    Attributes:
+        mated: float64 (people, 3).
+        non_mated: float64 (people, people, 3), symmetric, 0 on the diagonal.
+    """
+
+    mated: Floats
+    non_mated: Floats
+
+    @property
+    def people(self) -> int:
+        """Number of people."""
+        return len(self.mated)
+
+
+def pairs_of(people: Sequence[str], templates: NDArray[np.float32]) -> tuple[NDArray[np.bool_], Floats]:
+    """Every pair of faces: whether it is mated, bool (pairs,), and its cosine, float64 (pairs,)."""
     who = np.array(people)
     a, b = np.triu_indices(len(who), 1)
     exact = templates.astype(np.float64)
     return who[a] == who[b], (exact[a] * exact[b]).sum(axis=1)
 
 
-def people_drawn_again(people: Sequence[str]) -> NDArray[np.float64]:
-    """How often each pair counts when people are drawn again, float64 (replicates, pairs)."""
-    _, code = np.unique(np.array(people), return_inverse=True)
-    many = int(code.max()) + 1
-    rng = np.random.default_rng(0)
-    times = np.stack([np.bincount(rng.integers(many, size=many), minlength=many) for _ in range(_REPLICATES)])
-    a, b = np.triu_indices(len(people), 1)
-    both = times[:, code[a]] * times[:, code[b]]
-    return np.where(code[a] == code[b], times[:, code[a]], both).astype(np.float64)
-
-
-def gain_interval(
-    similarity: NDArray[np.float64],
-    base: NDArray[np.float64],
-    mated: NDArray[np.bool_],
-    weights: NDArray[np.float64],
-) -> tuple[float, float]:
-    """Ends of the 95% interval of what d' gains from ``base`` to ``similarity``, both float64 (pairs,).
+def pair_sums(people: Sequence[str], templates: NDArray[np.float32]) -> PairSums:
+    """Sums over all pairs.
 
     Args:
-        similarity: cosines.
-        base: cosines of the same pairs, to begin with.
-        mated: bool (pairs,).
-        weights: from `people_drawn_again`.
+        people: who is on each photo.
+        templates: float32 (photos, d), of unit length.
+    """
+    _, code = np.unique(np.array(people), return_inverse=True)
+    member = np.eye(int(code.max()) + 1)[code]
+    exact = templates.astype(np.float64)
+    cosine = exact @ exact.T
+    np.fill_diagonal(cosine, 0)
+    there = 1 - np.eye(len(code))
+    sums = np.stack([member.T @ part @ member for part in (there, cosine, cosine**2)], axis=2)
+    own = np.arange(len(sums))
+    mated = sums[own, own] / 2
+    sums[own, own] = 0
+    return PairSums(mated, sums)
+
+
+def separation(sums: PairSums, times: Floats | None = None) -> Floats:
+    """How far mated comparisons lie above non-mated ones: (mean mated - mean non-mated) / sd of non-mated cosines.
+
+    Unlike d' it leaves out the spread of mated comparisons. A few dozen people have few of these, so that their
+    spread is the largest source of chance in d'; this is the more powerful statistic for a paired test.
+
+    Args:
+        sums: from `pair_sums`.
+        times: how often each person counts, float64 (replicates, people); None: once each.
 
     Returns:
-        Low and high; minus infinity where no draw of people can tell.
+        float64 (replicates,), NaN where there are no comparisons of a kind or non-mated ones do not vary.
     """
-    gain = weighted_d_prime(similarity, mated, weights) - weighted_d_prime(base, mated, weights)
-    finite = gain[np.isfinite(gain)]
-    if not finite.size:
-        return float("-inf"), float("-inf")
-    low, high = np.percentile(finite, [2.5, 97.5]).tolist()
-    return low, high
+    drawn = np.ones((1, sums.people)) if times is None else times
+    with np.errstate(divide="ignore", invalid="ignore"):
+        count, total, _ = (drawn @ sums.mated).T
+        others, other_total, other_squares = np.einsum("rp,pqk,rq->kr", drawn, sums.non_mated, drawn, optimize=True)
+        mean = other_total / others
+        variance = other_squares / others - mean**2
+        result: Floats = (total / count - mean) / np.sqrt(np.where(variance > 0, variance, np.nan))
+    return result
 
 
-def weighted_d_prime(
-    similarity: NDArray[np.float64], mated: NDArray[np.bool_], weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Separation d' of each replicate, float64 (replicates,).
+def gain_of(groups: Sequence[tuple[PairSums, PairSums]]) -> Gain:
+    """What templates gain over others, with a 95% interval from a paired bootstrap over people.
 
     Args:
-        similarity: float64 (pairs,).
-        mated: bool (pairs,).
-        weights: how often each pair counts, float64 (replicates, pairs), from `people_drawn_again`.
+        groups: for each group of photos the sums of the base and of the other templates, of the same photos.
+            Comparisons are made within a group alone. Groups count in proportion to their people.
     """
-    moments = []
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for kind in (mated, ~mated):
-            w, s = weights[:, kind], similarity[kind]
-            mean = (w @ s) / w.sum(axis=1)
-            moments.append((mean, (w @ s**2) / w.sum(axis=1) - mean**2))
-        (mean, variance), (other_mean, other_variance) = moments
-        result: NDArray[np.float64] = (mean - other_mean) / np.sqrt((variance + other_variance) / 2)
-    return result
+    rng = np.random.default_rng(_SEED)
+    value, drawn, people = 0.0, np.zeros(REPLICATES), sum(base.people for base, _ in groups)
+    for base, other in groups:
+        many = base.people
+        places = rng.integers(many, size=(REPLICATES, many)) + np.arange(REPLICATES)[:, None] * many
+        times = np.bincount(places.ravel(), minlength=REPLICATES * many).reshape(REPLICATES, many).astype(np.float64)
+        share = many / people
+        value += share * float((separation(other) - separation(base))[0])
+        drawn += share * (separation(other, times) - separation(base, times))
+    finite = drawn[np.isfinite(drawn)]
+    if not np.isfinite(value) or finite.size < REPLICATES / 2:
+        return Gain(float("nan"), float("-inf"), float("inf"))
+    low, high = np.percentile(finite, _PERCENTILES).tolist()
+    return Gain(value, low, high)

@@ -159,7 +159,14 @@ def _onnx(path: Path, how: How) -> Recognizer:
     if by_digest and file:
         own = with_said(by_digest, file, str(beside))
     return Recognizer(
-        own, contract, net.sha256, str(path), net.run, known_contract=known, reference=str(path.resolve())
+        own,
+        contract,
+        net.sha256,
+        str(path),
+        net.run,
+        known_contract=known,
+        reference=str(path.resolve()),
+        quantized=net.quantized,
     )
 
 

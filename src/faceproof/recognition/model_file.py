@@ -177,6 +177,9 @@ def as_toml(contract: InputContract) -> str:
             continue
         shown = str(value).lower() if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else value
         lines.append(f"{name} = {shown}")
+    points = contract.template_points
+    if points is not None and points != tuple(five_point_template(contract.size_px)):
+        lines.append(f"template_points = {[list(point) for point in points]}")
     return "\n".join(lines) + "\n"
 
 

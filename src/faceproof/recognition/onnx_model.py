@@ -35,6 +35,8 @@ _MOST_BYTES = 1 << 31
 _MOST_NUMBERS = 1 << 29
 """In what a net takes at a time: 2 GiB of float32."""
 
+_QUANTIZING = (b"QuantizeLinear", b"DynamicQuantizeLinear", b"QLinearConv", b"QLinearMatMul", b"ConvInteger")
+
 Array = NDArray[np.float32]
 
 
@@ -48,6 +50,7 @@ class OnnxNet:
         channels_last: the input is (n, s, s, 3) and not (n, 3, s, s).
         batch: faces at a time that the file fixes; None where it leaves it open; 0: it has no axis for them.
         template_size: numbers in a template; None where the file does not say.
+        quantized: the net computes with whole numbers (int8) somewhere.
         run: gives (n, d) of float32 (n, 3, s, s).
     """
 
@@ -56,6 +59,7 @@ class OnnxNet:
     channels_last: bool
     batch: int | None
     template_size: int | None
+    quantized: bool
     run: Runner
 
 
@@ -92,7 +96,7 @@ def open_onnx(path: Path, *, device: str = "cpu", output: str | None = None) -> 
             f"{path} gives templates of {template_size:,} numbers; expected 1 to {LARGEST_TEMPLATE:,}."
         )
     runner = _runner(session, taken.name, given.name, channels_last, batch)
-    return OnnxNet(_digest(content, beside), side, channels_last, batch, template_size, runner)
+    return OnnxNet(_digest(content, beside), side, channels_last, batch, template_size, _is_quantized(content), runner)
 
 
 def refuse_huge_input(path: Path, size_px: int, batch: int | None) -> None:
@@ -145,6 +149,11 @@ def _outside(content: bytes) -> Iterator[str]:
         name = content[found.end() : found.end() + length]
         if b"\0" not in name:
             yield os.fsdecode(name)
+
+
+def _is_quantized(content: bytes) -> bool:
+    """Whether a node has an operator that makes whole numbers of others, as protobuf writes its ``op_type``."""
+    return any(b"\x22" + bytes([len(name)]) + name in content for name in _QUANTIZING)
 
 
 def _session(path: Path, device: str, *, weights_beside: bool) -> ort.InferenceSession:

@@ -48,6 +48,7 @@ class Recognizer:
         known_contract: what its makers say, where that is known; ``contract`` may differ.
         cacheable: whether its templates may be kept between runs.
         reference: what `faceproof.recognition.catalog.load_model` takes to give it again; None: nothing does.
+        quantized: whether the net is known to compute with whole numbers (int8) somewhere.
     """
 
     card: Card
@@ -58,6 +59,7 @@ class Recognizer:
     known_contract: InputContract | None = None
     cacheable: bool = True
     reference: str | None = None
+    quantized: bool = False
 
     @property
     def template_size(self) -> int:
