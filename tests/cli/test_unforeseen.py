@@ -152,8 +152,10 @@ def shell(command, cwd=None):
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-def test_streams_that_are_full(logs):
+def test_streams_that_are_full(logs, monkeypatch, unbuffered):
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     done = shell("faceproof models list --json > /dev/full")
     assert done.returncode == 1
     assert done.stderr.startswith("faceproof: No room is left on the disk (No space left on device).")

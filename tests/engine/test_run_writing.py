@@ -204,6 +204,27 @@ def test_a_full_disk_is_told_with_the_folder_and_its_room(tmp_path, code):
     assert without_manifest(tmp_path) == {"a.txt": "1"}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no limits of file sizes")
+def test_a_disk_that_is_full_at_the_start_leaves_no_part_of_a_manifest(tmp_path):
+    script = f"""
+        import resource
+        from pathlib import Path
+        from faceproof.engine.run_writing import new_run
+        from faceproof.errors import RunFolderError
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+        try:
+            with new_run(Path({str(tmp_path)!r}), {BEGUN | {"model": "m" * 200}!r}, overwrite=False):
+                pass
+        except RunFolderError as error:
+            print(error)
+    """
+    line = [sys.executable, "-c", textwrap.dedent(script)]
+    done = subprocess.run(line, capture_output=True, text=True, check=True, timeout=60)
+    assert "cannot be written: file too large" in done.stdout
+    write(tmp_path, a_txt="1")
+    assert without_manifest(tmp_path) == {"a.txt": "1"}
+
+
 def test_an_error_that_is_none_of_the_disk_stays_what_it_is(tmp_path):
     with pytest.raises(FileNotFoundError), new_run(tmp_path, BEGUN, overwrite=False):
         raise FileNotFoundError(errno.ENOENT, "x", "y")

@@ -17,7 +17,14 @@ from faceproof.cli.demo import demo_command
 from faceproof.cli.detect import detect_command
 from faceproof.cli.evaluate import evaluate_command, report_command
 from faceproof.cli.models import models_app
-from faceproof.cli.output import STOPPED, mend_console_size, replace_closed_streams, tolerate_any_text, widen_help
+from faceproof.cli.output import (
+    STOPPED,
+    drop_what_cannot_be_written,
+    mend_console_size,
+    replace_closed_streams,
+    tolerate_any_text,
+    widen_help,
+)
 from faceproof.cli.people import people_app
 from faceproof.cli.score import score_command
 from faceproof.cli.split import split_command
@@ -107,6 +114,8 @@ def main() -> None:
     except BaseException as error:  # some libraries raise what is no Exception
         _complain(error, with_traceback=asked["traceback"] or traceback_wanted())
         sys.exit(2 if isinstance(error, ConfigurationError) else 1)
+    finally:
+        drop_what_cannot_be_written()
 
 
 def _stop_as_ctrl_c_does() -> None:

@@ -81,6 +81,18 @@ def replace_closed_streams() -> None:
     sys.stderr = sys.stderr or open(_STDERR, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
+def drop_what_cannot_be_written() -> None:
+    """Give up what a full or closed stdout or stderr still holds; Python would end with exit code 120 for it."""
+    for stream, number in ((sys.stdout, _STDOUT), (sys.stderr, _STDERR)):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with suppress(OSError):
+                null = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(null, number)
+                os.close(null)
+
+
 @contextmanager
 def only_results_on_stdout() -> Iterator[None]:
     """Send to stderr whatever is printed while a job runs: a user's model may print, and JSON has to stay JSON.

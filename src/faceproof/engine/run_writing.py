@@ -22,6 +22,7 @@ from typing import Any
 
 from faceproof.engine.manifest_file import MANIFEST, read_json, seal, stored_files, write_sealed
 from faceproof.errors import RunFolderError
+from faceproof.files import write_whole
 from faceproof.sizes import in_words
 
 UNFINISHED, REWRITING, READY, LOCK = ".unfinished", ".rewriting", ".ready", ".lock"
@@ -49,7 +50,8 @@ class RunWriter:
 
     def begin(self, manifest: Mapping[str, Any]) -> None:
         """Write the manifest of a run that is not finished yet, by which the same command recognises it."""
-        (self.staging / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        # Whole or not at all: a cut manifest would be taken for one of another run.
+        write_whole(self.staging / MANIFEST, (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode())
 
     def publish(self, manifest: Mapping[str, Any], keep: Sequence[str] = ()) -> None:
         """Make the staged files the run's files, all of them in one step.
