@@ -37,7 +37,7 @@ def test_it_prints_the_runs_side_by_side_and_leaves_a_folder(runs, tmp_path):
     assert max(map(len, done.stdout.splitlines())) <= 80 or str(tmp_path) in done.stdout
     assert "Comparing model-a, model-b" in done.stderr
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        "comparison.json", "flips.csv", "report.html", "figures",
+        "comparison.json", "manifest.json", "flips.csv", "report.html", "figures",
     }  # fmt: skip
     numbers = json.loads((tmp_path / "out" / "comparison.json").read_text())
     assert numbers["run"]["command"].startswith("faceproof compare ")
