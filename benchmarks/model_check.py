@@ -1,71 +1,42 @@
 """How often the model check fails right contracts, and how often it finds wrong ones, over draws of faces.
 
-    python benchmarks/model_check.py MobileFaceNet.onnx dlib-resnet --draws 20 [--people LFW] [--out FILE.md]
+    python benchmarks/model_check.py MobileFaceNet.onnx dlib-resnet --draws 20 [--people LFW] [--out DRAWS.jsonl]
 
 Each draw is another set of people who do not exist (and, with ``--people``, of forty photos of twenty people from a
-folder). The contract of each model is that of its card; the check is told nothing of the card, as it is with a file
-that it does not know. Wrong contracts are those that people give by mistake. "not told apart" is neither an alarm nor
-a find.
+folder, as the user's own). The contract of each model is that of its card, and the check is told nothing of the card,
+as it is with a file that it does not know. For the right contract all checks are counted; wrong contracts, those that
+people give by mistake, are compared with contracts that differ from them where they are wrong. A run that is stopped
+goes on after the last draw in ``--out``.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from faceproof.canary_faces import SEED, own_faces, packaged_faces
 from faceproof.engine.runner import Pipeline
 from faceproof.evaluation import cache_folder
-from faceproof.findings.canary import Canary, check_recognizer
-from faceproof.findings.check_faces import NO_FACES, CheckFaces
+from faceproof.findings.canary import check_recognizer
+from faceproof.findings.check_faces import NO_FACES, CheckFaces, templates_of
+from faceproof.findings.contract_check import Tried, check_contract
 from faceproof.findings.contracts import neighbours_of
 from faceproof.nets.runtime import Array, Runner
 from faceproof.people.types import Photo
 from faceproof.recipe import load_pipeline
 from faceproof.recognition.card import InputContract
+from faceproof.recognition.recognizer import Recognizer
 
-WRONG = (
-    "RGB, values 0 to 1",
-    "RGB, values 0 to 255",
-    "RGB, values -1 to 1",
-    "RGB, values ImageNet mean and sd",
-    "BGR, values -1 to 1",
-    "BGR, values ImageNet mean and sd",
-    "BGR, values as declared",
-    "five points of 112 x 96 (SphereFace, CosFace), not centred",
-    "five points of 112 x 96 (SphereFace, CosFace), stretched",
-    "five points of 112 x 112 (ArcFace)",
-    "face box with a margin of 31%, not aligned",
-)
-_CONTRACT = "the declared contract separates people best"
+OUTCOMES = ("failed", "not told apart", "passed")
 _OWN_PEOPLE = 20
-
-
-@dataclass
-class Tally:
-    """Outcomes of one contract over the draws."""
-
-    outcomes: Counter[str]
-    failed: Counter[str]
-    contract: Counter[str]
-    d_prime: list[str]
-
-    def add(self, found: Canary) -> None:
-        """Count the outcome of all checks, of the contract's, and which ones failed."""
-        self.outcomes[found.outcome] += 1
-        for check in found.checks:
-            if check.outcome == "failed":
-                self.failed[check.name] += 1
-            if check.name == _CONTRACT:
-                self.contract[check.outcome] += 1
-            if check.name == "different people are separated":
-                self.d_prime.append(check.found.split(";")[0].removeprefix("d' is "))
 
 
 def main() -> None:
@@ -74,48 +45,58 @@ def main() -> None:
     parser.add_argument("models", nargs="+", metavar="MODEL")
     parser.add_argument("--draws", type=int, default=20)
     parser.add_argument("--people", type=Path, help="a folder of people, whose photos are the user's own")
-    parser.add_argument("--right-only", action="store_true", help="count false alarms alone")
-    parser.add_argument("--out", type=Path, help="write the tables here too")
+    parser.add_argument("--out", type=Path, help="a line of JSON for each model and draw")
     options = parser.parse_args()
-    lines = []
+    lines = options.out.read_text("utf-8").splitlines() if options.out and options.out.is_file() else []
+    done = {(row["model"], row["own"], row["draw"]): row for row in map(json.loads, lines)}
     for model in options.models:
-        for line in tables(model, options.draws, options.people, options.right_only):
-            print(line, flush=True)
-            lines.append(line)
-    if options.out:
-        options.out.write_text("\n".join(lines) + "\n", "utf-8")
+        pipeline = load_pipeline(model, None, None)
+        name, own = pipeline.recognizer.card.name, options.people is not None
+        for draw in range(options.draws):
+            if (name, own, draw) not in done:
+                row = {"model": name, "own": own, "draw": draw} | one_draw(pipeline, options.people, draw)
+                done[name, own, draw] = row
+                if options.out:
+                    with options.out.open("a", encoding="utf-8") as file:
+                        file.write(json.dumps(row) + "\n")
+        rows = [done[name, own, draw] for draw in range(options.draws)]
+        print("\n".join(table(name, own, rows)), flush=True)
 
 
-def tables(model: str, draws: int, people: Path | None, right_only: bool) -> Iterator[str]:
-    """Lines of Markdown about one model."""
-    pipeline = load_pipeline(model, None, None)
-    right = pipeline.recognizer.contract
-    contracts = {"right": right} | ({} if right_only else dict(wrong_contracts(right)))
-    tallies = {text: Tally(Counter(), Counter(), Counter(), []) for text in contracts}
-    for draw in range(draws):
-        run, forget = remembered(pipeline.recognizer.run)
-        faces = packaged_faces(pipeline, cache=cache_folder(), seed=SEED + draw)
-        own = NO_FACES if people is None else faces_from(pipeline, people, draw)
-        for text, contract in contracts.items():
-            recognizer = replace(pipeline.recognizer, run=run, contract=contract)
-            tallies[text].add(check_recognizer(recognizer, faces, None, own))
-        forget()
-    yield f"\n{pipeline.recognizer.card.name}, {draws} draws{'' if people is None else ', with own photos'}\n"
-    yield "| contract | failed | not told apart | passed | contract's check alone | checks that failed | d' |"
-    yield "|-|-:|-:|-:|-|-|-|"
-    for text, tally in tallies.items():
-        counts = " | ".join(str(tally.outcomes[one]) for one in ("failed", "not told apart", "passed"))
-        alone = ", ".join(f"{count} {outcome}" for outcome, count in tally.contract.most_common())
-        failed = "; ".join(f"{name}: {count}" for name, count in tally.failed.most_common())
-        values = sorted(float(value) for value in tally.d_prime if value[0].isdigit())
-        span = f"{values[0]:.2f} to {values[-1]:.2f}" if values else ""
-        yield f"| {text} | {counts} | {alone} | {failed} | {span} |"
+def one_draw(pipeline: Pipeline, people: Path | None, draw: int) -> dict[str, Any]:
+    """Outcomes of one draw: of every check under the right contract, and of the contract's under each wrong one."""
+    recognizer = replace(pipeline.recognizer, run=remembered(pipeline.recognizer.run))
+    faces = packaged_faces(pipeline, cache=cache_folder(), seed=SEED + draw)
+    own = NO_FACES if people is None else faces_from(pipeline, people, draw)
+    found = check_recognizer(recognizer, faces, None, own)
+    groups = [faces, own] if len(own) else [faces]
+    return {
+        "faces": [found.faces, found.own_faces],
+        "right": {check.name: check.outcome for check in found.checks},
+        "found": {check.name: check.found for check in found.checks},
+        "wrong": {text: outcome_of_wrong(recognizer, groups, wrong) for text, wrong in wrong_contracts(recognizer)},
+    }
 
 
-def wrong_contracts(right: InputContract) -> Iterator[tuple[str, InputContract]]:
-    """Those of `WRONG` that differ from the right one."""
-    others = dict(neighbours_of(right))
-    yield from ((text, others[text]) for text in WRONG if text in others)
+def wrong_contracts(recognizer: Recognizer) -> Iterator[tuple[str, InputContract]]:
+    """Every usual contract beside the right one."""
+    yield from neighbours_of(recognizer.contract)
+
+
+def outcome_of_wrong(recognizer: Recognizer, groups: list[CheckFaces], wrong: InputContract) -> str:
+    """The outcome of the contract's check under a wrong contract."""
+    fed = replace(recognizer, contract=wrong)
+    tried = Tried(fed, groups, [templates_of(fed, group)[0] for group in groups])
+    of_pixels = wrong.template_points == recognizer.contract.template_points and (
+        wrong.alignment == recognizer.contract.alignment
+    )
+    others = [
+        (text, other)
+        for text, other in neighbours_of(wrong)
+        if of_pixels == text.startswith(("RGB", "BGR"))
+    ]  # fmt: skip
+    others.append(("right", recognizer.contract))
+    return check_contract([tried.declared(), *(tried.neighbour(text, other) for text, other in others)]).outcome
 
 
 def faces_from(pipeline: Pipeline, folder: Path, draw: int) -> CheckFaces:
@@ -130,8 +111,8 @@ def faces_from(pipeline: Pipeline, folder: Path, draw: int) -> CheckFaces:
     return own_faces(pipeline, photos).faces
 
 
-def remembered(run: Runner) -> tuple[Runner, Callable[[], None]]:
-    """A runner that computes each face once, since contracts share most of theirs; and what makes it forget."""
+def remembered(run: Runner) -> Runner:
+    """A runner that computes each face once, since contracts share most of theirs."""
     kept: dict[bytes, Array] = {}
 
     def once(batch: Array) -> tuple[Array, ...]:
@@ -141,7 +122,28 @@ def remembered(run: Runner) -> tuple[Runner, Callable[[], None]]:
             kept.update(zip((keys[row] for row in new), run(batch[new])[0], strict=True))
         return (np.stack([kept[key] for key in keys]),)
 
-    return once, kept.clear
+    return once
+
+
+def table(name: str, own: bool, rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Lines of Markdown: how often each outcome came."""
+    yield f"\n{name}, {len(rows)} draws{', with photos of real people' if own else ''}\n"
+    yield "| right contract: check | failed | not told apart | passed |"
+    yield "|-|-:|-:|-:|"
+    for check in rows[0]["right"]:
+        yield counted(check, [row["right"].get(check, "") for row in rows])
+    yield "\n| wrong contract | failed | not told apart | passed |"
+    yield "|-|-:|-:|-:|"
+    for text in rows[0]["wrong"]:
+        yield counted(text, [row["wrong"][text] for row in rows])
+    separated = [row["found"]["different people are separated"].split(";")[0] for row in rows]
+    yield f"\n{', '.join(sorted(separated))}"
+
+
+def counted(text: str, outcomes: list[str]) -> str:
+    """A line of a table."""
+    counts = Counter(outcomes)
+    return f"| {text} | {' | '.join(str(counts[one]) for one in OUTCOMES)} |"
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def packaged_faces(pipeline: Pipeline, *, cache: Path | None = None, seed: int =
         seed: of the draws.
     """
     model = packaged_model()
-    drawn = {"model": model.sha256, "people": PEOPLE, "photos": PHOTOS, "seed": seed}
+    drawn = {"model": model.sha256, "people": PEOPLE, "photos": PHOTOS, "seed": seed, "around": [_ROOM, _LARGE_PX]}
     key = json.dumps([pipeline.detector.recipe(), pipeline.selection, drawn], sort_keys=True)
     if key not in _KEPT:
         _KEPT.clear()
