@@ -43,6 +43,16 @@ def test_what_gives_no_template_is_worse():
     assert checked(neighbour("broken", *[float("-inf")] * 3, separation=float("nan"))).outcome == "passed"
 
 
+def test_templates_that_are_all_the_same_fail_and_the_best_other_contract_is_named():
+    nothing = neighbour("", separation=float("nan"))
+    others = [neighbour(name, *[float("nan")] * 3, separation=value) for name, value in (("a", 1.5), ("b", 2.5))]
+    found = "the declared contract gives no separation that can be computed"
+    check = check_contract([nothing, *others])
+    assert (check.outcome, check.found) == ("failed", f"{found}, and b one of 2.50; the templates must differ")
+    check = check_contract([nothing, neighbour("c", separation=float("nan"))])
+    assert (check.outcome, check.found) == ("failed", f"{found}; the templates must differ")
+
+
 def test_one_better_contract_fails_whatever_the_others_are_and_the_best_comes_first():
     check = checked(
         neighbour("worse", -1, -2, -0.5), neighbour("unclear", 0.1, -0.2, 0.4), neighbour("good", 0.3, 0.1, 0.5),

@@ -191,7 +191,7 @@ def test_a_border_that_gives_better_faces_fails_and_says_what_it_gains(faces_and
     check = check_border(recognizer, people, garbled(crops), crops, 0.35)
     assert check.outcome == "failed"
     assert check.found.startswith(
-        "with a border of 35%, 36 of 36 of your photos have a face, and 36 without; on 36 of "
+        "of 36 of your photos, 36 have a face with a border of 35% and 36 without; on 36 of them separation is "
     )
     assert check.found.endswith("; --pad 0.35 adds it")
     with_it, without = re.search(r"is ([-\d.]+) with the border and ([-\d.]+) without", check.found).groups()
@@ -210,7 +210,9 @@ def test_a_border_with_which_more_faces_are_found_fails_where_that_is_no_chance(
     bordered = list(crops[: len(crops) - gone]) + [None] * gone
     check = check_border(recognizer, people, plain, bordered, 0.35)
     assert check.outcome == outcome
-    assert f"{36 - gone} of 36 of your photos have a face, and {36 - missed} without" in check.found
+    assert (
+        f"of 36 of your photos, {36 - gone} have a face with a border of 35% and {36 - missed} without" in check.found
+    )
 
 
 def test_too_few_photos_to_compare_the_border_are_said(faces_and_crops):

@@ -40,7 +40,7 @@ from faceproof.metrics.separation import d_prime
 from faceproof.recognition.card import InputContract
 from faceproof.recognition.recognizer import Recognizer
 
-VERSION = 3
+VERSION = 4
 """Changes with the checks, so that results kept in the cache by earlier versions are not used."""
 
 _FEWEST_FACES, _CHANGED_FACES = 4, 30

@@ -150,6 +150,12 @@ def check_contract(neighbours: Sequence[Neighbour]) -> Check:
     """Whether the declared contract, the first, separates people better than every other."""
     name = "the declared contract separates people best"
     declared, others = neighbours[0], neighbours[1:]
+    if not math.isfinite(declared.separation):
+        best = max(others, key=lambda one: one.separation if math.isfinite(one.separation) else -math.inf)
+        found = "the declared contract gives no separation that can be computed"
+        if math.isfinite(best.separation):
+            found += f", and {best.text} one of {best.separation:.2f}"
+        return Check(name, "failed", f"{found}; the templates must differ")
     better = sorted((one for one in others if one.better), key=lambda one: -one.gain.value)
     if better:
         found = f"{_named(better)} separate people better than the declared contract ({declared.separation:.2f})"

@@ -124,7 +124,7 @@ def check_border(
     )
     faces = [sum(crop is not None for crop in crops) for crops in (plain, bordered)]
     measured = (
-        f"with a border of {pad:.0%}, {faces[1]} of {len(people)} of your photos have a face, and {faces[0]} without"
+        f"of {len(people)} of your photos, {faces[1]} have a face with a border of {pad:.0%} and {faces[0]} without"
     )
     if np.isfinite(found.gain.value) and found.both >= _FEWEST:
         measured += (
