@@ -1,0 +1,251 @@
+"""Attack: single flipped bits in what faceproof keeps on disk.
+
+Each flip is followed by a read through the library. Reading has to give what the sound file gave, or refuse the
+file: an error of faceproof's, and for what is kept in the cache a result that is computed again. Anything else is a
+wrong number.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from attacks.bench import WITH_TOY_MODEL, Bench, child_rng
+from attacks.findings import Failure, Fault, Tally
+from attacks.results import without_times
+from attacks.scene import make_scene, must, run
+
+BLOCK = 50
+MEMORY_BYTES = 16 << 30
+SAME, REFUSED = "same", "refused"
+
+
+class RecomputedError(Exception):
+    """What is kept was not used: the result would be computed again."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Files in which bits are flipped.
+
+    Attributes:
+        name: for the table.
+        files: their places below the scene, as a pattern.
+        read: gives what the library reads, from the scene's folder.
+        share: how many of the flips it gets, in parts.
+    """
+
+    name: str
+    files: str
+    read: Callable[[Path], Any]
+    share: int
+
+
+def attack(bench: Bench, flips: int) -> Iterator[Tally]:
+    """A tally for each target, ``flips`` in all."""
+    with bench.folder("bits") as scene:
+        make_scene(bench, scene)
+        stressed = (
+            "stress",
+            "people",
+            "--suite",
+            "two.toml",
+            "--out",
+            "stressed",
+            "--protocol",
+            "all",
+            *WITH_TOY_MODEL,
+        )
+        must(run(bench, scene, stressed))
+        bench.forks.call(keep_model_check, scene)
+        shares = sum(target.share for target in TARGETS)
+        for target in TARGETS:
+            count = max(1, flips * target.share // shares)
+            tally = Tally("bits", target.name, "flipped bits")
+            blocks = [range(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK)]
+            for numbers in blocks:
+                tally.add(len(numbers), _block(bench, target, scene, numbers))
+            bench.say(f"bits: {target.name}, {count} flips, {len(tally.failures)} failures")
+            yield tally
+
+
+def _block(bench: Bench, target: Target, scene: Path, numbers: Sequence[int]) -> list[Failure]:
+    """Some flips in one process; where it ends by itself, each in a process of its own."""
+    file = sorted(scene.glob(target.files))[-1]
+    sound = file.read_bytes()
+    places = {number: _place(bench.seed, target, number, len(sound)) for number in numbers}
+    ended = bench.forks.call(
+        flipped, target.read, scene, file, list(places.values()), seconds=300, limits={"RLIMIT_AS": MEMORY_BYTES}
+    )
+    file.write_bytes(sound)
+    if ended.value is None and len(numbers) > 1:
+        return [failure for number in numbers for failure in _block(bench, target, scene, [number])]
+    failures = []
+    for place, outcome in zip(places.values(), ended.value or [("crash", str(ended))], strict=True):
+        if outcome[0] not in (SAME, REFUSED):
+            name = f"seed {bench.seed}, bit {place[1]} of byte {place[0]} of {file.relative_to(scene)}"
+            fault = Fault.WRONG if outcome[0] == "wrong" else Fault.HANG if ended.timed_out else Fault.CRASH
+            failures.append(bench.failures.add(fault, name, outcome[1], [file]))
+    return failures
+
+
+def _place(seed: int, target: Target, number: int, size: int) -> tuple[int, int]:
+    rng = child_rng(seed, "bit", target.name, number)
+    return int(rng.integers(size)), int(rng.integers(8))
+
+
+def flipped(
+    read: Callable[[Path], Any], scene: Path, file: Path, places: Sequence[tuple[int, int]]
+) -> list[tuple[str, str]]:
+    """Read after each flip; called in a process of its own.
+
+    Returns:
+        For each flip `SAME`, `REFUSED`, ``wrong`` or ``crash``, and what was seen.
+    """
+    sound, right = file.read_bytes(), read(scene)
+    outcomes = []
+    for byte, bit in places:
+        damaged = bytearray(sound)
+        damaged[byte] ^= 1 << bit
+        file.write_bytes(damaged)
+        outcomes.append(_outcome(read, scene, right))
+        file.write_bytes(sound)
+    return outcomes
+
+
+def _outcome(read: Callable[[Path], Any], scene: Path, right: Any) -> tuple[str, str]:
+    from faceproof.errors import FaceproofError
+
+    try:
+        found = read(scene)
+    except (FaceproofError, RecomputedError):
+        return REFUSED, ""
+    except BaseException:  # whatever it is, it is counted
+        return "crash", traceback.format_exc()[-1000:]
+    if found == right:
+        return SAME, ""
+    return "wrong", f"read {str(found)[:300]}, right is {str(right)[:300]}"
+
+
+def read_shard(scene: Path) -> list[str]:
+    """Everything in the rows of the template cache of the scene's first model.
+
+    Raises:
+        RecomputedError: a damaged shard was set aside; the rows in it would be computed again.
+    """
+    import json
+
+    from faceproof.engine.cache import TemplateCache
+
+    folder = _shard(scene).parent
+    recipe = json.loads((folder / "recipe.json").read_text())
+    photos = _photo_digests(scene)
+    cache = TemplateCache(scene / "cache", recipe, template_size=432)
+    rows = sorted(f"{digest} {_shown(outcome)}" for digest, outcome in cache.load(dict.fromkeys(photos)))
+    if cache.set_aside:
+        for damaged in cache.set_aside:
+            Path(damaged).unlink()
+        raise RecomputedError
+    return rows
+
+
+def _shard(scene: Path) -> Path:
+    return sorted(scene.glob("cache/templates/*/*.parquet"))[-1]
+
+
+def _photo_digests(scene: Path) -> set[str]:
+    from faceproof.files import sha256_of
+
+    return {sha256_of(file) for file in scene.glob("people/*/*.jpg")}
+
+
+def _shown(outcome: Any) -> str:
+    """A row with all digits of its numbers."""
+    arrays = (outcome.template, None if outcome.face is None else outcome.face.box_xyxy_px)
+    plain = {name: getattr(outcome, name) for name in outcome.__slots__ if name not in ("template", "face")}
+    return f"{plain} {[None if array is None else np.asarray(array).tobytes().hex() for array in arrays]}"
+
+
+def read_evaluation(scene: Path) -> list[dict[str, list[Any]]]:
+    """The tables of a run of evaluate."""
+    from faceproof.engine.run_folder import read_run
+
+    run = read_run(scene / "one")
+    return [table.to_pydict() for table in (run.comparisons, run.photos, run.scores)]
+
+
+def read_stress(scene: Path) -> list[dict[str, list[Any]]]:
+    """The tables of a run of stress."""
+    from faceproof.engine.stress_folder import open_stress_run
+
+    run = open_stress_run(scene / "stressed")
+    parts = [run.tables(model, one["name"]) for model in run.models for one in run.conditions]
+    return [table.to_pydict() for part in parts for table in (part.photos, part.scores)]
+
+
+def read_manifest_of_run(scene: Path) -> dict[str, Any]:
+    """The manifest of a run of evaluate."""
+    from faceproof.engine.run_folder import read_manifest
+
+    return read_manifest(scene / "one")
+
+
+def read_threshold(scene: Path) -> tuple[Any, ...]:
+    """What ``faceproof verify --run`` takes from a run."""
+    from faceproof.verification import recipe_of_run, threshold_of_run
+
+    return threshold_of_run(scene / "one", "eer"), recipe_of_run(scene / "one")
+
+
+CHECKED = {"outcome": "passed", "checks": [{"name": "people apart", "outcome": "passed", "d_prime": 3.123456789}]}
+
+
+def keep_model_check(scene: Path) -> dict[str, Any]:
+    """Let the library keep a result of the model check in the scene's cache."""
+    found = mock.Mock()
+    found.as_dict.return_value = CHECKED
+    return _model_check(scene, mock.Mock(return_value=found))
+
+
+def read_model_check(scene: Path) -> dict[str, Any]:
+    """The kept result of the model check, as a run takes it.
+
+    Raises:
+        RecomputedError: it is not used, and the model is checked again.
+    """
+    return without_times(_model_check(scene, mock.Mock(side_effect=RecomputedError)))
+
+
+def _model_check(scene: Path, check: mock.Mock) -> dict[str, Any]:
+    """The model check of the toy model, with ``check`` in place of the checks themselves, which take seconds."""
+    import sys
+
+    from faceproof.checking import check_pipeline
+    from faceproof.recipe import Recipe, load_pipeline
+
+    sys.path.insert(0, str(scene))
+    pipeline = load_pipeline("toy_model:Pixels", None, Recipe(detector="none"), "cpu")
+    with (
+        mock.patch("faceproof.findings.canary.check_recognizer", check),
+        mock.patch("faceproof.canary_faces.packaged_faces"),
+    ):
+        return check_pipeline(pipeline, cache=scene / "cache")
+
+
+TARGETS = (
+    Target("shards of the template cache", "cache/templates/*/*.parquet", read_shard, 5),
+    Target("photos.parquet", "one/photos.parquet", read_evaluation, 3),
+    Target("scores.parquet", "one/scores.parquet", read_evaluation, 3),
+    Target("comparisons.parquet", "one/comparisons.parquet", read_evaluation, 2),
+    Target("scores.parquet of stress", "stressed/scores.parquet", read_stress, 1),
+    Target("photos.parquet of stress", "stressed/photos.parquet", read_stress, 1),
+    Target("manifest.json", "one/manifest.json", read_manifest_of_run, 2),
+    Target("metrics.json", "one/metrics.json", read_threshold, 2),
+    Target("kept results of the model check", "cache/canary/*.json", read_model_check, 1),
+)
