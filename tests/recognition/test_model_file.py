@@ -61,6 +61,7 @@ def test_a_threshold_may_be_a_distance_whatever_the_usual_score(tmp_path):
         ("threshold = 1\nthreshold_distance = 1\n", r"mine\.toml .*threshold and threshold_distance are both given"),
         ("threshold = 2.5\n", r"mine\.toml: its threshold .*distance 2\.5 makes no sense; expected 0 to 2"),
         ('threshold = 3\n[templates]\nscore = "cosine_similarity"\n', r"cosine similarity 3 .*expected -1 to 1"),
+        ("threshold = true\n", r"mine\.toml .*threshold: .*expected a number, not true or false"),
         ("threshold = nan\n", r"mine\.toml .*threshold: .*finite"),
         ("threshold_distance = 3\n", r"mine\.toml .*threshold_distance: .*less than or equal to 2"),
         ('[templates]\nscore = "cosine"\n', r"templates\.score: .*'cosine_similarity'"),
@@ -71,6 +72,21 @@ def test_a_threshold_may_be_a_distance_whatever_the_usual_score(tmp_path):
 def test_what_makes_no_sense_is_told_with_the_place(tmp_path, text, said):
     with pytest.raises(ConfigurationError, match=said):
         card_of(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"size_px": True}, {"margin_px": False}, {"pixel_mean": True}, {"pixel_divisor": True}),
+        {"pixel_mean": [1.0, True, 3.0]},
+        {"alignment": "five_point", "template_points": [[1, 2], [3, 4], [5, 6], [7, 8], [9, True]]},
+    ],
+)
+def test_true_and_false_are_no_numbers_of_a_contract(wrong):
+    sound = {"size_px": 112, "pixel_mean": 127.5, "pixel_divisor": 128, "alignment": "margin_crop"}
+    assert contract_from(sound, None, "x").pixel_divisor == 128
+    with pytest.raises(ConfigurationError, match="expected a number, not true or false"):
+        contract_from(sound | wrong, None, "x")
 
 
 def test_beside_a_known_file_the_users_card_counts():

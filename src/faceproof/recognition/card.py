@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from faceproof.usual_score import USUAL_SCORES, ScoreName, UsualScore
 
 LARGEST_CROP_PX = 1024
 """Side of a crop in pixels, at most: room is made for what a card or a model's file says."""
 
-Point = tuple[float, float]
+
+def _refuse_bool(value: object) -> object:
+    """Refuse true and false, which pydantic takes for 1 and 0.
+
+    Raises:
+        ValueError: it is one of them.
+    """
+    if isinstance(value, bool):
+        raise ValueError("expected a number, not true or false")
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_refuse_bool)]
+Whole = Annotated[int, BeforeValidator(_refuse_bool)]
+Point = tuple[Number, Number]
 
 
 class _Frozen(BaseModel):
@@ -41,12 +55,12 @@ class InputContract(_Frozen):
         selection: how the face is chosen where a photo has several.
     """
 
-    size_px: int = Field(gt=0, le=LARGEST_CROP_PX)
+    size_px: Whole = Field(gt=0, le=LARGEST_CROP_PX)
     color_order: Literal["rgb", "bgr"] = "rgb"
-    pixel_mean: float | tuple[float, float, float]
-    pixel_divisor: float | tuple[float, float, float]
+    pixel_mean: Number | tuple[Number, Number, Number]
+    pixel_divisor: Number | tuple[Number, Number, Number]
     alignment: Literal["margin_crop", "even_margin_crop", "five_point"]
-    margin_px: int = Field(default=0, ge=0)
+    margin_px: Whole = Field(default=0, ge=0)
     template_points: tuple[Point, Point, Point, Point, Point] | None = None
     mirrored: bool = False
     selection: str = "subject"

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from faceproof.detection.alignment import five_point_template
 from faceproof.errors import ConfigurationError
 from faceproof.files import read_toml
-from faceproof.recognition.card import LARGEST_CROP_PX, Card, InputContract, Source, TemplateContract, Threshold
+from faceproof.recognition.card import LARGEST_CROP_PX, Card, InputContract, Number, Source, TemplateContract, Threshold
 
 _LONGEST_NAME = 80  # of a model: run folders are named after it
 
@@ -34,8 +34,8 @@ class ModelFile(BaseModel):
     licence: str = "not said"
     source: str | None = None
     output: str | None = None
-    threshold: float | None = Field(default=None, allow_inf_nan=False)
-    threshold_distance: float | None = Field(default=None, ge=0, le=2)
+    threshold: Number | None = Field(default=None, allow_inf_nan=False)
+    threshold_distance: Number | None = Field(default=None, ge=0, le=2)
     templates: TemplateContract | None = None
     contract: dict[str, Any] | None = None
 
