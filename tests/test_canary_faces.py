@@ -81,7 +81,12 @@ def test_they_are_kept_on_disk_and_a_damaged_file_is_replaced(pipeline, tmp_path
     with monkeypatch.context() as patch:
         patch.setattr(canary_faces, "draw_photo", None)  # they are read, not drawn
         assert same(packaged_faces(pipeline, cache=tmp_path), first)
-    for damaged in (whole[: len(whole) // 2], b"", whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:]):
+    directory = whole.index(b"PK\x01\x02")
+    encrypted, unknown_method = ((directory + place, bit) for place, bit in ((8, 1), (10, 4)))
+    flipped = [bytearray(whole) for _ in range(3)]
+    for content, (place, bit) in zip(flipped, ((5000, 1), encrypted, unknown_method), strict=True):
+        content[place] ^= bit
+    for damaged in (whole[: len(whole) // 2], b"", *flipped):
         file.write_bytes(damaged)
         forget()
         assert same(packaged_faces(pipeline, cache=tmp_path), first)

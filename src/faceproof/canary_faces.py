@@ -178,8 +178,8 @@ def _read(file: Path | None) -> CheckFaces | None:
             rows = zip(kept["boxes"], kept["probabilities"], kept["landmarks"], strict=True)
             faces = [Face(box, float(probability), landmarks) for box, probability, landmarks in rows]
             return CheckFaces(tuple(kept["people"].tolist()), tuple(photos), tuple(faces))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
-        return None
+    except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):
+        return None  # RuntimeError: a flag or a version that zipfile cannot handle
 
 
 def _written(file: Path | None, faces: CheckFaces) -> CheckFaces:

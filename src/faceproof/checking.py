@@ -235,20 +235,25 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
 
 
 def _read(file: Path | None) -> dict[str, Any] | None:
+    """A result that was kept; None where there is none, or the file is not the one that was written."""
+    from faceproof.files import sha256_of_json
+
     try:
-        found = json.loads(file.read_text("utf-8")) if file is not None else None
-    except (OSError, ValueError):
+        kept = json.loads(file.read_text("utf-8")) if file is not None else None
+        found = kept["result"] if isinstance(kept, dict) and kept["sha256"] == sha256_of_json(kept["result"]) else None
+    except (OSError, ValueError, KeyError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 
 
 def _write(file: Path | None, found: dict[str, Any]) -> None:
-    from faceproof.files import write_whole
+    from faceproof.files import sha256_of_json, write_whole
 
     if file is None:
         return
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, json.dumps(found, indent=2).encode())
+        kept = {"result": found, "sha256": sha256_of_json(found)}
+        write_whole(file, json.dumps(kept, indent=2).encode())
     except (OSError, ValueError):
         return  # it is computed again next time

@@ -14,6 +14,7 @@ from faceproof.canary_faces import packaged_faces
 from faceproof.checking import check_pipeline
 from faceproof.detection.mtcnn import load_mtcnn
 from faceproof.engine.runner import Pipeline
+from faceproof.files import sha256_of_json
 from faceproof.findings.canary import check_recognizer
 from faceproof.findings.checks import complaints
 from faceproof.findings.contracts import TEMPLATES, changed
@@ -86,8 +87,15 @@ def test_results_are_kept_and_a_model_that_is_known_passes(tmp_path):
     assert found["faces"] == 120
     (kept,) = tmp_path.rglob("*.json")
     assert check_pipeline(right, cache=tmp_path) == found
-    kept.write_text(json.dumps(found | {"model": "read from the file"}))
-    assert check_pipeline(right, cache=tmp_path)["model"] == "read from the file"
+    other = found | {"model": "read from the file"}
+    kept.write_text(json.dumps({"result": other, "sha256": sha256_of_json(other)}))
+    assert check_pipeline(right, cache=tmp_path) == other
+    whole = kept.read_text()
+    for damaged in (whole.replace("passed", "failed", 1), whole[:-9], json.dumps(other), "[1]"):
+        kept.write_text(damaged)
+        assert check_pipeline(right, cache=tmp_path) == found
+        assert json.loads(kept.read_text())["result"] == found
+    kept.write_text(whole)
     assert check_pipeline(right, cache=tmp_path, again=True) == found
 
 

@@ -22,6 +22,7 @@ from attacks.results import without_times
 from attacks.scene import make_scene, must, run
 
 BLOCK = 50
+_HEAD, _TAIL = 200, 1500
 MEMORY_BYTES = 16 << 30
 SAME, REFUSED = "same", "refused"
 
@@ -63,7 +64,10 @@ def attack(bench: Bench, flips: int) -> Iterator[Tally]:
             *WITH_TOY_MODEL,
         )
         must(run(bench, scene, stressed))
-        bench.forks.call(keep_model_check, scene)
+        for keep in (keep_model_check, keep_faces):
+            kept = bench.forks.call(keep, scene)
+            if kept.value is None:
+                raise RuntimeError(f"the cache keeps nothing: {kept}")
         shares = sum(target.share for target in TARGETS)
         for target in TARGETS:
             count = max(1, flips * target.share // shares)
@@ -96,8 +100,14 @@ def _block(bench: Bench, target: Target, scene: Path, numbers: Sequence[int]) ->
 
 
 def _place(seed: int, target: Target, number: int, size: int) -> tuple[int, int]:
+    """A byte, half of the time near an end of the file, where its structure is, and a bit."""
     rng = child_rng(seed, "bit", target.name, number)
-    return int(rng.integers(size)), int(rng.integers(8))
+    byte = int(rng.integers(size))
+    if rng.random() < 0.1:
+        byte = int(rng.integers(min(size, _HEAD)))
+    elif rng.random() < 0.4:
+        byte = size - 1 - int(rng.integers(min(size, _TAIL)))
+    return byte, int(rng.integers(8))
 
 
 def flipped(
@@ -238,6 +248,33 @@ def _model_check(scene: Path, check: mock.Mock) -> dict[str, Any]:
         return check_pipeline(pipeline, cache=scene / "cache")
 
 
+def keep_faces(scene: Path) -> list[str]:
+    """Let the library keep the faces of its model check in the scene's cache, of two people for the speed of it."""
+    return _faces(scene)
+
+
+def read_faces(scene: Path) -> list[str]:
+    """The kept faces of the model check, as a run takes them.
+
+    Raises:
+        RecomputedError: they are not used, and the faces are drawn again.
+    """
+    with mock.patch("faceproof.canary_faces.draw_photo", side_effect=RecomputedError):
+        return _faces(scene)
+
+
+def _faces(scene: Path) -> list[str]:
+    from faceproof import canary_faces
+    from faceproof.recipe import Recipe, load_pipeline
+
+    pipeline = load_pipeline("dlib-resnet", None, Recipe(), "cpu")
+    with mock.patch.object(canary_faces, "PEOPLE", 2), mock.patch.object(canary_faces, "_KEPT", {}):
+        found = canary_faces.packaged_faces(pipeline, cache=scene / "cache")
+    boxes = [(face.box_xyxy_px, face.landmarks_px, np.float64(face.probability)) for face in found.faces]
+    arrays = [*found.photos, *(array for face in boxes for array in face)]
+    return [*found.people, *(f"{array.shape} {array.dtype} {array.tobytes().hex()}" for array in arrays)]
+
+
 TARGETS = (
     Target("shards of the template cache", "cache/templates/*/*.parquet", read_shard, 5),
     Target("photos.parquet", "one/photos.parquet", read_evaluation, 3),
@@ -248,4 +285,5 @@ TARGETS = (
     Target("manifest.json", "one/manifest.json", read_manifest_of_run, 2),
     Target("metrics.json", "one/metrics.json", read_threshold, 2),
     Target("kept results of the model check", "cache/canary/*.json", read_model_check, 1),
+    Target("kept faces of the model check", "cache/canary/*.npz", read_faces, 1),
 )
