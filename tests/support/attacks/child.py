@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 import traceback
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
@@ -85,19 +86,23 @@ def _command(arguments: tuple[str, ...]) -> None:
 
 
 def _call(order: Order, answer: int) -> None:
-    from faceproof.errors import FaceproofError
-
-    value, raised = None, None
     assert order.function is not None
-    try:
-        value = order.function(*order.values)
-    except BaseException as error:  # whatever it is, it is counted
-        foreseen = isinstance(error, FaceproofError)
-        raised = Raised(type(error).__name__, str(error), foreseen, traceback.format_exc())
+    value, raised = called(order.function, order.values)
     send(answer, {"value": value, "raised": raised})
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     os._exit(0)  # the end of an interpreter with all these modules takes longer than most functions
+
+
+def called(function: Callable[..., Any], values: Sequence[Any]) -> tuple[Any, Raised | None]:
+    """What a function gives, and what it raises."""
+    from faceproof.errors import FaceproofError
+
+    try:
+        return function(*values), None
+    except BaseException as error:  # whatever it is, it is counted
+        foreseen = isinstance(error, FaceproofError)
+        return None, Raised(type(error).__name__, str(error), foreseen, traceback.format_exc())
 
 
 def send(answer: int, found: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ in the file system, which a seed gives again on any machine.
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -35,11 +35,11 @@ _START_S = 6.0
 """How long Python and the imports take at the start of a process that is not forked, about."""
 
 
-def attack(bench: Bench, kills: int) -> Iterator[Tally]:
-    """A tally for each command, ``kills`` in all."""
+def attack(bench: Bench, kills: int, only: Sequence[str] = ()) -> Iterator[Tally]:
+    """A tally for each command, ``kills`` in all; ``only`` names the commands, if not all."""
     with bench.folder("kills") as scene:
         make_scene(bench, scene)
-        every = commands(scene)
+        every = [command for command in commands(scene) if not only or command.name in only]
         for command, count in zip(every, shared_out(every, kills), strict=True):
             tally = Tally("kills", command.name, "kills")
             known = undisturbed(bench, scene, command)

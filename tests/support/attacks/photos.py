@@ -85,7 +85,8 @@ def attack(bench: Bench, photos: int, through_nets: int) -> Iterator[Tally]:
         tally.add(tried, failures)
         bench.say(f"photos: batch {number + 1} of {len(sizes)}, {len(failures)} failures")
     yield tally
-    yield _through_nets(bench, through_nets)
+    if through_nets:
+        yield _through_nets(bench, through_nets)
 
 
 def _toy_batch(bench: Bench, number: int, size: int, alone: Scores) -> tuple[int, list[Failure]]:

@@ -1,0 +1,43 @@
+"""Attacks at a size for every day; ``make attack`` runs them at full size (docs/reliability.md)."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def test_mutated_photos(bench, nothing_failed):
+    from attacks import photos
+
+    assert nothing_failed(photos.attack(bench, 260, 0)) > 260
+
+
+@pytest.mark.slow
+def test_mutated_photos_through_nets(bench, nothing_failed):
+    from attacks import photos
+
+    assert nothing_failed(photos.attack(bench, 1, 24)) > 24
+
+
+def test_kills(bench, nothing_failed):
+    from attacks import kills
+
+    commands = ("evaluate --overwrite", "stress", "report --threshold")
+    assert nothing_failed(kills.attack(bench, 15, commands)) == 15
+
+
+def test_flipped_bits(bench, nothing_failed):
+    from attacks import bits
+
+    assert nothing_failed(bits.attack(bench, 200)) >= 190
+
+
+def test_odd_files(bench, nothing_failed):
+    from attacks import tables
+
+    assert nothing_failed(tables.attack(bench, 240, bomb_bytes=1 << 28)) >= 230
+
+
+def test_odd_surroundings(bench, nothing_failed):
+    from attacks import environments
+
+    assert nothing_failed(environments.attack(bench, whole=False)) > 15
