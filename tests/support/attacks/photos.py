@@ -11,6 +11,7 @@ import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from attacks.references import REFUSED, Template, templates_of
 BATCH = 400
 CULPRITS = 5
 CONTROL_PEOPLE, CONTROL_PHOTOS = 4, 3
+MUTATED_PEOPLE = 6
 MEMORY_BYTES = 12 << 30
 TOLERANCE = 1e-4
 CLEAR_TOLERANCE = 5e-3
@@ -123,11 +125,9 @@ def write_controls(root: Path, seed: int, side_px: int) -> None:
 def write_mutants(root: Path, seed: int, name: str, count: int, side_px: int) -> dict[str, str]:
     """Damaged photos below ``people``, each from a seed of its own; how each was made by its place."""
     made = {}
-    kinds: dict[int, list[Base]] = {}
     for number in range(count):
         rng = child_rng(seed, "mutant", name, number)
-        person = int(rng.integers(20))
-        of_person = kinds.setdefault(person, bases(drawn(seed, 100 + person, 0, side_px)))
+        of_person = _sound_photos(seed, int(rng.integers(MUTATED_PEOPLE)), side_px)
         what, suffix, content = mutated(of_person[int(rng.integers(len(of_person)))], of_person, rng)
         place = Path(f"mutant-{number // 40:03d}") / f"{number:05d}{suffix}"
         file = root / "people" / place
@@ -135,6 +135,11 @@ def write_mutants(root: Path, seed: int, name: str, count: int, side_px: int) ->
         file.write_bytes(content)
         made[place.as_posix()] = f"seed {seed}, {name}, {number}: {what}"
     return made
+
+
+@cache
+def _sound_photos(seed: int, person: int, side_px: int) -> list[Base]:
+    return bases(drawn(seed, 100 + person, 0, side_px))
 
 
 def _write_oddities(bench: Bench, root: Path) -> dict[str, str]:
