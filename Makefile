@@ -7,7 +7,7 @@ FACEPROOF_SHARED ?= ../shared
 export FACEPROOF_SHARED
 SHARED_WEIGHTS := $(FACEPROOF_SHARED)/weights/facenet-vggface2.safetensors
 
-.PHONY: at-hand demo lfw study preprocessing test check bench clean
+.PHONY: at-hand demo lfw study preprocessing test attack check bench clean
 
 $(READY): pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) with the pinned packages of constraints.txt: about 500 MB to fetch, most of it PyTorch"
@@ -46,6 +46,10 @@ preprocessing: $(READY) at-hand
 test: $(READY)
 	@echo "Running every test (those that need real photos look in $(FACEPROOF_SHARED)) ..."
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
+
+attack: $(READY) at-hand
+	@echo "Attacking faceproof with damaged photos, kills, flipped bits, odd files and odd surroundings (docs/reliability.md): half an hour ..."
+	@PYTHONPATH=tests/support OMP_NUM_THREADS=1 $(BIN)/python -m attacks $(ATTACK)
 
 check: $(READY)
 	@echo "Format, lint, types ..."
