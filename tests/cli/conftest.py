@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import sys
 
 import pytest
@@ -13,7 +14,16 @@ class Done:
 
 
 @pytest.fixture
-def run(monkeypatch, capsys):
+def own_signals():
+    """The handlers of this process come back, whatever a command sets."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, own_signals):
     """The command line in this process: exit code, stdout, stderr."""
 
     def run(*arguments, code=0):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -44,3 +46,21 @@ def test_what_is_done_is_kept_when_a_command_is_stopped(tmp_path, monkeypatch, n
     assert "done and kept in the template cache; give the same command again" in done.stderr
     assert len(list((tmp_path / "cache").rglob("*.parquet"))) == 1
     assert [path.name for path in (tmp_path / "run").iterdir()] == [".unfinished"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_after_the_command_ends_the_process_without_a_traceback(number):
+    at_the_end = f"""
+import atexit, os, signal, sys
+from faceproof.cli import main
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+atexit.register(os.kill, os.getpid(), {int(number)})
+sys.argv = ["faceproof", "--version"]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", at_the_end], capture_output=True, text=True, timeout=600)
+    assert done.returncode == -number
+    assert done.stdout.startswith("faceproof ")
+    assert done.stderr == ""

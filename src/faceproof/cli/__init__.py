@@ -115,6 +115,7 @@ def main() -> None:
         _complain(error, with_traceback=asked["traceback"] or traceback_wanted())
         sys.exit(2 if isinstance(error, ConfigurationError) else 1)
     finally:
+        _end_at_once_when_stopped()
         drop_what_cannot_be_written()
 
 
@@ -123,6 +124,14 @@ def _stop_as_ctrl_c_does() -> None:
     with suppress(ValueError):  # only the main thread may set a handler
         if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def _end_at_once_when_stopped() -> None:
+    """Let the system end the process where a signal comes after the command: nothing is left that could be lost."""
+    with suppress(ValueError):  # as above
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is signal.default_int_handler:
+                signal.signal(number, signal.SIG_DFL)
 
 
 def _complain(error: BaseException, *, with_traceback: bool) -> None:

@@ -38,12 +38,19 @@ def pixels_of(path: Path) -> NDArray[np.uint8] | None:
         if image.mode in ("I", "F") or image.mode.startswith("I;"):
             return None if image.mode == "F" else _gray(np.asarray(image))
         clear = image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
-        upright = ImageOps.exif_transpose(image)
+        upright = _upright(image)
         if clear:
             rgba = np.asarray(upright.convert("RGBA"), dtype=np.float64)
             share = rgba[..., 3:] / 255
             return np.rint(rgba[..., :3] * share + 255 * (1 - share)).astype(np.uint8)
         return np.asarray(upright.convert("RGB"))
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # damaged EXIF turns nothing, as in a viewer
+        return image
 
 
 def _gray(values: NDArray[np.integer]) -> NDArray[np.uint8]:
