@@ -83,8 +83,10 @@ def test_they_are_kept_on_disk_and_a_damaged_file_is_replaced(pipeline, tmp_path
         assert same(packaged_faces(pipeline, cache=tmp_path), first)
     directory = whole.index(b"PK\x01\x02")
     encrypted, unknown_method = ((directory + place, bit) for place, bit in ((8, 1), (10, 4)))
-    flipped = [bytearray(whole) for _ in range(3)]
-    for content, (place, bit) in zip(flipped, ((5000, 1), encrypted, unknown_method), strict=True):
+    open_bracket = whole.index(b")"), 64  # of a shape, as Python code
+    places = ((5000, 1), encrypted, unknown_method, open_bracket)
+    flipped = [bytearray(whole) for _ in places]
+    for content, (place, bit) in zip(flipped, places, strict=True):
         content[place] ^= bit
     for damaged in (whole[: len(whole) // 2], b"", *flipped):
         file.write_bytes(damaged)

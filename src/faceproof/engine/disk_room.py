@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,21 @@ class Need:
     name: str
     folder: Path
     bytes: int
+
+
+def temporary_folder() -> Path:
+    """The folder for temporary files: TMPDIR, or the usual one of the system.
+
+    Raises:
+        CacheError: no file can be written into any of the usual folders.
+    """
+    try:
+        return Path(tempfile.gettempdir())
+    except OSError as error:
+        raise CacheError(
+            f"No temporary file can be written ({error.strerror or error}). Set TMPDIR to a folder with room; where "
+            "the size of files is limited (ulimit -f), lift the limit."
+        ) from error
 
 
 def check_room(needs: Sequence[Need], *, advice: str) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.detection.types import Face
+from faceproof.engine.disk_room import temporary_folder
 from faceproof.errors import CacheError
 from faceproof.people.types import Photo
 from faceproof.sizes import in_words
@@ -141,13 +142,12 @@ def _empty_templates(rows: int, size: int) -> Floats:
     """
     if rows * size == 0:
         return np.zeros((rows, size), np.float32)
-    room = rows * size * 4
+    room, folder = rows * size * 4, temporary_folder()
     try:
         with tempfile.TemporaryFile(prefix="faceproof-templates-") as file:
             _reserve(file, room)
             return np.memmap(file, np.float32, "r+", shape=(rows, size))
     except OSError as error:
-        folder = tempfile.gettempdir() if tempfile.tempdir else os.environ.get("TMPDIR", "the temporary folder")
         raise CacheError(
             f"Templates of {rows:,} photos need {in_words(room)} in {folder} while the run lasts "
             f"({error.strerror or error}). Free some room, or set TMPDIR to a folder with more."

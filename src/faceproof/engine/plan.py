@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from faceproof.degrade.types import Condition
 from faceproof.engine.cache import SHARD_ROWS, TemplateCache
-from faceproof.engine.disk_room import Need
+from faceproof.engine.disk_room import Need, temporary_folder
 from faceproof.engine.runner import Cell, Pipeline
 from faceproof.people.types import Comparisons
 
@@ -87,7 +86,7 @@ class Plan:
         for_a_while = sum(len(self.conditions) * len(self.comparisons.photos) * size for size in sizes)
         tables = len(sizes) * (photos * _ROW_BYTES["run"] + scores * _ROW_BYTES["score"])
         needs = [
-            Need("temporary folder", Path(tempfile.gettempdir()), for_a_while),
+            Need("temporary folder", temporary_folder(), for_a_while),
             Need("run folder", run, tables + _PAGE_BYTES),
         ]
         return needs if cache is None else [Need("template cache", cache, kept), *needs]

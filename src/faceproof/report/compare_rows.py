@@ -71,13 +71,19 @@ def side_by_side(summary: Summary, *, joiner: str = " – ") -> list[Row]:
         )
     )
     rows.append(Row("Numbers in a template", "", tuple(Cell(count(run["template_size"])) for run in runs)))
-    faces = [(run["manifest"].get("detector") or {}).get("name", "–") for run in runs]
+    faces = [_detector(run["manifest"].get("detector") or {}) for run in runs]
     if len(set(faces)) > 1:
         rows.append(Row("Detector", "what found the faces", tuple(Cell(name) for name in faces)))
     rows.append(Row("Model", "", tuple(Cell(run["model"] or "–") for run in runs)))
     digests = [run["weights_sha256"] for run in runs]
     rows.append(Row("Weights", "digest of the tensors", tuple(Cell(one[:12] if one else "–") for one in digests)))
     return rows
+
+
+def _detector(entry: Mapping[str, Any]) -> str:
+    """The name of what found the faces, and the border that it saw."""
+    border = entry.get("pad") or 0
+    return f"{entry.get('name', '–')}{f', border {100 * border:g}%' if border else ''}"
 
 
 def _of_keys(keys: list[KeyNumber]) -> Row:

@@ -11,7 +11,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -197,14 +197,17 @@ def _disks(bench: Bench, known: Sequence[Known], *, whole: bool) -> Tally:
     """Small file systems in place of the run folder, of the cache and of TMPDIR; they grow, and the command goes on."""
     tally = Tally("environments", "small disks", "commands")
     with bench.folder("mount") as place:
-        if bench.forks.call(mount_disk, str(place / "tmp"), 65_536).raised is not None:
-            tally.not_tried = "mounting is not permitted here"
-            return tally
-        bench.forks.call(unmount_disk, str(place / "tmp"))
-    for command in known:
-        for below in PLACES if whole else PLACES[:1]:
-            for size in DISKS if whole else DISKS[1:2]:
-                tally.add(1, _on_small_disk(bench, command, below, size))
+        with bench.forks.one() as forks:
+            if forks.call(mount_disk, str(place / "tmp"), 65_536).raised is not None:
+                tally.not_tried = "mounting is not permitted here"
+                return tally
+            forks.call(unmount_disk, str(place / "tmp"))
+    with bench.forks.one() as forks:
+        alone = replace(bench, forks=forks, jobs=1)
+        for command in known:
+            for below in PLACES if whole else PLACES[:1]:
+                for size in DISKS if whole else DISKS[1:2]:
+                    tally.add(1, _on_small_disk(alone, command, below, size))
     bench.say(f"environments: small disks, {tally.tried} commands, {len(tally.failures)} failures")
     return tally
 

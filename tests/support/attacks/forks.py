@@ -6,6 +6,7 @@ process for each, watches it, and writes how it ended to stdout. It has no threa
 
 from __future__ import annotations
 
+import encodings
 import gc
 import importlib
 import io
@@ -17,8 +18,8 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -86,6 +87,16 @@ class Forks:
     def call(self, function: Callable[..., Any], *values: Any, **surroundings: Any) -> Ended:
         """A function of a module in a process of its own."""
         return self.do(Order(function=function, values=values, **surroundings))
+
+    @contextmanager
+    def one(self) -> Iterator[Forks]:
+        """One of the servers alone: its processes share mounts, those of several servers do not."""
+        alone, server = Forks(0), self._free.get()
+        alone._free.put(server)
+        try:
+            yield alone
+        finally:
+            self._free.put(server)
 
     def __enter__(self) -> Self:
         return self
@@ -201,6 +212,9 @@ def _import_everything() -> None:
 
     for name in _HEAVY:
         importlib.import_module(name)
+    for codec in pkgutil.iter_modules(encodings.__path__, "encodings."):  # another user may not read Python's folder
+        with suppress(ImportError):  # those of other systems
+            importlib.import_module(codec.name)
     for module in pkgutil.walk_packages(faceproof.__path__, "faceproof."):
         if not module.name.endswith(("__main__", "figures", "chart", "theme", "draw", "drawing")):
             importlib.import_module(module.name)
