@@ -196,13 +196,11 @@ def _numbers_in(text: str) -> Counter[str]:
 def _disks(bench: Bench, known: Sequence[Known], *, whole: bool) -> Tally:
     """Small file systems in place of the run folder, of the cache and of TMPDIR; they grow, and the command goes on."""
     tally = Tally("environments", "small disks", "commands")
-    with bench.folder("mount") as place:
-        with bench.forks.one() as forks:
-            if forks.call(mount_disk, str(place / "tmp"), 65_536).raised is not None:
-                tally.not_tried = "mounting is not permitted here"
-                return tally
-            forks.call(unmount_disk, str(place / "tmp"))
-    with bench.forks.one() as forks:
+    with bench.folder("mount") as place, bench.forks.one() as forks:
+        if forks.call(mount_disk, str(place / "tmp"), 65_536).raised is not None:
+            tally.not_tried = "mounting is not permitted here"
+            return tally
+        forks.call(unmount_disk, str(place / "tmp"))
         alone = replace(bench, forks=forks, jobs=1)
         for command in known:
             for below in PLACES if whole else PLACES[:1]:
