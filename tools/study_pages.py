@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from wrap_markdown import wrap_markdown
+
 from faceproof.report.formatting import count, number, percent
 
 TWO_PHOTO_PEOPLE, ONE_PHOTO_PEOPLE = 400, 800
@@ -29,7 +31,7 @@ def best_accuracy(row: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def render(template: str, **values: Any) -> str:
-    """A page from a template beside this file."""
+    """A page from a template beside this file, its lines wrapped."""
     import jinja2
 
     pages = jinja2.Environment(
@@ -41,7 +43,7 @@ def render(template: str, **values: Any) -> str:
     )
     pages.filters |= {"rate": _rate, "percent": percent, "number": number, "count": count}
     people = {"two_photo_people": TWO_PHOTO_PEOPLE, "one_photo_people": ONE_PHOTO_PEOPLE}
-    return pages.get_template(template).render(best=best_accuracy, **people, **values)
+    return wrap_markdown(pages.get_template(template).render(best=best_accuracy, **people, **values))
 
 
 def _rate(estimate: Mapping[str, Any]) -> str:
