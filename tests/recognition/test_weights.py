@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from faceproof.errors import WeightsError
+from faceproof.errors import CacheError, WeightsError
 from faceproof.recognition.mtcnn_wheel import find_wheel_folder
 from faceproof.recognition.tensors import tensors_digest, write_tensors
 from faceproof.recognition.weights import (
@@ -180,6 +180,14 @@ def test_the_cache_is_named_in_the_environment_or_the_platforms(monkeypatch, tmp
     monkeypatch.delenv("FACEPROOF_CACHE")
     assert cache_root().is_relative_to(tmp_path)
     assert cache_root().name == "faceproof"
+
+
+def test_the_home_of_nobody_is_no_place(monkeypatch):
+    monkeypatch.setenv("FACEPROOF_CACHE", "~nobody-of-this-name/cache")
+    with pytest.raises(CacheError, match=r"no home folder .* Set FACEPROOF_CACHE"):
+        cache_root()
+    monkeypatch.setenv("FACEPROOF_WEIGHTS", "~nobody-of-this-name/weights")
+    assert weights_folders() == [Path("~nobody-of-this-name/weights")]
 
 
 def test_a_folder_in_place_of_a_file_is_no_copy(folder, card):

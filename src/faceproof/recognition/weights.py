@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.errors import WeightsError
+from faceproof.errors import CacheError, WeightsError
 from faceproof.recognition.card import Card
 from faceproof.recognition.dlib_file import find_dlib_file, is_dlib_file, read_dlib_file
 from faceproof.recognition.fetch import Progress, StderrProgress, fetch_file, part_path
@@ -61,18 +61,27 @@ class FoundWeights:
 
 
 def cache_root() -> Path:
-    """The folder of all that faceproof keeps between runs: FACEPROOF_CACHE or the platform's cache folder."""
+    """The folder of all that faceproof keeps between runs: FACEPROOF_CACHE or the platform's cache folder.
+
+    Raises:
+        CacheError: the user has no home folder, and FACEPROOF_CACHE is not set.
+    """
     named = os.environ.get("FACEPROOF_CACHE")
-    if named:
-        return Path(named).expanduser()
     from platformdirs import user_cache_path
 
-    return user_cache_path("faceproof", appauthor=False)
+    try:
+        return Path(named).expanduser() if named else user_cache_path("faceproof", appauthor=False)
+    except RuntimeError as error:
+        raise CacheError(
+            f"There is no folder for the cache, since this user has no home folder ({error}). Set FACEPROOF_CACHE to "
+            "a folder that can be written."
+        ) from error
 
 
 def weights_folders() -> list[Path]:
     """The folders named in FACEPROOF_WEIGHTS, in its order."""
-    return [Path(part).expanduser() for part in os.environ.get("FACEPROOF_WEIGHTS", "").split(os.pathsep) if part]
+    named = os.environ.get("FACEPROOF_WEIGHTS", "").split(os.pathsep)
+    return [Path(os.path.expanduser(part)) for part in named if part]
 
 
 def cached_path(card: Card, cache: Path | None = None) -> Path:
@@ -163,7 +172,7 @@ def resolve_weights(
     """
     progress = progress or StderrProgress()
     if path is not None:
-        return load_found(card, FoundWeights("path", path.expanduser()), progress=progress)
+        return load_found(card, FoundWeights("path", Path(os.path.expanduser(path))), progress=progress)
     searched = weights_folders() if folders is None else list(folders)
     for found in _copies(card, searched, cache):
         return load_found(card, found, progress=progress)
@@ -220,7 +229,7 @@ def adopt_weights(
     Raises:
         WeightsError: when the file is not the one on the card, or the cache cannot be written.
     """
-    loaded = load_found(card, FoundWeights("path", path.expanduser()), progress=progress)
+    loaded = load_found(card, FoundWeights("path", Path(os.path.expanduser(path))), progress=progress)
     _keep(card, loaded, cache)
     return loaded
 
