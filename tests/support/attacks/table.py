@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import textwrap
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 
@@ -57,7 +58,7 @@ def page_with(page: str, tallies: Sequence[Tally], command: str, seed: int) -> s
         raise ValueError(f"the page lacks a line {BEGIN} or a line {END} below it")
     lines = [_markdown(_HEADS), _markdown(("-", "-", *["-:"] * (len(_HEADS) - 2)))]
     lines += [_markdown(row) for row in rows_of(tallies)]
-    said = f"Written by `{command}`, seed {seed}, on {_surroundings()}."
+    said = textwrap.fill(f"Written by `{command}`, seed {seed}, on {_surroundings()}.", 100)
     return "\n".join([f"{before}{BEGIN}", *lines, "", said, f"{END}{after}"])
 
 
