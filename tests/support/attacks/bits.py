@@ -70,7 +70,8 @@ def attack(bench: Bench, flips: int) -> Iterator[Tally]:
                 raise RuntimeError(f"the cache keeps nothing: {kept}")
         shares = sum(target.share for target in TARGETS)
         for target in TARGETS:
-            count = max(1, flips * target.share // shares)
+            rest = flips - sum(flips * one.share // shares for one in TARGETS) if target is TARGETS[0] else 0
+            count = max(1, flips * target.share // shares + rest)
             tally = Tally("bits", target.name, "flipped bits")
             blocks = [range(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK)]
             for numbers in blocks:
