@@ -104,7 +104,8 @@ def run(options: argparse.Namespace) -> None:
 
     from faceproof.engine.runner import process
     from faceproof.people.folder import read_people
-    from faceproof.recipe import Recipe, load_pipeline
+    from faceproof.systems.load import load_pipeline
+    from faceproof.systems.recipe import Recipe
 
     given = {} if options.decode_memory is None else {"decode_memory": options.decode_memory}
     recipe = Recipe(detector=options.detector)

@@ -75,7 +75,8 @@ def engine(paths: list[Path], weights: Path, result: Path) -> None:
     """What ``faceproof evaluate`` does with the photos."""
     from faceproof.engine.runner import process
     from faceproof.people.types import Photo
-    from faceproof.recipe import Recipe, load_pipeline
+    from faceproof.systems.load import load_pipeline
+    from faceproof.systems.recipe import Recipe
 
     recipe = Recipe(margin=MARGIN, mirror=False, alignment="margin_crop")
     pipeline = load_pipeline("facenet-vggface2", weights, recipe, offline=True)

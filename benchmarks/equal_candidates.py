@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from faceproof.detection.cascade import Cascade
-from faceproof.detection.mtcnn import load_mtcnn
-from faceproof.detection.suppression import suppress
+from faceproof.systems.detection.cascade import Cascade
+from faceproof.systems.detection.mtcnn import load_mtcnn
+from faceproof.systems.detection.suppression import suppress
 
 SHARED = Path(os.environ.get("FACEPROOF_SHARED", "../shared"))
 Photo = NDArray[np.uint8]
@@ -76,7 +76,7 @@ class _Look:
     def at(self, photo: Photo) -> None:
         self.photos += 1
         before = self.clipped + self.saturated
-        with patch("faceproof.detection.cascade.suppress", self._suppressed):
+        with patch("faceproof.systems.detection.cascade.suppress", self._suppressed):
             self._cascade.find([photo])
         self.with_equals += self.clipped + self.saturated > before
 

@@ -22,18 +22,18 @@ from typing import Any
 
 import numpy as np
 
-from faceproof.canary_faces import SEED, own_faces, packaged_faces
-from faceproof.engine.runner import Pipeline
-from faceproof.evaluation import cache_folder
-from faceproof.findings.canary import check_recognizer
-from faceproof.findings.check_faces import NO_FACES, CheckFaces, templates_of
-from faceproof.findings.contract_check import Tried, check_contract
-from faceproof.findings.contracts import neighbours_of
-from faceproof.nets.runtime import Array, Runner
+from faceproof.files import cache_root
 from faceproof.people.types import Photo
-from faceproof.recipe import load_pipeline
-from faceproof.recognition.card import InputContract
-from faceproof.recognition.recognizer import Recognizer
+from faceproof.systems.load import load_pipeline
+from faceproof.systems.model_check.check_faces import NO_FACES, CheckFaces, templates_of
+from faceproof.systems.model_check.contract_check import Tried, check_contract
+from faceproof.systems.model_check.contracts import neighbours_of
+from faceproof.systems.model_check.faces import SEED, own_faces, packaged_faces
+from faceproof.systems.model_check.recognizer_check import check_recognizer
+from faceproof.systems.nets.runtime import Array, Runner
+from faceproof.systems.pipeline import Pipeline
+from faceproof.systems.recognition.recognizer import Recognizer
+from faceproof.systems.weights.card import InputContract
 
 OUTCOMES = ("failed", "not told apart", "passed")
 _OWN_PEOPLE = 20
@@ -66,7 +66,7 @@ def main() -> None:
 def one_draw(pipeline: Pipeline, people: Path | None, draw: int) -> dict[str, Any]:
     """Outcomes of one draw: of every check under the right contract, and of the contract's under each wrong one."""
     recognizer = replace(pipeline.recognizer, run=remembered(pipeline.recognizer.run))
-    faces = packaged_faces(pipeline, cache=cache_folder(), seed=SEED + draw)
+    faces = packaged_faces(pipeline, cache=cache_root(), seed=SEED + draw)
     own = NO_FACES if people is None else faces_from(pipeline, people, draw)
     found = check_recognizer(recognizer, faces, None, own)
     groups = [faces, own] if len(own) else [faces]

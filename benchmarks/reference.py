@@ -15,10 +15,10 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from faceproof.nets.inception_resnet_v1 import InceptionResnetV1
-from faceproof.nets.mtcnn import ONet, PNet, RNet
-from faceproof.recognition.weights import resolve_weights
-from faceproof.recognition.zoo import get_card
+from faceproof.systems.nets.inception_resnet_v1 import InceptionResnetV1
+from faceproof.systems.nets.mtcnn import ONet, PNet, RNet
+from faceproof.systems.weights.resolve import resolve_weights
+from faceproof.systems.weights.zoo import get_card
 
 
 def _filled(net: torch.nn.Module, tensors: dict[str, NDArray[np.float32]], prefix: str = "") -> torch.nn.Module:

@@ -29,7 +29,7 @@ def main() -> None:
     from faceproof.degrade.types import CLEAN, Condition
     from faceproof.engine.runner import process_all
     from faceproof.people.types import Photo
-    from faceproof.recipe import load_pipeline
+    from faceproof.systems.load import load_pipeline
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("people", type=Path, nargs="?", default=SHARED / "data" / "lfw-deepfunneled")

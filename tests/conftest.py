@@ -67,10 +67,10 @@ class MadeUpRun:
 
     def write(self, folder: Path) -> Path:
         """Write the folder and give it back."""
-        from faceproof.engine.manifest_file import write_manifest
-        from faceproof.engine.photo_table import PhotoOutcome, PhotoTable
-        from faceproof.engine.run_folder import comparisons_table, scores_table, write_table
         from faceproof.people.types import Comparisons, Photo
+        from faceproof.runs.manifest_file import write_manifest
+        from faceproof.runs.run_folder import comparisons_table, scores_table, write_table
+        from faceproof.systems.photo_table import PhotoOutcome, PhotoTable
 
         ids = sorted({photo for pair in self.pairs for photo in pair})
         photos = [Photo(name, self.root / name, name.rpartition("/")[0], self._digest(name)) for name in ids]
@@ -98,7 +98,7 @@ class MadeUpRun:
         return hashlib.sha256(f"{name}{' changed' if name in self.other_bytes else ''}".encode()).hexdigest()
 
     def _manifest(self, comparisons: Any) -> dict[str, Any]:
-        from faceproof.engine.manifest import protocol_entry
+        from faceproof.runs.manifest import protocol_entry
 
         return {
             "schema_version": 1,

@@ -17,7 +17,7 @@ from PIL import Image
 import faceproof
 from faceproof import verification
 from faceproof.people.folder import read_people
-from faceproof.recognition.card import InputContract
+from faceproof.systems.weights.card import InputContract
 
 HEAVY = {"torch", "altair", "vl_convert", "sklearn", "pyarrow", "pandas", "PIL", "numpy", "pydantic", "jinja2"}
 

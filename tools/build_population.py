@@ -29,16 +29,16 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from faceproof.detection.alignment import similarity_transform
-from faceproof.detection.mtcnn import load_mtcnn
-from faceproof.detection.selection import choose
 from faceproof.metrics.operating_points import eer
 from faceproof.people.decode import decode_photo
 from faceproof.people.folder import read_people
 from faceproof.people.synthetic.draw import Variation, draw_identity, draw_photo
 from faceproof.people.synthetic.face_model import FaceModel, pack_model, read_model
-from faceproof.recognition.catalog import load_model
-from faceproof.recognition.recognizer import Recognizer
+from faceproof.systems.detection.mtcnn import load_mtcnn
+from faceproof.systems.faces.alignment import similarity_transform
+from faceproof.systems.faces.selection import choose
+from faceproof.systems.recognition.catalog import load_model
+from faceproof.systems.recognition.recognizer import Recognizer
 
 CANVAS, SMALL, NODES, REGISTERED = 144, 36, 9, 72
 LANDMARKS = np.array([(53.3, 66.2), (90.7, 66.2), (72.0, 88.4), (55.7, 107.2), (88.3, 107.2)])

@@ -23,24 +23,25 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from study_pages import best_accuracy, render, some_people
 
-from faceproof.checking import check_pipeline
 from faceproof.cli.progress import PhotoProgress
 from faceproof.degrade.registry import FAMILIES
 from faceproof.degrade.suites import Series, Suite
-from faceproof.engine.run_folder import RunTables, read_run
-from faceproof.engine.stress_folder import open_stress_run
-from faceproof.evaluation import Run, evaluate
-from faceproof.findings.checks import outcome_of
-from faceproof.findings.contracts import RANGES
-from faceproof.imported import score
+from faceproof.jobs.evaluation import Run, evaluate
+from faceproof.jobs.external import score
+from faceproof.jobs.stressing import stress
 from faceproof.metrics.confusion import accuracy, confusion_at
 from faceproof.metrics.operating_points import best_accuracy_threshold
-from faceproof.recipe import Recipe, load_pipeline
-from faceproof.recognition.card import TemplateContract
-from faceproof.report.chart import base, finish
-from faceproof.report.drawing import write_charts
-from faceproof.scoring import distance_from_similarity
-from faceproof.stressing import stress
+from faceproof.report.charts.base import base, finish
+from faceproof.report.charts.drawing import write_charts
+from faceproof.runs.run_folder import RunTables, read_run
+from faceproof.runs.stress_folder import open_stress_run
+from faceproof.scoring.similarity import distance_from_similarity
+from faceproof.systems.load import load_pipeline
+from faceproof.systems.model_check.checks import outcome_of
+from faceproof.systems.model_check.contracts import RANGES
+from faceproof.systems.model_check.job import check_pipeline
+from faceproof.systems.recipe import Recipe
+from faceproof.systems.weights.card import TemplateContract
 
 RADII = (1, 2, 3, 4, 5)
 REPORTED = {0: 0.8605, 5: 0.67}

@@ -23,9 +23,9 @@ from faceproof.degrade import blur, resolution
 from faceproof.degrade.registry import FAMILIES
 from faceproof.degrade.suites import Series, Suite
 from faceproof.degrade.types import Family
-from faceproof.recipe import Recipe
-from faceproof.report.stress_words import label
-from faceproof.stressing import stress
+from faceproof.jobs.stressing import stress
+from faceproof.report.words.stress import label
+from faceproof.systems.recipe import Recipe
 
 FIGURES = ("loss", "frr", "fmr", "detection", "distances", "heat-map", "changes")
 JPEG_QUALITY = 75
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def _models() -> list[str]:
-    from faceproof.recognition.dlib_file import find_dlib_file
+    from faceproof.systems.weights.dlib_file import find_dlib_file
 
     return ["facenet-vggface2", *(["dlib-resnet"] if find_dlib_file() else [])]
 

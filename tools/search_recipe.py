@@ -17,18 +17,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.detection.mtcnn import load_mtcnn
-from faceproof.detection.selection import choose
-from faceproof.detection.types import Face
 from faceproof.metrics.curves import auc
 from faceproof.metrics.operating_points import fnmr_at_fmr, threshold_at_fmr
 from faceproof.metrics.separation import d_prime
 from faceproof.people.decode import decode_photo
-from faceproof.recognition.card import InputContract
-from faceproof.recognition.catalog import load_model
-from faceproof.recognition.recognizer import Recognizer
-from faceproof.recognition.zoo import get_card
-from faceproof.scoring import distance_from_similarity
+from faceproof.scoring.similarity import distance_from_similarity
+from faceproof.systems.detection.mtcnn import load_mtcnn
+from faceproof.systems.faces.selection import choose
+from faceproof.systems.faces.types import Face
+from faceproof.systems.recognition.catalog import load_model
+from faceproof.systems.recognition.recognizer import Recognizer
+from faceproof.systems.weights.card import InputContract
+from faceproof.systems.weights.zoo import get_card
 
 MARGINS = {"margin_crop": (0, 14, 32, 44), "even_margin_crop": (32, 44, 50, 56)}
 FMRS = (1e-2, 1e-3, 1e-4)

@@ -8,7 +8,7 @@ from typing import Any
 
 from wrap_markdown import wrap_markdown
 
-from faceproof.report.formatting import count, number, percent
+from faceproof.report.words.formatting import count, number, percent
 
 TWO_PHOTO_PEOPLE, ONE_PHOTO_PEOPLE = 400, 800
 

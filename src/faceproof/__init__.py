@@ -10,17 +10,18 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from faceproof.comparing import compare
-    from faceproof.detection.mtcnn import MTCNN
-    from faceproof.evaluation import Run, evaluate
-    from faceproof.imported import evaluate_templates, score
-    from faceproof.recipe import Recipe
-    from faceproof.recognition.catalog import load_model
-    from faceproof.stressing import stress
-    from faceproof.verification import Threshold, Verification, verify
+from faceproof.version import __version__ as __version__
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from faceproof.jobs.comparing import compare
+    from faceproof.jobs.evaluation import Run, evaluate
+    from faceproof.jobs.external import evaluate_templates, score
+    from faceproof.jobs.stressing import stress
+    from faceproof.jobs.verification import Threshold, Verification, verify
+    from faceproof.systems.detection.mtcnn import MTCNN
+    from faceproof.systems.recipe import Recipe
+    from faceproof.systems.recognition.catalog import load_model
+
 
 __all__ = [
     "MTCNN",
@@ -38,18 +39,18 @@ __all__ = [
 ]
 
 _HOME = {
-    "MTCNN": "faceproof.detection.mtcnn",
-    "Recipe": "faceproof.recipe",
-    "Run": "faceproof.evaluation",
-    "Threshold": "faceproof.verification",
-    "Verification": "faceproof.verification",
-    "compare": "faceproof.comparing",
-    "evaluate": "faceproof.evaluation",
-    "evaluate_templates": "faceproof.imported",
-    "load_model": "faceproof.recognition.catalog",
-    "score": "faceproof.imported",
-    "stress": "faceproof.stressing",
-    "verify": "faceproof.verification",
+    "MTCNN": "faceproof.systems.detection.mtcnn",
+    "Recipe": "faceproof.systems.recipe",
+    "Run": "faceproof.jobs.evaluation",
+    "Threshold": "faceproof.jobs.verification",
+    "Verification": "faceproof.jobs.verification",
+    "compare": "faceproof.jobs.comparing",
+    "evaluate": "faceproof.jobs.evaluation",
+    "evaluate_templates": "faceproof.jobs.external",
+    "load_model": "faceproof.systems.recognition.catalog",
+    "score": "faceproof.jobs.external",
+    "stress": "faceproof.jobs.stressing",
+    "verify": "faceproof.jobs.verification",
 }
 
 

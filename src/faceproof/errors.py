@@ -1,7 +1,7 @@
 """Everything that faceproof raises on purpose, one root and a leaf for each cause.
 
 A message says what was found, what was expected, and what to do next. A photo that cannot be used is no
-exception: it is a row with a reason (see ``faceproof.detection.types.Failure``).
+exception: it is a row with a reason (see ``faceproof.systems.faces.types.Failure``).
 """
 
 

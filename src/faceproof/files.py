@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from faceproof.errors import FaceproofError
+from faceproof.errors import CacheError, FaceproofError
 
 _MOST_TOML_BYTES = 1 << 18
 # a.a.a: the time and the memory that tomllib takes grow with the square of the depth.
@@ -25,6 +25,24 @@ _SPECIAL = (
     (stat.S_ISBLK, "a device"),
 )
 _STARTS_A_FORMULA = tuple("=+-@\t\r\n＝＋－＠'")
+
+
+def cache_root() -> Path:
+    """The folder of all that faceproof keeps between runs: FACEPROOF_CACHE or the platform's cache folder.
+
+    Raises:
+        CacheError: the user has no home folder, and FACEPROOF_CACHE is not set.
+    """
+    from platformdirs import user_cache_path
+
+    named = os.environ.get("FACEPROOF_CACHE")
+    try:
+        return Path(named).expanduser() if named else user_cache_path("faceproof", appauthor=False)
+    except RuntimeError as error:
+        raise CacheError(
+            f"There is no folder for the cache, since this user has no home folder ({error}). Set FACEPROOF_CACHE to "
+            "a folder that can be written."
+        ) from error
 
 
 def check_file(path: Path, what: str, failure: type[FaceproofError], *, most_bytes: int | None = None) -> int:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from faceproof.people.synthetic.folder import Population, write_population
-from faceproof.recognition.dlib_file import find_dlib_file
+from faceproof.systems.weights.dlib_file import find_dlib_file
 
 needs_dlib = pytest.mark.skipif(
     find_dlib_file() is None, reason="the weights of dlib-resnet are not installed (extra 'embedded')"

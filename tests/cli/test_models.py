@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from faceproof.cli.models import models_app, verdict
-from faceproof.findings.checks import overall
-from faceproof.recognition.zoo import get_card, list_cards
+from faceproof.systems.model_check.checks import overall
+from faceproof.systems.weights.zoo import get_card, list_cards
 
 
 def run(*arguments):

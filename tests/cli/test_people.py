@@ -9,7 +9,7 @@ import sys
 import pytest
 from stopping import stopped
 
-from faceproof.recognition.dlib_file import find_dlib_file
+from faceproof.systems.weights.dlib_file import find_dlib_file
 
 FACEPROOF = [sys.executable, "-m", "faceproof.cli"]
 needs_dlib = pytest.mark.skipif(

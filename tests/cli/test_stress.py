@@ -14,7 +14,7 @@ from stopping import DECODING, stopped
 
 from faceproof.degrade.registry import FAMILIES
 from faceproof.people.synthetic.folder import Population, write_population
-from faceproof.recognition.dlib_file import find_dlib_file
+from faceproof.systems.weights.dlib_file import find_dlib_file
 
 needs_dlib = pytest.mark.skipif(
     find_dlib_file() is None, reason="the weights of dlib-resnet are not installed (extra 'embedded')"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import faceproof
-import faceproof.comparing
+import faceproof.jobs.comparing
 
 FACEPROOF = [sys.executable, "-m", "faceproof.cli"]
 MODEL = """
@@ -56,7 +56,7 @@ def fails(monkeypatch):
         def compare(*arguments, **settings):
             raise error
 
-        monkeypatch.setattr(faceproof.comparing, "compare", compare)
+        monkeypatch.setattr(faceproof.jobs.comparing, "compare", compare)
 
     return fail
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceproof.recognition.dlib_file import find_dlib_file
-from faceproof.recognition.mtcnn_wheel import find_wheel_folder, read_wheel
-from faceproof.recognition.tensors import write_tensors
-from faceproof.recognition.zoo import get_card, list_cards
+from faceproof.systems.weights.dlib_file import find_dlib_file
+from faceproof.systems.weights.mtcnn_wheel import find_wheel_folder, read_wheel
+from faceproof.systems.weights.tensors import write_tensors
+from faceproof.systems.weights.zoo import get_card, list_cards
 
 FACEPROOF = [sys.executable, "-m", "faceproof.cli"]
 DIGEST = get_card("mtcnn").tensors_sha256

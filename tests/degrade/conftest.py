@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from faceproof.detection.types import Face
+from faceproof.systems.faces.types import Face
 
 # Shares of the box's width and height, as the landmarks of an upright face lie.
 _LANDMARKS = np.array([(0.30, 0.38), (0.70, 0.38), (0.50, 0.57), (0.34, 0.77), (0.66, 0.77)])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from faceproof.degrade.occlusion import black_square, black_square_on_face, hair_line, half_face, mask, sunglasses
 from faceproof.degrade.registry import FAMILIES
-from faceproof.detection.types import Face
+from faceproof.systems.faces.types import Face
 
 TILTS = [0, 30, -30, 75, 180]
 BEFORE = {

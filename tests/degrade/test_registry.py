@@ -137,7 +137,7 @@ def test_a_photo_of_any_size_gives_bytes_of_its_size(family, face_filling):
 @settings(deadline=None, max_examples=150)
 @given(st.sampled_from(CONDITIONS), st.integers(1, 45), st.integers(1, 45), st.integers(0, 255), st.text(max_size=3))
 def test_flat_photos_of_any_size_raise_nothing(condition, height, width, value, key):
-    from faceproof.detection.types import Face
+    from faceproof.systems.faces.types import Face
 
     box = np.array([0, 0, width, height], np.float32)
     points = np.array([(0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8)]) * (width, height)

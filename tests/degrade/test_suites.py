@@ -23,8 +23,8 @@ from faceproof.degrade.suites import (
     read_suite,
 )
 from faceproof.degrade.types import CLEAN
-from faceproof.detection.types import Face
 from faceproof.errors import ConfigurationError, DegradationError
+from faceproof.systems.faces.types import Face
 
 FACE = Face(
     np.array([20, 15, 60, 70], np.float32),

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from faceproof.detection.types import Face
 from faceproof.engine.cache import TemplateCache
-from faceproof.engine.photo_table import PhotoOutcome
 from faceproof.errors import CacheError
+from faceproof.systems.faces.types import Face
+from faceproof.systems.photo_table import PhotoOutcome
 
 FACE = Face(np.array([1, 2, 3, 4], np.float32), 0.75, np.arange(10, dtype=np.float32).reshape(5, 2))
 

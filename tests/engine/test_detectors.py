@@ -11,17 +11,18 @@ from PIL import Image
 
 from faceproof.degrade.registry import get_family
 from faceproof.degrade.types import CLEAN
-from faceproof.detection.catalog import load_detector
-from faceproof.detection.mtcnn import load_mtcnn
-from faceproof.detection.types import Face
 from faceproof.engine.cache import TemplateCache
-from faceproof.engine.photo_table import PhotoOutcome
-from faceproof.engine.runner import Pipeline, process, process_all
+from faceproof.engine.runner import process, process_all
 from faceproof.people.decode import decode_photo
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.people.types import Photo
-from faceproof.recognition.catalog import load_model
-from faceproof.recognition.dlib_file import find_dlib_file
+from faceproof.systems.detection.catalog import load_detector
+from faceproof.systems.detection.mtcnn import load_mtcnn
+from faceproof.systems.faces.types import Face
+from faceproof.systems.photo_table import PhotoOutcome
+from faceproof.systems.pipeline import Pipeline
+from faceproof.systems.recognition.catalog import load_model
+from faceproof.systems.weights.dlib_file import find_dlib_file
 
 NOT_ALIGNED = "the face cannot be aligned: the detector gave no landmarks"
 NOT_PLACED = "{} is placed by landmarks, and the detector gave none."

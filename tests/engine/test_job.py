@@ -13,17 +13,17 @@ from PIL import Image
 from faceproof.degrade.registry import get_family
 from faceproof.degrade.suites import get_suite
 from faceproof.degrade.types import CLEAN
-from faceproof.detection.mtcnn import load_mtcnn
-from faceproof.detection.types import Face
 from faceproof.engine.cache import TemplateCache
 from faceproof.engine.runner import process, process_all
 from faceproof.errors import ConfigurationError
 from faceproof.people.decode import decode_photo
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.people.types import Photo
-from faceproof.recipe import load_pipeline
-from faceproof.recognition.dlib_file import find_dlib_file
-from faceproof.recognition.recognizer import face_in_crop, prepare_face
+from faceproof.systems.detection.mtcnn import load_mtcnn
+from faceproof.systems.faces.types import Face
+from faceproof.systems.load import load_pipeline
+from faceproof.systems.recognition.recognizer import face_in_crop, prepare_face
+from faceproof.systems.weights.dlib_file import find_dlib_file
 
 NO_FACE = "no face found in the photo as it is"
 FACES, TWICE, BLANK, BROKEN = slice(0, 6), 6, 7, 8

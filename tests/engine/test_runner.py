@@ -7,12 +7,13 @@ import pytest
 from PIL import Image
 
 from faceproof.engine.cache import TemplateCache
-from faceproof.engine.runner import Pipeline, process
+from faceproof.engine.runner import process
 from faceproof.people.decode import estimated_bytes
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.people.types import Photo
-from faceproof.recipe import load_pipeline
-from faceproof.recognition.dlib_file import find_dlib_file
+from faceproof.systems.load import load_pipeline
+from faceproof.systems.pipeline import Pipeline
+from faceproof.systems.weights.dlib_file import find_dlib_file
 
 
 @pytest.fixture(scope="module", params=["synthetic", pytest.param("lfw", marks=pytest.mark.real_photos)])

@@ -7,11 +7,11 @@ import csv
 import numpy as np
 import pytest
 
-from faceproof.engine.run_folder import read_run
 from faceproof.findings.compared import pair_runs
 from faceproof.findings.disputed import COLUMNS, Disputed, write_flips_csv
 from faceproof.findings.joined import join_runs, named_runs
-from faceproof.scoring import distance_from_similarity
+from faceproof.runs.run_folder import read_run
+from faceproof.scoring.similarity import distance_from_similarity
 
 
 def disputed_of(folders, seed=0):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from faceproof.findings.flips import COLUMNS, STATES, Decisions, first_flips, write_changes_csv
 from faceproof.findings.scored import ScoredComparisons
-from faceproof.scoring import distance_from_similarity
+from faceproof.scoring.similarity import distance_from_similarity
 
 GONE = math.nan
 SCORE = st.sampled_from([GONE, -0.5, 0.0, 0.25, 0.5, 0.75])

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from faceproof.engine.manifest_file import write_manifest
-from faceproof.engine.run_folder import read_manifest, read_run
 from faceproof.errors import RunFolderError
 from faceproof.findings.joined import how_pair_lists_differ, join_runs, named_runs
+from faceproof.runs.manifest_file import write_manifest
+from faceproof.runs.run_folder import read_manifest, read_run
 
 PAIRS = [("ann/1", "ann/2"), ("ben/1", "ben/2"), ("ann/1", "ben/1"), ("ann/2", "cem/1"), ("ben/2", "cem/1")]
 SIMILARITY = [0.9, 0.8, 0.1, 0.2, 0.3]

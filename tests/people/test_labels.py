@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from faceproof.errors import PeopleError
 from faceproof.people.labels import LABEL_PAIRS, LABELS, PAIRS_IN_WORDS, meaning_of
 from faceproof.people.protocols import csv_protocol
-from faceproof.people.score_file import read_scores
 from faceproof.people.types import Photo, PhotoSet
+from faceproof.systems.external.score_file import read_scores
 
 # Written out here, word by word, so that a word that changes sides in the code fails.
 MATED = ["1", "1.0", "true", "t", "yes", "y", "mated", "genuine", "client", "same", "match", "positive", "target"]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from faceproof.errors import PeopleError
 from faceproof.people.protocols import csv_protocol, lfw_protocol
 from faceproof.people.repeats import first_places
-from faceproof.people.score_file import read_scores
 from faceproof.people.types import Comparisons, Photo, PhotoSet
+from faceproof.systems.external.score_file import read_scores
 
 ROOT = Path("people")
 

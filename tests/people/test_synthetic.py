@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from faceproof.detection.mtcnn import load_mtcnn
 from faceproof.errors import ConfigurationError, PeopleError
 from faceproof.metrics.operating_points import eer
 from faceproof.people.folder import read_people
@@ -18,8 +17,9 @@ from faceproof.people.split import apply_split, plan_split
 from faceproof.people.synthetic.draw import Variation, draw_identity, draw_photo, render_face
 from faceproof.people.synthetic.face_model import pack_model, packaged_model, read_model
 from faceproof.people.synthetic.folder import Population, variation_of, write_population
-from faceproof.recognition.catalog import load_model
-from faceproof.recognition.dlib_file import find_dlib_file
+from faceproof.systems.detection.mtcnn import load_mtcnn
+from faceproof.systems.recognition.catalog import load_model
+from faceproof.systems.weights.dlib_file import find_dlib_file
 
 
 @pytest.fixture(scope="module")

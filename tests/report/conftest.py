@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from faceproof.degrade.suites import Series, Suite, get_suite, read_suite
+from faceproof.jobs.stressing import stress
 from faceproof.people.synthetic.folder import Population, write_population
-from faceproof.recognition.dlib_file import find_dlib_file
-from faceproof.stressing import stress
+from faceproof.systems.weights.dlib_file import find_dlib_file
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

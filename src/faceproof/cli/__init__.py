@@ -33,7 +33,8 @@ from faceproof.cli.unforeseen import TRACEBACK_VARIABLE, message_of, printable_l
 from faceproof.cli.verify import verify_command
 from faceproof.cli.weights import weights_app
 from faceproof.errors import ConfigurationError, FaceproofError
-from faceproof.report.formatting import printable
+from faceproof.report.words.formatting import printable
+from faceproof.version import __version__
 
 
 class _Commands(TyperGroup):
@@ -76,9 +77,7 @@ app.add_typer(data_app, name="data")
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        import faceproof
-
-        typer.echo(f"faceproof {faceproof.__version__}")
+        typer.echo(f"faceproof {__version__}")
         raise typer.Exit
 
 

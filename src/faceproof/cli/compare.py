@@ -13,7 +13,7 @@ from faceproof.cli.options import Json, Quiet
 from faceproof.cli.output import console, note_to, print_json
 
 if TYPE_CHECKING:
-    from faceproof.evaluation import Run
+    from faceproof.jobs.evaluation import Run
 
 _SERIES = ("curves", "manifest")
 
@@ -33,7 +33,7 @@ def compare_command(
     quiet: Quiet = False,
 ) -> None:
     """Hold runs against each other on the very same comparisons, and leave a report of who is right where."""
-    from faceproof.comparing import compare
+    from faceproof.jobs.comparing import compare
 
     compared = compare(
         runs,
@@ -53,6 +53,6 @@ def show_comparison(compared: Run, *, as_json: bool) -> None:
         runs = [{name: value for name, value in run.items() if name not in _SERIES} for run in compared.summary["runs"]]
         print_json(compared.summary | {"runs": runs, "folder": str(compared.folder)})
         return
-    from faceproof.report.compare_console import print_comparison
+    from faceproof.report.console.comparison import print_comparison
 
     print_comparison(compared.summary, console(), compared.folder / "report.html")

@@ -26,7 +26,7 @@ def demo_command(
 ) -> None:
     """Draw people who do not exist, judge a model on them, and leave a report. Needs no photo of anybody."""
     from faceproof.cli.progress import PhotoProgress
-    from faceproof.evaluation import evaluate
+    from faceproof.jobs.evaluation import evaluate
     from faceproof.people.synthetic.folder import Population, write_population
 
     population = Population(people, photos, seed)

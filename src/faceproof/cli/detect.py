@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from faceproof.detection.detector import Detector
-    from faceproof.detection.types import Faces
+    from faceproof.systems.detection.detector import Detector
+    from faceproof.systems.faces.types import Faces
 
 
 def detect_command(
@@ -38,8 +38,8 @@ def detect_command(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only counts.")] = False,
 ) -> None:
     """Find every face: boxes, probabilities, landmarks; a file of them, crops and annotated pictures on request."""
-    from faceproof.detection.catalog import load_detector
     from faceproof.errors import ConfigurationError
+    from faceproof.systems.detection.catalog import load_detector
 
     if not 0 <= margin < crop_size:
         raise ConfigurationError(f"--margin {margin} must be at least 0 and below --crop-size {crop_size}.")
@@ -98,9 +98,9 @@ def _refuse_one_name(every: list[tuple[Path, str]], boxes: Path) -> None:
 
 def _look(finder: Detector, path: Path, photo_id: str) -> tuple[NDArray[np.uint8] | None, Faces | str]:
     """The photo and its faces, or why there are none to be had."""
-    from faceproof.detection.types import Failure
     from faceproof.errors import ImageDecodeError
     from faceproof.people.decode import decode_photo
+    from faceproof.systems.faces.types import Failure
 
     try:
         pixels = decode_photo(path)
@@ -134,8 +134,8 @@ def _write(
 ) -> None:
     from PIL import Image
 
-    from faceproof.detection.alignment import crop_with_margin
-    from faceproof.report.annotate import annotated, save_picture
+    from faceproof.report.pictures.annotate import annotated, save_picture
+    from faceproof.systems.faces.alignment import crop_with_margin
 
     if annotated_folder is not None:
         found = [faces.face(i) for i in range(len(faces))]
@@ -147,10 +147,10 @@ def _write(
 
 
 def _write_boxes(found: list[tuple[str, Faces]], path: Path) -> None:
-    """Faces as a file that `faceproof.detection.box_file` reads; a photo without a face has a row without a box."""
-    from faceproof.detection.box_file import COLUMNS
+    """Faces as a file that `faceproof.systems.detection.box_file` reads; a photo without a face has a row without a box."""
     from faceproof.errors import ConfigurationError
     from faceproof.files import write_csv
+    from faceproof.systems.detection.box_file import COLUMNS
 
     def lines() -> Iterator[dict[str, object]]:
         for photo, faces in found:

@@ -47,7 +47,7 @@ from faceproof.cli.options import (
 from faceproof.cli.output import STOPPED, console, note_to, only_results_on_stdout, print_json
 
 if TYPE_CHECKING:
-    from faceproof.evaluation import Run, Say
+    from faceproof.jobs.evaluation import Run, Say
 
 MISSED = 3
 _SERIES = ("curves", "histogram", "threshold_table", "scatter")
@@ -109,10 +109,10 @@ def evaluate_command(
     """Judge a model on a folder of people and leave a run folder with every number and picture."""
     from faceproof.cli.progress import PhotoProgress
     from faceproof.errors import ConfigurationError
-    from faceproof.evaluation import evaluate
-    from faceproof.imported import evaluate_templates
-    from faceproof.recipe import Recipe
-    from faceproof.report.gates import parse_gate
+    from faceproof.jobs.evaluation import evaluate
+    from faceproof.jobs.external import evaluate_templates
+    from faceproof.summary.gates import parse_gate
+    from faceproof.systems.recipe import Recipe
 
     gates = [parse_gate(text) for text in fail_if or []]
     given = {"one_photo_people": one_photo_people, "mated": mated, "non_mated": non_mated, "limit": limit}
@@ -201,9 +201,9 @@ def report_command(
     quiet: Quiet = False,
 ) -> None:
     """Compute the numbers of a run again and draw its report again, from its tables alone."""
-    from faceproof.engine.run_folder import read_manifest
-    from faceproof.evaluation import report_again
-    from faceproof.report.gates import parse_gate
+    from faceproof.jobs.evaluation import report_again
+    from faceproof.runs.run_folder import read_manifest
+    from faceproof.summary.gates import parse_gate
 
     gates = [parse_gate(text) for text in fail_if or []]
     say = note_to(quiet)
@@ -220,7 +220,7 @@ def report_command(
 def _stress_again(run: Path, *, given: tuple[object, ...], figures: bool, say: Say, as_json: bool) -> None:
     from faceproof.cli.stress import show_stress
     from faceproof.errors import ConfigurationError
-    from faceproof.stressing import stress_report_again
+    from faceproof.jobs.stressing import stress_report_again
 
     if any(option is not None for option in given):
         raise ConfigurationError("--threshold, --folds and --fail-if are for runs of evaluate; leave them out.")
@@ -262,14 +262,14 @@ def show_run(run: Run, *, as_json: bool) -> None:
         numbers = {name: value for name, value in run.summary.items() if name not in _SERIES}
         print_json(numbers | {"folder": str(run.folder)})
         return
-    from faceproof.report.console import print_summary
+    from faceproof.report.console.evaluation import print_summary
 
     print_summary(run.summary, console(), run.folder / "report.html")
 
 
 def judge(gates: list[Any], run: Run) -> None:
     """Exit with 3 where a run misses a gate, and say which."""
-    from faceproof.report.gates import missed
+    from faceproof.summary.gates import missed
 
     complaints = [why for gate in gates if (why := missed(gate, run.summary)) is not None]
     for why in complaints:

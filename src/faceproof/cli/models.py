@@ -20,7 +20,7 @@ from faceproof.cli.options import (
 from faceproof.cli.output import only_results_on_stdout, print_json
 
 if TYPE_CHECKING:
-    from faceproof.recognition.card import Card, InputContract
+    from faceproof.systems.weights.card import Card, InputContract
 
 models_app = typer.Typer(no_args_is_help=True, help="Model cards: what each network is, wants and claims.")
 
@@ -30,8 +30,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text."
 @models_app.command("list")
 def list_models(json: Json = False) -> None:
     """Every model faceproof knows by name."""
-    from faceproof.recognition.python_model import installed_models
-    from faceproof.recognition.zoo import list_cards
+    from faceproof.systems.recognition.python_model import installed_models
+    from faceproof.systems.weights.zoo import list_cards
 
     cards = list_cards()
     if json:
@@ -62,10 +62,10 @@ def show(
 
 def _card_of(model: str) -> Card:
     """The card of a model; one that faceproof knows by name is not loaded for it."""
-    from faceproof.recognition.catalog import load_model
-    from faceproof.recognition.python_model import installed_models
-    from faceproof.recognition.zoo import get_card
-    from faceproof.references import is_reference
+    from faceproof.plugins import is_reference
+    from faceproof.systems.recognition.catalog import load_model
+    from faceproof.systems.recognition.python_model import installed_models
+    from faceproof.systems.weights.zoo import get_card
 
     if model.lower().endswith(".onnx") or is_reference(model) or model in installed_models():
         with only_results_on_stdout():
@@ -169,9 +169,9 @@ def check(
     json: Json = False,
 ) -> None:
     """Check a model on a few dozen faces: is it sound, and does it get what it was made for? Exit 1 when not."""
-    from faceproof.checking import check_model, propose_contract
-    from faceproof.recipe import Recipe
-    from faceproof.recognition.catalog import is_described, said_enough
+    from faceproof.systems.model_check.job import check_model, propose_contract
+    from faceproof.systems.recipe import Recipe
+    from faceproof.systems.recognition.catalog import is_described, said_enough
 
     recipe = Recipe(
         crop_size=crop_size,

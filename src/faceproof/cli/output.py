@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from faceproof.report.formatting import printable
+from faceproof.report.words.formatting import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

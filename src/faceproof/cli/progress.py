@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from faceproof.cli.output import console
-from faceproof.report.formatting import printable
+from faceproof.report.words.formatting import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

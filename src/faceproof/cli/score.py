@@ -14,7 +14,7 @@ from faceproof.cli.options import FailIf, Folds, Json, NoFigures, Out, Overwrite
 from faceproof.cli.output import STOPPED
 
 if TYPE_CHECKING:
-    from faceproof.people.score_numbers import Decimal
+    from faceproof.systems.external.score_numbers import Decimal
 
 
 def score_command(
@@ -42,8 +42,8 @@ def score_command(
 ) -> None:
     """Judge a system by the scores that it has given to comparisons, and leave a run folder."""
     from faceproof.cli.progress import PhotoProgress
-    from faceproof.imported import score
-    from faceproof.report.gates import parse_gate
+    from faceproof.jobs.external import score
+    from faceproof.summary.gates import parse_gate
 
     gates = [parse_gate(text) for text in fail_if or []]
     with PhotoProgress(quiet) as progress:

@@ -71,7 +71,7 @@ def _mode(*, symlink: bool, copy: bool, move: bool) -> Mode:
 
 def _show(plan: SplitPlan, mode: Mode, made: dict[str, int], *, dry_run: bool, as_json: bool) -> None:
     from faceproof.people.pairing import some
-    from faceproof.report.formatting import printable
+    from faceproof.report.words.formatting import printable
 
     result: dict[str, Any] = {
         "source": _shown(plan.source),

@@ -47,7 +47,7 @@ from faceproof.cli.output import STOPPED, console, only_results_on_stdout, print
 if TYPE_CHECKING:
     from faceproof.degrade.types import Stage
     from faceproof.engine.plan import Side
-    from faceproof.evaluation import Run
+    from faceproof.jobs.evaluation import Run
 
 _EXAMPLES = 5
 
@@ -103,8 +103,8 @@ def stress_command(
     """Show how models break: the same comparisons under every degradation, at the threshold that clean photos gave."""
     from faceproof.cli.progress import PhotoProgress
     from faceproof.degrade.suites import get_suite, parse_severities
-    from faceproof.recipe import Recipe
-    from faceproof.stressing import stress
+    from faceproof.jobs.stressing import stress
+    from faceproof.systems.recipe import Recipe
 
     given = {"one_photo_people": one_photo_people, "mated": mated, "non_mated": non_mated, "limit": limit}
     models = model or ["facenet-vggface2"]
@@ -156,7 +156,7 @@ def show_stress(run: Run, *, as_json: bool) -> None:
     if as_json:
         print_json(run.summary | {"folder": str(run.folder)})
         return
-    from faceproof.report.stress_console import print_stress
+    from faceproof.report.console.stress import print_stress
 
     print_stress(run.summary, console(), run.folder / "report.html")
 
@@ -176,7 +176,7 @@ def degrade_command(
     """Write photos degraded, as PNG, to look at or for other tools."""
     from faceproof.cli.progress import PhotoProgress
     from faceproof.degrade.registry import get_family
-    from faceproof.degrading import degrade_photos
+    from faceproof.jobs.degrading import degrade_photos
 
     condition = get_family(degradation).at(severity, seed=seed)
     with PhotoProgress(quiet) as progress:
@@ -234,7 +234,7 @@ def degradations_command(json: Json = False) -> None:
     if json:
         print_json(rows)
         return
-    from faceproof.report.terminal import Column, print_table
+    from faceproof.report.console.terminal import Column, print_table
 
     severities = "severities 1, 2, ..."
     columns = [Column("name"), Column("suite", label="suite:"), Column(severities, label=f"{severities}:", wraps=True)]

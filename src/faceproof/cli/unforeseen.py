@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from faceproof.references import described
-from faceproof.report.formatting import printable
+from faceproof.plugins import described
+from faceproof.report.words.formatting import printable
 
 TRACEBACK_VARIABLE = "FACEPROOF_TRACEBACK"
 """Environment variable that stands for the option ``--traceback``; empty and 0 mean no."""
@@ -87,7 +87,7 @@ def _written(error: BaseException) -> Path | None:
 
 def _folders() -> Iterator[Path]:
     """Where a log file may go, the best place first."""
-    from faceproof.recognition.weights import cache_root
+    from faceproof.files import cache_root
 
     try:
         from platformdirs import user_log_path
@@ -103,7 +103,7 @@ def _folders() -> Iterator[Path]:
 
 
 def _content(error: BaseException) -> str:
-    from faceproof import __version__
+    from faceproof.version import __version__
 
     lines = [
         f"faceproof {__version__}, Python {platform.python_version()}, {platform.platform()}",

@@ -11,8 +11,8 @@ from faceproof.cli.options import Device, Offline
 from faceproof.cli.output import only_results_on_stdout, print_json
 
 if TYPE_CHECKING:
-    from faceproof.recipe import Recipe
-    from faceproof.verification import Threshold, Verification
+    from faceproof.jobs.verification import Threshold, Verification
+    from faceproof.systems.recipe import Recipe
 
 
 def verify_command(
@@ -36,7 +36,7 @@ def verify_command(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the decision alone.")] = False,
 ) -> None:
     """Compare two photos: distance, similarity, decision."""
-    from faceproof.verification import verify
+    from faceproof.jobs.verification import verify
 
     known = _threshold(threshold, run, at)
     name, recipe = _system(model, run)
@@ -56,7 +56,7 @@ def verify_command(
 
 def _threshold(distance: float | None, run: Path | None, at: str | None) -> Threshold | None:
     from faceproof.errors import ConfigurationError
-    from faceproof.verification import Threshold, threshold_of_run
+    from faceproof.jobs.verification import Threshold, threshold_of_run
 
     if distance is not None and run is not None:
         raise ConfigurationError("Give --threshold or --run, not both.")
@@ -69,7 +69,7 @@ def _threshold(distance: float | None, run: Path | None, at: str | None) -> Thre
 
 def _system(model: str | None, run: Path | None) -> tuple[str, Recipe | None]:
     from faceproof.errors import ConfigurationError
-    from faceproof.verification import recipe_of_run
+    from faceproof.jobs.verification import recipe_of_run
 
     if run is None:
         return model or "facenet-vggface2", None
@@ -108,7 +108,7 @@ def _as_json(result: Verification) -> dict[str, object]:
 
 
 def _draw(result: Verification, path: Path) -> None:
-    from faceproof.report.annotate import annotated, save_picture, side_by_side
+    from faceproof.report.pictures.annotate import annotated, save_picture, side_by_side
 
     left, right = (annotated(photo, [face]) for photo, face in zip(result.photos, result.faces, strict=True))
     save_picture(side_by_side(left, right, f"{_decision(result)}, distance {result.distance:.3f}"), path)

@@ -11,8 +11,8 @@ from faceproof.cli.options import Offline
 from faceproof.cli.output import console, print_json
 
 if TYPE_CHECKING:
-    from faceproof.recognition.card import Card
-    from faceproof.recognition.weights import FoundWeights, LoadedWeights
+    from faceproof.systems.weights.card import Card
+    from faceproof.systems.weights.resolve import FoundWeights, LoadedWeights
 
 weights_app = typer.Typer(
     no_args_is_help=True, help="Model weights: list them, fetch them, check that they are the right ones."
@@ -24,8 +24,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 @weights_app.command("list")
 def list_weights(json: Json = False) -> None:
     """Every model faceproof knows by name, and where its weights are on this machine."""
-    from faceproof.recognition.weights import find_weights
-    from faceproof.recognition.zoo import list_cards
+    from faceproof.systems.weights.resolve import find_weights
+    from faceproof.systems.weights.zoo import list_cards
 
     rows = [(card, find_weights(card)) for card in list_cards()]
     if json:
@@ -59,13 +59,13 @@ def pull(
 ) -> None:
     """Fetch a model's weights into the cache, unless a checked copy is on this machine."""
     from faceproof.errors import ConfigurationError
-    from faceproof.recognition.weights import (
+    from faceproof.systems.weights.resolve import (
         adopt_weights,
         download_weights,
         forget_unfinished_download,
         resolve_weights,
     )
-    from faceproof.recognition.zoo import get_card
+    from faceproof.systems.weights.zoo import get_card
 
     card = get_card(name)
     if force and (offline or file):
@@ -92,8 +92,8 @@ def verify(
 ) -> None:
     """Open every copy of the weights on this machine and compare its digest; exit 1 when one is wrong."""
     from faceproof.errors import ConfigurationError
-    from faceproof.recognition.weights import FoundWeights, find_weights
-    from faceproof.recognition.zoo import get_card, list_cards
+    from faceproof.systems.weights.resolve import FoundWeights, find_weights
+    from faceproof.systems.weights.zoo import get_card, list_cards
 
     cards = [get_card(name) for name in names] if names else list_cards()
     if path is not None and (not names or len(cards) != 1):
@@ -116,7 +116,7 @@ def verify(
 def _verified(card: Card, found: FoundWeights) -> dict[str, Any]:
     """What came of opening one copy; a wrong one is a row with a reason."""
     from faceproof.errors import WeightsError
-    from faceproof.recognition.weights import load_found
+    from faceproof.systems.weights.resolve import load_found
 
     row: dict[str, Any] = {"name": card.name, "place": found.place, "path": str(found.path)}
     try:
@@ -163,7 +163,7 @@ def _loaded(loaded: LoadedWeights) -> dict[str, Any]:
 
 def _print_table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     """A table as wide as the terminal; where there is none, wide enough that paths stay whole."""
-    from faceproof.report.terminal import Column, print_table
+    from faceproof.report.console.terminal import Column, print_table
 
     terminal = console()
     shown = [Column(columns[0]), *(Column(title, label=title, wraps=True) for title in columns[1:])]

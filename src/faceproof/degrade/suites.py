@@ -20,7 +20,7 @@ from faceproof.degrade.registry import FAMILIES, get_family
 from faceproof.degrade.types import AT_SIDE, BUILT_IN, CLEAN, Condition, Family, Picture, Place, Stage
 from faceproof.errors import ConfigurationError, DegradationError
 from faceproof.files import read_toml
-from faceproof.references import imported, is_reference
+from faceproof.plugins import imported, is_reference
 
 CALLABLE_SEVERITIES = 5
 _TRIED_PX = 32

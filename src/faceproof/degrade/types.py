@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError, DegradationError
-from faceproof.references import users_code
+from faceproof.plugins import users_code
 
 Picture = NDArray[np.uint8]
 Stage = Literal["capture", "aligned"]

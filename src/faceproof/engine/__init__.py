@@ -1,1 +1,1 @@
-"""Drives photos through decode, detection and recognition: batches, cache, resume."""
+"""Engine: makes the templates of a plan, in batches, with a cache; a run that was stopped goes on."""

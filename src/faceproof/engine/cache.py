@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from faceproof.detection.types import Face
 from faceproof.engine.parquet_files import parquet_bytes, read_parquet
-from faceproof.engine.photo_table import STAGES_MS, PhotoOutcome
 from faceproof.errors import CacheError
 from faceproof.files import sha256_of_json, write_whole
+from faceproof.systems.faces.types import Face
+from faceproof.systems.photo_table import STAGES_MS, PhotoOutcome
 
 if TYPE_CHECKING:
     import pyarrow as pa

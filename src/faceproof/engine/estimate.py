@@ -8,17 +8,17 @@ from time import perf_counter
 
 import numpy as np
 
-from faceproof.detection.types import Failure
-from faceproof.engine.disk_room import check_room
+from faceproof.disk_room import check_room
 from faceproof.engine.plan import Plan
-from faceproof.engine.runner import Pipeline, Pixels
 from faceproof.errors import ImageDecodeError
 from faceproof.memory import memory_limit
 from faceproof.people.comparison_memory import memory_of, refuse_too_many
 from faceproof.people.decode import decode_photo
 from faceproof.people.types import Photo
-from faceproof.recognition.recognizer import CHUNK
 from faceproof.sizes import in_words
+from faceproof.systems.faces.types import Failure
+from faceproof.systems.pipeline import Pipeline, Pixels
+from faceproof.systems.recognition.recognizer import CHUNK
 
 WORTH_A_TRIAL = 1000
 """Templates from which the time is estimated by a trial; fewer take a minute or less on most machines."""

@@ -19,15 +19,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from faceproof.degrade.types import Condition
-from faceproof.detection.selection import choose
-from faceproof.detection.types import Face, Faces, Failure
 from faceproof.engine.cache import TemplateCache
-from faceproof.engine.photo_table import PhotoOutcome, PhotoTable
 from faceproof.engine.reading import Item, blocks, decoded
-from faceproof.engine.runner import Cell, Pipeline, Pixels, Progress
+from faceproof.engine.values import Cell, Progress
 from faceproof.errors import CacheError, DegradationError, ModelError
 from faceproof.people.types import Photo
-from faceproof.recognition.recognizer import CHUNK, NO_FINITE_TEMPLATE, Recognizer
+from faceproof.systems.faces.selection import choose
+from faceproof.systems.faces.types import Face, Faces, Failure
+from faceproof.systems.photo_table import PhotoOutcome, PhotoTable
+from faceproof.systems.pipeline import Pipeline, Pixels
+from faceproof.systems.recognition.recognizer import CHUNK, NO_FINITE_TEMPLATE, Recognizer
 
 
 @dataclass(slots=True)

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.degrade.types import Condition
+from faceproof.disk_room import Need, temporary_folder
 from faceproof.engine.cache import SHARD_ROWS, TemplateCache
-from faceproof.engine.disk_room import Need, temporary_folder
-from faceproof.engine.runner import Cell, Pipeline
+from faceproof.engine.values import Cell
 from faceproof.people.types import Comparisons
+from faceproof.systems.pipeline import Pipeline
 
 Side = Literal["both", "probe"]
 

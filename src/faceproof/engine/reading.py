@@ -14,12 +14,13 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from faceproof.detection.types import Face
-from faceproof.engine.photo_table import PhotoOutcome
-from faceproof.engine.runner import Cell, Pixels
+from faceproof.engine.values import Cell
 from faceproof.errors import ImageDecodeError
 from faceproof.people.decode import decode_with_digest, estimated_bytes
 from faceproof.people.types import Photo
+from faceproof.systems.faces.types import Face
+from faceproof.systems.photo_table import PhotoOutcome
+from faceproof.systems.pipeline import Pixels
 
 BATCH_PIXELS = 8_000_000
 """Pixels of the photos that are detected together, at most (a larger photo goes alone)."""

@@ -1,107 +1,24 @@
-"""Drives photos through decode, degradation, detection and recognition: what goes in, what comes out.
+"""Makes the templates of photos: decode, degrade, detect, embed.
 
 How the work is cut up, and why that changes no number, is in `faceproof.engine.job`.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.degrade.types import CLEAN, Condition
-from faceproof.detection.detector import Detector
-from faceproof.detection.selection import choose
-from faceproof.detection.types import Face, Failure
 from faceproof.engine.cache import TemplateCache
-from faceproof.engine.photo_table import PhotoTable
+from faceproof.engine.job import Job
+from faceproof.engine.values import Cell, Progress
 from faceproof.errors import ConfigurationError
-from faceproof.people.decode import default_decode_memory
 from faceproof.people.types import Photo
-from faceproof.recognition.card import InputContract
-from faceproof.recognition.recognizer import Recognizer, face_in_crop, prepare_face, whole_photo
-
-Pixels = NDArray[np.uint8]
-Cell = tuple[int, int]
-"""Which recogniser, and under which condition."""
-
-
-class Progress(Protocol):
-    """Told how far a run is."""
-
-    def start(self, total: int, done: int) -> None:
-        """``total`` photos, of which ``done`` came from the cache."""
-
-    def advance(self, photos: int) -> None:
-        """So many more photos are done."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pipeline:
-    """What makes templates of photos, and how much of it at a time.
-
-    Attributes:
-        detector: finds faces.
-        recognizer: makes templates.
-        selection: which face counts (`faceproof.detection.selection`).
-        batch_size: photos detected together, at most.
-        workers: threads that decode, degrade and crop.
-        decode_memory: bytes that photos may take while they are decoded and wait, decoded, for their turn; a photo
-            that needs more fails with that reason.
-    """
-
-    detector: Detector
-    recognizer: Recognizer
-    selection: str = "subject"
-    batch_size: int = 32
-    workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, 8))
-    decode_memory: int = field(default_factory=default_decode_memory)
-
-    @property
-    def cacheable(self) -> bool:
-        """Whether its templates may be kept between runs."""
-        return self.recognizer.cacheable and self.detector.cacheable
-
-    @property
-    def contract(self) -> InputContract:
-        """What faces are prepared by: the recogniser's contract, or what is left of it for photos that are faces."""
-        contract = self.recognizer.contract
-        return whole_photo(contract) if self.detector.prepared else contract
-
-    def prepare(self, photo: Pixels, face: Face) -> Pixels | None:
-        """The face as the net sees it; see `faceproof.recognition.recognizer.prepare_face`."""
-        return prepare_face(self.contract, photo, face)
-
-    def find_face(self, photo: Pixels, photo_id: str = "") -> Face | Failure:
-        """The face that is compared in one photo, or why there is none."""
-        found = self.detector.find([photo], [photo_id])[0]
-        if isinstance(found, Failure):
-            return found
-        return choose(found, photo.shape[0], photo.shape[1], self.selection) or Failure("no face found")
-
-    def why_not_prepared(self, face: Face) -> str:
-        """Why `prepare` gives nothing for a face."""
-        if self.contract.alignment == "five_point":
-            lack = "its landmarks coincide or make no face" if face.has_landmarks else "the detector gave no landmarks"
-            return f"the face cannot be aligned: {lack}"
-        return "the face's box is empty or lies outside of the photo"
-
-    def face_in_crop(self, height: int, width: int, face: Face) -> Face:
-        """Where the face lies in what `prepare` gives; see `faceproof.recognition.recognizer.face_in_crop`."""
-        return face_in_crop(self.contract, height, width, face)
-
-    def recipe(self, condition: Condition = CLEAN) -> dict[str, object]:
-        """Everything that decides a template besides the photo, as JSON values."""
-        return {
-            "condition": condition.recipe(),
-            "detector": self.detector.recipe(),
-            "selection": self.selection,
-            "recognizer": self.recognizer.recipe(),
-        }
+from faceproof.systems.photo_table import PhotoTable
+from faceproof.systems.pipeline import Pipeline
 
 
 def process(
@@ -170,8 +87,6 @@ def process_all(
         KeyboardInterrupt: as it came, after what is done has been kept.
         CacheError: when the cache cannot be written.
     """
-    from faceproof.engine.job import Job
-
     first = pipelines[0]
     if any(p.detector is not first.detector or p.selection != first.selection for p in pipelines):
         raise ConfigurationError("Recognisers that run together share one detector and one selection of the face.")

@@ -14,7 +14,7 @@ from faceproof.files import write_csv
 from faceproof.findings.compared import Paired
 from faceproof.findings.joined import JoinedRuns
 from faceproof.findings.scored import reasons_of
-from faceproof.scoring import distance_from_similarity
+from faceproof.scoring.similarity import distance_from_similarity
 
 Whole = NDArray[np.int64]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from faceproof.files import write_csv
 from faceproof.findings.scored import ScoredComparisons
-from faceproof.scoring import distance_from_similarity
+from faceproof.scoring.similarity import distance_from_similarity
 
 STATES = ("not made", "rejected", "accepted")
 COLUMNS = (

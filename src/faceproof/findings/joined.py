@@ -20,7 +20,7 @@ from faceproof.findings.scored import ScoredComparisons
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from faceproof.engine.run_folder import RunTables
+    from faceproof.runs.run_folder import RunTables
 
 
 @dataclass(frozen=True, slots=True)

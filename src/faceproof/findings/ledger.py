@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from faceproof.files import write_csv
 from faceproof.findings.scored import ScoredComparisons, join_scores, reasons_of, rows_of_condition, scores_alone
 from faceproof.people.types import UNKNOWN
-from faceproof.scoring import distance_from_similarity
+from faceproof.scoring.similarity import distance_from_similarity
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from faceproof.engine.run_folder import RunTables
+    from faceproof.runs.run_folder import RunTables
 
 ErrorKind = Literal["false_match", "false_non_match"]
 COLUMNS = (

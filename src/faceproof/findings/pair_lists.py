@@ -19,7 +19,7 @@ from faceproof.findings.scored import ScoredComparisons, join_scores, rows_of_co
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from faceproof.engine.run_folder import RunTables
+    from faceproof.runs.run_folder import RunTables
 
 Whole = NDArray[np.int64]
 

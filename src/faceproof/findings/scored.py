@@ -18,7 +18,7 @@ from faceproof.errors import RunFolderError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from faceproof.engine.run_folder import RunTables
+    from faceproof.runs.run_folder import RunTables
 
 _COSINE_SLACK = 1e-6
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from faceproof.metrics.confusion import checked_comparisons
-from faceproof.scoring import distance_from_similarity
+from faceproof.scoring.similarity import distance_from_similarity
 
 
 @dataclass(frozen=True, slots=True)

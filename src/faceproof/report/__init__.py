@@ -1,1 +1,1 @@
-"""What a person sees: one plain dict, and the table, page, figures and files made of it."""
+"""Report: words, tables, charts and pages made from a summary."""

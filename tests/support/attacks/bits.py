@@ -185,7 +185,7 @@ def _shown(outcome: Any) -> str:
 
 def read_evaluation(scene: Path) -> list[dict[str, list[Any]]]:
     """The tables of a run of evaluate."""
-    from faceproof.engine.run_folder import read_run
+    from faceproof.runs.run_folder import read_run
 
     run = read_run(scene / "one")
     return [table.to_pydict() for table in (run.comparisons, run.photos, run.scores)]
@@ -193,7 +193,7 @@ def read_evaluation(scene: Path) -> list[dict[str, list[Any]]]:
 
 def read_stress(scene: Path) -> list[dict[str, list[Any]]]:
     """The tables of a run of stress."""
-    from faceproof.engine.stress_folder import open_stress_run
+    from faceproof.runs.stress_folder import open_stress_run
 
     run = open_stress_run(scene / "stressed")
     parts = [run.tables(model, one["name"]) for model in run.models for one in run.conditions]
@@ -202,14 +202,14 @@ def read_stress(scene: Path) -> list[dict[str, list[Any]]]:
 
 def read_manifest_of_run(scene: Path) -> dict[str, Any]:
     """The manifest of a run of evaluate."""
-    from faceproof.engine.run_folder import read_manifest
+    from faceproof.runs.run_folder import read_manifest
 
     return read_manifest(scene / "one")
 
 
 def read_threshold(scene: Path) -> tuple[Any, ...]:
     """What ``faceproof verify --run`` takes from a run."""
-    from faceproof.verification import recipe_of_run, threshold_of_run
+    from faceproof.jobs.verification import recipe_of_run, threshold_of_run
 
     return threshold_of_run(scene / "one", "eer"), recipe_of_run(scene / "one")
 
@@ -237,14 +237,15 @@ def _model_check(scene: Path, check: mock.Mock) -> dict[str, Any]:
     """The model check of the toy model, with ``check`` in place of the checks themselves, which take seconds."""
     import sys
 
-    from faceproof.checking import check_pipeline
-    from faceproof.recipe import Recipe, load_pipeline
+    from faceproof.systems.load import load_pipeline
+    from faceproof.systems.model_check.job import check_pipeline
+    from faceproof.systems.recipe import Recipe
 
     sys.path.insert(0, str(scene))
     pipeline = load_pipeline("toy_model:Pixels", None, Recipe(detector="none"), "cpu")
     with (
-        mock.patch("faceproof.findings.canary.check_recognizer", check),
-        mock.patch("faceproof.canary_faces.packaged_faces"),
+        mock.patch("faceproof.systems.model_check.recognizer_check.check_recognizer", check),
+        mock.patch("faceproof.systems.model_check.faces.packaged_faces"),
     ):
         return check_pipeline(pipeline, cache=scene / "cache")
 
@@ -260,13 +261,14 @@ def read_faces(scene: Path) -> list[str]:
     Raises:
         RecomputedError: they are not used, and the faces are drawn again.
     """
-    with mock.patch("faceproof.canary_faces.draw_photo", side_effect=RecomputedError):
+    with mock.patch("faceproof.systems.model_check.faces.draw_photo", side_effect=RecomputedError):
         return _faces(scene)
 
 
 def _faces(scene: Path) -> list[str]:
     from faceproof import canary_faces
-    from faceproof.recipe import Recipe, load_pipeline
+    from faceproof.systems.load import load_pipeline
+    from faceproof.systems.recipe import Recipe
 
     pipeline = load_pipeline("dlib-resnet", None, Recipe(), "cpu")
     with mock.patch.object(canary_faces, "PEOPLE", 2), mock.patch.object(canary_faces, "_KEPT", {}):

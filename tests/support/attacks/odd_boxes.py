@@ -25,8 +25,8 @@ _SHAPE = (0.3, 0.4, 0.7, 0.4, 0.5, 0.6, 0.35, 0.8, 0.65, 0.8)
 
 def read(path: Path) -> dict[str, list[list[float]]]:
     """Box and probability of each face by photo, as the library reads them."""
-    from faceproof.detection.box_file import BoxFile
-    from faceproof.detection.types import Faces
+    from faceproof.systems.detection.box_file import BoxFile
+    from faceproof.systems.faces.types import Faces
 
     found = BoxFile(path).find([None] * len(PHOTOS), list(PHOTOS))  # type: ignore[list-item]
     return {

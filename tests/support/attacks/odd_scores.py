@@ -81,7 +81,7 @@ def _value(style: str, x: float) -> float:
 
 def read(path: Path, decimal: str | None = None) -> dict[str, Any]:
     """Scores and labels of a file as the library reads them."""
-    from faceproof.people.score_file import read_scores
+    from faceproof.systems.external.score_file import read_scores
 
     found = read_scores(path) if decimal is None else read_scores(path, decimal=decimal)
     return {"score": found.score.tolist(), "mated": found.mated.tolist()}

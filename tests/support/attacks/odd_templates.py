@@ -28,7 +28,7 @@ _BOMB_BLOCK = 1 << 24
 
 def read(path: Path) -> Truth:
     """Template of each photo as the library reads it, None where it has none that can be used."""
-    from faceproof.engine.template_file import read_templates
+    from faceproof.systems.external.template_file import read_templates
 
     found = read_templates(path)
     rows = found.templates.astype(float).tolist()

@@ -32,7 +32,7 @@ _DEEP = 20_000
 
 def read_card(path: Path) -> dict[str, Any]:
     """The contract of a card as the library reads it, with threshold and unit length where it says them."""
-    from faceproof.recognition.model_file import contract_from, read_model_file
+    from faceproof.systems.recognition.model_file import contract_from, read_model_file
 
     file = read_model_file(path)
     contract = contract_from(file.contract or {}, None, str(path)).model_dump(mode="json")

@@ -193,7 +193,7 @@ def _scores_alone(bench: Bench, root: Path, model: Sequence[str]) -> Scores:
 
 def rows_of_run(folder: Path) -> tuple[dict[str, str], Scores]:
     """Outcome by photo, and similarity by the two photos of each comparison, NaN where there is none."""
-    from faceproof.engine.run_folder import read_run
+    from faceproof.runs.run_folder import read_run
 
     run = read_run(folder)
     outcomes = dict(zip(run.photos["photo"].to_pylist(), run.photos["outcome"].to_pylist(), strict=True))

@@ -34,10 +34,10 @@ class State(NamedTuple):
 
 def state_of(folder: Path) -> State:
     """Read a result folder as faceproof does; called in a process of its own."""
-    from faceproof.engine.manifest_file import MANIFEST, read_sealed
-    from faceproof.engine.run_folder import open_manifest
-    from faceproof.engine.run_writing import finish_publishing
     from faceproof.errors import RunFolderError
+    from faceproof.runs.manifest_file import MANIFEST, read_sealed
+    from faceproof.runs.run_folder import open_manifest
+    from faceproof.runs.run_writing import finish_publishing
 
     if not folder.exists():
         return State(NOTHING)

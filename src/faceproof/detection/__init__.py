@@ -1,1 +1,0 @@
-"""Where the face is: detection, the choice of the face that is compared, alignment."""

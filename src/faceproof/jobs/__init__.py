@@ -1,0 +1,1 @@
+"""The public functions: evaluate, stress, compare, verify, degrade."""

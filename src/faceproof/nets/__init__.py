@@ -1,1 +1,0 @@
-"""Plain torch modules that know nothing of files."""

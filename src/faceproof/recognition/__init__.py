@@ -1,1 +1,0 @@
-"""What the face looks like: model cards, weights, templates."""

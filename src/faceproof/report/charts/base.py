@@ -1,0 +1,49 @@
+"""What all figures are built of: data inside the chart, text over a halo, one frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+from faceproof.report.charts.theme import LIGHT, chart_config
+
+Summary = Mapping[str, Any]
+
+
+def default_point(summary: Summary) -> Mapping[str, Any] | None:
+    """The operating point that outcomes are judged at; None where it has no threshold."""
+    for point in summary["operating_points"]:
+        if point["name"] == summary["default_operating_point"] and point["threshold_distance"] is not None:
+            return dict(point)
+    return None
+
+
+def base(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
+    """A chart that carries its rows itself, exempt from Altair's row limit."""
+    return alt.Chart(alt.InlineData(values=[dict(row) for row in rows]))
+
+
+def text_over_halo(rows: Sequence[Mapping[str, Any]], x: alt.X, y: alt.Y, **place: Any) -> list[alt.Chart]:
+    """The ``text`` of each row, over a halo of the paper's colour so that points do not strike through it."""
+    return [base(rows).mark_text(style=style, **place).encode(x, y, text="text:N") for style in ("halo", "label")]
+
+
+def nothing_to_draw(title: str, reason: str) -> alt.LayerChart:
+    """A figure that says why there is none; ``usermeta`` carries the reason for a page that prefers words."""
+    text = f"nothing to draw: {reason}"
+    mark = base([{"text": text}]).mark_text(style="nothing").encode(text="text:N")
+    return finish([mark], title, [], 160).properties(usermeta={"nothing_to_draw": reason})
+
+
+def finish(layers: Sequence[alt.Chart], title: str, subtitle: list[str], height: int) -> alt.LayerChart:
+    """Layers as one figure with title, subtitle, description for screen readers and the light colours."""
+    return alt.LayerChart(
+        layer=list(layers),
+        width=720,
+        height=height,
+        title=alt.Title(title, subtitle=subtitle),
+        description=" ".join([f"{title}.", *subtitle]).strip(),
+        config=chart_config(LIGHT),
+    )

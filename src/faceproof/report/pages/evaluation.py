@@ -1,0 +1,271 @@
+"""One page that shows a run: a pure function of the summary dict, and its writing to disk.
+
+The page is a single file. A content security policy forbids it any network and any script but its own, which the
+policy names by digest; Vega draws with its interpreter, so that no text is ever run as code.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from faceproof.files import write_whole
+from faceproof.report.charts.drawing import Drawn, page_script
+from faceproof.report.charts.theme import DARK, LIGHT, chart_config
+from faceproof.report.pictures.thumbnails import PhotoStrips, boxes_of_run, photo_strips
+from faceproof.report.words import formatting
+from faceproof.report.words.key_numbers import headline_keys, key_numbers
+from faceproof.summary.native_thresholds import shown_usual_score
+
+if TYPE_CHECKING:
+    import altair as alt
+    import jinja2
+
+    from faceproof.scoring.native_score import UsualScore
+
+Summary = Mapping[str, Any]
+
+PAGE_FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+RATES = {
+    "accuracy": ("Accuracy", "decisions that are right"),
+    "precision": ("Precision", "of the accepted, how many are the same person"),
+    "recall": ("Recall", "of the same person, how many are accepted"),
+    "f1": ("F1", "balance of precision and recall"),
+    "fmr": ("FMR", "false match rate: non-mated comparisons accepted"),
+    "fnmr": ("FNMR", "false non-match rate: mated comparisons rejected"),
+    "far": ("FAR", "false accept rate: FMR with unusable photos counted"),
+    "frr": ("FRR", "false reject rate: FNMR with unusable photos counted"),
+}
+SLIDER_RATES = ("accuracy", "precision", "recall", "f1", "fmr", "fnmr")
+
+
+def render_report(summary: Summary, photos: PhotoStrips, drawn: Drawn | None = None) -> str:
+    """The page of a run as HTML, complete in itself.
+
+    Args:
+        summary: the dict of ``faceproof.summary.evaluation``.
+        photos: thumbnails of the failures; ``PhotoStrips()`` where there are none.
+        drawn: what became of the figures: without a script the page shows the files of figures, or why one is missing;
+            None: get the script.
+
+    Returns:
+        The page. Texts of the summary appear literally; none can become markup or script.
+    """
+    drawn = page_script() if drawn is None else drawn
+    figures = dict(_figures(summary, drawn)) if drawn.wanted else {}
+    scripts = ({"vega": drawn.script} if drawn.script else {}) | {"page": _template_text("report.js")}
+    everything = {key.key: key for key in key_numbers(summary)}
+    return (
+        page_templates()
+        .get_template("report.html.j2")
+        .render(
+            s=summary,
+            title=_title(summary),
+            photos=photos,
+            usual=shown_usual_score(summary["run"]),
+            figures=figures,
+            cards=[everything[key] for key in headline_keys(summary)],
+            key_numbers=list(everything.values()),
+            rates=RATES,
+            slider_rates=SLIDER_RATES,
+            settings=settings_of(summary["run"]),
+            page_data=_page_data(summary, figures),
+            style=page_style(),
+            scripts=scripts,
+            policy=page_policy(scripts.values()),
+        )
+    )
+
+
+def write_report(
+    summary: Summary,
+    folder: Path,
+    photos_root: Path | None,
+    drawn: Drawn | None = None,
+    *,
+    tables: Path | None = None,
+) -> Path:
+    """Write ``report.html`` into a folder; an older one is replaced as a whole.
+
+    Args:
+        summary: the dict of ``faceproof.summary.evaluation``.
+        folder: where to write.
+        photos_root: folder of people, or None for a page without photos.
+        drawn: what became of the figures; see `render_report`.
+        tables: folder whose ``photos.parquet`` gives the boxes to draw; None: ``folder``.
+
+    Returns:
+        The file.
+    """
+    boxes = boxes_of_run(tables or folder) if photos_root is not None else None
+    strips = photo_strips(summary, photos_root, boxes)
+    page = render_report(summary, strips, drawn)
+    target = folder / "report.html"
+    write_whole(target, page.encode("utf-8", errors="replace"))
+    return target
+
+
+def _figures(summary: Summary, drawn: Drawn) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What the page shows of each figure: its spec for the script, or its file, or why there is neither."""
+    from faceproof.report.charts.curves import roc
+    from faceproof.report.charts.evaluation import FIGURES
+
+    files = {file.stem: file for file in drawn.files if file.suffix == ".svg"}
+    for name, draw in FIGURES.items():
+        figure = _on_page(draw(summary))
+        if drawn.script is None and figure["spec"] is not None:
+            figure["spec"] = None
+            if name in files:
+                figure["svg"] = page_svg(files[name].read_text("utf-8"))
+            else:
+                figure["missing"] = drawn.missing.get(name, drawn.no_script)
+        yield name, figure
+    if drawn.script is not None:
+        yield "roc_linear", _on_page(roc(summary, log_fmr=False))
+
+
+def _on_page(chart: alt.LayerChart) -> dict[str, Any]:
+    spec = chart.to_dict()
+    title, meta = spec.pop("title"), spec.pop("usermeta", {})
+    spec.pop("$schema")
+    spec |= {"width": "container", "autosize": {"type": "fit-x", "contains": "padding"}}
+    colours = {name: f"var(--chart-{name})" for name in LIGHT}
+    spec["config"] = chart_config(colours, font=PAGE_FONT, legend=False) | {"padding": {"bottom": 4}}
+    reason = meta.get("nothing_to_draw")
+    return {
+        "title": title["text"],
+        "subtitle": " ".join(title.get("subtitle", [])),
+        "reason": reason,
+        "spec": None if reason else spec,
+        "svg": None,
+        "missing": None,
+    }
+
+
+def _page_data(summary: Summary, figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What the page's script needs: specs, exact counts for every step of the slider, operating points."""
+    usual = shown_usual_score(summary["run"])
+    points = [
+        {
+            "name": point["name"],
+            "label": point["label"],
+            "optimistic": point["optimistic"],
+            "distance": point["threshold_distance"],
+            "usual": usual and usual.text(point["threshold_usual"]),
+            "confusion": point["confusion"],
+            "rates": {rate: point[rate] for rate in SLIDER_RATES},
+        }
+        for point in summary["operating_points"]
+        if point["threshold_distance"] is not None
+    ]
+    return {
+        "specs": {name: figure["spec"] for name, figure in figures.items() if figure["spec"]},
+        "subtitles": {name: figure["subtitle"] for name, figure in figures.items()},
+        "table": summary["threshold_table"],
+        "usual": usual and _in_usual_score(usual, summary["threshold_table"]["distance"]),
+        "points": points,
+        "start": summary["default_operating_point"],
+    }
+
+
+def _in_usual_score(usual: UsualScore, distances: list[float]) -> dict[str, Any]:
+    """The model's usual score by name, and every step of the slider in it."""
+    return {"label": usual.label, "steps": [usual.text(score) for score in usual.of_distance(distances).tolist()]}
+
+
+def _title(summary: Summary) -> str:
+    run = summary["run"]
+    root = str(run.get("people", {}).get("root", "")).rstrip("/\\")
+    folder = root.replace("\\", "/").rsplit("/", 1)[-1]
+    return f"{run.get('model', 'face verification')} on {folder or 'a folder of people'}"
+
+
+def settings_of(run: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The manifest as groups of (name, value): plain values first, then one group per nested object."""
+    groups: dict[str, list[tuple[str, str]]] = {"run": []}
+    for key, value in run.items():
+        if isinstance(value, Mapping):
+            groups[key] = list(_leaves(value))
+        else:
+            groups["run"].append((key, _as_text(value)))
+    return [(name, rows) for name, rows in groups.items() if rows]
+
+
+def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", _as_text(value)
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return " ".join(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def page_style() -> str:
+    """The style sheet of a page, light and dark."""
+
+    def variables(colours: Mapping[str, str]) -> str:
+        return "".join(f"--chart-{name}:{value};" for name, value in colours.items())
+
+    dark = f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {variables(DARK)} }} }}"
+    return f":root {{ {variables(LIGHT)} }}\n{dark}\n{_template_text('report.css')}"
+
+
+def page_policy(scripts: Iterable[str]) -> str:
+    """Content security policy of a page that runs these scripts and nothing else."""
+    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def page_svg(svg: str) -> str:
+    """A figure's file for a page: the page's colours in place of the file's, and as wide as there is room.
+
+    Args:
+        svg: what ``faceproof.report.charts.drawing.write_charts`` wrote.
+    """
+    for name, colour in LIGHT.items():
+        svg = svg.replace(f'"{colour}"', f'"var(--chart-{name})"')
+    svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>", "", svg, flags=re.DOTALL)
+    return re.sub(
+        r'(<svg\b[^>]*?) width="([\d.]+)" height="[\d.]+"', r'\1 style="width:100%;max-width:\2px"', svg, count=1
+    )
+
+
+def _template_text(name: str) -> str:
+    return (resources.files("faceproof.report") / "templates" / name).read_text("utf-8")
+
+
+@cache
+def page_templates() -> jinja2.Environment:
+    """The templates of all pages, with the filters that write numbers."""
+    import jinja2
+
+    found = jinja2.Environment(
+        loader=jinja2.PackageLoader("faceproof.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
+    numbers = ("percent", "percent_range", "points", "points_range", "number", "number_range", "count", "fmr_label")
+    for helper in (*numbers, "cannot_be_told"):
+        found.filters[helper] = getattr(formatting, helper)
+    return found

@@ -1,0 +1,132 @@
+"""The page of a stress run: one file that loads nothing and runs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from faceproof.degrade.types import Condition
+from faceproof.files import write_whole
+from faceproof.report.charts.drawing import Drawn
+from faceproof.report.pages.evaluation import page_policy, page_style, page_svg, page_templates, settings_of
+from faceproof.report.pictures.stress_photos import StressPhotos
+from faceproof.report.pictures.thumbnails import data_uri
+from faceproof.report.words.stress import entry_of, label
+
+if TYPE_CHECKING:
+    from faceproof.runs.stress_folder import StressRun
+
+Summary = Mapping[str, Any]
+
+_SECTIONS = {
+    "Where it breaks, and why": ("loss", "heat-map"),
+    "As photos get worse": ("frr", "fmr", "detection", "eer", "distances"),
+    "Every metric against clean photos": ("changes",),
+}
+
+
+def write_stress_report(
+    summary: Summary,
+    run: StressRun,
+    photos_root: Path | None,
+    conditions: Mapping[str, Condition],
+    drawn: Drawn | None = None,
+    *,
+    folder: Path | None = None,
+) -> Path:
+    """Write ``report.html`` (and ``figures/contact-sheet.png``) into a folder; an older one is replaced.
+
+    Args:
+        summary: the dict of ``faceproof.summary.stress``.
+        run: the run.
+        photos_root: folder of people, or None for a page without photos.
+        conditions: those whose functions are at hand, by name.
+        drawn: what became of the figures; None: all were drawn.
+        folder: where to write, and where the figures are drawn already; None: the run folder.
+
+    Returns:
+        The file.
+    """
+    drawn = drawn or Drawn()
+    folder = folder or run.folder
+    photos = StressPhotos(run, photos_root, conditions) if photos_root is not None else None
+    sheet = photos.sheet() if photos and drawn.wanted else None
+    if sheet is not None:
+        sheet.save(folder / "figures" / "contact-sheet.png")
+    figures = {file.stem: page_svg(file.read_text("utf-8")) for file in sorted((folder / "figures").glob("*.svg"))}
+    page = render_stress_report(
+        summary,
+        figures,
+        drawn=drawn,
+        sheet=None if sheet is None else data_uri(sheet, 85),
+        strips=dict(_strips(summary, photos)) if photos else {},
+    )
+    target = folder / "report.html"
+    write_whole(target, page.encode("utf-8", errors="replace"))
+    return target
+
+
+def render_stress_report(
+    summary: Summary,
+    figures: Mapping[str, str],
+    *,
+    drawn: Drawn | None = None,
+    sheet: str | None = None,
+    strips: Mapping[Any, Any] | None = None,
+) -> str:
+    """The page as HTML, complete in itself.
+
+    Args:
+        summary: the dict of ``faceproof.summary.stress``.
+        figures: SVG of each figure by name.
+        drawn: what became of the others; None: there are no others.
+        sheet: the contact sheet as a data URI.
+        strips: by (model, comparison): data URIs of photo a and b, clean, and at the first flip.
+
+    Returns:
+        The page. Texts of the summary appear literally; none can become markup or script.
+    """
+    drawn = drawn or Drawn()
+    sections = {
+        title: [(name, figures.get(name)) for name in names if name in figures or name in drawn.missing]
+        for title, names in _SECTIONS.items()
+    }
+    return (
+        page_templates()
+        .get_template("stress.html.j2")
+        .render(
+            s=summary,
+            entries={entry["name"]: entry for entry in summary["conditions"]},
+            label=label,
+            sections={title: places for title, places in sections.items() if places},
+            drawn=drawn,
+            sheet=sheet,
+            strips=strips or {},
+            settings=settings_of(_shown(summary["run"])),
+            style=page_style(),
+            policy=page_policy([]),
+        )
+    )
+
+
+def _strips(summary: Summary, photos: StressPhotos) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
+    probe_alone = summary["run"]["side"] == "probe"
+    for model in summary["models"]:
+        name = model["name"]
+        for flip in model["flips"]:
+            first = flip["flips"][0]["condition"]
+            sides = {}
+            for side, photo in (("a", flip["photo_a"]), ("b", flip["photo_b"])):
+                under = "clean" if probe_alone and side == "a" else first
+                sides[side] = (photos.thumbnail(name, "clean", photo), photos.thumbnail(name, under, photo))
+            told = label(entry_of(summary, first))
+            yield (name, flip["comparison"]), {"sides": sides, "told": told}
+
+
+def _shown(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest without the list of conditions, which the page has as a table, and each model by its name."""
+    shown = {key: value for key, value in manifest.items() if key not in {"conditions", "models"}}
+    return shown | {
+        entry["model"]: {"card": entry["card"], "weights": entry["weights"]} for entry in manifest["models"]
+    }

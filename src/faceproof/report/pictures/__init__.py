@@ -1,0 +1,1 @@
+"""Photos on the page: thumbnails, boxes, contact sheets."""

@@ -1,0 +1,111 @@
+"""Photos of a stress run: the contact sheet, and the comparisons that go wrong first, clean and degraded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from faceproof.degrade.types import CLEAN, Condition, Picture
+from faceproof.errors import FaceproofError
+from faceproof.report.pictures.contact_sheet import Tile, contact_sheet
+from faceproof.report.pictures.thumbnails import decoded_photo, framed
+from faceproof.systems.faces.types import Face
+from faceproof.systems.recognition.recognizer import face_in_crop, prepare_face, whole_photo
+from faceproof.systems.weights.card import InputContract
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from faceproof.runs.stress_folder import StressRun
+
+
+class StressPhotos:
+    """Makes the pictures of a run again, photo by photo.
+
+    Args:
+        run: the run.
+        root: folder of people.
+        conditions: those whose functions are at hand, by name.
+    """
+
+    def __init__(self, run: StressRun, root: Path, conditions: Mapping[str, Condition]) -> None:
+        self.run, self.root = run, root
+        self.conditions = dict(conditions) | {CLEAN.name: CLEAN}
+        self.aligned = run.manifest["stage"] == "aligned"
+        self.contracts = {
+            entry["model"]: InputContract.model_validate(entry["card"]["contract"]) for entry in run.manifest["models"]
+        }
+        if run.manifest["detector"]["name"] == "none":
+            self.contracts = {model: whole_photo(contract) for model, contract in self.contracts.items()}
+        self._rows: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+
+    def row(self, model: str, condition: str, photo: str) -> dict[str, Any] | None:
+        """What became of a photo under a condition: its row of ``photos.parquet``."""
+        key = model, condition
+        if key not in self._rows:
+            table = self.run.tables(model, condition).photos
+            columns = ["photo", "sha256", "outcome", "box_xyxy_px", "probability", "landmarks_px"]
+            self._rows[key] = {row["photo"]: row for row in table.select(columns).to_pylist()}
+        return self._rows[key].get(photo)
+
+    def degraded(self, model: str, condition: str, photo: str) -> Picture | None:
+        """The photo (or, in an ``aligned`` run, the prepared face) under a condition; None where it cannot be made."""
+        how, clean = self.conditions.get(condition), self.row(model, "clean", photo)
+        if how is None or clean is None:
+            return None
+        try:
+            pixels, face = decoded_photo(self.root, photo), _face(clean)
+            if self.aligned:
+                contract = self.contracts[model]
+                crop = None if face is None else prepare_face(contract, pixels, face)
+                if crop is None or face is None:
+                    return None
+                return how.apply(crop, clean["sha256"], face_in_crop(contract, pixels.shape[0], pixels.shape[1], face))
+            return how.apply(pixels, clean["sha256"], face)
+        except FaceproofError:
+            return None
+
+    def thumbnail(self, model: str, condition: str, photo: str) -> str | None:
+        """The photo under a condition with the face that was found, as a data URI."""
+        row = self.row(model, condition, photo)
+        pixels = self.degraded(model, condition if row else "clean", photo)
+        if pixels is None:
+            return None
+        box = None if self.aligned or row is None else row["box_xyxy_px"]
+        return framed(pixels, box)
+
+    def sheet(self) -> Image | None:
+        """The contact sheet of the first photo in which a face was found; None where there is none."""
+        model, photo = self.run.models[0], self._photo_to_show()
+        if photo is None:
+            return None
+        families: dict[str, list[Tile]] = {"Photo as it is": [self._tile(model, "clean", "", photo)]}
+        for entry in self.run.conditions[1:]:
+            if entry["failed"] is None:
+                tile = self._tile(model, entry["name"], entry["told"], photo)
+                families.setdefault(entry["title"], []).append(tile)
+        return contact_sheet(list(families.items()))
+
+    def _photo_to_show(self) -> str | None:
+        model = self.run.models[0]
+        for photo in self.run.comparisons["photo_b"].to_pylist()[:50]:
+            row = self.row(model, "clean", photo)
+            if row is not None and row["outcome"] == "template" and self.degraded(model, "clean", photo) is not None:
+                return str(photo)
+        return None
+
+    def _tile(self, model: str, condition: str, words: str, photo: str) -> Tile:
+        row = self.row(model, condition, photo)
+        box = None if self.aligned or row is None else row["box_xyxy_px"]
+        return Tile(words, self.degraded(model, condition, photo), box, face_sought=not self.aligned)
+
+
+def _face(row: Mapping[str, Any]) -> Face | None:
+    if row["box_xyxy_px"] is None:
+        return None
+    points = np.array(row["landmarks_px"] or [np.nan] * 10, np.float32).reshape(5, 2)
+    probability = np.nan if row["probability"] is None else row["probability"]
+    return Face(np.array(row["box_xyxy_px"], np.float32), float(probability), points)

@@ -1,0 +1,170 @@
+"""Small pictures for the page: the compared face of each failed comparison, with its box."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from faceproof.errors import ImageDecodeError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+THUMBNAIL_PX = 160
+_CONTEXT = 2.0
+_BOX_COLOUR = (255, 196, 61)
+
+Box = Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A small picture as a data URI, or the reason why there is none."""
+
+    uri: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoStrips:
+    """Thumbnails of a run's failures by photo id; ``at_hand`` is False where photos were not looked for."""
+
+    thumbnails: Mapping[str, Thumbnail] = field(default_factory=dict)
+    at_hand: bool = False
+
+    def of(self, photo: str) -> Thumbnail:
+        """The thumbnail of a photo, or an empty one that says that it was not looked for."""
+        return self.thumbnails.get(photo, Thumbnail(None, "this photo was not looked for"))
+
+
+def photo_strips(
+    summary: Mapping[str, Any], photos_root: Path | None, boxes: Mapping[str, Box] | None = None
+) -> PhotoStrips:
+    """Thumbnails of all photos named by the failures of a run.
+
+    Args:
+        summary: the dict of ``faceproof.summary.evaluation``.
+        photos_root: folder of people, to which photo ids are relative; None makes no thumbnail.
+        boxes: box of the compared face by photo id, x0, y0, x1, y1 in pixels of the photo.
+
+    Returns:
+        A thumbnail of at most 160 px for every photo, or the reason why it cannot be shown.
+    """
+    if photos_root is None:
+        return PhotoStrips()
+    wanted = dict.fromkeys(_photos_of(summary["failures"]))
+    known = boxes or {}
+    return PhotoStrips({photo: thumbnail(photos_root, photo, known.get(photo)) for photo in wanted}, at_hand=True)
+
+
+def thumbnail(photos_root: Path, photo: str, box_xyxy_px: Box | None = None) -> Thumbnail:
+    """The compared face with some of its surroundings and its box, or the whole photo where there is no box.
+
+    Args:
+        photos_root: folder of people.
+        photo: photo id; one that leads out of the folder is refused.
+        box_xyxy_px: x0, y0, x1, y1 in pixels of the decoded photo.
+
+    Returns:
+        A JPEG of at most 160 px a side as a data URI, or a reason.
+    """
+    from PIL import Image
+
+    try:
+        picture = Image.fromarray(decoded_photo(photos_root, photo))
+    except ImageDecodeError as error:
+        return Thumbnail(None, str(error))
+    return Thumbnail(data_uri(_around(picture, box_xyxy_px)), None)
+
+
+def decoded_photo(photos_root: Path, photo: str) -> NDArray[np.uint8]:
+    """Pixels of a photo by its id.
+
+    Args:
+        photos_root: folder of people.
+        photo: photo id; one that leads out of the folder is refused.
+
+    Raises:
+        ImageDecodeError: it gives no pixels; the message says why.
+    """
+    from faceproof.people.decode import decode_photo
+
+    inside = PurePosixPath(photo)
+    if inside.is_absolute() or ".." in inside.parts:
+        raise ImageDecodeError("the photo lies outside of the folder of people")
+    try:
+        return decode_photo(photos_root / inside)
+    except ValueError as error:
+        raise ImageDecodeError("no file can have this name") from error
+
+
+def data_uri(picture: Image, quality: int = 82) -> str:
+    """A picture as JPEG within an address."""
+    stream = io.BytesIO()
+    picture.save(stream, "JPEG", quality=quality, optimize=True)
+    return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
+
+
+def framed(pixels: NDArray[np.uint8], box_xyxy_px: Box | None) -> str:
+    """As `thumbnail`, of pixels that are at hand; only the data URI."""
+    from PIL import Image
+
+    return data_uri(_around(Image.fromarray(pixels), box_xyxy_px))
+
+
+def boxes_of_run(run_dir: Path) -> dict[str, tuple[float, ...]]:
+    """Box of the compared face of each photo, from ``photos.parquet`` of a run folder; empty without it."""
+    from faceproof.engine.parquet_files import read_parquet
+
+    table = run_dir / "photos.parquet"
+    if not table.is_file():
+        return {}
+    clean = [("condition", "=", "clean")]
+    columns = read_parquet(table, columns=["photo", "box_xyxy_px"], filters=clean).to_pydict()
+    pairs = zip(columns["photo"], columns["box_xyxy_px"], strict=True)
+    return {photo: tuple(box) for photo, box in pairs if box is not None}
+
+
+def _photos_of(failures: Mapping[str, Any]) -> Iterator[str]:
+    for kind in ("false_matches", "false_non_matches"):
+        for entry in failures[kind]:
+            yield entry["photo_a"]
+            yield entry["photo_b"]
+    for entry in failures["no_template"]:
+        yield entry["photo"]
+
+
+def _around(picture: Image, box: Box | None) -> Image:
+    """The face at twice its size, shifted to stay within the photo, shrunk and framed."""
+    from PIL import Image, ImageDraw
+
+    if box is None:
+        picture.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+        return picture
+    x0, y0, x1, y1 = box
+    side = _CONTEXT * max(x1 - x0, y1 - y0, 1.0)
+    window = [
+        edge
+        for centre, length in (((x0 + x1) / 2, picture.width), ((y0 + y1) / 2, picture.height))
+        for edge in _window(centre, side, length)
+    ]
+    left, right, top, bottom = window
+    cut = picture.crop((left, top, right, bottom))
+    scale = min(1.0, THUMBNAIL_PX / max(cut.size))
+    size = (max(1, round(cut.width * scale)), max(1, round(cut.height * scale)))
+    small = cut.resize(size, Image.Resampling.LANCZOS)
+    corners = [(x0 - left) * scale, (y0 - top) * scale, (x1 - left) * scale, (y1 - top) * scale]
+    ImageDraw.Draw(small).rectangle(corners, outline=_BOX_COLOUR, width=2)
+    return small
+
+
+def _window(centre: float, side: float, length: int) -> tuple[int, int]:
+    side = min(side, length)
+    start = min(max(centre - side / 2, 0), length - side)
+    return int(start), max(int(start) + 1, round(start + side))

@@ -1,0 +1,303 @@
+"""What a reader has to know before believing a number: the warnings of a summary, the gravest first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceproof.findings.scored import ScoredComparisons, scores_alone
+from faceproof.report.words.evaluation_headline import FEW, is_synthetic
+from faceproof.report.words.failures import stages_in_words
+from faceproof.report.words.formatting import count, fmr_label, percent, printable
+from faceproof.scoring.scales import scale_in
+from faceproof.systems.model_check.checks import complaints, outcome_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+IDENTICAL_SIMILARITY = 0.99999
+_NARROW_SPREAD = 0.01
+_LOPSIDED = 10
+_NEARLY_ALL, _RUNS = 0.9, 10
+_EXAMPLES = 3
+
+
+def cautions(scored: ScoredComparisons, photos: pa.Table, summary: Mapping[str, Any]) -> list[str]:
+    """Everything about a run that makes its numbers mean less than they seem to.
+
+    Args:
+        scored: the comparisons.
+        photos: the rows of ``photos.parquet`` about photos as they are.
+        summary: the dict of ``faceproof.summary.evaluation``, all but ``headline`` and ``warnings``.
+
+    Returns:
+        Plain sentences, those that put all numbers in doubt first.
+    """
+    return [
+        *_about_the_people(summary["run"]),
+        *canary_cautions(str(summary["run"].get("model")), summary["run"].get("canary")),
+        *detector_cautions(summary["run"].get("detector")),
+        *_about_the_scale(summary["run"]),
+        *_about_completeness(scored, photos, summary),
+        *_about_the_system(scored, summary),
+        *_about_repeats(scored),
+        *([] if _foreign(summary["run"]) else _about_copies(scored, photos)),
+        *_about_failures(summary),
+        *_about_numbers(summary),
+    ]
+
+
+def _about_the_people(manifest: Mapping[str, Any]) -> Iterator[str]:
+    if is_synthetic(manifest):
+        yield "These people are synthetic: nothing here is evidence about a real system."
+    if scores_alone(manifest) and manifest["people"]["people"] is None:
+        yield (
+            "The score file names no people, so each comparison counts as being about people of its own: folds that "
+            "share no person and all intervals take comparisons as independent. Where people or photos recur, true "
+            "intervals are wider and thresholds are judged on people who helped to set them."
+        )
+
+
+def _about_the_scale(manifest: Mapping[str, Any]) -> Iterator[str]:
+    scale = scale_in(manifest)
+    if scale is not None and scale.foreign:
+        yield scale.in_words()
+
+
+def _foreign(manifest: Mapping[str, Any]) -> bool:
+    """Whether similarities are no cosines, so that their values mean nothing."""
+    scale = scale_in(manifest)
+    return scale is not None and scale.foreign
+
+
+def detector_cautions(detector: Mapping[str, Any] | None) -> Iterator[str]:
+    """What it means that no detector looked at the photos.
+
+    Args:
+        detector: the manifest's entry; None where no model was run.
+    """
+    name = (detector or {}).get("name")
+    if name == "none":
+        yield (
+            "No face was sought: each photo was taken for a face, cut out and aligned as the model wants it. Time and "
+            "failures are those of the recogniser alone."
+        )
+    elif name == "file" and detector is not None:
+        file = printable(PurePath(detector["file"]).name)
+        yield f"Faces are those of {file}: the time to find them is not counted, and those it lacks count as not found."
+
+
+def canary_cautions(model: str, canary: Mapping[str, Any] | None) -> Iterator[str]:
+    """What the model check before the run found wrong or could not decide, or that there was none.
+
+    Args:
+        model: its name.
+        canary: the manifest's entry, of this or of an earlier version; None where no model was run.
+    """
+    if canary is None:
+        return
+    if outcome_of(canary) == "skipped":
+        yield f"{model} was not checked before the run ({canary['reason']}): wrong preprocessing would not show."
+    for complaint in complaints(canary):
+        yield f"{model} {printable(complaint)}"
+
+
+def _about_completeness(scored: ScoredComparisons, photos: pa.Table, summary: Mapping[str, Any]) -> Iterator[str]:
+    protocol = summary["run"].get("protocol")
+    planned = protocol.get("comparisons") if isinstance(protocol, Mapping) else None
+    if isinstance(planned, int) and planned != len(scored):
+        yield (
+            f"The protocol has {count(planned)} comparisons and the run folder {count(len(scored))}: it is incomplete."
+        )
+    unexplained = _unexplained(scored, photos)
+    if unexplained:
+        yield (
+            f"{_comparisons(unexplained)} {_have(unexplained)} no similarity although both photos have a template: "
+            "the run was cut short or its files do not fit together."
+        )
+    missing = [kind for kind in ("mated", "non_mated") if not summary["counts"][f"compared_{kind}"]]
+    if len(missing) == 2:
+        yield "No comparison could be made: there is nothing to say about how well the system decides."
+    elif missing:
+        absent, there = ("mated", "non-mated") if missing == ["mated"] else ("non-mated", "mated")
+        yield (
+            f"No {absent} comparison could be made: accuracy, EER, AUC and any threshold need both kinds, and the "
+            f"{there} ones alone cannot tell how good the system is."
+        )
+
+
+def _about_the_system(scored: ScoredComparisons, summary: Mapping[str, Any]) -> Iterator[str]:
+    area = summary["auc"]["value"]
+    if area is not None and area < 0.5:
+        yield (
+            f"AUC is {area:.3f}, below 0.5: mated comparisons are less alike than non-mated ones. Are the labels "
+            "swapped, or is a distance taken for a similarity?"
+        )
+    mated, other = (summary["distances"][kind]["mean"] for kind in ("mated", "non_mated"))
+    if mated is not None and other is not None and other < mated:
+        yield (
+            f"The mean distance of non-mated comparisons ({other:.3f}) is lower than that of mated ones "
+            f"({mated:.3f}): something is the wrong way round or broken."
+        )
+    made = scored.similarity[scored.compared]
+    if made.size > 1:
+        low, high = np.percentile(made, [5, 95]).tolist()
+        if made.max() == made.min():
+            yield f"All similarities are equal ({made[0]:.6f}): the system tells nobody from anybody."
+        elif high - low < _NARROW_SPREAD and _foreign(summary["run"]):
+            yield (
+                "Nearly all scores lie in a small part of their scale: a few outliers stretch it, and the figures of "
+                "distances show little. Rates and curves are not touched by that."
+            )
+        elif high - low < _NARROW_SPREAD:
+            yield (
+                f"Nearly all similarities are equal (90% of them lie from {low:.4f} to {high:.4f}): the system is "
+                "probably broken, or it is fed pictures that it was not made for."
+            )
+
+
+def _about_repeats(scored: ScoredComparisons) -> Iterator[str]:
+    """Scores of one kind in runs of one length: each was taken over so many comparisons, and is too far away."""
+    made = {
+        kind: scored.similarity[rows & scored.compared]
+        for kind, rows in (("mated", scored.mated), ("non-mated", ~scored.mated))
+    }
+    if min(values.size for values in made.values()) < FEW:
+        return
+    length = {kind: _usual_run(values) for kind, values in made.items()}
+    for kind, other in (("mated", "non-mated"), ("non-mated", "mated")):
+        if length[kind] > 1 and length[other] == 1:
+            yield (
+                f"The {kind} scores come in runs of {length[kind]} that are equal to the last digit, and the {other} "
+                f"ones do not. If each was taken over {length[kind]} comparisons at a time, the two kinds were not "
+                "compared in the same way, and no rate here means anything."
+            )
+
+
+def _usual_run(similarity: NDArray[np.float64]) -> int:
+    """How many equal neighbours there are at a time, if that is nearly always the same; 0 if not."""
+    starts = np.flatnonzero(np.concatenate([[True], similarity[1:] != similarity[:-1]]))
+    length = np.diff(np.append(starts, similarity.size))
+    usual = int(np.bincount(length).argmax())
+    same = int(np.count_nonzero(length == usual))
+    return usual if same >= max(_NEARLY_ALL * length.size, _RUNS) else 0
+
+
+def _about_copies(scored: ScoredComparisons, photos: pa.Table) -> Iterator[str]:
+    alike = np.flatnonzero(scored.similarity > IDENTICAL_SIMILARITY)
+    if not alike.size:
+        return
+    same_file = _same_file(scored, photos, alike)
+    others = ~scored.mated[alike]
+    n, copies = int(np.count_nonzero(others)), int(np.count_nonzero(others & same_file))
+    if n:
+        files = f"in {count(copies)} of them the two files are equal byte for byte" if copies else "their files differ"
+        yield (
+            f"{_comparisons(n, 'non-mated')} {_have(n)} identical templates (similarity above "
+            f"{IDENTICAL_SIMILARITY}); {files}. The labels or the system are wrong there. "
+            f"{_examples(scored, alike[others])}"
+        )
+    mates = int(np.count_nonzero(~others & same_file))
+    if mates:
+        yield (
+            f"{_comparisons(mates, 'mated')} {'compares' if mates == 1 else 'compare'} a file with itself or a copy "
+            f"of it, which is too easy and flatters FNMR. {_examples(scored, alike[~others & same_file])}"
+        )
+
+
+def _about_failures(summary: Mapping[str, Any]) -> Iterator[str]:
+    counts = summary["counts"]
+    lost = {kind: counts[f"not_compared_{kind}"] for kind in ("mated", "non_mated")}
+    if any(lost.values()):
+        total = sum(lost.values())
+        reason = "a side has no template"
+        if reasons := summary["failures"].get("no_score"):
+            told = "; ".join(f"{row['reason']}: {count(row['comparisons'])}" for row in reasons[:_EXAMPLES])
+            reason = f"there is no score ({printable(told)}{'; ...' if len(reasons) > _EXAMPLES else ''})"
+        yield (
+            f"{_comparisons(total)} of {count(counts['comparisons'])} could not be made ({count(lost['mated'])} "
+            f"mated, {count(lost['non_mated'])} non-mated), because {reason}. "
+            f"{'It is' if total == 1 else 'They are'} in no count of right and wrong decisions, nor in accuracy, FMR, "
+            f"FNMR, EER and AUC; FAR and FRR count {'it' if total == 1 else 'them'} as rejected."
+        )
+    if counts["failures"]:
+        yield f"{stages_in_words(counts)}."
+
+
+def _about_numbers(summary: Mapping[str, Any]) -> Iterator[str]:
+    counts, folds = summary["counts"], summary["folds"]
+    made = {kind: counts[f"compared_{kind}"] for kind in ("mated", "non_mated")}
+    for kind, n in made.items():
+        if 0 < n < FEW:
+            few = _comparisons(n, kind.replace("_", "-"))
+            yield f"Only {few} could be made: with fewer than {FEW}, rates say next to nothing."
+    unresolved = [row["fmr"] for row in summary["fnmr_at_fmr"] if not row["resolvable"]]
+    if unresolved and made["non_mated"]:
+        rates = " or ".join(fmr_label(fmr) for fmr in unresolved)
+        yield (
+            f"An FMR of {rates} cannot be resolved: {_comparisons(made['non_mated'], 'non-mated')} "
+            f"{'was' if made['non_mated'] == 1 else 'were'} made, and {fmr_label(unresolved[0])} takes "
+            f"{count(math.ceil(1 / unresolved[0]))} or more."
+        )
+    fewest, most = sorted(made.values())
+    if fewest and most > _LOPSIDED * fewest:
+        larger = max(made, key=lambda kind: made[kind]).replace("_", "-")
+        yield (
+            f"There are {most / fewest:,.0f} times as many {larger} comparisons as others: accuracy is then little "
+            "more than how often those are right. Look at FMR and FNMR."
+        )
+    if fewest and folds["reason"]:
+        yield f"Accuracy over folds cannot be told: {folds['reason']}"
+    judged = fewest + most - folds["left_out"]
+    if folds["kind"] and folds["left_out"] > judged:
+        share = percent(folds["left_out"] / (fewest + most), fewest + most)
+        yield (
+            f"The folds leave out {share} of the comparisons that were made; accuracy over folds speaks for the other "
+            f"{count(judged)}."
+        )
+
+
+def _unexplained(scored: ScoredComparisons, photos: pa.Table) -> int:
+    """Comparisons without a similarity of which neither photo is known to lack a template."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = pa.array(np.flatnonzero(~scored.compared))
+    with_template = photos.filter(pc.equal(photos["outcome"], "template"))["photo"]
+    both = np.ones(len(rows), dtype=np.bool_)
+    for side in ("photo_a", "photo_b"):
+        both &= pc.is_in(scored.names[side].take(rows), value_set=with_template).to_numpy()
+    return int(np.count_nonzero(both))
+
+
+def _same_file(scored: ScoredComparisons, photos: pa.Table, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of some comparisons have files of the same bytes on both sides."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    digests = []
+    for side in ("photo_a", "photo_b"):
+        place = pc.index_in(scored.names[side].take(pa.array(rows)), value_set=photos["photo"])
+        digests.append(photos["sha256"].take(place))
+    same = pc.and_(pc.equal(*digests), pc.not_equal(digests[0], ""))
+    return np.asarray(pc.fill_null(same, False).to_numpy(), dtype=np.bool_)
+
+
+def _examples(scored: ScoredComparisons, rows: NDArray[np.int64]) -> str:
+    names = scored.names_of(rows[:_EXAMPLES], ("photo_a", "photo_b"))
+    couples = zip(names["photo_a"], names["photo_b"], strict=True)
+    more = f" and {count(rows.size - _EXAMPLES)} more" if rows.size > _EXAMPLES else ""
+    return f"Such as {'; '.join(f'{printable(a)} and {printable(b)}' for a, b in couples)}{more}."
+
+
+def _comparisons(n: int, kind: str = "") -> str:
+    return f"{count(n)} {kind}{' ' if kind else ''}comparison{'' if n == 1 else 's'}"
+
+
+def _have(n: int) -> str:
+    return "has" if n == 1 else "have"

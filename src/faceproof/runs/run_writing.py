@@ -1,0 +1,295 @@
+"""Writing a run folder: one writer at a time, and a result that replaces the old one in a single step.
+
+Everything is written to a staging folder inside of the run folder. `RunWriter.publish` renames the staging folder
+(`READY`): that is the one atomic step. The files are then moved to their places. A process that is killed before the
+step leaves the old result as it was; one that is killed after it leaves a `READY` folder, and whoever opens the run
+next moves the files (`finish_publishing`).
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from faceproof.runs.manifest_file import MANIFEST, read_json, seal, stored_files, write_sealed
+from faceproof.errors import RunFolderError
+from faceproof.files import write_whole
+from faceproof.sizes import in_words
+
+UNFINISHED, REWRITING, READY, LOCK = ".unfinished", ".rewriting", ".ready", ".lock"
+_COMPARISON = "comparison"
+_OWN = frozenset({UNFINISHED, REWRITING, READY, LOCK})
+_NO_ROOM = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG, errno.EROFS, errno.EIO})
+_MENDS = {
+    errno.EFBIG: "Raise the limit on the size of a file (ulimit -f)",
+    errno.EROFS: "Make the disk writable",
+    errno.EIO: "Check the disk",
+}
+
+
+@dataclass(slots=True)
+class RunWriter:
+    """The staging folder of a run that is being written.
+
+    Attributes:
+        folder: the run folder.
+        staging: where to write; each file gets the same name in the run folder.
+    """
+
+    folder: Path
+    staging: Path
+
+    def begin(self, manifest: Mapping[str, Any]) -> None:
+        """Write the manifest of a run that is not finished yet, by which the same command recognises it."""
+        # Whole or not at all: a cut manifest would be taken for one of another run.
+        write_whole(self.staging / MANIFEST, (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode())
+
+    def publish(self, manifest: Mapping[str, Any], keep: Sequence[str] = ()) -> None:
+        """Make the staged files the run's files, all of them in one step.
+
+        Files of an older result that the new one does not have are removed.
+
+        Args:
+            manifest: of the finished run; digests of all files are added to it.
+            keep: names of files that are in the run folder already and belong to the new result.
+
+        Raises:
+            OSError: the disk is full; the old result is untouched.
+        """
+        write_sealed(self.staging, manifest, seal(self.folder, keep) | seal(self.staging))
+        for file in sorted(self.staging.rglob("*")):
+            if file.is_file():
+                _flush_to_disk(file)
+        self.staging.rename(self.folder / READY)
+        finish_publishing(self.folder)
+
+
+@contextmanager
+def new_run(folder: Path, manifest: Mapping[str, Any], *, overwrite: bool) -> Iterator[RunWriter]:
+    """Write a run into a folder.
+
+    An unfinished run of the same plan is replaced: what it had computed is in the template cache.
+
+    Args:
+        folder: made where it is missing.
+        manifest: of the run that begins, with ``kind`` and ``plan`` (`faceproof.runs.manifest.plan_entry`).
+        overwrite: replace a finished run, or an unfinished one of another plan, when the new one is finished.
+
+    Raises:
+        RunFolderError: the folder holds something else, another process writes to it, or it cannot be written.
+    """
+    _refuse_file(folder)
+    with _locked(folder, "Choose another --out"), _disk_errors(folder, "give the same command again"):
+        finish_publishing(folder)
+        _refuse_what_is_no_run(folder, manifest["kind"])
+        if not overwrite:
+            _refuse_occupied(folder, manifest)
+        staging = _empty(folder / UNFINISHED)
+        writer = RunWriter(folder, staging)
+        writer.begin(manifest)
+        yield writer
+
+
+@contextmanager
+def rewritten_run(folder: Path) -> Iterator[RunWriter]:
+    """Write some files of a finished run again; nothing is replaced unless `RunWriter.publish` is called.
+
+    Raises:
+        RunFolderError: another process writes to the folder, or it cannot be written.
+    """
+    with _locked(folder, "Wait until it is done"), _disk_errors(folder, "give the same command again"):
+        finish_publishing(folder)
+        staging = _empty(folder / REWRITING)
+        try:
+            yield RunWriter(folder, staging)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def finish_publishing(folder: Path) -> None:
+    """Move the files of a result that is complete, and whose writer was stopped before it had moved them all.
+
+    Several processes may do this at the same time.
+
+    Raises:
+        RunFolderError: the folder cannot be written.
+    """
+    ready = folder / READY
+    if not ready.is_dir():
+        return
+    try:
+        with suppress(FileNotFoundError):  # another process does the same, and was faster
+            wanted = set(stored_files(ready / MANIFEST))
+            _remove_others(folder, wanted)
+        for file in sorted(ready.rglob("*"), key=lambda path: (path.name == MANIFEST, path)):
+            if file.is_dir():
+                continue
+            place = folder / file.relative_to(ready)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):
+                file.replace(place)
+        shutil.rmtree(ready, ignore_errors=True)
+    except OSError as error:
+        raise RunFolderError(
+            f"The new result in {ready} cannot be moved to {folder} ({error.strerror or error}). Make the folder "
+            "writable, and open it again."
+        ) from error
+
+
+def unfinished_manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of an unfinished run in a folder, None where there is none."""
+    path = folder / UNFINISHED / MANIFEST
+    if path.is_file():
+        try:
+            return read_json(path)
+        except RunFolderError:
+            return {}
+    return None
+
+
+def _refuse_file(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise RunFolderError(f"{folder} is a file; expected a folder for the run. Choose another --out.")
+
+
+def _refuse_what_is_no_run(folder: Path, kind: str) -> None:
+    """Refuse to replace what faceproof did not write, a run by a comparison of runs, or the other way round."""
+    if _holds_nothing(folder):
+        return
+    wanted = "comparison" if kind == _COMPARISON else "run"
+    if (folder / MANIFEST).is_file():
+        found: str | None = "comparison" if read_json(folder / MANIFEST).get("kind") == _COMPARISON else "run"
+    else:
+        found = "comparison" if (folder / "comparison.json").is_file() else None
+    if found != wanted:
+        raise RunFolderError(f"{folder} is not empty and holds no {wanted}. Choose another --out.")
+
+
+def _refuse_occupied(folder: Path, manifest: Mapping[str, Any]) -> None:
+    if not _holds_nothing(folder):
+        manifest_file = folder / MANIFEST
+        finished = read_json(manifest_file).get("finished") if manifest_file.is_file() else "an earlier version"
+        what = f"a finished run of {finished}" if finished else "an unfinished run of an earlier version"
+        raise RunFolderError(f"{folder} holds {what}. Choose another --out, or use --overwrite.")
+    old = unfinished_manifest(folder)
+    if old is None:
+        return
+    before, now = old.get("plan"), manifest["plan"]
+    if not isinstance(before, dict) or old.get("kind") != manifest["kind"]:
+        raise RunFolderError(f"{folder} holds another unfinished run. Choose another --out, or use --overwrite.")
+    other = [part for part in now if before.get(part) != now[part]]
+    if other:
+        raise RunFolderError(
+            f"{folder} holds an unfinished run with other {' and '.join(other)}. Choose another --out, or use "
+            "--overwrite."
+        )
+
+
+def _holds_nothing(folder: Path) -> bool:
+    """Whether a folder is empty, but for what an interrupted writer left."""
+    return all(entry.name in _OWN or entry.name.endswith(".part") for entry in folder.iterdir())
+
+
+def _remove_others(folder: Path, wanted: set[str]) -> None:
+    """Remove the files that an older result had and the new one has not; nothing that no run wrote."""
+    old = folder / MANIFEST
+    if not old.is_file():
+        return
+    try:
+        names = set(stored_files(old)) or {name for name in _OLD_RESULTS if (folder / name).is_file()}
+    except RunFolderError:
+        return
+    for name in names - wanted:
+        (folder / name).unlink(missing_ok=True)
+
+
+_OLD_RESULTS = (
+    *("comparisons.parquet", "photos.parquet", "scores.parquet", "metrics.json", "failures.csv", "conditions.csv"),
+    *("changes.csv", "report.html"),
+)
+"""What runs wrote whose manifest lists no files."""
+
+
+def _empty(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _flush_to_disk(file: Path) -> None:
+    descriptor = os.open(file, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _locked(folder: Path, advice: str) -> Iterator[None]:
+    """Hold the folder's lock, which the operating system takes back when the process ends, however it ends."""
+    import filelock
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunFolderError(f"{folder} cannot be made ({error.strerror or error}). Choose another --out.") from error
+    path = folder / LOCK
+    lock = filelock.FileLock(path, blocking=False)
+    try:
+        lock.acquire()
+    except filelock.Timeout as error:
+        raise RunFolderError(f"Another process writes to {folder}{_owner(path)}. {advice}.") from error
+    except OSError as error:
+        raise RunFolderError(
+            f"{folder} cannot be written ({error.strerror or error}). Make it writable, or choose another --out."
+        ) from error
+    try:
+        with suppress(OSError):  # who holds it is a help to others, no more
+            started = datetime.now(UTC).isoformat(timespec="seconds")
+            path.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "started": started}))
+        yield
+    finally:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+        lock.release()
+
+
+def _owner(path: Path) -> str:
+    """Who holds a lock, as words in brackets; empty where that is not known."""
+    try:
+        holder = json.loads(path.read_text("utf-8"))
+        return f" (process {holder['pid']} on {holder['host']}, since {holder['started']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+@contextmanager
+def _disk_errors(folder: Path, advice: str) -> Iterator[None]:
+    """Turn an error of the disk into one that names the folder and its room."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.errno not in _NO_ROOM:
+            raise
+        place = Path(os.fsdecode(error.filename)).parent if error.filename else folder
+        mend = _MENDS.get(error.errno, "Free some room")
+        raise RunFolderError(
+            f"{folder} cannot be written: {os.strerror(error.errno).lower()}{_room(place)}. {mend}, and {advice}. "
+            "Templates in the cache are kept."
+        ) from error
+
+
+def _room(folder: Path) -> str:
+    try:
+        return f" ({in_words(shutil.disk_usage(folder).free)} free in {folder})"
+    except OSError:
+        return ""

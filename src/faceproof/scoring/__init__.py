@@ -1,0 +1,1 @@
+"""Similarities of templates, and the scales of other systems' scores."""

@@ -1,0 +1,1 @@
+"""Numbers of an evaluation, a stress run or a comparison, from the tables of runs."""

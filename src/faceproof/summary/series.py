@@ -1,0 +1,144 @@
+"""Columns behind figures and slider: curves, histogram, counts at every distance, and the scatter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceproof.findings.scored import ScoredComparisons
+from faceproof.metrics.confusion import confusion_sweep
+from faceproof.metrics.curves import ErrorCurve, error_curve
+from faceproof.scoring.similarity import distance_from_similarity, similarity_from_distance
+
+CURVE_POINTS = 500
+HISTOGRAM_BINS = 80
+TABLE_STEPS = 1000
+SCATTER_POINTS = 12_000
+
+
+def curves(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> dict[str, dict[str, list[float]]]:
+    """ROC and DET as columns of at most 500 points, from accepting nothing to accepting everything.
+
+    Args:
+        similarity: float64 (n,) of the comparisons that were made.
+        mated: bool (n,).
+
+    Returns:
+        ``roc`` with fmr, tmr, threshold_distance and ``det`` with fmr, fnmr, threshold_distance; empty
+        columns where a kind of comparison is missing.
+    """
+    if mated.all() or not mated.any():
+        return {
+            "roc": {"fmr": [], "tmr": [], "threshold_distance": []},
+            "det": {"fmr": [], "fnmr": [], "threshold_distance": []},
+        }
+    curve = _corners(error_curve(similarity, mated)).thinned(CURVE_POINTS)
+    fmr, at = curve.fmr.tolist(), distance_from_similarity(curve.thresholds).tolist()
+    return {
+        "roc": {"fmr": fmr, "tmr": curve.tmr.tolist(), "threshold_distance": at},
+        "det": {"fmr": fmr, "fnmr": curve.fnmr.tolist(), "threshold_distance": at},
+    }
+
+
+def histogram(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> dict[str, list[float]]:
+    """Counts of distances of each kind in 80 bins of equal width from 0 to 2."""
+    edges = np.linspace(0, 2, HISTOGRAM_BINS + 1)
+    distance = distance_from_similarity(similarity)
+    return {
+        "edges": edges.round(6).tolist(),
+        "mated": np.histogram(distance[mated], edges)[0].tolist(),
+        "non_mated": np.histogram(distance[~mated], edges)[0].tolist(),
+    }
+
+
+def threshold_table(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> dict[str, list[float]]:
+    """Exact counts of decisions at 1,001 thresholds of distance from 0 to 2."""
+    distance = np.linspace(0, 2, TABLE_STEPS + 1).round(6)
+    counts = confusion_sweep(similarity, mated, similarity_from_distance(distance))
+    columns = dict(zip(("tp", "fn", "tn", "fp"), (column.tolist() for column in counts), strict=True))
+    return {"distance": distance.tolist()} | columns
+
+
+def scatter(scored: ScoredComparisons, threshold_similarity: float | None, seed: int) -> dict[str, Any]:
+    """A point for each comparison: all wrong decisions, and as many right ones as there is room for.
+
+    Room is shared by the two kinds, so that few mated comparisons do not drown in many non-mated ones. Which
+    are shown, and where they lie sideways, hangs on the number of the comparison and the seed alone.
+
+    Args:
+        scored: the comparisons.
+        threshold_similarity: where outcomes are judged; None gives no points.
+        seed: of choice and jitter.
+
+    Returns:
+        Columns comparison, distance, jitter (-1 to 1), outcome (TP, FN, TN, FP), photo_a, photo_b, in the
+        order of the protocol; ``shown`` and ``of``.
+    """
+    compared = np.flatnonzero(scored.compared)
+    rows = compared[:0]
+    outcome = np.zeros(0, dtype="<U2")
+    if threshold_similarity is not None:
+        accepted = scored.similarity[compared] >= threshold_similarity
+        mated = scored.mated[compared]
+        rank = keyed_uniform(scored.comparison[compared], seed)
+        chosen = _chosen(accepted != mated, mated, rank)
+        rows = compared[chosen]
+        code = 2 * mated[chosen] + accepted[chosen]
+        outcome = np.array(["TN", "FP", "FN", "TP"])[code]
+    names = scored.names_of(rows, ("photo_a", "photo_b"))
+    return {
+        "comparison": scored.comparison[rows].tolist(),
+        "distance": distance_from_similarity(scored.similarity[rows]).tolist(),
+        "jitter": (2 * keyed_uniform(scored.comparison[rows], seed + 1) - 1).round(4).tolist(),
+        "outcome": outcome.tolist(),
+        **names,
+        "shown": int(rows.size),
+        "of": int(compared.size),
+    }
+
+
+def keyed_uniform(keys: NDArray[np.int64], seed: int) -> NDArray[np.float64]:
+    """A random number for each key that hangs on key and seed alone, not on the order of the keys.
+
+    Args:
+        keys: int64 (n,).
+        seed: any whole number.
+
+    Returns:
+        float64 (n,), 0 up to but not including 1.
+
+    Source: the finaliser of SplitMix64 (Steele, Lea and Flood 2014).
+    """
+    start = np.uint64((seed * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) % 2**64)
+    bits = keys.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + start
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        bits = (bits ^ (bits >> np.uint64(shift))) * np.uint64(factor)
+    bits ^= bits >> np.uint64(31)
+    return (bits >> np.uint64(11)).astype(np.float64) / 2.0**53
+
+
+def _chosen(wrong: NDArray[np.bool_], mated: NDArray[np.bool_], rank: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Rows to show, in order: wrong ones first, then mated and non-mated right ones in equal parts."""
+    errors = _lowest(np.flatnonzero(wrong), rank, SCATTER_POINTS)
+    room = SCATTER_POINTS - errors.size
+    mates, others = np.flatnonzero(~wrong & mated), np.flatnonzero(~wrong & ~mated)
+    for_mates = min(mates.size, max(room // 2, room - others.size))
+    kept = [errors, _lowest(mates, rank, for_mates), _lowest(others, rank, room - for_mates)]
+    return np.sort(np.concatenate(kept))
+
+
+def _lowest(rows: NDArray[np.int64], rank: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    if rows.size <= count:
+        return rows
+    return rows[np.argpartition(rank[rows], count)[:count]]
+
+
+def _corners(curve: ErrorCurve) -> ErrorCurve:
+    """The curve without the vertices in the midst of a level or an upright run."""
+    keep = np.ones(curve.fmr.size, dtype=np.bool_)
+    for rates in (curve.fmr, curve.fnmr):
+        same = rates[1:] == rates[:-1]
+        keep[1:-1] &= ~(same[1:] & same[:-1])
+    return ErrorCurve(curve.thresholds[keep], curve.fmr[keep], curve.fnmr[keep])

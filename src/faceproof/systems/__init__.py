@@ -1,0 +1,1 @@
+"""Systems under test: detectors, recognisers, their weights, and templates or scores made elsewhere."""

@@ -1,0 +1,1 @@
+"""Face detectors: MTCNN, files of faces, and detectors of the user's own."""

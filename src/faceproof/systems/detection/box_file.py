@@ -1,0 +1,211 @@
+"""Faces that were found elsewhere, read from one CSV or Parquet file with a row for each face."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceproof.errors import ConfigurationError
+from faceproof.files import check_file, sha256_of, unguarded
+from faceproof.people.photo_files import valid_unicode
+from faceproof.people.types import Photo
+from faceproof.systems.detection.detector import Detector, Picture
+from faceproof.systems.faces.types import Faces, Failure
+from faceproof.unpacking import numbers_bytes, open_parquet, refuse_unless_room, texts_bytes
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SUFFIXES = (".csv", ".parquet")
+CORNERS, SIDES = ("x0", "y0", "x1", "y1"), ("x", "y", "width", "height")
+POINTS = tuple(
+    f"{point}_{axis}" for point in ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth") for axis in "xy"
+)
+COLUMNS = ("photo", *CORNERS, "probability", *POINTS)
+"""The columns that `faceproof detect --boxes` writes."""
+
+_EXPECTED = (
+    f"Expected the columns photo (its path below the folder of people, such as Anna/1.jpg), {', '.join(CORNERS)} (or "
+    f"{', '.join(SIDES)}) in pixels and, if wanted, probability and all of {', '.join(POINTS)}"
+)
+_COUNTED = {"photo", *CORNERS, *SIDES, "probability", *POINTS}
+_SHOWN = 5
+
+
+class BoxFile(Detector):
+    """The faces of a file. A photo may have several rows; a row without a box says that it has no face.
+
+    Args:
+        path: the file.
+
+    Raises:
+        ConfigurationError: it cannot be read, lacks a column, or a row makes no sense.
+    """
+
+    name = "file"
+    clean_only = True
+
+    def __init__(self, path: Path) -> None:
+        photos, rows = _read(path)
+        _check_rows(path, photos, rows)
+        self.file = valid_unicode(path.name)
+        self.source = {"file": valid_unicode(str(path.resolve())), "sha256": sha256_of(path)}
+        self._rows = _by_photo(photos, rows)
+        with_points = np.isfinite(rows[np.isfinite(rows[:, 0]), 5:]).all(axis=1)
+        self.landmarks = bool(with_points.all()) if with_points.all() or not with_points.any() else None
+
+    def find(self, pictures: Sequence[Picture], ids: Sequence[str] = ()) -> list[Faces | Failure]:
+        """The faces that the file has for each photo."""
+        return [
+            Faces.from_rows(self._rows[photo]) if photo in self._rows else Failure(f"{self.file} has no row for it")
+            for photo in ids
+        ]
+
+    def recipe(self) -> dict[str, object]:
+        """Its name: the faces themselves are in `key`."""
+        return {"name": self.name}
+
+    def key(self, photo: Photo) -> str:
+        """The bytes and the faces of a photo: one file may stand in two folders, each with its own person's face."""
+        rows = self._rows.get(photo.id)
+        if not photo.sha256 or rows is None:
+            return ""
+        return hashlib.sha256(photo.sha256.encode() + rows.tobytes()).hexdigest()
+
+    def notes(self, photos: Sequence[Photo]) -> list[str]:
+        """Which photos the file lacks, and how many it has beside them."""
+        lacking = [photo.id for photo in photos if photo.id not in self._rows]
+        if photos and len(lacking) == len(photos):
+            raise ConfigurationError(
+                f"{self.file} has none of the photos that are compared: they are called {_some(lacking)}, and those of "
+                f"the file {_some(self._rows)}. Expected in column photo their paths below the folder of people."
+            )
+        others = len(self._rows) - (len(photos) - len(lacking))
+        notes = []
+        if lacking:
+            notes.append(f"{self.file} has no row for {len(lacking):,} of {len(photos):,} photos: {_some(lacking)}.")
+        if others:
+            more = "photo, which is" if others == 1 else "photos, which are"
+            notes.append(f"{self.file} has {others:,} more {more} not compared.")
+        return notes
+
+
+def _read(path: Path) -> tuple[list[str], NDArray[np.float32]]:
+    """Photo of each row, and box, probability and landmarks, float32 (n, 15), NaN where there is none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names, table = _table(path)
+    box = next((columns for columns in (CORNERS, SIDES) if set(columns) <= set(names)), None)
+    points = [name for name in POINTS if name in names]
+    if "photo" not in names or box is None or len(points) not in (0, len(POINTS)) or len(set(names)) < len(names):
+        raise ConfigurationError(f"{path} has the columns {', '.join(names) or 'none'}. {_EXPECTED}.")
+    if not len(table):
+        raise ConfigurationError(f"{path} has no row. {_EXPECTED}.")
+    rows = np.full((len(table), 15), np.nan, np.float32)
+    for place, name in [*enumerate(box), (4, "probability"), *enumerate(points, 5)]:
+        if name in names:
+            try:
+                numbers = pc.cast(table[name], pa.float64()).to_numpy()
+            except pa.ArrowException as error:
+                raise ConfigurationError(f"{path}: column {name} is no numbers ({error}).") from error
+            with np.errstate(over="ignore"):  # what is too large counts as infinite, and is refused as that
+                rows[:, place] = numbers
+    if box is SIDES:
+        rows[:, 2:4] += rows[:, :2]
+    try:
+        photos = [unguarded(photo or "") for photo in pc.cast(table["photo"], pa.string()).to_pylist()]
+    except pa.ArrowException as error:
+        raise ConfigurationError(f"{path}: column photo is no text ({error}).") from error
+    return photos, rows
+
+
+def _table(path: Path) -> tuple[list[str], pa.Table]:
+    """Names of all columns, in small letters, and the columns that count under these names."""
+    import pyarrow as pa
+    import pyarrow.csv as pa_csv
+
+    check_file(path, "The file of faces", ConfigurationError)
+    try:
+        with path.open("rb") as file:
+            if path.suffix.lower() == ".parquet":
+                return _from_parquet(path, file)
+            names_are_text = pa_csv.ConvertOptions(column_types={"photo": pa.string()})
+            # A process that ends soon after, with an error, would abort on the threads of the reader.
+            one_thread = pa_csv.ReadOptions(use_threads=False)
+            table = pa_csv.read_csv(file, read_options=one_thread, convert_options=names_are_text)
+    except (OSError, pa.ArrowException) as error:
+        raise ConfigurationError(f"The file of faces {path} cannot be read ({error}). {_EXPECTED}.") from error
+    names = [name.strip().lower() for name in table.column_names]
+    return names, table.rename_columns(names)
+
+
+def _from_parquet(path: Path, file: BinaryIO) -> tuple[list[str], pa.Table]:
+    """As `_table`; a column of text is unpacked only where there is room for it."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    given = pq.read_schema(file).names
+    names = [name.strip().lower() for name in given]
+    counted = [name for name, short in zip(given, names, strict=True) if short in _COUNTED]
+    file.seek(0)
+    content = open_parquet(file, counted)
+    # Numbers are read, cast to float64, and kept as float32.
+    refuse_unless_room(path, 3 * numbers_bytes(content, counted), ConfigurationError)
+    table = content.read(columns=counted)
+    for place, name in enumerate(table.column_names):
+        kind = table.schema.field(place).type
+        if pa.types.is_dictionary(kind):
+            refuse_unless_room(path, texts_bytes(table.column(place)), ConfigurationError)
+            table = table.set_column(place, name, table.column(place).cast(kind.value_type))
+    return names, table.rename_columns([name.strip().lower() for name in table.column_names])
+
+
+def _check_rows(path: Path, photos: Sequence[str], rows: NDArray[np.float32]) -> None:
+    box, probability, points = rows[:, :4], rows[:, 4], rows[:, 5:]
+    empty = np.isnan(box).all(axis=1)
+    sound = np.isfinite(box).all(axis=1) & (box[:, 2] > box[:, 0]) & (box[:, 3] > box[:, 1])
+    for wrong, what in (
+        (np.array([not photo.strip() for photo in photos]), "name no photo"),
+        (~(sound | empty), "have a box that is empty, upside down or not whole"),
+        (~(np.isnan(probability) | ((probability >= 0) & (probability <= 1))), "have a probability outside 0 to 1"),
+        (~(np.isfinite(points).all(axis=1) | np.isnan(points).all(axis=1)), "have a part of the landmarks"),
+    ):
+        if wrong.any():
+            found = ", ".join(f"{row + 1:,}" for row in np.flatnonzero(wrong)[:_SHOWN])
+            raise ConfigurationError(
+                f"{path}: rows that {what}: {int(wrong.sum()):,} (row {found}, from 1 below the first line). Correct "
+                "them."
+            )
+    _refuse_mirrored(path, points.reshape(-1, 5, 2))
+
+
+def _refuse_mirrored(path: Path, points: NDArray[np.float32]) -> None:
+    """Left and right by the person's own sides is the usual mistake; it would turn every face over."""
+    told = np.isfinite(points[:, 0, 0])
+    swapped = int((points[told, 0, 0] > points[told, 1, 0]).sum())
+    if swapped * 2 > told.sum():
+        raise ConfigurationError(
+            f"{path}: in {swapped:,} of {int(told.sum()):,} faces the left eye lies right of the right one. Left and "
+            "right are meant as seen in the picture: swap these columns."
+        )
+
+
+def _by_photo(photos: Sequence[str], rows: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    """Rows with a box of each photo, in the order of the file."""
+    places: dict[str, list[int]] = {}
+    for row, photo in enumerate(photos):
+        boxes = places.setdefault(photo, [])
+        if np.isfinite(rows[row, 0]):
+            boxes.append(row)
+    return {photo: rows[boxes] for photo, boxes in places.items()}
+
+
+def _some(names: Iterable[str]) -> str:
+    shown = [name for name, _ in zip(names, range(3), strict=False)]
+    return ", ".join(shown)

@@ -1,0 +1,1 @@
+"""Templates and scores that another system made, read from files."""

@@ -1,0 +1,139 @@
+"""A score file as the tables of a run folder, column by column.
+
+What the file does not name gets the number of its row, counted from 1 below the first line: ``row 17 a`` and
+``row 17 b`` are photos, and people where the comparison is non-mated; where it is mated, ``row 17`` is the person.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceproof.people.types import UNKNOWN
+from faceproof.systems.external.score_file import ScoreFile
+from faceproof.systems.photo_table import PhotoTable, printable_path
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NO_SCORE = "no score"
+_ROWS_AT_A_TIME = 100_000
+
+
+def compared_in(file: ScoreFile) -> pa.Table:
+    """``comparisons.parquet``: who is compared with whom."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    number = pc.cast(pa.array(file.row), pa.string())
+    row = pc.binary_join_element_wise("row", number, " ")
+    sides = {side: pc.binary_join_element_wise(row, side, " ") for side in "ab"}
+    columns: dict[str, pa.Array] = {"comparison": pa.array(np.arange(len(file), dtype=np.int64))}
+    for side, of_row in sides.items():
+        columns[f"photo_{side}"] = file.names.get(f"photo_{side}", of_row)
+    for side, of_row in sides.items():
+        columns[f"person_{side}"] = file.names.get(f"person_{side}", pc.if_else(pa.array(file.mated), row, of_row))
+    columns["mated"] = pa.array(file.mated)
+    columns["fold"] = pa.array(file.fold, mask=file.fold < 0)
+    return pa.table(columns)
+
+
+def scored_in(file: ScoreFile, similarity: NDArray[np.float64], condition: str = "clean") -> pa.Table:
+    """``scores.parquet``, with one more column: ``score``, as it is in the file.
+
+    Args:
+        file: the score file.
+        similarity: float64 (n,), NaN where there is no score.
+        condition: name of the condition.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    none = np.isnan(similarity)
+    given = file.names.get("reason", pa.array([""] * len(file)))
+    given = pc.if_else(pc.equal(given, ""), NO_SCORE, given)
+    return pa.table(
+        {
+            "comparison": pa.array(np.arange(len(file), dtype=np.int64)),
+            "condition": pa.array(np.full(len(file), condition)),
+            "similarity": pa.array(similarity, mask=none),
+            "reason": pc.if_else(pa.array(none), given, pa.scalar(None, pa.string())),
+            "score": pa.array(file.score, mask=none),
+        }
+    )
+
+
+def photos_in(file: ScoreFile, condition: str = "clean") -> pa.Table:
+    """``photos.parquet``: a row for each photo that the file names, of which nothing else is known."""
+    import pyarrow as pa
+
+    schema = PhotoTable((), 0).to_table().schema
+    if "photo_a" not in file.names:
+        return schema.empty_table()
+    photos = _one_below_the_other(file, "photo").dictionary_encode()
+    _, first = np.unique(photos.indices.to_numpy(), return_index=True)
+    known = {
+        "photo": photos.dictionary,
+        "condition": pa.array(np.full(len(first), condition)),
+        "outcome": pa.array(np.full(len(first), UNKNOWN)),
+    }
+    if "person_a" in file.names:
+        known["person"] = _one_below_the_other(file, "person").take(pa.array(first))
+    return pa.table({field.name: known.get(field.name, pa.nulls(len(first), field.type)) for field in schema})
+
+
+def people_entry(file: ScoreFile, photos: pa.Table) -> dict[str, Any]:
+    """As `faceproof.runs.manifest.people_entry`, of the file; None for what it does not name."""
+    import pyarrow.compute as pc
+
+    named = "person_a" in file.names
+    return {
+        "root": printable_path(file.path.resolve()),
+        "people": int(pc.count_distinct(_one_below_the_other(file, "person")).as_py()) if named else None,
+        "photos": len(photos) if "photo_a" in file.names else None,
+        "photo_list_sha256": None,
+        "synthetic": False,
+        "notices": [],
+    }
+
+
+def protocol_entry(file: ScoreFile, comparisons: pa.Table) -> dict[str, Any]:
+    """As `faceproof.runs.manifest.protocol_entry`."""
+    mated = int(np.count_nonzero(file.mated))
+    return {
+        "name": "scores",
+        "settings": {"decimal": file.decimal},
+        "comparisons": len(file),
+        "mated": mated,
+        "non_mated": len(file) - mated,
+        "folds": int(file.fold.max()) + 1,
+        "sha256": digest_of(comparisons),
+        "notes": list(file.notes),
+    }
+
+
+def digest_of(comparisons: pa.Table) -> str:
+    """SHA-256 over everything that ``comparisons.parquet`` holds, equal for equal comparisons in the same order."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    total = hashlib.sha256()
+    for start in range(0, len(comparisons), _ROWS_AT_A_TIME):
+        part = comparisons.slice(start, _ROWS_AT_A_TIME)
+        for name in ("photo_a", "photo_b", "person_a", "person_b"):
+            cells = part[name].combine_chunks()
+            whole = pa.ListArray.from_arrays(pa.array([0, len(cells)], pa.int32()), cells)
+            total.update(pc.binary_join(whole, "\0")[0].as_buffer())
+        total.update(part["mated"].to_numpy().astype("u1").tobytes())
+        total.update(pc.fill_null(part["fold"], -1).to_numpy().astype("<i2").tobytes())
+    return total.hexdigest()
+
+
+def _one_below_the_other(file: ScoreFile, what: str) -> pa.Array:
+    """A column of both sides, a before b, as one array."""
+    import pyarrow as pa
+
+    return pa.concat_arrays([chunk for side in "ab" for chunk in file.names[f"{what}_{side}"].chunks])

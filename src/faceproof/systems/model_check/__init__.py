@@ -1,0 +1,1 @@
+"""The model check: is a model fed what it was made for?"""

@@ -1,0 +1,1 @@
+"""Network architectures in PyTorch, and the runtime that runs them."""

@@ -1,0 +1,1 @@
+"""Recognisers: networks that turn a prepared face into a template."""

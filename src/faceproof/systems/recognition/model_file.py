@@ -1,0 +1,196 @@
+"""What stands beside an ONNX file: a small TOML card with the contracts, which the file itself cannot tell."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from faceproof.errors import ConfigurationError
+from faceproof.files import read_toml
+from faceproof.systems.faces.alignment import five_point_template
+from faceproof.systems.weights.card import (
+    LARGEST_CROP_PX,
+    Card,
+    InputContract,
+    Number,
+    Source,
+    TemplateContract,
+    Threshold,
+)
+
+_LONGEST_NAME = 80  # of a model: run folders are named after it
+
+
+class ModelFile(BaseModel):
+    """The fields of ``MODEL.toml``; only ``contract`` is needed.
+
+    Attributes:
+        threshold: where to decide, in the model's usual score.
+        threshold_distance: the same as a distance of unit templates, 0 to 2; one of the two at most.
+        templates: what comes out of the model.
+        contract: what goes in.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = None
+    title: str | None = None
+    training_set: str = "not said"
+    licence: str = "not said"
+    source: str | None = None
+    output: str | None = None
+    threshold: Number | None = Field(default=None, allow_inf_nan=False)
+    threshold_distance: Number | None = Field(default=None, ge=0, le=2)
+    templates: TemplateContract | None = None
+    contract: dict[str, Any] | None = None
+
+    @model_validator(mode="after")
+    def _one_threshold(self) -> Self:
+        if self.threshold is not None and self.threshold_distance is not None:
+            raise ValueError("threshold and threshold_distance are both given; expected one of them")
+        return self
+
+
+def card_path(model: Path) -> Path:
+    """Where the card of a model's file is looked for: the same name with ``.toml``."""
+    return model.with_suffix(".toml")
+
+
+def read_model_file(path: Path) -> ModelFile:
+    """A card from its file.
+
+    Raises:
+        ConfigurationError: it cannot be read, or says something that makes no sense; the message says where.
+    """
+    content = read_toml(path, "The card", ConfigurationError)
+    try:
+        return ModelFile.model_validate(content)
+    except ValidationError as error:
+        raise ConfigurationError(f"The card {path} cannot be used: {reasons(error)}.") from error
+
+
+def contract_from(fields: dict[str, Any], size_px: int | None, where: str) -> InputContract:
+    """A contract from the fields of a card; the size may come from the model's file, and the usual five points too.
+
+    Raises:
+        ConfigurationError: fields are missing or make no sense, or the sizes disagree.
+    """
+    fields = dict(fields)
+    said = fields.setdefault("size_px", size_px)
+    if said is None:
+        raise ConfigurationError(f"{where}: the size of the input is not known; say size_px in [contract].")
+    if size_px is not None and said != size_px:
+        raise ConfigurationError(f"{where}: size_px is {str(said)[:40]}, but the model's file takes {size_px} px.")
+    alignment = fields.get("alignment")
+    if isinstance(alignment, str) and alignment == "five_point" and _is_size(said):
+        fields.setdefault("template_points", five_point_template(said))
+    try:
+        return InputContract.model_validate(fields)
+    except ValidationError as error:
+        raise ConfigurationError(f"{where}: [contract] cannot be used: {reasons(error)}.") from error
+
+
+def _is_size(said: object) -> bool:
+    return isinstance(said, int) and 0 < said <= LARGEST_CROP_PX
+
+
+def threshold_from(
+    file: ModelFile, templates: TemplateContract, where: str, origin: str = "the model's card"
+) -> Threshold | None:
+    """Where to decide as a card says; None where it does not say.
+
+    Args:
+        file: the card.
+        templates: what comes out of the model, which tells the score that a threshold is given in.
+        where: the card's place, for an error.
+        origin: how the threshold was set.
+
+    Raises:
+        ConfigurationError: the usual score has no such number.
+    """
+    distance = file.threshold_distance
+    if file.threshold is not None:
+        try:
+            distance = float(templates.usual_score.distance(file.threshold))
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{where}: its threshold cannot be used: {error}.") from error
+    return None if distance is None else Threshold(distance=distance, origin=origin)
+
+
+def with_said(card: Card, file: ModelFile, where: str) -> Card:
+    """A card of faceproof's own with what a card beside the model's file says of templates and threshold.
+
+    Raises:
+        ConfigurationError: see `threshold_from`.
+    """
+    templates = file.templates or card.templates
+    threshold = threshold_from(file, templates, where) or card.threshold
+    return card.model_copy(update={"templates": templates, "threshold": threshold})
+
+
+def foreign_card(
+    name: str,
+    contract: InputContract,
+    template_size: int,
+    architecture: Literal["onnx", "python"],
+    file: ModelFile | None = None,
+    where: str = "",
+) -> Card:
+    """The card of a model that is not one of faceproof's own.
+
+    Args:
+        name: what it is called where its own card does not say.
+        contract: what it is fed.
+        template_size: numbers in a template.
+        architecture: what kind of model it is.
+        file: what it says of itself.
+        where: the place of ``file``, for an error.
+
+    Raises:
+        ConfigurationError: see `threshold_from`.
+    """
+    said = file or ModelFile()
+    templates = said.templates or TemplateContract()
+    origin = "the model itself" if architecture == "python" else "the model's card"
+    plain = re.sub(r"[^a-z0-9.-]+", "-", (said.name or name).lower()).strip("-.")[:_LONGEST_NAME].strip("-.")
+    return Card(
+        name=plain or "model",
+        title=said.title or said.name or name,
+        kind="recogniser",
+        architecture=architecture,
+        training_set=said.training_set,
+        template_size=template_size,
+        contract=contract,
+        templates=templates,
+        licence=said.licence,
+        licence_note="A model of your own: its terms are not known to faceproof.",
+        source=Source(who=said.source or "not said", url=said.source or "not said"),
+        threshold=threshold_from(said, templates, where, origin),
+    )
+
+
+def as_toml(contract: InputContract) -> str:
+    """A contract as the ``[contract]`` of a card.
+
+    >>> contract = InputContract(size_px=112, pixel_mean=0, pixel_divisor=255, alignment="margin_crop")
+    >>> print(as_toml(contract).splitlines()[1])
+    size_px = 112
+    """
+    lines = ["[contract]"]
+    for name, value in contract.model_dump(mode="json", exclude={"template_points", "selection"}).items():
+        if name == "margin_px" and contract.alignment == "five_point":
+            continue
+        shown = str(value).lower() if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else value
+        lines.append(f"{name} = {shown}")
+    points = contract.template_points
+    if points is not None and points != tuple(five_point_template(contract.size_px)):
+        lines.append(f"template_points = {[list(point) for point in points]}")
+    return "\n".join(lines) + "\n"
+
+
+def reasons(error: ValidationError) -> str:
+    """What a validation found, with the place of each finding."""
+    return "; ".join(f"{'.'.join(str(part) for part in one['loc']) or 'it'}: {one['msg']}" for one in error.errors())

@@ -1,0 +1,1 @@
+"""Model cards, and weights from files, packages or downloads."""

@@ -1,0 +1,241 @@
+"""Download one file: resumable, atomic, and honest about what went wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from http.client import HTTPException, HTTPResponse
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+
+from faceproof.errors import WeightsError
+from faceproof.version import __version__
+
+_CHUNK_BYTES = 1 << 18
+_WORTH_ANOTHER_TRY = {408, 425, 429, 500, 502, 503, 504}
+
+
+class Progress(Protocol):
+    """Where a download tells how far it is."""
+
+    def note(self, message: str) -> None:
+        """Show one line of text."""
+
+    def advance(self, done_bytes: int, total_bytes: int | None) -> None:
+        """So much has arrived, of so much (None: unknown)."""
+
+    def finish(self) -> None:
+        """Nothing more comes."""
+
+
+class StderrProgress:
+    """Notes and a progress bar on standard error; the bar only where that is a terminal."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def note(self, message: str) -> None:
+        """Show one line of text, above the bar if there is one."""
+        if self._bar is None:
+            print(message, file=sys.stderr)
+        else:
+            self._bar.write(message, file=sys.stderr)
+
+    def advance(self, done_bytes: int, total_bytes: int | None) -> None:
+        """Move the bar, drawing it first if need be."""
+        if self._bar is None:
+            from tqdm import tqdm
+
+            self._bar = tqdm(
+                total=total_bytes,
+                initial=done_bytes,
+                unit="B",
+                unit_scale=True,
+                unit_divisor=1024,
+                disable=None,
+                file=sys.stderr,
+            )
+        self._bar.update(done_bytes - self._bar.n)
+
+    def finish(self) -> None:
+        """Close the bar."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+class _InterruptedDownloadError(Exception):
+    """The transfer broke off in a way that another try may mend."""
+
+
+def part_path(destination: Path) -> Path:
+    """Where an unfinished download of ``destination`` is kept."""
+    return destination.with_name(destination.name + ".part")
+
+
+def fetch_file(
+    url: str,
+    destination: Path,
+    *,
+    progress: Progress,
+    attempts: int = 4,
+    pause_s: float = 1.0,
+    timeout_s: float = 30.0,
+) -> Path:
+    """Download ``url`` to ``destination``, which appears only when it is complete.
+
+    What arrives is kept in ``destination`` + ``.part``; a later call goes on from there where the server can.
+
+    Args:
+        url: http or https address.
+        destination: file to make; its folder is made when missing.
+        progress: told how far the download is.
+        attempts: how often to try when the transfer breaks off.
+        pause_s: seconds before the second try, doubled for each one after it.
+        timeout_s: seconds without any byte after which a try counts as broken off.
+
+    Returns:
+        ``destination``.
+
+    Raises:
+        WeightsError: when the server refuses, cannot be reached, or the disk cannot be written.
+    """
+    part = part_path(destination)
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        for attempt in range(1, attempts + 1):
+            try:
+                _publish(_continue_part(url, part, progress, timeout_s), part, destination)
+                break
+            except _InterruptedDownloadError as broken:
+                if attempt == attempts:
+                    raise WeightsError(_gave_up(url, part, str(broken))) from broken
+                progress.note(f"{broken}; trying again ({attempt + 1} of {attempts})")
+                time.sleep(pause_s * 2 ** (attempt - 1))
+    except OSError as error:
+        raise WeightsError(f"Cannot write {destination}: {error.strerror or error}.") from error
+    finally:
+        progress.finish()
+    return destination
+
+
+def _gave_up(url: str, part: Path, reason: str) -> str:
+    kept = f" What has arrived is kept in {part} and continued next time." if part.exists() else ""
+    return (
+        f"Cannot download {url}: {reason}.{kept} Without a network, download that address elsewhere and pass "
+        "the file, or put it in a folder named in FACEPROOF_WEIGHTS."
+    )
+
+
+def _continue_part(url: str, part: Path, progress: Progress, timeout_s: float) -> os.stat_result:
+    """One request for what is missing of ``part``; returns which file it is when nothing is missing any more.
+
+    Several processes may fetch the same file at the same time. Each opens it before it asks how long it is, and writes
+    every byte at its place, so that the file has no gap, whoever is ahead and whoever gives it its final name.
+    """
+    with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644), "r+b") as file:
+        try:
+            _request_rest(url, part, file, progress, timeout_s)
+        except BaseException:
+            if not os.fstat(file.fileno()).st_size:
+                part.unlink(missing_ok=True)
+            raise
+        return os.fstat(file.fileno())
+
+
+def _publish(fetched: os.stat_result, part: Path, destination: Path) -> None:
+    """Give a complete file its name, unless another process has done so."""
+    try:
+        mine = os.path.samestat(fetched, part.stat())
+    except FileNotFoundError:
+        mine = False
+    if mine:
+        os.replace(part, destination)
+    elif not destination.exists():
+        raise _InterruptedDownloadError(f"{part.name} was taken away while it was written")
+
+
+def _request_rest(url: str, part: Path, file: BinaryIO, progress: Progress, timeout_s: float) -> None:
+    done = os.fstat(file.fileno()).st_size
+    headers = {"User-Agent": f"faceproof/{__version__}", "Accept-Encoding": "identity"}
+    if done:
+        headers["Range"] = f"bytes={done}-"
+    try:
+        request = urllib.request.Request(url, headers=headers)
+        response = urllib.request.urlopen(request, timeout=timeout_s)
+    except HTTPError as error:
+        with error:
+            if error.code == 416 and _is_complete(error.headers.get("Content-Range"), done):
+                return
+            _judge_refusal(url, part, error)
+        return
+    except (URLError, OSError, HTTPException) as error:
+        raise _InterruptedDownloadError(_cannot_reach(url, error)) from error
+    with response:
+        if url.startswith("https:") and not response.url.startswith("https:"):
+            raise WeightsError(f"{url} redirects to {response.url}, which is not https: refused.")
+        start, total = _span(response, part, done)
+        _store(response, file, start, total, progress)
+
+
+def _is_complete(content_range: str | None, done: int) -> bool:
+    """Whether a server that has nothing after ``done`` bytes says that the file is exactly that long."""
+    return content_range is not None and content_range.strip() == f"bytes */{done}"
+
+
+def _judge_refusal(url: str, part: Path, error: HTTPError) -> None:
+    if error.code == 416:
+        part.unlink()
+        raise _InterruptedDownloadError(f"{part.name} does not belong to this file and is thrown away") from error
+    if error.code in _WORTH_ANOTHER_TRY:
+        raise _InterruptedDownloadError(f"the server answered {error.code} {error.reason}") from error
+    raise WeightsError(
+        f"Cannot download {url}: the server answered {error.code} {error.reason}. If you have the file from "
+        "elsewhere, pass it, or put it in a folder named in FACEPROOF_WEIGHTS."
+    ) from error
+
+
+def _cannot_reach(url: str, error: Exception) -> str:
+    reason = error.reason if isinstance(error, URLError) else error
+    return f"{urlsplit(url).netloc} cannot be reached ({reason or type(error).__name__})"
+
+
+def _span(response: HTTPResponse, part: Path, done: int) -> tuple[int, int | None]:
+    """First byte of what the server sends, and the size of the whole file where it says so."""
+    if response.status != 206:
+        length = response.headers.get("Content-Length")
+        return 0, int(length) if length and length.isdigit() else None
+    span = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", "").strip())
+    if span is None or int(span[1]) != done:
+        part.unlink(missing_ok=True)
+        raise _InterruptedDownloadError("the server sent another piece than was asked for")
+    return done, None if span[2] == "*" else int(span[2])
+
+
+def _store(response: HTTPResponse, file: BinaryIO, start: int, total: int | None, progress: Progress) -> None:
+    """Write the response at its place in the file, which is cut only when complete."""
+    position = start
+    file.seek(start)
+    for chunk in _chunks(response):
+        file.write(chunk)
+        file.flush()
+        position += len(chunk)
+        progress.advance(position, total)
+    if total is None or position == total:
+        file.truncate(position)
+    if total is not None and position != total:
+        raise _InterruptedDownloadError(f"the connection ended after {position:,} of {total:,} bytes")
+
+
+def _chunks(response: HTTPResponse) -> Iterator[bytes]:
+    try:
+        while chunk := response.read(_CHUNK_BYTES):
+            yield chunk
+    except (OSError, HTTPException) as error:
+        raise _InterruptedDownloadError(f"the connection broke ({error})") from error

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from faceproof.report.words.key_numbers import headline_keys, key_numbers
+
+Summary = dict[str, Any]
+
+
+def test_every_number_says_how_it_was_found(summary: Summary) -> None:
+    found = key_numbers(summary)
+    assert len({key.key for key in found}) == len(found) == 11
+    assert all(key.what and key.plain and key.how for key in found)
+    by_key = {key.key: key for key in found}
+    assert (by_key["folds"].value, by_key["folds"].interval) == ("98.90%", "98.61 – 99.19%")
+    assert by_key["auc"].value == "0.9951"
+    assert by_key["default"].n == 6000
+
+
+def test_the_marks_of_optimism_are_those_of_the_estimates(summary: Summary) -> None:
+    assert {key.key for key in key_numbers(summary) if key.optimistic} == {"default", "eer"}
+    honest = copy.deepcopy(summary)
+    honest["eer"]["optimistic"] = honest["operating_points"][0]["accuracy"]["optimistic"] = False
+    assert not any(key.optimistic for key in key_numbers(honest))
+
+
+def test_a_number_that_cannot_be_told_gives_its_reason_and_no_mark(summary_of: Callable[..., Summary]) -> None:
+    untold = [key for key in key_numbers(summary_of(0, 0)) if not key.told]
+    assert [key.key for key in untold] == [
+        *("folds", "default", "fnmr_at_10%", "fnmr_at_1%", "fnmr_at_0.1%", "fnmr_at_0.01%", "eer", "auc", "d_prime")
+    ]
+    for key in untold:
+        assert (key.value, key.interval, key.optimistic) == ("–", "", False)
+        assert key.note.startswith("cannot be told: ")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "first"),
+    [((3000, 3000), ["folds", "fnmr_at_0.1%"]), ((200, 200), ["folds", "fnmr_at_1%"]), ((200, 0), ["default", "eer"])],
+)
+def test_the_largest_numbers_are_the_strictest_that_can_be_told(
+    summary_of: Callable[..., Summary], numbers: tuple[int, int], first: list[str]
+) -> None:
+    summary = summary_of(*numbers)
+    keys = headline_keys(summary)
+    assert keys[:2] == first
+    assert len(keys) == len(set(keys)) <= 6
+    assert set(keys) <= {key.key for key in key_numbers(summary)}

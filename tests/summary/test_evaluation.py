@@ -1,0 +1,494 @@
+"""The summary against plain loops over small tables, and what it says where little can be said."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from faceproof.errors import ConfigurationError
+from faceproof.metrics.acquisition import far_frr
+from faceproof.summary.evaluation import summarize, write_metrics_json
+from faceproof.summary.series import SCATTER_POINTS, keyed_uniform
+
+SECTIONS = [
+    "schema_version",
+    "headline",
+    "warnings",
+    "run",
+    "counts",
+    "rates",
+    "operating_points",
+    "default_operating_point",
+    "folds",
+    "eer",
+    "auc",
+    "d_prime",
+    "fnmr_at_fmr",
+    "distances",
+    "times",
+    "curves",
+    "histogram",
+    "threshold_table",
+    "scatter",
+    "failures",
+]
+ESTIMATE = {"value", "low", "high", "n", "how", "reason", "optimistic"}
+
+
+def make_run(
+    similarity: Any, mated: Any, *, fold: Any = None, failed: dict[str, str] | None = None, **manifest: Any
+) -> Any:
+    """A run in which comparison i is of person i, and of person i + 1 on the other side where it is non-mated.
+
+    Photos are ``pI/1`` on side a, ``pI/2`` on side b of a mated and ``qI/1`` of a non-mated comparison. ``failed`` has
+    the stage at which a photo failed; a NaN similarity is one that could not be made.
+    """
+    failed = failed or {}
+    side_a = [f"p{i}/1" for i in range(len(mated))]
+    side_b = [f"p{i}/2" if same else f"q{i}/1" for i, same in enumerate(mated)]
+    photos = side_a + side_b
+    n, text, real = len(mated), pa.string(), pa.float32()
+    outcome = [failed.get(photo, "template") for photo in photos]
+    faces = [None if stage == "decode" else 0 if stage == "detect" else 1 for stage in outcome]
+    numbers = pa.array(range(n), pa.int64())
+    return SimpleNamespace(
+        condition="clean",
+        manifest={"model": "facenet-vggface2", "seed": 3, "people": {"synthetic": False}} | manifest,
+        comparisons=pa.table(
+            {
+                "comparison": numbers,
+                "photo_a": pa.array(side_a, text),
+                "photo_b": pa.array(side_b, text),
+                "person_a": pa.array([photo.split("/")[0] for photo in side_a], text),
+                "person_b": pa.array([photo.split("/")[0] for photo in side_b], text),
+                "mated": pa.array([bool(same) for same in mated], pa.bool_()),
+                "fold": pa.array([None] * n if fold is None else list(fold), pa.int16()),
+            }
+        ),
+        photos=pa.table(
+            {
+                "photo": pa.array(photos, text),
+                "person": pa.array([photo.split("/")[0] for photo in photos], text),
+                "sha256": pa.array([f"digest of {photo}" for photo in photos], text),
+                "condition": pa.array(["clean"] * len(photos), text),
+                "outcome": pa.array(outcome, text),
+                "reason": pa.array([None if stage == "template" else "why" for stage in outcome], text),
+                "faces_found": pa.array(faces, pa.int32()),
+                "decode_ms": pa.array([1.0] * len(photos), real),
+                "detect_ms": pa.array([None if x == "decode" else 10.0 for x in outcome], real),
+                "embed_ms": pa.array([20.0 if x == "template" else None for x in outcome], real),
+            }
+        ),
+        scores=pa.table(
+            {
+                "comparison": numbers,
+                "condition": pa.array(["clean"] * n, text),
+                "similarity": pa.array([None if math.isnan(x) else float(x) for x in similarity], pa.float64()),
+            }
+        ),
+    )
+
+
+def bell_run(n: int = 400, seed: int = 0, **settings: Any) -> Any:
+    rng = np.random.default_rng(seed)
+    mated = np.arange(n) % 2 == 0
+    similarity = np.clip(np.where(mated, rng.normal(0.7, 0.12, n), rng.normal(0.1, 0.15, n)), -1, 1)
+    return make_run(similarity, mated, **settings)
+
+
+def point(summary: Any, name: str) -> Any:
+    return next(entry for entry in summary["operating_points"] if entry["name"] == name)
+
+
+def warned(summary: Any, text: str) -> bool:
+    return any(text in warning for warning in summary["warnings"])
+
+
+def estimates(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        if value.keys() >= ESTIMATE and "confusion" not in value:
+            yield value
+        for item in value.values():
+            yield from estimates(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from estimates(item)
+
+
+def check_contract(summary: Any) -> None:
+    """What holds whatever the run: JSON, sections, and no estimate without a value or a reason."""
+    back = json.loads(json.dumps(summary, allow_nan=False))
+    assert back == summary
+    assert list(summary) == SECTIONS
+    found = list(estimates(summary))
+    assert len(found) >= 58
+    for estimate in found:
+        assert estimate["how"]
+        assert (estimate["value"] is None) == bool(estimate["reason"])
+        if estimate["low"] is not None:
+            assert estimate["low"] <= estimate["value"] + 1e-12
+            assert estimate["value"] <= estimate["high"] + 1e-12
+    for entry in summary["operating_points"]:
+        assert (entry["threshold_distance"] is None) == (entry["confusion"] is None) == bool(entry["reason"])
+    assert len(summary["curves"]["roc"]["fmr"]) == len(summary["curves"]["roc"]["tmr"]) <= 500
+    assert len({len(column) for column in summary["threshold_table"].values()}) == 1
+    columns = ("comparison", "distance", "jitter", "outcome", "photo_a", "photo_b")
+    assert {len(summary["scatter"][name]) for name in columns} == {summary["scatter"]["shown"]}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from([-0.25, 0.0, 0.25, 0.5, 1.0, math.nan]), st.booleans()), max_size=25),
+    st.sampled_from([None, 0.0, 1.0, 2.0]),
+)
+def test_any_run_gives_a_summary_that_keeps_the_contract(rows: list[Any], threshold: float | None) -> None:
+    similarity, mated = [row[0] for row in rows], [row[1] for row in rows]
+    failed = {f"p{i}/1": "detect" for i, at in enumerate(similarity) if math.isnan(at)}
+    summary: Any = summarize(make_run(similarity, mated, failed=failed), threshold_distance=threshold)
+    check_contract(summary)
+    counts = summary["counts"]
+    made = [i for i, at in enumerate(similarity) if not math.isnan(at)]
+    assert counts["comparisons"] == len(rows)
+    assert counts["compared_mated"] + counts["compared_non_mated"] == len(made)
+    assert counts["not_compared_mated"] == sum(mated) - sum(mated[i] for i in made)
+    if threshold is not None:
+        at = 1 - threshold**2 / 2
+        decided = [(similarity[i] >= at, mated[i]) for i in made]
+        assert point(summary, "fixed")["confusion"] == {
+            "tp": decided.count((True, True)),
+            "fn": decided.count((False, True)),
+            "tn": decided.count((False, False)),
+            "fp": decided.count((True, False)),
+        }
+
+
+def test_rates_are_those_of_a_plain_count() -> None:
+    similarity = [0.9, 0.8, 0.3, math.nan, 0.6, 0.2, 0.1, 0.0, math.nan]
+    mated = [True] * 4 + [False] * 5
+    summary: Any = summarize(
+        make_run(similarity, mated, failed={"p3/1": "detect", "q8/1": "decode"}), threshold_distance=1.0
+    )
+    fixed = point(summary, "fixed")
+    assert summary["default_operating_point"] == "fixed"
+    assert not fixed["optimistic"]
+    assert fixed["threshold_similarity"] == 0.5
+    assert fixed["confusion"] == {"tp": 2, "fn": 1, "tn": 3, "fp": 1}
+    values = {name: fixed[name]["value"] for name in ("accuracy", "precision", "recall", "f1", "fmr", "fnmr")}
+    assert values == pytest.approx(
+        {"accuracy": 5 / 7, "precision": 2 / 3, "recall": 2 / 3, "f1": 4 / 6, "fmr": 1 / 4, "fnmr": 1 / 3}
+    )
+    assert fixed["far"]["value"] == pytest.approx(far_frr(1 / 4, 1 / 3, 1 / 5)[0])
+    assert fixed["frr"]["value"] == pytest.approx(far_frr(1 / 4, 1 / 3, 1 / 4)[1])
+    assert fixed["frr"]["value"] == 2 / 4
+    assert fixed["far"]["value"] == 1 / 5
+    assert summary["rates"]["fta"]["value"] == 2 / 18
+    assert summary["rates"]["detection_rate"]["value"] == 16 / 17
+    assert summary["counts"]["failures_by_stage"] == {"decode": 1, "detect": 1, "align": 0, "embed": 0}
+    assert warned(summary, "2 comparisons of 9 could not be made (1 mated, 1 non-mated)")
+    assert warned(summary, "2 of 18 photos gave no template: 1 at decode (why); 1 at detect (why)")
+    assert summary["times"] == pytest.approx(
+        {"decode_ms": 1.0, "detect_ms": 10.0, "embed_ms": 20.0, "total_ms": (16 * 31 + 11 + 1) / 18}
+    )
+
+
+def test_a_lost_comparison_is_in_no_confusion_curve_or_figure() -> None:
+    run, clean = bell_run(200), bell_run(200)
+    similarity = run.scores["similarity"].to_numpy().copy()
+    similarity[:20] = np.nan
+    failed = {f"p{i}/1": "embed" for i in range(20)}
+    summary: Any = summarize(make_run(similarity, np.arange(200) % 2 == 0, failed=failed))
+    check_contract(summary)
+    for entry in summary["operating_points"]:
+        assert entry["confusion"] is None or sum(entry["confusion"].values()) == 180
+    for section in ("histogram", "threshold_table"):
+        keys = ("mated", "non_mated") if section == "histogram" else ("tp", "fn", "tn", "fp")
+        total = np.sum([summary[section][key] for key in keys], axis=0)
+        assert total.sum() == 180 if section == "histogram" else (total == 180).all()
+    assert summary["scatter"]["of"] == summary["scatter"]["shown"] == 180
+    assert summary["counts"]["not_compared_mated"] == summary["counts"]["not_compared_non_mated"] == 10
+    untouched: Any = summarize(clean)
+    assert untouched["counts"]["failures"] == 0
+    assert not warned(untouched, "could not be made")
+
+
+def test_the_table_of_thresholds_holds_exact_counts() -> None:
+    run = bell_run(60)
+    summary: Any = summarize(run)
+    similarity, mated = run.scores["similarity"].to_numpy(), np.arange(60) % 2 == 0
+    table = summary["threshold_table"]
+    assert len(table["distance"]) == 1001
+    assert table["distance"][0] == 0.0
+    assert table["distance"][-1] == 2.0
+    for row in (0, 1, 333, 500, 777, 1000):
+        accepted = similarity >= 1 - table["distance"][row] ** 2 / 2
+        assert table["tp"][row] == np.sum(accepted & mated)
+        assert table["fp"][row] == np.sum(accepted & ~mated)
+        assert table["fn"][row] == np.sum(~accepted & mated)
+        assert table["tn"][row] == np.sum(~accepted & ~mated)
+
+
+def test_the_headline_of_a_protocol_with_folds() -> None:
+    n = 6000
+    mated = np.arange(n) % 2 == 0
+    similarity = np.where(mated, 0.8, 0.1)
+    similarity[(np.arange(n) % 400 == 0)] = 0.0
+    similarity[(np.arange(n) % 400 == 1)] = 0.9
+    summary: Any = summarize(make_run(similarity, mated, fold=np.arange(n) // 600, failed={"p1/1": "detect"}))
+    assert summary["folds"]["kind"] == "protocol"
+    assert summary["folds"]["k"] == len(summary["folds"]["per_fold"]) == 10
+    assert summary["folds"]["left_out"] == 0
+    assert summary["folds"]["accuracy"]["value"] == pytest.approx(0.995)
+    assert not summary["folds"]["accuracy"]["optimistic"]
+    assert summary["headline"] == (
+        "On 6,000 comparisons of 9,000 people, facenet-vggface2 decided 99.50% correctly at thresholds set on the "
+        "other folds (ten-fold; 95% interval 99.29% to 99.65%), and 1 of 12,000 photos gave no template: the detector "
+        'gave no face (detect), "why".'
+    )
+
+
+def test_without_folds_of_a_protocol_people_are_split() -> None:
+    summary: Any = summarize(bell_run(), folds=5)
+    folds = summary["folds"]
+    assert folds["kind"] == "person_disjoint"
+    assert folds["k"] == 5
+    assert sum(row["comparisons"] for row in folds["per_fold"]) + folds["left_out"] == 400
+    assert "at thresholds set on other people (five-fold; 95% interval" in summary["headline"]
+    assert "every photo had a face that could be used" in summary["headline"]
+    assert summary["folds"] == summarize(bell_run(), folds=5, seed=3)["folds"]
+
+
+def test_thresholds_set_on_the_same_comparisons_are_marked_optimistic() -> None:
+    summary: Any = summarize(bell_run(), threshold_distance=0.9)
+    for entry in summary["operating_points"]:
+        expected = entry["name"] != "fixed" and entry["threshold_distance"] is not None
+        assert entry["fnmr"]["optimistic"] == expected
+    assert summary["eer"]["optimistic"]
+    assert "at the distance threshold 0.9 that was given beforehand (95% interval" in summary["headline"]
+
+
+def test_an_fmr_that_the_data_cannot_show_has_a_reason_and_no_threshold() -> None:
+    summary: Any = summarize(bell_run())
+    rows = {row["fmr"]: row for row in summary["fnmr_at_fmr"]}
+    assert rows[0.01]["resolvable"]
+    assert rows[0.01]["observed_fmr"] <= 0.01
+    assert not rows[0.001]["resolvable"]
+    assert rows[0.001]["fnmr"]["value"] is rows[0.001]["threshold_distance"] is None
+    assert point(summary, "fmr_0.001")["confusion"] is None
+    assert warned(summary, "An FMR of 0.1% or 0.01% cannot be resolved: 200 non-mated comparisons were made")
+
+
+@pytest.mark.parametrize(("kind", "rate"), [(True, "fnmr"), (False, "fmr")])
+def test_one_kind_of_comparison_gives_no_accuracy(kind: bool, rate: str) -> None:
+    run = make_run(np.linspace(0, 0.9, 40), [kind] * 40)
+    summary: Any = summarize(run)
+    check_contract(summary)
+    for name in ("eer", "auc", "d_prime"):
+        assert summary[name]["value"] is None
+    assert summary["folds"]["kind"] is None
+    assert point(summary, "best_accuracy")["threshold_similarity"] is None
+    assert summary["curves"]["roc"]["fmr"] == []
+    assert summary["scatter"]["shown"] == 0
+    assert warned(summary, f"No {'non-mated' if kind else 'mated'} comparison could be made")
+    assert "it cannot be told how well facenet-vggface2 decides" in summary["headline"]
+    fixed: Any = summarize(run, threshold_distance=1.0)
+    check_contract(fixed)
+    assert point(fixed, "fixed")["accuracy"]["value"] is None
+    assert point(fixed, "fixed")[rate]["value"] is not None
+    assert "which says nothing of" in fixed["headline"]
+
+
+def test_where_everything_failed_nothing_is_zero_percent() -> None:
+    failed = {f"p{i}/1": "detect" for i in range(50)}
+    summary: Any = summarize(make_run([math.nan] * 50, np.arange(50) < 25, failed=failed), threshold_distance=1.0)
+    check_contract(summary)
+    assert summary["headline"] == (
+        '50 of 100 photos gave no template: the detector gave no face (detect), "why". '
+        "Nothing could be compared: in all 50 comparisons a side has no template."
+    )
+    fixed = point(summary, "fixed")
+    assert fixed["fmr"]["value"] is fixed["far"]["value"] is fixed["fnmr"]["value"] is None
+    assert fixed["frr"]["value"] == 1
+    assert summary["distances"]["mated"] == {"mean": None, "sd": None, "min": None, "max": None, "n": 0}
+    assert [row["comparisons_lost"] for row in summary["failures"]["no_template"]] == [1] * 24
+
+
+def test_an_empty_run_says_so() -> None:
+    summary: Any = summarize(make_run([], []))
+    check_contract(summary)
+    assert summary["headline"] == "Nothing was compared: the protocol has no comparison, and there was no photo."
+    assert summary["times"]["total_ms"] is None
+    assert summary["warnings"] == [
+        "No comparison could be made: there is nothing to say about how well the system decides."
+    ]
+
+
+def test_few_comparisons_are_called_few() -> None:
+    summary: Any = summarize(bell_run(20))
+    assert "of 30 people, too few to rely on, " in summary["headline"]
+    assert warned(summary, "Only 10 mated comparisons could be made")
+    assert warned(summary, "Only 10 non-mated comparisons could be made")
+
+
+def test_synthetic_people_are_named_first() -> None:
+    summary: Any = summarize(bell_run(people={"synthetic": True}))
+    assert summary["headline"].startswith(
+        "These are synthetic people and no evidence about a real system: on 400 comparisons of "
+    )
+    assert "synthetic" in summary["warnings"][0]
+
+
+@pytest.mark.parametrize(("many", "noticed"), [(1, False), (2, True), (5, True)])
+def test_scores_taken_over_several_comparisons_at_a_time_are_noticed(many: int, noticed: bool) -> None:
+    run = bell_run()
+    similarity, others = run.scores["similarity"].to_numpy().copy(), ~np.array(run.comparisons["mated"])
+    own = similarity[others]
+    similarity[others] = np.repeat(own[: -(-own.size // many)], many)[: own.size]
+    run.scores = run.scores.set_column(2, "similarity", pa.array(similarity))
+    assert warned(summarize(run), "come in runs of") == noticed
+
+
+def test_scores_that_many_strangers_share_are_no_batches() -> None:
+    run = bell_run()
+    similarity, others = run.scores["similarity"].to_numpy().copy(), ~np.array(run.comparisons["mated"])
+    similarity[others] = np.round(similarity[others])
+    run.scores = run.scores.set_column(2, "similarity", pa.array(similarity))
+    assert not warned(summarize(run), "come in runs of")
+
+
+def test_a_distance_taken_for_a_similarity_is_noticed() -> None:
+    run = bell_run()
+    run.scores = run.scores.set_column(2, "similarity", pa.array(-run.scores["similarity"].to_numpy()))
+    summary: Any = summarize(run)
+    assert summary["auc"]["value"] < 0.01
+    assert warned(summary, "below 0.5")
+    assert warned(summary, "is lower than that of mated ones")
+
+
+@pytest.mark.parametrize(("spread", "text"), [(0.0, "All similarities are equal"), (0.001, "Nearly all similar")])
+def test_a_system_that_tells_nobody_apart_is_noticed(spread: float, text: str) -> None:
+    similarity = 0.97 + spread * np.random.default_rng(0).random(100)
+    summary: Any = summarize(make_run(similarity, np.arange(100) % 2 == 0))
+    check_contract(summary)
+    assert warned(summary, text)
+    if spread == 0:
+        assert summary["eer"]["value"] == summary["auc"]["value"] == 0.5
+        assert summary["d_prime"]["value"] is None
+
+
+def test_one_file_under_two_names_is_noticed() -> None:
+    run = bell_run(100)
+    similarity = run.scores["similarity"].to_numpy().copy()
+    similarity[[1, 3, 4]] = 1.0
+    run.scores = run.scores.set_column(2, "similarity", pa.array(similarity))
+    digests = run.photos["sha256"].to_pylist()
+    digests[1], digests[4] = digests[101], digests[104]
+    run.photos = run.photos.set_column(2, "sha256", pa.array(digests))
+    summary: Any = summarize(run)
+    assert warned(summary, "2 non-mated comparisons have identical templates (similarity above 0.99999); in 1 of them")
+    assert warned(summary, "Such as p1/1 and q1/1; p3/1 and q3/1.")
+    assert warned(summary, "1 mated comparison compares a file with itself or a copy of it")
+
+
+def test_a_run_cut_short_is_noticed() -> None:
+    run = bell_run(100, protocol={"comparisons": 120})
+    run.scores = run.scores.slice(0, 90)
+    summary: Any = summarize(run)
+    assert warned(summary, "The protocol has 120 comparisons and the run folder 100")
+    assert warned(summary, "10 comparisons have no similarity although both photos have a template")
+
+
+def test_without_a_detector_there_is_no_detection_rate() -> None:
+    run = bell_run(100)
+    at = run.photos.column_names.index("faces_found")
+    run.photos = run.photos.set_column(at, "faces_found", pa.array([None] * 200, pa.int32()))
+    rate = summarize(run)["rates"]["detection_rate"]
+    assert rate["value"] is None
+    assert "no detector" in rate["reason"]
+
+
+def test_the_order_of_rows_changes_nothing() -> None:
+    run, shuffled = bell_run(300), bell_run(300)
+    order = np.random.default_rng(1).permutation(300)
+    shuffled.comparisons = shuffled.comparisons.take(order)
+    shuffled.scores = shuffled.scores.take(order[::-1].copy())
+    first, second = summarize(run), summarize(shuffled)
+    for name in ("operating_points", "folds", "auc", "histogram", "threshold_table", "failures", "headline"):
+        assert first[name] == second[name]
+    points = [
+        set(zip(*(scatter[key] for key in ("comparison", "jitter", "outcome")), strict=True))
+        for scatter in (first["scatter"], second["scatter"])
+    ]
+    assert points[0] == points[1]
+
+
+def test_a_crowded_scatter_keeps_every_error_and_both_kinds() -> None:
+    n = 40_000
+    mated = np.arange(n) % 40 == 0
+    similarity = np.where(mated, 0.8, 0.1) + 0.05 * keyed_uniform(np.arange(n), 5)
+    similarity[7::4000] = 0.9
+    summary: Any = summarize(make_run(similarity, mated), threshold_distance=1.0)
+    scatter = summary["scatter"]
+    assert scatter["shown"] == SCATTER_POINTS
+    assert scatter["of"] == n
+    assert scatter["outcome"].count("FP") == 10
+    assert scatter["outcome"].count("TP") == 1000
+    assert -1 <= min(scatter["jitter"]) < -0.99
+    assert 0.99 < max(scatter["jitter"]) <= 1
+    assert warned(summary, "39 times as many non-mated comparisons")
+    assert summary["failures"]["false_matches"][0]["similarity"] == 0.9
+
+
+def test_the_curve_of_many_comparisons_keeps_its_ends() -> None:
+    curve: Any = summarize(bell_run(20_000))["curves"]
+    roc = curve["roc"]
+    assert 100 < len(roc["fmr"]) <= 500
+    assert (roc["fmr"][0], roc["tmr"][0]) == (0, 0)
+    assert (roc["fmr"][-1], roc["tmr"][-1], curve["det"]["fnmr"][-1]) == (1, 1, 0)
+    assert roc["fmr"] == sorted(roc["fmr"])
+    assert roc["threshold_distance"] == sorted(roc["threshold_distance"])
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 2.1, math.nan])
+def test_a_threshold_that_is_no_distance_is_refused(threshold: float) -> None:
+    with pytest.raises(ConfigurationError, match="0 to 2"):
+        summarize(bell_run(20), threshold_distance=threshold)
+
+
+def test_metrics_json_is_strict_and_replaced_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.json"
+    path.write_text("old")
+    summary = summarize(bell_run(40, timing={"wall_s": math.nan}, model="Zoë <b>\u2028"))
+    write_metrics_json(path, summary)
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    assert json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse) == summary
+    assert summary["run"]["timing"] == {"wall_s": None}
+    with pytest.raises(ValueError, match="JSON"):
+        write_metrics_json(path, {"value": math.nan})
+    assert json.loads(path.read_text(encoding="utf-8")) == summary
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_thresholds_are_also_given_in_the_usual_score_of_the_model() -> None:
+    card = {"templates": {"unit_length": False, "score": "squared_euclidean"}}
+    summary: Any = summarize(bell_run(card=card), threshold_distance=1.1)
+    given_first, *others = summary["operating_points"]
+    assert given_first["threshold_usual"] == 1.1**2
+    for entry in (*others, *summary["fnmr_at_fmr"]):
+        at = entry["threshold_similarity"]
+        assert entry["threshold_usual"] == (None if at is None else pytest.approx(2 - 2 * at))
+    for unknown in (bell_run(card=None), bell_run(card={"name": "of before"}), bell_run()):
+        entries: Any = summarize(unknown)
+        assert {entry["threshold_usual"] for entry in entries["operating_points"]} == {None}
