@@ -26,7 +26,8 @@ from study_pages import best_accuracy, render, some_people
 from faceproof.cli.progress import PhotoProgress
 from faceproof.degrade.registry import FAMILIES
 from faceproof.degrade.suites import Series, Suite
-from faceproof.jobs.evaluation import Run, evaluate
+from faceproof.jobs.base import Run
+from faceproof.jobs.evaluation import evaluate
 from faceproof.jobs.external import score
 from faceproof.jobs.stressing import stress
 from faceproof.metrics.confusion import accuracy, confusion_at

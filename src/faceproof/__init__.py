@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from faceproof.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from faceproof.jobs.base import Run
     from faceproof.jobs.comparing import compare
-    from faceproof.jobs.evaluation import Run, evaluate
+    from faceproof.jobs.evaluation import evaluate
     from faceproof.jobs.external import evaluate_templates, score
     from faceproof.jobs.stressing import stress
     from faceproof.jobs.verification import Threshold, Verification, verify

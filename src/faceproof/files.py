@@ -193,3 +193,18 @@ def sha256_of_json(value: object) -> str:
     True
     """
     return hashlib.sha256(json.dumps(value, sort_keys=True, allow_nan=False).encode()).hexdigest()
+
+
+def write_metrics_json(path: Path, summary: Mapping[str, object]) -> None:
+    """Write a summary as strict JSON, one section a line, whole or not at all.
+
+    Args:
+        path: the file; its folder must exist.
+        summary: JSON values by section.
+
+    Raises:
+        ValueError: a number is NaN or infinite.
+        OSError: the disk is full, or the folder cannot be written.
+    """
+    lines = (f"{json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in summary.items())
+    write_whole(path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())

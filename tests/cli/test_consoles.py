@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from faceproof.cli.degrade import degradations_command
 from faceproof.cli.output import console
-from faceproof.cli.stress import degradations_command
 
 
 def with_digits(text: str) -> Counter[str]:

@@ -17,8 +17,9 @@ import faceproof
 from faceproof.errors import ConfigurationError, RunFolderError
 from faceproof.findings.joined import join_runs, named_runs
 from faceproof.findings.scored import join_scores
+from faceproof.jobs.base import Run
 from faceproof.jobs.comparing import compare
-from faceproof.jobs.evaluation import Run, evaluate
+from faceproof.jobs.evaluation import evaluate
 from faceproof.metrics.operating_points import eer
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.runs.manifest_file import write_manifest

@@ -13,7 +13,9 @@ from PIL import Image
 
 from faceproof.degrade.registry import get_family
 from faceproof.errors import ConfigurationError, FaceproofError
-from faceproof.jobs.evaluation import Run, evaluate, report_again
+from faceproof.jobs.base import Run
+from faceproof.jobs.evaluation import evaluate
+from faceproof.jobs.publishing import report_again
 from faceproof.jobs.stressing import stress, stress_report_again
 from faceproof.jobs.verification import recipe_of_run, verify
 from faceproof.people.decode import decode_photo

@@ -15,7 +15,7 @@ import pytest
 
 import faceproof
 from faceproof.errors import ConfigurationError, PeopleError, RunFolderError
-from faceproof.jobs.evaluation import report_again
+from faceproof.jobs.publishing import report_again
 from faceproof.jobs.verification import recipe_of_run, threshold_of_run
 from faceproof.metrics.curves import auc
 from faceproof.metrics.operating_points import eer
@@ -159,8 +159,8 @@ class TestTemplates:
         code = (
             "import sys, faceproof;"
             "faceproof.evaluate_templates('t.npz', out='run'); faceproof.score('s.csv', out='r');"
-            "print(*(m for m in sys.modules if m == 'torch' or m.startswith(('faceproof.systems.nets', 'faceproof.systems.recognition',"
-            "'faceproof.systems.detection.mtcnn', 'faceproof.engine.runner'))))"
+            "print(*(m for m in sys.modules if m == 'torch' or m.startswith(('faceproof.systems.nets',"
+            "'faceproof.systems.recognition', 'faceproof.systems.detection.mtcnn', 'faceproof.engine.runner'))))"
         )
         (tmp_path / "s.csv").write_text("distance,mated\n.2,1\n.9,0\n")
         done = subprocess.run(

@@ -18,7 +18,9 @@ from PIL import Image
 from faceproof.degrade.suites import get_suite
 from faceproof.engine.runner import process_all
 from faceproof.errors import CacheError, ConfigurationError, PeopleError, RunFolderError
-from faceproof.jobs.evaluation import Run, evaluate, report_again
+from faceproof.jobs.base import Run
+from faceproof.jobs.evaluation import evaluate
+from faceproof.jobs.publishing import report_again
 from faceproof.jobs.stressing import stress, stress_report_again
 from faceproof.people.folder import read_people
 from faceproof.people.protocols import make_comparisons

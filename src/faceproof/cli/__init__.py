@@ -13,9 +13,10 @@ from typer.core import TyperGroup
 
 from faceproof.cli.compare import compare_command
 from faceproof.cli.data import data_app
+from faceproof.cli.degrade import degradations_command, degrade_command
 from faceproof.cli.demo import demo_command
 from faceproof.cli.detect import detect_command
-from faceproof.cli.evaluate import evaluate_command, report_command
+from faceproof.cli.evaluate import evaluate_command
 from faceproof.cli.models import models_app
 from faceproof.cli.output import (
     STOPPED,
@@ -26,9 +27,10 @@ from faceproof.cli.output import (
     widen_help,
 )
 from faceproof.cli.people import people_app
+from faceproof.cli.report import report_command
 from faceproof.cli.score import score_command
 from faceproof.cli.split import split_command
-from faceproof.cli.stress import degradations_command, degrade_command, stress_command
+from faceproof.cli.stress import stress_command
 from faceproof.cli.unforeseen import TRACEBACK_VARIABLE, message_of, printable_lines, traceback_wanted
 from faceproof.cli.verify import verify_command
 from faceproof.cli.weights import weights_app

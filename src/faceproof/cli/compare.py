@@ -13,7 +13,7 @@ from faceproof.cli.options import Json, Quiet
 from faceproof.cli.output import console, note_to, print_json
 
 if TYPE_CHECKING:
-    from faceproof.jobs.evaluation import Run
+    from faceproof.jobs.base import Run
 
 _SERIES = ("curves", "manifest")
 

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from faceproof.cli.evaluate import show_run
 from faceproof.cli.options import Device, Json, NoFigures
 from faceproof.cli.output import STOPPED, only_results_on_stdout
+from faceproof.cli.show import show_run
 
 
 def demo_command(

@@ -147,7 +147,7 @@ def _write(
 
 
 def _write_boxes(found: list[tuple[str, Faces]], path: Path) -> None:
-    """Faces as a file that `faceproof.systems.detection.box_file` reads; a photo without a face has a row without a box."""
+    """Write faces as a file for ``--detector``; a photo without a face has a row without a box."""
     from faceproof.errors import ConfigurationError
     from faceproof.files import write_csv
     from faceproof.systems.detection.box_file import COLUMNS

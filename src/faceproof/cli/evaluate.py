@@ -1,11 +1,11 @@
-"""``faceproof evaluate`` and ``faceproof report``."""
+"""``faceproof evaluate``."""
 
 from __future__ import annotations
 
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -39,18 +39,16 @@ from faceproof.cli.options import (
     PixelMean,
     Protocol,
     Quiet,
-    RunFolder,
     Select,
     Threshold,
     numbers_of,
 )
-from faceproof.cli.output import STOPPED, console, note_to, only_results_on_stdout, print_json
+from faceproof.cli.output import STOPPED, only_results_on_stdout
+from faceproof.cli.protocol_options import protocol_settings
+from faceproof.cli.show import judge, show_run
 
 if TYPE_CHECKING:
-    from faceproof.jobs.evaluation import Run, Say
-
-MISSED = 3
-_SERIES = ("curves", "histogram", "threshold_table", "scatter")
+    pass
 
 _WITH_TEMPLATES = {
     *("people", "templates", "name", "protocol", "pairs", "one_photo_people", "mated", "non_mated", "limit", "out"),
@@ -186,93 +184,3 @@ def _refuse_without_meaning(context: typer.Context) -> None:
             raise ConfigurationError(
                 f"{option.opts[0]} means nothing with --templates, which are made already. Leave it out."
             )
-
-
-def report_command(
-    run: RunFolder,
-    threshold: Annotated[
-        float | None,
-        typer.Option(help="Judge at this distance (0 to 2; in a run of score: this score); by default as the run was."),
-    ] = None,
-    folds: Annotated[int | None, typer.Option(help="Person-disjoint folds; by default as many as the run had.")] = None,
-    fail_if: FailIf = None,
-    no_figures: NoFigures = False,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Compute the numbers of a run again and draw its report again, from its tables alone."""
-    from faceproof.jobs.evaluation import report_again
-    from faceproof.runs.run_folder import read_manifest
-    from faceproof.summary.gates import parse_gate
-
-    gates = [parse_gate(text) for text in fail_if or []]
-    say = note_to(quiet)
-    say(f"Drawing the report of {run} again ...")
-    if read_manifest(run).get("kind") == "stress":
-        _stress_again(run, given=(threshold, folds, fail_if), figures=not no_figures, say=say, as_json=json)
-        return
-    with only_results_on_stdout():
-        again = report_again(run, threshold=threshold, folds=folds, figures=not no_figures, say=say)
-    show_run(again, as_json=json)
-    judge(gates, again)
-
-
-def _stress_again(run: Path, *, given: tuple[object, ...], figures: bool, say: Say, as_json: bool) -> None:
-    from faceproof.cli.stress import show_stress
-    from faceproof.errors import ConfigurationError
-    from faceproof.jobs.stressing import stress_report_again
-
-    if any(option is not None for option in given):
-        raise ConfigurationError("--threshold, --folds and --fail-if are for runs of evaluate; leave them out.")
-    with only_results_on_stdout():
-        again = stress_report_again(run, figures=figures, say=say)
-    show_stress(again, as_json=as_json)
-
-
-def protocol_settings(protocol: str, pairs: Path | None, given: dict[str, int | None]) -> dict[str, Any]:
-    """What the protocol is asked for; an option that means nothing to it is refused, not ignored."""
-    from faceproof.errors import ConfigurationError
-
-    takes = {
-        "folders": {"one_photo_people"},
-        "all": {"limit"},
-        "sampled": {"mated", "non_mated"},
-        "lfw": {"pairs"},
-        "csv": {"pairs"},
-    }.get(protocol, {"pairs", *given})
-    settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    if pairs is None and protocol in {"lfw", "csv"}:
-        raise ConfigurationError(f"Protocol {protocol} needs a pair list: --pairs FILE.")
-    if pairs is not None and "pairs" not in takes:
-        raise ConfigurationError(
-            f"Protocol {protocol!r} takes no pair list. Say --protocol lfw or --protocol csv, or leave --pairs out."
-        )
-    if pairs is not None:
-        settings["pairs"] = pairs
-    for name in settings:
-        if name not in takes:
-            option = "--" + name.replace("_", "-")
-            raise ConfigurationError(f"{option} means nothing to protocol {protocol!r}. Leave it out.")
-    return settings
-
-
-def show_run(run: Run, *, as_json: bool) -> None:
-    """The table of a run on stdout, or its numbers as JSON."""
-    if as_json:
-        numbers = {name: value for name, value in run.summary.items() if name not in _SERIES}
-        print_json(numbers | {"folder": str(run.folder)})
-        return
-    from faceproof.report.console.evaluation import print_summary
-
-    print_summary(run.summary, console(), run.folder / "report.html")
-
-
-def judge(gates: list[Any], run: Run) -> None:
-    """Exit with 3 where a run misses a gate, and say which."""
-    from faceproof.summary.gates import missed
-
-    complaints = [why for gate in gates if (why := missed(gate, run.summary)) is not None]
-    for why in complaints:
-        typer.echo(f"Gate missed: {why}", err=True)
-    if complaints:
-        raise typer.Exit(MISSED)

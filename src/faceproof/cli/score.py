@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from faceproof.cli.evaluate import judge, show_run
 from faceproof.cli.options import FailIf, Folds, Json, NoFigures, Out, Overwrite, Quiet
 from faceproof.cli.output import STOPPED
+from faceproof.cli.show import judge, show_run
 
 if TYPE_CHECKING:
     from faceproof.systems.external.score_numbers import Decimal

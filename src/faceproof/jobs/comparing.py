@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faceproof.errors import ConfigurationError
-from faceproof.jobs.evaluation import Run, Say
+from faceproof.jobs.base import Run, Say
 
 if TYPE_CHECKING:
     from faceproof.findings.joined import JoinedRuns
@@ -49,15 +49,16 @@ def compare(
     >>> compared.summary["differences"][0]["accuracy"]["value"]  # doctest: +SKIP
     -0.0123
     """
+    from faceproof.files import write_metrics_json
     from faceproof.findings.disputed import write_flips_csv
     from faceproof.findings.joined import join_runs, named_runs
     from faceproof.report.charts.drawing import left_out
     from faceproof.report.pages.comparison import write_compare_report
+    from faceproof.report.words.comparison import compare_cautions, compare_headline
     from faceproof.runs.manifest import begun, plan_entry, stamp
     from faceproof.runs.run_folder import read_run
     from faceproof.runs.run_writing import new_run
     from faceproof.summary.comparison import summarize_comparison
-    from faceproof.summary.evaluation import write_metrics_json
     from faceproof.version import __version__
 
     if figures:
@@ -79,6 +80,7 @@ def compare(
         say(f"Comparing {', '.join(joined.names)} on {len(joined):,} comparisons ...")
         head = {"faceproof_version": __version__, "command": command, "finished": stamp(started)}
         summary, disputed = summarize_comparison(joined, head, common=common)
+        summary["headline"], summary["warnings"] = compare_headline(summary), compare_cautions(summary)
         write_metrics_json(writer.staging / NUMBERS, summary)
         write_flips_csv(writer.staging / "flips.csv", disputed.every())
         say("Drawing the report ...")

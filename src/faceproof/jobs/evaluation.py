@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from faceproof.errors import ConfigurationError
 from faceproof.files import cache_root
+from faceproof.jobs.base import Run, Say, check_judging
+from faceproof.jobs.publishing import publish
 from faceproof.systems.load import load_pipeline
 from faceproof.systems.recipe import Recipe
 
@@ -18,20 +18,9 @@ if TYPE_CHECKING:
     from faceproof.engine.cache import TemplateCache
     from faceproof.engine.values import Progress
     from faceproof.people.types import Comparisons, PhotoSet
-    from faceproof.runs.run_folder import RunTables
     from faceproof.systems.photo_table import PhotoTable
     from faceproof.systems.pipeline import Pipeline
     from faceproof.systems.recognition.python_model import PythonModel
-
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A finished run: its folder and every number in it (what ``metrics.json`` holds)."""
-
-    folder: Path
-    summary: dict[str, Any]
 
 
 def evaluate(
@@ -81,7 +70,7 @@ def evaluate(
             ``2GB``; None: a quarter of what this process may use. A photo that needs more fails with that reason.
         cache: keep templates for the next run, and use those that are there.
         offline: never use the network.
-        canary: check the model on a few dozen faces first (`faceproof.systems.model_check.job`); the result is on the page.
+        canary: run the model check first (`faceproof.systems.model_check`); the result is on the page.
         figures: draw the figures; False: numbers and page without them (`report_again` draws them later).
         progress: told how far the photos are.
         say: told in words what is being done.
@@ -156,109 +145,6 @@ def evaluate(
             *(run, writer.staging, photo_set.root), threshold=threshold, folds=folds, figures=figures, say=say
         )
         writer.publish(run.manifest)
-    return Run(folder, summary)
-
-
-def check_judging(threshold: float | None, seed: int) -> None:
-    """Refuse a threshold or a seed that makes no sense, before anything is computed.
-
-    Raises:
-        ConfigurationError: the threshold is no distance of unit templates, or the seed is below 0.
-    """
-    if threshold is not None and not 0 <= threshold <= 2:
-        raise ConfigurationError(f"A threshold of distance {threshold} makes no sense: expected 0 to 2.")
-    if seed < 0:
-        raise ConfigurationError(f"The seed is {seed}; expected 0 or more.")
-
-
-def publish(
-    run: RunTables,
-    folder: Path,
-    photos_root: Path | None,
-    *,
-    threshold: float | None = None,
-    folds: int = 10,
-    figures: bool = True,
-    tables: Path | None = None,
-    say: Say = lambda _: None,
-) -> dict[str, Any]:
-    """Write ``metrics.json``, ``failures.csv``, ``figures/`` and ``report.html`` from a run's tables.
-
-    Args:
-        run: the tables.
-        folder: where to write.
-        photos_root: folder of people, for the photos on the page; None: a page without photos.
-        threshold: see `evaluate`.
-        folds: see `evaluate`.
-        figures: see `evaluate`.
-        tables: folder with the run's tables; None: ``folder``.
-        say: told in words what is being done, and which figures could not be drawn.
-
-    Returns:
-        Every number, as in ``metrics.json``.
-    """
-    from faceproof.findings.ledger import open_ledger, write_failures_csv
-    from faceproof.report.charts.drawing import left_out
-    from faceproof.report.pages.evaluation import write_report
-    from faceproof.summary.evaluation import summarize, write_metrics_json
-
-    if figures:
-        from faceproof.report.charts.evaluation import write_figures
-
-    say("Computing the numbers and drawing the report ...")
-    summary: dict[str, Any] = summarize(run, threshold_distance=threshold, folds=folds)
-    write_metrics_json(folder / "metrics.json", summary)
-    points = {point["name"]: point for point in summary["operating_points"]}
-    chosen = points.get(summary["default_operating_point"], {})
-    write_failures_csv(folder / "failures.csv", open_ledger(run, chosen.get("threshold_similarity")))
-    drawn = write_figures(summary, folder / "figures") if figures else left_out(folder / "figures")
-    write_report(summary, folder, photos_root, drawn, tables=tables)
-    for note in drawn.notes():
-        say(f"Note: {note}")
-    return summary
-
-
-def report_again(
-    folder: str | Path,
-    *,
-    threshold: float | None = None,
-    folds: int | None = None,
-    figures: bool = True,
-    say: Say = lambda _: None,
-) -> Run:
-    """Compute and draw a finished run again from its tables.
-
-    Args:
-        folder: the run folder.
-        threshold: see `evaluate`, in a run of scores in their own scale; None: as the run was judged.
-        folds: likewise.
-        figures: draw the figures; False: remove those of before.
-        say: told which figures could not be drawn.
-
-    Raises:
-        RunFolderError: when it is no finished run.
-    """
-    from faceproof.jobs.external import threshold_in_run
-    from faceproof.runs.run_folder import TABLE_FILES, read_run
-    from faceproof.runs.run_writing import rewritten_run
-
-    folder = Path(folder)
-    run = read_run(folder)
-    judged = run.manifest.get("judging", {})
-    threshold = judged.get("threshold_distance") if threshold is None else threshold_in_run(run, threshold)
-    folds = judged.get("folds", 10) if folds is None else folds
-    root = Path(str(run.manifest["people"]["root"]))
-    photos_root = root if root.is_dir() else None
-    with rewritten_run(folder) as writer:
-        summary = publish(
-            *(run, writer.staging, photos_root),
-            threshold=threshold,
-            folds=folds,
-            figures=figures,
-            tables=folder,
-            say=say,
-        )
-        writer.publish(run.manifest, keep=TABLE_FILES)
     return Run(folder, summary)
 
 

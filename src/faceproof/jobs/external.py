@@ -10,7 +10,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from faceproof.errors import ConfigurationError
-from faceproof.jobs.evaluation import Run, Say, check_judging, publish
+from faceproof.jobs.base import Run, Say, check_judging
+from faceproof.jobs.publishing import publish
 
 if TYPE_CHECKING:
     from faceproof.runs.run_folder import RunTables
@@ -174,20 +175,6 @@ def score(
         score_tables.scored_in(found, similarity),
     )
     return _finished(run, _folder(out, started, name), overwrite, clock, None, figures, say)
-
-
-def threshold_in_run(run: RunTables, threshold: float) -> float:
-    """The distance that a threshold stands for: in a run of scores it is given in their own scale.
-
-    Raises:
-        ConfigurationError: it is not on that scale.
-    """
-    from faceproof.scoring.scales import scale_in, threshold_distance
-
-    scale = scale_in(run.manifest)
-    if scale is None:
-        return threshold
-    return threshold_distance(threshold, scale, *(run.scores[name].to_numpy() for name in ("score", "similarity")))
 
 
 def _folder(out: str | Path | None, started: datetime, name: str) -> Path:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from faceproof.errors import ConfigurationError
 from faceproof.files import cache_root
-from faceproof.jobs.evaluation import Run, Say, check_judging, say_damaged
+from faceproof.jobs.base import Run, Say, check_judging
+from faceproof.jobs.evaluation import say_damaged
 from faceproof.systems.load import load_pipeline
 from faceproof.systems.recipe import Recipe
 
@@ -201,10 +202,11 @@ def publish_stress(
         RunFolderError: a table cannot be read.
     """
     from faceproof.degrade.suites import conditions_of_manifest
+    from faceproof.files import write_metrics_json
     from faceproof.findings.flips import write_changes_csv
     from faceproof.report.charts.drawing import left_out
     from faceproof.report.pages.stress import write_stress_report
-    from faceproof.summary.evaluation import write_metrics_json
+    from faceproof.report.words.stress import stress_cautions, stress_headline
     from faceproof.summary.stress import summarize_stress, write_conditions_csv
 
     if figures:
@@ -212,6 +214,7 @@ def publish_stress(
 
     say("Computing the numbers ...")
     summary, ledgers = summarize_stress(run)
+    summary["headline"], summary["warnings"] = stress_headline(summary), stress_cautions(summary)
     write_metrics_json(folder / "metrics.json", summary)
     write_conditions_csv(folder / "conditions.csv", summary)
     write_changes_csv(folder / "changes.csv", ledgers)

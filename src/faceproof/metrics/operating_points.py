@@ -289,3 +289,13 @@ def check_fmr(fmr: float) -> None:
     """
     if not 0 < fmr <= 1:
         raise ConfigurationError(f"a target FMR lies above 0 and up to 1, not {fmr}")
+
+
+def fmr_label(fmr: float) -> str:
+    """A target FMR as a short percentage.
+
+    Example:
+        >>> fmr_label(0.1), fmr_label(0.0001)
+        ('10%', '0.01%')
+    """
+    return f"{100 * fmr:.6g}%"

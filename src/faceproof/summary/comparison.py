@@ -22,9 +22,7 @@ from faceproof.findings.compared import (
 )
 from faceproof.findings.disputed import Disputed
 from faceproof.findings.joined import JoinedRuns
-from faceproof.metrics.operating_points import missing_kind
-from faceproof.report.words.comparison import compare_cautions, compare_headline
-from faceproof.report.words.formatting import fmr_label
+from faceproof.metrics.operating_points import fmr_label, missing_kind
 from faceproof.scoring.similarity import distance_from_similarity
 from faceproof.summary.decisions import equal_error_rate, held_point
 from faceproof.summary.estimates import Estimate, finite_or_none, told, untold
@@ -85,8 +83,6 @@ def summarize_comparison(
         "not_made": [_not_made(disputed, run) for run in range(len(joined.runs))],
     }
     summary["cost"] = _cost(summary["runs"])
-    summary["headline"] = compare_headline(summary)
-    summary["warnings"] = compare_cautions(summary)
     return summary, disputed
 
 

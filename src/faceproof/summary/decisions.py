@@ -20,9 +20,9 @@ from faceproof.metrics.operating_points import (
     eer,
     eer_point,
     fixed_point,
+    fmr_label,
     fmr_point,
 )
-from faceproof.report.words.formatting import fmr_label
 from faceproof.scoring.similarity import distance_from_similarity, similarity_from_distance
 from faceproof.summary.estimates import INDEPENDENT, Estimate, f1_interval, finite_or_none, rate, told, untold
 

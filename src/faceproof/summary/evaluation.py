@@ -6,11 +6,8 @@ that somebody reads.
 
 from __future__ import annotations
 
-import json
 import math
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,8 +20,6 @@ from faceproof.metrics.curves import auc
 from faceproof.metrics.operating_points import missing_kind
 from faceproof.metrics.separation import DistanceSummary, d_prime, distance_summaries
 from faceproof.people.types import UNKNOWN
-from faceproof.report.words.evaluation_cautions import cautions
-from faceproof.report.words.evaluation_headline import headline
 from faceproof.summary.decisions import equal_error_rate, fnmr_at_fmr, operating_points
 from faceproof.summary.estimates import (
     INDEPENDENT,
@@ -55,8 +50,13 @@ _PHOTOS_INDEPENDENT = (
 
 
 def summarize(
-    run: RunTables, *, threshold_distance: float | None = None, folds: int = 10, seed: int | None = None
-) -> dict[str, object]:
+    run: RunTables,
+    *,
+    threshold_distance: float | None = None,
+    folds: int = 10,
+    seed: int | None = None,
+    scored: ScoredComparisons | None = None,
+) -> dict[str, Any]:
     """Every number of a run with its uncertainty, as one dict of plain values.
 
     Args:
@@ -65,10 +65,12 @@ def summarize(
             the threshold of best accuracy on these very comparisons, which is marked as optimistic.
         folds: how many folds to split the people into, where the protocol has no folds of its own.
         seed: of that split and of the scatter; None takes the run's own.
+        scored: `join_scores` of the run, where it is at hand.
 
     Returns:
-        Plain JSON values: ``headline`` and ``warnings`` in words, ``run`` (the manifest), ``counts``, and numbers as
-        estimates (``faceproof.summary.estimates``) or as columns for the figures.
+        Plain JSON values: ``run`` (the manifest), ``counts``, and numbers as estimates
+        (`faceproof.summary.estimates`) or as columns for the figures. ``headline`` and ``warnings`` are empty:
+        `faceproof.report.words.evaluation` writes them.
 
     Raises:
         ConfigurationError: ``threshold_distance`` or ``folds`` is out of range.
@@ -80,7 +82,8 @@ def summarize(
         )
     run_seed = run.manifest.get("seed") if seed is None else seed
     seed = run_seed if isinstance(run_seed, int) else 0
-    scored, photos = join_scores(run), rows_of_condition(run.photos, run.condition)
+    scored = scored or join_scores(run)
+    photos = rows_of_condition(run.photos, run.condition)
     made = scored.compared
     similarity, mated = scored.similarity[made], scored.mated[made]
     default = "best_accuracy" if threshold_distance is None else "fixed"
@@ -110,8 +113,6 @@ def summarize(
         # Of photos and people the file may name none, which is not to say that there are none.
         summary["counts"] |= {name: run.manifest["people"][name] for name in ("people", "photos")}
         summary["failures"]["no_score"] = ledger.no_score_by_reason(FAILURES_SHOWN)
-    summary["headline"] = headline(summary)
-    summary["warnings"] = cautions(scored, photos, summary)
     return summary
 
 
@@ -157,26 +158,6 @@ def numbers(
         "distances": {"mated": _distances(mates), "non_mated": _distances(others)},
         "times": _times(photos),
     }
-
-
-def write_metrics_json(path: Path, summary: Mapping[str, object]) -> None:
-    """Write the summary as strict JSON, one section a line, replaced as a whole.
-
-    Args:
-        path: the file; its folder has to be there.
-        summary: the dict of ``summarize``.
-
-    Raises:
-        ValueError: a number is NaN or infinite, which JSON has no word for.
-    """
-    lines = (f"{json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in summary.items())
-    text = "{\n" + ",\n".join(lines) + "\n}\n"
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _counts(scored: ScoredComparisons, photos: pa.Table) -> dict[str, Any]:

@@ -17,9 +17,8 @@ from faceproof.findings.scored import ScoredComparisons, join_scores
 from faceproof.metrics.cost import price_of_false_matches
 from faceproof.metrics.folds import blocks_of_people
 from faceproof.metrics.held_out import held_out_thresholds
+from faceproof.metrics.operating_points import fmr_label
 from faceproof.metrics.resampling import REPLICATES, resampled_weights
-from faceproof.report.words.formatting import fmr_label
-from faceproof.report.words.stress import stress_cautions, stress_headline
 from faceproof.scoring.similarity import distance_from_similarity, similarity_from_distance
 from faceproof.summary.decisions import RATES, held_point
 from faceproof.summary.estimates import Estimate, told, untold
@@ -81,8 +80,6 @@ def summarize_stress(run: StressRun) -> tuple[dict[str, Any], list[Decisions]]:
         "conditions": run.conditions,
         "models": [summary for summary, _ in found],
     }
-    summary["headline"] = stress_headline(summary)
-    summary["warnings"] = stress_cautions(summary)
     return summary, [decisions for _, decisions in found]
 
 

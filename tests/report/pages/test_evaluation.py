@@ -21,7 +21,7 @@ from PIL import Image
 
 from faceproof.report.pages.evaluation import render_report, write_report
 from faceproof.report.pictures.thumbnails import PhotoStrips, Thumbnail
-from faceproof.summary.evaluation import summarize
+from faceproof.report.words.evaluation import summary_in_words
 
 Summary = dict[str, Any]
 SummaryOf = Callable[..., Summary]
@@ -242,7 +242,7 @@ def test_a_name_that_is_no_unicode_cannot_stop_the_page(summary_of: SummaryOf, t
 
 @pytest.mark.parametrize("kind", [True, False], ids=["mated only", "non-mated only"])
 def test_with_one_kind_of_comparison_the_page_says_why(kind: bool) -> None:
-    summary: Any = summarize(run_of([at / 60 for at in range(60)], [kind] * 60))
+    summary: Any = summary_in_words(run_of([at / 60 for at in range(60)], [kind] * 60))
     shown = page_of(summary)
     missing = "no non-mated comparison was made" if kind else "no mated comparison was made"
     nothing = [words(place) for place in shown.all("p", css="nothing") if "Nothing to draw" in words(place)]
@@ -261,7 +261,7 @@ def test_with_one_kind_of_comparison_the_page_says_why(kind: bool) -> None:
 )
 @pytest.mark.parametrize("threshold", [None, 1.0])
 def test_without_a_comparison_the_page_says_so_and_no_rate_is_zero(run: Any, threshold: float | None) -> None:
-    summary: Any = summarize(run, threshold_distance=threshold)
+    summary: Any = summary_in_words(run, threshold_distance=threshold)
     shown = page_of(summary)
     told = shown.one("p", css="headline").text()
     assert "Nothing was compared" in told or "Nothing could be compared" in told

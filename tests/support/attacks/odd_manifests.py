@@ -26,7 +26,7 @@ _DEEP = 50_000
 def read(path: Path) -> dict[str, Any]:
     """What a run's report is made of, computed again from the folder of a manifest."""
     from attacks.results import without_times
-    from faceproof.jobs.evaluation import report_again
+    from faceproof.jobs.publishing import report_again
     from faceproof.jobs.verification import recipe_of_run, threshold_of_run
 
     threshold_of_run(path.parent)

@@ -9,8 +9,9 @@ from typing import Any
 
 import altair as alt
 
+from faceproof.metrics.operating_points import fmr_label
 from faceproof.report.charts.base import Summary, base, finish, nothing_to_draw, text_over_halo
-from faceproof.report.words.formatting import count, fmr_label, percent
+from faceproof.report.words.formatting import count, percent
 
 _NARROW_PLOT_PX = 440
 _LABEL_LINE = 14

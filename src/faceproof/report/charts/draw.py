@@ -1,7 +1,7 @@
 """The drawing process: charts as JSON on stdin, figures as JSON lines on stdout.
 
-The drawing library holds a JavaScript engine that ends its whole process where it cannot have the address space that
-it wants. `faceproof.report.charts.drawing` therefore starts this module as a process of its own. It imports nothing else of
+The drawing library holds a JavaScript engine that ends its process where address space is limited.
+`faceproof.report.charts.drawing` therefore starts this module as a process of its own. It imports nothing else of
 faceproof.
 """
 

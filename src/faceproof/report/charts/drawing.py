@@ -1,7 +1,7 @@
 """Figures as files: what was drawn, and why the rest was not.
 
-Charts are drawn by a process of their own (`faceproof.report.charts.draw`), since the drawing library can end the process that
-it runs in. Whatever becomes of it, the numbers are not touched: a figure that could not be drawn is missing with a
+Charts are drawn by a process of their own (`faceproof.report.charts.draw`), since the drawing library can end the
+process that it runs in. Whatever becomes of it, the numbers are not touched: a figure that could not be drawn is missing with a
 reason.
 """
 

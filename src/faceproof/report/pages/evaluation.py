@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faceproof.files import write_whole
+from faceproof.metrics.operating_points import fmr_label
 from faceproof.report.charts.drawing import Drawn, page_script
 from faceproof.report.charts.theme import DARK, LIGHT, chart_config
 from faceproof.report.pictures.thumbnails import PhotoStrips, boxes_of_run, photo_strips
@@ -265,7 +266,8 @@ def page_templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     found.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
-    numbers = ("percent", "percent_range", "points", "points_range", "number", "number_range", "count", "fmr_label")
+    numbers = ("percent", "percent_range", "points", "points_range", "number", "number_range", "count")
     for helper in (*numbers, "cannot_be_told"):
         found.filters[helper] = getattr(formatting, helper)
+    found.filters["fmr_label"] = fmr_label
     return found

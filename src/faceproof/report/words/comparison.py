@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from faceproof.findings.scored import scores_alone
+from faceproof.metrics.operating_points import fmr_label
 from faceproof.report.words.evaluation_cautions import canary_cautions, detector_cautions
 from faceproof.report.words.evaluation_headline import FEW, failed_first, is_synthetic
 from faceproof.report.words.failures import stages_in_words
-from faceproof.report.words.formatting import count, fmr_label, points, points_range
+from faceproof.report.words.formatting import count, points, points_range
 from faceproof.scoring.scales import scale_in
 
 Summary = Mapping[str, Any]

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from faceproof.report.words.formatting import count, fmr_label, number
+from faceproof.metrics.operating_points import fmr_label
+from faceproof.report.words.formatting import count, number
 from faceproof.report.words.key_numbers import KeyNumber, key_numbers
 
 Summary = Mapping[str, Any]

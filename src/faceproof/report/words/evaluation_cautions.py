@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.findings.scored import ScoredComparisons, scores_alone
+from faceproof.metrics.operating_points import fmr_label
 from faceproof.report.words.evaluation_headline import FEW, is_synthetic
 from faceproof.report.words.failures import stages_in_words
-from faceproof.report.words.formatting import count, fmr_label, percent, printable
+from faceproof.report.words.formatting import count, percent, printable
 from faceproof.scoring.scales import scale_in
 from faceproof.systems.model_check.checks import complaints, outcome_of
 

@@ -114,16 +114,6 @@ def count(value: int | None) -> str:
     return "–" if value is None else f"{value:,}"
 
 
-def fmr_label(fmr: float) -> str:
-    """A target FMR as a short percentage.
-
-    Example:
-        >>> fmr_label(0.1), fmr_label(0.0001)
-        ('10%', '0.01%')
-    """
-    return f"{100 * fmr:.6g}%"
-
-
 def printable(name: str) -> str:
     r"""A name that cannot break a line or steer a terminal: what does not print is escaped.
 

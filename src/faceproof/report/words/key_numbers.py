@@ -6,15 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from faceproof.report.words.formatting import (
-    Estimate,
-    cannot_be_told,
-    fmr_label,
-    number,
-    number_range,
-    percent,
-    percent_range,
-)
+from faceproof.metrics.operating_points import fmr_label
+from faceproof.report.words.formatting import Estimate, cannot_be_told, number, number_range, percent, percent_range
 
 Summary = Mapping[str, Any]
 

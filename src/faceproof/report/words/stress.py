@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from faceproof.metrics.operating_points import fmr_label
 from faceproof.report.words.evaluation_cautions import canary_cautions, detector_cautions
 from faceproof.report.words.evaluation_headline import failed_first, is_synthetic
 from faceproof.report.words.failures import NO_LONGER, main_stage, stages_in_words
-from faceproof.report.words.formatting import count, fmr_label, number, percent, printable
+from faceproof.report.words.formatting import count, number, percent, printable
 
 Summary = Mapping[str, Any]
 

@@ -117,7 +117,7 @@ def complaints(found: Mapping[str, Any]) -> list[str]:
     """What a model check found wrong or could not decide, in sentences that go on after the model's name.
 
     Args:
-        found: from `faceproof.systems.model_check.job.check_pipeline`, or a manifest's ``canary`` of this or of an earlier version.
+        found: result of `faceproof.systems.model_check.job.check_pipeline`, or a manifest's ``canary``, of any version.
     """
     outcome = outcome_of(found)
     if outcome == "skipped":

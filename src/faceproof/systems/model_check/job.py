@@ -51,8 +51,8 @@ def check_pipeline(
         device: where MTCNN runs, where the pipeline has another detector.
 
     Returns:
-        `faceproof.systems.model_check.recognizer_check.Canary.as_dict`; a model that fails on these faces has the outcome ``failed`` and a
-        ``reason``.
+        See `faceproof.systems.model_check.recognizer_check.Canary.as_dict`. A model that fails on these faces has the
+        outcome ``failed`` and a ``reason``.
     """
     from faceproof.systems.model_check.check_faces import NO_FACES
     from faceproof.systems.model_check.faces import own_faces, own_photos, packaged_faces
@@ -196,8 +196,8 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
 
     Returns:
         ``best``: the contract that separates people best, in words; ``d_prime``: with it; ``neighbours``: this one
-        and those beside it (`faceproof.systems.model_check.contract_check.Neighbour.as_dict`); ``not_told_apart``: those of them
-        that may be as good; ``toml``: the best as a card; ``works``: whether that separates people at all, without
+        and those beside it (`faceproof.systems.model_check.contract_check.Neighbour.as_dict`); ``not_told_apart``:
+        those of them that may be as good; ``toml``: the best as a card; ``works``: whether that separates people at all, without
         which nothing is written.
 
     Raises:

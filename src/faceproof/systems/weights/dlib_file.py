@@ -90,7 +90,7 @@ def is_dlib_file(path: Path) -> bool:
 
 
 def read_dlib_file(path: Path) -> dict[str, NDArray[np.float32]]:
-    """The tensors of dlib's face recognition ResNet, under the names of `faceproof.systems.nets.dlib_resnet.DlibResnet`.
+    """The tensors of dlib's face recognition ResNet, by the names of `faceproof.systems.nets.dlib_resnet.DlibResnet`.
 
     Whatever decides a template must be as expected: kinds and order of the layers, windows, strides, paddings,
     shapes, input. What only training needs is read over.
