@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 import faceproof
-from faceproof import verification
+from faceproof.jobs import verification
 from faceproof.people.folder import read_people
 from faceproof.systems.weights.card import InputContract
 

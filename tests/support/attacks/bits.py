@@ -266,8 +266,8 @@ def read_faces(scene: Path) -> list[str]:
 
 
 def _faces(scene: Path) -> list[str]:
-    from faceproof import canary_faces
     from faceproof.systems.load import load_pipeline
+    from faceproof.systems.model_check import faces as canary_faces
     from faceproof.systems.recipe import Recipe
 
     pipeline = load_pipeline("dlib-resnet", None, Recipe(), "cpu")

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from faceproof import canary_faces
 from faceproof.people.folder import read_people
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.systems.detection.detector import Detector
 from faceproof.systems.detection.mtcnn import load_mtcnn
 from faceproof.systems.faces.types import Faces
+from faceproof.systems.model_check import faces as canary_faces
 from faceproof.systems.model_check.contracts import TEMPLATES, changed
 from faceproof.systems.model_check.faces import own_faces, packaged_faces
 from faceproof.systems.pipeline import Pipeline

@@ -1,8 +1,7 @@
 """Figures as files: what was drawn, and why the rest was not.
 
 Charts are drawn by a process of their own (`faceproof.report.charts.draw`), since the drawing library can end the
-process that it runs in. Whatever becomes of it, the numbers are not touched: a figure that could not be drawn is missing with a
-reason.
+process that it runs in. A figure that cannot be drawn is missing with a reason; the numbers do not depend on it.
 """
 
 from __future__ import annotations

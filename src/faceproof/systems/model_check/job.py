@@ -197,8 +197,8 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
     Returns:
         ``best``: the contract that separates people best, in words; ``d_prime``: with it; ``neighbours``: this one
         and those beside it (`faceproof.systems.model_check.contract_check.Neighbour.as_dict`); ``not_told_apart``:
-        those of them that may be as good; ``toml``: the best as a card; ``works``: whether that separates people at all, without
-        which nothing is written.
+        those of them that may be as good; ``toml``: the best as a card; ``works``: whether that separates people at
+        all, without which nothing is written.
 
     Raises:
         ConfigurationError, WeightsError: the file cannot be used, or its size has to be said.
