@@ -52,10 +52,11 @@ attack: $(READY) at-hand
 	@PYTHONPATH=tests/support OMP_NUM_THREADS=1 $(BIN)/python -m attacks $(ATTACK)
 
 check: $(READY)
-	@echo "Format, lint, types ..."
+	@echo "Format, lint, types, order of the rooms ..."
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
 
 bench: $(READY)
 	@echo "Speed of the engine against the plain loop, then the cost of a stress condition, on the same photos ..."

@@ -93,6 +93,10 @@ def separation(sums: PairSums, times: Floats | None = None) -> Floats:
 
     Returns:
         float64 (replicates,), NaN where there are no comparisons of a kind or non-mated ones do not vary.
+
+    >>> templates = np.array([[1, 0], [1, 0], [0, 1], [0.6, 0.8]], np.float32)
+    >>> separation(pair_sums(["a", "a", "b", "b"], templates)).round(4).tolist()
+    [2.0]
     """
     drawn = np.ones((1, sums.people)) if times is None else times
     with np.errstate(divide="ignore", invalid="ignore"):
