@@ -7,9 +7,11 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import stat
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -105,22 +107,39 @@ def read_toml(path: Path, what: str, failure: type[FaceproofError]) -> dict[str,
         raise failure(f"{what} {path} is no TOML: {error}.") from error
 
 
-def write_whole(path: Path, content: bytes | memoryview) -> None:
-    """Write to a name of this process's own beside the file, then rename.
+@contextmanager
+def replaced_whole(path: Path) -> Iterator[Path]:
+    """A temporary path beside a file, renamed to the file when the block ends without an error.
+
+    Readers therefore see the old content or the new one, never a part. The temporary name is unique, and it is
+    removed when the block raises.
 
     Args:
-        path: the file; its folder has to be there.
+        path: the file; its folder must exist.
+
+    Raises:
+        OSError: the file cannot be renamed.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: bytes | memoryview) -> None:
+    """Write a file through `replaced_whole`.
+
+    Args:
+        path: the file; its folder must exist.
         content: what it will hold.
 
     Raises:
         OSError: the disk is full, or the folder cannot be written; nothing is left behind.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with replaced_whole(path) as part:
         part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> int:
@@ -134,18 +153,13 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, ob
     Returns:
         Number of rows.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     written = 0
-    try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, columns, restval="")
-            writer.writeheader()
-            for row in rows:
-                writer.writerow({name: guarded(cell) for name, cell in row.items()})
-                written += 1
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with replaced_whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, restval="")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({name: guarded(cell) for name, cell in row.items()})
+            written += 1
     return written
 
 

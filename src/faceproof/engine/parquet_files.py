@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from faceproof.files import replaced_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,17 +26,15 @@ def write_parquet(path: Path, tables: Iterable[pa.Table]) -> None:
     """
     import pyarrow.parquet as pq
 
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     rest = iter(tables)
     first = next(rest)
-    try:
-        with pq.ParquetWriter(part, first.schema, compression=_COMPRESSION, write_page_checksum=True) as writer:
-            writer.write_table(first)
-            for table in rest:
-                writer.write_table(table)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with (
+        replaced_whole(path) as part,
+        pq.ParquetWriter(part, first.schema, compression=_COMPRESSION, write_page_checksum=True) as writer,
+    ):
+        writer.write_table(first)
+        for table in rest:
+            writer.write_table(table)
 
 
 def parquet_bytes(table: pa.Table) -> memoryview:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import secrets
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import WeightsError
-from faceproof.files import check_file
+from faceproof.files import check_file, replaced_whole
 
 Tensors = dict[str, NDArray[np.float32]]
 
@@ -136,16 +134,13 @@ def write_tensors(path: Path, tensors: Mapping[str, NDArray[Any]], metadata: dic
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    contiguous = {name: np.ascontiguousarray(values) for name, values in tensors.items()}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        contiguous = {name: np.ascontiguousarray(values) for name, values in tensors.items()}
-        save_file(contiguous, temporary, metadata=metadata)
-        os.replace(temporary, path)
+        with replaced_whole(path) as part:
+            save_file(contiguous, part, metadata=metadata)
     except (OSError, SafetensorError) as error:
         raise WeightsError(f"Cannot write {path}: {error}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _read_safetensors(path: Path) -> dict[str, NDArray[Any]]:
