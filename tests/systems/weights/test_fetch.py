@@ -239,3 +239,17 @@ def test_notes_and_bar_stay_off_standard_output(destination, capsys):
     assert captured.out == ""
     assert "Licence: MIT" in captured.err
     assert os.path.getsize(destination) == len(CONTENT)
+
+
+def test_on_a_terminal_a_bar_shows_how_much_has_arrived(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "100")
+    shown = StderrProgress()
+    shown.advance(500_000, 2_000_000)
+    shown.note("the connection broke [a]; trying again")
+    shown.advance(2_000_000, 2_000_000)
+    shown.finish()
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "the connection broke [a]; trying again" in captured.err
+    assert "2.0/2.0 MB" in captured.err

@@ -10,12 +10,16 @@ import urllib.request
 from collections.abc import Iterator
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
 from faceproof.errors import WeightsError
 from faceproof.version import __version__
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
 
 _CHUNK_BYTES = 1 << 18
 _WORTH_ANOTHER_TRY = {408, 425, 429, 500, 502, 503, 504}
@@ -38,36 +42,39 @@ class StderrProgress:
     """Notes and a progress bar on standard error; the bar only where that is a terminal."""
 
     def __init__(self) -> None:
-        self._bar: Any = None
+        self._bar: RichProgress | None = None
+        self._task: TaskID | None = None
 
     def note(self, message: str) -> None:
         """Show one line of text, above the bar if there is one."""
         if self._bar is None:
             print(message, file=sys.stderr)
         else:
-            self._bar.write(message, file=sys.stderr)
+            self._bar.console.print(message, markup=False, highlight=False)
 
     def advance(self, done_bytes: int, total_bytes: int | None) -> None:
         """Move the bar, drawing it first if need be."""
-        if self._bar is None:
-            from tqdm import tqdm
-
-            self._bar = tqdm(
-                total=total_bytes,
-                initial=done_bytes,
-                unit="B",
-                unit_scale=True,
-                unit_divisor=1024,
-                disable=None,
-                file=sys.stderr,
-            )
-        self._bar.update(done_bytes - self._bar.n)
+        if self._bar is None or self._task is None:
+            self._bar = _bar()
+            self._task = self._bar.add_task("", total=total_bytes)
+            self._bar.start()
+        self._bar.update(self._task, completed=done_bytes)
 
     def finish(self) -> None:
         """Close the bar."""
         if self._bar is not None:
-            self._bar.close()
-            self._bar = None
+            self._bar.stop()
+            self._bar = self._task = None
+
+
+def _bar() -> RichProgress:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as RichProgress
+
+    console = Console(stderr=True)
+    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    return RichProgress(*columns, console=console, disable=not console.is_terminal)
 
 
 class _InterruptedDownloadError(Exception):
