@@ -44,8 +44,8 @@ preprocessing: $(READY) at-hand
 	  $(FACEPROOF_SHARED)/weights/MobileFaceNet.onnx
 
 test: $(READY)
-	@echo "Running every test (those that need real photos look in $(FACEPROOF_SHARED)) ..."
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
+	@echo "Running the tests (those that need real photos look in $(FACEPROOF_SHARED)) ..."
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile $(TESTS)
 
 attack: $(READY) at-hand
 	@echo "Attacking faceproof with damaged photos, kills, flipped bits, odd files and odd surroundings (docs/reliability.md): half an hour ..."
