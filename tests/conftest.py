@@ -46,6 +46,29 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     monkeypatch.delenv("FACEPROOF_WEIGHTS", raising=False)
 
 
+class RecordedProgress:
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.steps: list[tuple[int, int | None]] = []
+        self.finished = 0
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+    def advance(self, done_bytes: int, total_bytes: int | None) -> None:
+        self.steps.append((done_bytes, total_bytes))
+
+    def finish(self) -> None:
+        self.finished += 1
+
+
+@pytest.fixture
+def progress() -> RecordedProgress:
+    return RecordedProgress()
+
+
 @dataclass(frozen=True)
 class MadeUpRun:
     """A finished evaluation of photos that are nowhere: what a test says is what ``read_run`` gives.

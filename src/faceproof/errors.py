@@ -29,6 +29,10 @@ class WeightsError(FaceproofError):
     """A weights file is missing, damaged, not the expected one, or not safe to load."""
 
 
+class DownloadError(FaceproofError):
+    """A file cannot be downloaded, or what arrived is not the file."""
+
+
 class ModelError(FaceproofError):
     """A recogniser fails on some faces, or gives something that is no template."""
 

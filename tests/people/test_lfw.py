@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
+import shutil
 import socket
 import tarfile
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -25,12 +30,12 @@ LISTS = ("pairs.txt", "pairsDevTest.txt", "pairsDevTrain.txt")
 
 
 @pytest.fixture(autouse=True)
-def lookups(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float | None]]:
-    """No host is found, as on a machine without a network; which were looked for, and how long each would be given."""
-    asked: list[tuple[str, float | None]] = []
+def lookups(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """No host is found, as on a machine without a network; which were looked for."""
+    asked: list[str] = []
 
     def nothing_found(host: str, *_: object, **__: object) -> None:
-        asked.append((host, socket.getdefaulttimeout()))
+        asked.append(host)
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", nothing_found)
@@ -60,7 +65,7 @@ def jpeg(shade: int) -> bytes:
 
 def downloaded(destination: Path, photos: tuple[str, ...] = PHOTOS) -> Path:
     """What lies beside the destination when all is fetched and nothing unpacked; the archive's path."""
-    home = destination.with_name("lfw.partial") / "lfw_home"
+    home = destination.with_name("lfw.partial")
     home.mkdir(parents=True)
     for name in LISTS:
         (home / name).write_text(PAIRS)
@@ -73,9 +78,7 @@ def downloaded(destination: Path, photos: tuple[str, ...] = PHOTOS) -> Path:
     return home / "lfw-funneled.tgz"
 
 
-def test_offline_says_how_to_get_it_by_hand(
-    destination: Path, tmp_path: Path, lookups: list[tuple[str, float | None]]
-) -> None:
+def test_offline_says_how_to_get_it_by_hand(destination: Path, tmp_path: Path, lookups: list[str]) -> None:
     with pytest.raises(PeopleError) as raised:
         pull_lfw(destination, offline=True)
     message = str(raised.value)
@@ -91,7 +94,7 @@ def test_offline_says_how_to_get_it_by_hand(
     assert os.listdir(tmp_path) == []
 
 
-def test_what_was_brought_by_hand_is_found(destination: Path, lookups: list[tuple[str, float | None]]) -> None:
+def test_what_was_brought_by_hand_is_found(destination: Path, lookups: list[str]) -> None:
     people = destination / "lfw-funneled"
     people.mkdir(parents=True)
     (destination / "pairs.txt").write_text(PAIRS)
@@ -132,7 +135,7 @@ def test_an_occupied_destination_is_refused_before_anything_is_fetched(
     tmp_path: Path,
     occupy: Callable[[Path], None],
     offline: bool,
-    lookups: list[tuple[str, float | None]],
+    lookups: list[str],
 ) -> None:
     occupy(destination)
     before = sorted(tmp_path.rglob("*"))
@@ -143,16 +146,14 @@ def test_an_occupied_destination_is_refused_before_anything_is_fetched(
 
 
 def test_a_network_that_cannot_be_reached_leaves_nothing_and_names_the_addresses(
-    destination: Path, tmp_path: Path, lookups: list[tuple[str, float | None]]
+    destination: Path, tmp_path: Path, lookups: list[str]
 ) -> None:
     with pytest.raises(PeopleError, match=r"could not be fetched to .*lfw \(.*Name or service not known\)") as raised:
         pull_lfw(destination)
     for part in (ARCHIVE_URL, PAIRS_URL, "By hand"):
         assert part in str(raised.value)
-    assert {host for host, _ in lookups} == {"ndownloader.figshare.com"}
+    assert set(lookups) == {"ndownloader.figshare.com"}
     assert os.listdir(tmp_path) == []
-    assert {patience for _, patience in lookups} == {30.0}, "no connection is waited for without end"
-    assert socket.getdefaulttimeout() is None
 
 
 @pytest.mark.usefixtures("small")
@@ -161,7 +162,7 @@ def test_an_archive_becomes_people_and_pair_lists(
     destination: Path,
     tmp_path: Path,
     destination_exists: bool,
-    lookups: list[tuple[str, float | None]],
+    lookups: list[str],
 ) -> None:
     downloaded(destination)
     if destination_exists:
@@ -227,14 +228,64 @@ def test_a_damaged_archive_is_thrown_away(destination: Path, tmp_path: Path, dam
 
 
 @pytest.mark.usefixtures("small")
-def test_a_missing_pair_list_is_named(destination: Path, tmp_path: Path) -> None:
-    (downloaded(destination).parent / "pairs.txt").unlink()
+def test_a_missing_pair_list_is_named_and_what_is_there_stays(destination: Path) -> None:
+    archive = downloaded(destination)
+    (archive.parent / "pairs.txt").unlink()
     with pytest.raises(PeopleError, match=r"LFW could not be fetched to .*pairs\.txt is missing"):
         pull_lfw(destination, offline=True)
-    assert os.listdir(tmp_path) == []
+    assert archive.is_file()
 
 
 def test_a_destination_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(PeopleError, match=r"could not be fetched to .*file/lfw \(Not a directory\)"):
         pull_lfw(tmp_path / "file" / "lfw")
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and writes no log."""
+
+    def log_message(self, format: str, *_: object) -> None:
+        """Write nothing."""
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """A folder that stands in for the host of LFW, with an LFW of three photos."""
+    folder = tmp_path / "host"
+    archive = downloaded(tmp_path / "made" / "lfw")
+    folder.mkdir()
+    files = {}
+    for name, (number, _) in lfw._FILES.items():
+        content = (archive.parent / name).read_bytes()
+        (folder / number).write_bytes(content)
+        files[name] = (number, hashlib.sha256(content).hexdigest())
+    shutil.rmtree(tmp_path / "made")
+    monkeypatch.undo()  # a host is found again
+    handler = partial(Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(lfw, "_FILES", files)
+            patch.setattr(lfw, "_HOST", f"http://127.0.0.1:{server.server_address[1]}")
+            patch.setattr(lfw, "LFW_PEOPLE", 2)
+            patch.setattr(lfw, "LFW_PHOTOS", 3)
+            yield folder
+        server.shutdown()
+
+
+def test_it_is_downloaded_checked_and_unpacked(served: Path, destination: Path) -> None:
+    people = pull_lfw(destination)
+    assert [one.id for one in read_people(people).photos] == list(PHOTOS)
+    assert sorted(os.listdir(destination)) == ["lfw-funneled", *LISTS]
+
+
+def test_a_file_with_another_digest_is_refused_and_the_others_are_kept(served: Path, destination: Path) -> None:
+    number, _ = lfw._FILES["lfw-funneled.tgz"]
+    whole = (served / number).read_bytes()
+    (served / number).write_bytes(whole[:-1] + b"x")
+    with pytest.raises(PeopleError, match=r"is not lfw-funneled\.tgz: its SHA-256 is another"):
+        pull_lfw(destination)
+    assert sorted(os.listdir(destination.with_name("lfw.partial"))) == [*LISTS]
+    (served / number).write_bytes(whole)
+    assert pull_lfw(destination).is_dir()

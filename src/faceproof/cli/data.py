@@ -27,6 +27,7 @@ def pull(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No notes on stderr.")] = False,
 ) -> None:
     """Fetch Labeled Faces in the Wild (lfw, 240 MB) and its pair lists, unless they are there."""
+    from faceproof.download import NoProgress
     from faceproof.errors import ConfigurationError
     from faceproof.people.lfw import LFW_NOTE, PAIR_LIST, pull_lfw
 
@@ -34,7 +35,7 @@ def pull(
         raise ConfigurationError(f"There are no data {name!r} to fetch. Expected lfw.")
     if not quiet:
         typer.echo(LFW_NOTE, err=True)
-    people = pull_lfw(out or Path(name), offline=offline)
+    people = pull_lfw(out or Path(name), offline=offline, progress=NoProgress() if quiet else None)
     pairs = people.parent / PAIR_LIST
     if json:
         print_json({"people": str(people), "pairs": str(pairs)})

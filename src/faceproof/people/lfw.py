@@ -1,19 +1,16 @@
-"""Labeled Faces in the Wild, fetched by scikit-learn, which knows where it lies and the digests of its files."""
+"""Labeled Faces in the Wild: downloads, checks and unpacks the photos and pair lists."""
 
 from __future__ import annotations
 
-import http.client
 import os
 import shutil
-import socket
 import tarfile
-import warnings
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from faceproof.errors import PeopleError
+from faceproof.download import Progress, StderrProgress, fetch_file
+from faceproof.errors import DownloadError, PeopleError
+from faceproof.files import sha256_of
 
 LFW_PEOPLE, LFW_PHOTOS = 5_749, 13_233
 PEOPLE_FOLDER, PAIR_LIST = "lfw-funneled", "pairs.txt"
@@ -26,20 +23,28 @@ LFW_NOTE = (
 
 _ARCHIVE = "lfw-funneled.tgz"
 _PAIR_LISTS = (PAIR_LIST, "pairsDevTrain.txt", "pairsDevTest.txt")
-_ARCHIVE_URL = "https://ndownloader.figshare.com/files/5976015"
-_PAIRS_URL = "https://ndownloader.figshare.com/files/5976006"
-_TIMEOUT_S = 30.0
+_HOST = "https://ndownloader.figshare.com/files"
+_FILES = {
+    PAIR_LIST: ("5976006", "ea42330c62c92989f9d7c03237ed5d591365e89b3e649747777b70e692dc1592"),
+    "pairsDevTrain.txt": ("5976012", "1d454dada7dfeca0e7eab6f65dc4e97a6312d44cf142207be28d688be92aabfa"),
+    "pairsDevTest.txt": ("5976009", "7cb06600ea8b2814ac26e946201cdb304296262aad67d046a16a7ec85d0ff87c"),
+    _ARCHIVE: ("5976015", "b47c8422c8cded889dc5a13418c4bc2abbda121092b3533a83306f90d900100a"),
+}
+"""Number on the host and SHA-256 of each file."""
+_ATTEMPTS = 3
 
 
-def pull_lfw(destination: str | Path, *, offline: bool = False) -> Path:
+def pull_lfw(destination: str | Path, *, offline: bool = False, progress: Progress | None = None) -> Path:
     """Fetch the photos and pair lists of Labeled Faces in the Wild, unless they are there.
 
-    About 240 MB are downloaded to ``DESTINATION.partial`` and checked against the digests that scikit-learn holds;
-    the destination appears when all is there: ``lfw-funneled/`` with the people, and ``pairs.txt``.
+    About 240 MB are downloaded to ``DESTINATION.partial``, and each file is checked against its SHA-256. A download
+    that was stopped is resumed. The destination appears when all is there: ``lfw-funneled/`` with the people, and
+    ``pairs.txt``.
 
     Args:
         destination: folder to make.
         offline: never use the network.
+        progress: told how far the download is; None for standard error.
 
     Returns:
         The folder of people below ``destination``.
@@ -54,18 +59,20 @@ def pull_lfw(destination: str | Path, *, offline: bool = False) -> Path:
     partial = destination.with_name(destination.name + ".partial")
     try:
         _refuse_occupied(destination)
-        if offline and not (_archive_in(partial).is_file() or _unpacked_in(partial).is_dir()):
+        if offline and not (partial / _ARCHIVE).is_file():
             raise PeopleError(f"LFW is not at {destination}, and the network may not be used. {_by_hand(destination)}")
-        _fetch(partial, offline)
+        partial.mkdir(parents=True, exist_ok=True)
+        _fetch(partial, offline, progress or StderrProgress())
+    except (OSError, DownloadError) as error:
+        _remove_empty(partial)
+        raise PeopleError(_not_fetched(destination, error)) from error
+    try:
+        _unpack(partial)
         _check_count(partial)
         _lay_out(partial, destination)
-    except (OSError, EOFError, tarfile.TarError, zlib.error, http.client.HTTPException) as error:
+    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
         shutil.rmtree(partial, ignore_errors=True)
-        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
-        raise PeopleError(
-            f"LFW could not be fetched to {destination} ({reason}). Tried: {_ARCHIVE_URL} and the pair lists beside "
-            f"it. Try again where the network can be reached. {_by_hand(destination)}"
-        ) from error
+        raise PeopleError(_not_fetched(destination, error)) from error
     return people
 
 
@@ -79,29 +86,52 @@ def _refuse_occupied(destination: Path) -> None:
 
 def _by_hand(destination: Path) -> str:
     return (
-        f"By hand: download {_ARCHIVE_URL} ({_ARCHIVE}) and {_PAIRS_URL} ({PAIR_LIST}) elsewhere, unpack the first, "
-        f"and bring its folder here as {destination / PEOPLE_FOLDER} and the second as {destination / PAIR_LIST}."
+        f"By hand: download {_url(_ARCHIVE)} ({_ARCHIVE}) and {_url(PAIR_LIST)} ({PAIR_LIST}) elsewhere, unpack the "
+        f"first, and bring its folder here as {destination / PEOPLE_FOLDER} and the second as "
+        f"{destination / PAIR_LIST}."
     )
 
 
-def _fetch(partial: Path, offline: bool) -> None:
-    """Have scikit-learn download and unpack; its public function also opens 1,000 pairs, which proves them readable."""
-    from sklearn.datasets import fetch_lfw_pairs
+def _not_fetched(destination: Path, error: Exception) -> str:
+    reason = getattr(error, "strerror", None) or error
+    return (
+        f"LFW could not be fetched to {destination} ({str(reason).rstrip('.')}). Try again where the network can be "
+        f"reached. {_by_hand(destination)}"
+    )
 
-    if _archive_in(partial).is_file():
-        # Unpacking did not come to its end, for the archive is removed then.
-        shutil.rmtree(_unpacked_in(partial), ignore_errors=True)
-    partial.mkdir(parents=True, exist_ok=True)
-    with _patience(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it announces each retry as a warning
-        fetch_lfw_pairs(
-            subset="test",
-            data_home=partial,
-            funneled=True,
-            resize=0.1,
-            download_if_missing=not offline,
-            n_retries=1,
-        )
+
+def _url(name: str) -> str:
+    return f"{_HOST}/{_FILES[name][0]}"
+
+
+def _fetch(partial: Path, offline: bool, progress: Progress) -> None:
+    """Download the files that are missing, and check them.
+
+    Raises:
+        DownloadError: a file is missing and cannot be downloaded, or has another digest.
+    """
+    for name, (_, sha256) in _FILES.items():
+        if (partial / name).is_file():
+            continue
+        if offline:
+            raise DownloadError(f"{name} is missing, and the network may not be used")
+        progress.note(f"Fetching {name} from {_url(name)}")
+        fetched = fetch_file(_url(name), partial / name, progress=progress, attempts=_ATTEMPTS)
+        if sha256_of(fetched) != sha256:
+            fetched.unlink()
+            raise DownloadError(f"what arrived from {_url(name)} is not {name}: its SHA-256 is another")
+
+
+def _unpack(partial: Path) -> None:
+    """Unpack the archive, anew where that was interrupted."""
+    shutil.rmtree(_unpacked_in(partial), ignore_errors=True)
+    with tarfile.open(partial / _ARCHIVE, "r:gz") as archive:
+        archive.extractall(partial, filter="data")
+
+
+def _remove_empty(partial: Path) -> None:
+    if partial.is_dir() and not any(partial.iterdir()):
+        partial.rmdir()
 
 
 def _check_count(partial: Path) -> None:
@@ -117,33 +147,12 @@ def _check_count(partial: Path) -> None:
 
 def _lay_out(partial: Path, destination: Path) -> None:
     """Give the finished download its name and the names of its parts."""
-    lfw_home = _unpacked_in(partial).parent
-    whole = lfw_home.with_name("whole")
-    shutil.rmtree(whole, ignore_errors=True)
-    whole.mkdir()
-    _unpacked_in(partial).rename(whole / PEOPLE_FOLDER)
-    for name in _PAIR_LISTS:
-        (lfw_home / name).rename(whole / name)
+    _unpacked_in(partial).rename(partial / PEOPLE_FOLDER)
+    (partial / _ARCHIVE).unlink()
     if destination.exists():
         destination.rmdir()
-    whole.rename(destination)
-    shutil.rmtree(partial, ignore_errors=True)
-
-
-def _archive_in(partial: Path) -> Path:
-    return partial / "lfw_home" / _ARCHIVE
+    partial.rename(destination)
 
 
 def _unpacked_in(partial: Path) -> Path:
-    return partial / "lfw_home" / "lfw_funneled"
-
-
-@contextmanager
-def _patience() -> Iterator[None]:
-    """No connection is waited for without end, which `urllib.request.urlretrieve` would do."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(_TIMEOUT_S)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
+    return partial / "lfw_funneled"

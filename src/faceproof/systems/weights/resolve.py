@@ -11,11 +11,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.errors import WeightsError
+from faceproof.download import Progress, StderrProgress, fetch_file, part_path
+from faceproof.errors import DownloadError, WeightsError
 from faceproof.files import cache_root
 from faceproof.systems.weights.card import Card
 from faceproof.systems.weights.dlib_file import find_dlib_file, is_dlib_file, read_dlib_file
-from faceproof.systems.weights.fetch import Progress, StderrProgress, fetch_file, part_path
 from faceproof.systems.weights.layouts import check_layout
 from faceproof.systems.weights.mtcnn_wheel import find_wheel_folder, read_wheel
 from faceproof.systems.weights.tensors import Tensors, check_weights_file, read_tensors, tensors_digest, write_tensors
@@ -184,7 +184,13 @@ def download_weights(card: Card, *, cache: Path | None = None, progress: Progres
     progress = progress or StderrProgress()
     progress.note(f"Fetching {card.title} from {card.download_url}")
     progress.note(f"Licence: {card.licence}. {card.licence_note}")
-    raw = fetch_file(card.download_url, _download_path(card, cache), progress=progress)
+    try:
+        raw = fetch_file(card.download_url, _download_path(card, cache), progress=progress)
+    except DownloadError as error:
+        raise WeightsError(
+            f"{error} Without a network, download that address elsewhere and pass the file, or put it in a folder "
+            "named in FACEPROOF_WEIGHTS."
+        ) from error
     try:
         loaded = _checked(card, read_tensors(raw), card.download_url, progress)
         _keep(card, loaded, cache)

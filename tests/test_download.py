@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from faceproof.errors import WeightsError
-from faceproof.systems.weights.fetch import StderrProgress, fetch_file, part_path
+from faceproof.download import StderrProgress, fetch_file, part_path
+from faceproof.errors import DownloadError
 
 CONTENT = random.Random(7).randbytes(700_001)
 
@@ -168,7 +168,7 @@ def test_connection_that_breaks_is_taken_up_where_it_broke(destination, progress
 def test_connection_that_keeps_breaking_leaves_the_part_and_says_so(destination, progress):
     with (
         serving(cuts_after=[10, 20]) as server,
-        pytest.raises(WeightsError, match=r"ended after 30 .*kept in .*weights\.pt\.part"),
+        pytest.raises(DownloadError, match=r"ended after 30 .*kept in .*weights\.pt\.part"),
     ):
         fetch(server.url, destination, progress, attempts=2)
     assert not destination.exists()
@@ -183,7 +183,7 @@ def test_file_of_unknown_length_is_taken_as_it_comes(destination, progress):
 
 
 def test_refusal_is_final(destination, progress):
-    with serving(answers=[404]) as server, pytest.raises(WeightsError, match="answered 404 Not Found"):
+    with serving(answers=[404]) as server, pytest.raises(DownloadError, match="answered 404 Not Found"):
         fetch(server.url, destination, progress)
     assert len(server.asked) == 1
     assert not destination.exists()
@@ -199,14 +199,14 @@ def test_busy_server_is_asked_again(destination, progress):
 def test_no_network_is_said_plainly(destination, progress):
     with serving() as server:
         url = server.url
-    with pytest.raises(WeightsError, match=r"127\.0\.0\.1:\d+ cannot be reached .*FACEPROOF_WEIGHTS"):
+    with pytest.raises(DownloadError, match=r"127\.0\.0\.1:\d+ cannot be reached"):
         fetch(url, destination, progress, attempts=2)
     assert len(progress.notes) == 1
 
 
 def test_folder_that_cannot_be_made_is_said_plainly(tmp_path, progress):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(WeightsError, match="Cannot write"):
+    with pytest.raises(DownloadError, match="Cannot write"):
         fetch("http://127.0.0.1:9/x", tmp_path / "file" / "weights.pt", progress)
 
 
@@ -217,7 +217,7 @@ def test_two_downloads_at_once_both_get_the_file(destination, progress):
     def run(url):
         try:
             outcomes.append(fetch(url, destination, progress))
-        except WeightsError as error:
+        except DownloadError as error:
             outcomes.append(error)
 
     with serving() as server:

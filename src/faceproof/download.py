@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
-from faceproof.errors import WeightsError
+from faceproof.errors import DownloadError
 from faceproof.version import __version__
 
 if TYPE_CHECKING:
@@ -67,6 +67,19 @@ class StderrProgress:
             self._bar = self._task = None
 
 
+class NoProgress:
+    """Shows nothing."""
+
+    def note(self, message: str) -> None:
+        """Show nothing."""
+
+    def advance(self, done_bytes: int, total_bytes: int | None) -> None:
+        """Show nothing."""
+
+    def finish(self) -> None:
+        """Show nothing."""
+
+
 def _bar() -> RichProgress:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, TimeRemainingColumn, TransferSpeedColumn
@@ -111,7 +124,7 @@ def fetch_file(
         ``destination``.
 
     Raises:
-        WeightsError: when the server refuses, cannot be reached, or the disk cannot be written.
+        DownloadError: when the server refuses, cannot be reached, or the disk cannot be written.
     """
     part = part_path(destination)
     try:
@@ -122,11 +135,11 @@ def fetch_file(
                 break
             except _InterruptedDownloadError as broken:
                 if attempt == attempts:
-                    raise WeightsError(_gave_up(url, part, str(broken))) from broken
+                    raise DownloadError(_gave_up(url, part, str(broken))) from broken
                 progress.note(f"{broken}; trying again ({attempt + 1} of {attempts})")
                 time.sleep(pause_s * 2 ** (attempt - 1))
     except OSError as error:
-        raise WeightsError(f"Cannot write {destination}: {error.strerror or error}.") from error
+        raise DownloadError(f"Cannot write {destination}: {error.strerror or error}.") from error
     finally:
         progress.finish()
     return destination
@@ -134,10 +147,7 @@ def fetch_file(
 
 def _gave_up(url: str, part: Path, reason: str) -> str:
     kept = f" What has arrived is kept in {part} and continued next time." if part.exists() else ""
-    return (
-        f"Cannot download {url}: {reason}.{kept} Without a network, download that address elsewhere and pass "
-        "the file, or put it in a folder named in FACEPROOF_WEIGHTS."
-    )
+    return f"Cannot download {url}: {reason}.{kept}"
 
 
 def _continue_part(url: str, part: Path, progress: Progress, timeout_s: float) -> os.stat_result:
@@ -186,7 +196,7 @@ def _request_rest(url: str, part: Path, file: BinaryIO, progress: Progress, time
         raise _InterruptedDownloadError(_cannot_reach(url, error)) from error
     with response:
         if url.startswith("https:") and not response.url.startswith("https:"):
-            raise WeightsError(f"{url} redirects to {response.url}, which is not https: refused.")
+            raise DownloadError(f"{url} redirects to {response.url}, which is not https: refused.")
         start, total = _span(response, part, done)
         _store(response, file, start, total, progress)
 
@@ -202,10 +212,7 @@ def _judge_refusal(url: str, part: Path, error: HTTPError) -> None:
         raise _InterruptedDownloadError(f"{part.name} does not belong to this file and is thrown away") from error
     if error.code in _WORTH_ANOTHER_TRY:
         raise _InterruptedDownloadError(f"the server answered {error.code} {error.reason}") from error
-    raise WeightsError(
-        f"Cannot download {url}: the server answered {error.code} {error.reason}. If you have the file from "
-        "elsewhere, pass it, or put it in a folder named in FACEPROOF_WEIGHTS."
-    ) from error
+    raise DownloadError(f"Cannot download {url}: the server answered {error.code} {error.reason}.") from error
 
 
 def _cannot_reach(url: str, error: Exception) -> str:
