@@ -78,7 +78,7 @@ def engine(paths: list[Path], weights: Path, result: Path) -> None:
     from faceproof.systems.load import load_pipeline
     from faceproof.systems.recipe import Recipe
 
-    recipe = Recipe(margin=MARGIN, mirror=False, alignment="margin_crop")
+    recipe = Recipe(margin_px=MARGIN, mirrored=False, alignment="margin_crop")
     pipeline = load_pipeline("facenet-vggface2", weights, recipe, offline=True)
     photos = [Photo(p.name, p, p.parent.name, hashlib.sha256(p.read_bytes()).hexdigest()) for p in paths]
     process(photos[:64], pipeline)

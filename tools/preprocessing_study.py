@@ -73,7 +73,7 @@ class Subject:
     def recipes(self) -> dict[str, Recipe]:
         """How it is fed: as its card says, with each fault alone, and with both."""
         mean, divisor = RANGES[self.wrong_range]
-        right = Recipe(mirror=False)
+        right = Recipe(mirrored=False)
         ranged = replace(right, pixel_mean=mean, pixel_divisor=divisor)
         return {
             "right": right,

@@ -29,7 +29,7 @@ from faceproof.systems.recipe import Recipe
 
 FIGURES = ("loss", "frr", "fmr", "detection", "distances", "heat-map", "changes")
 JPEG_QUALITY = 75
-STUDY_SETTINGS = Recipe(crop_size=112, margin=0, alignment="margin_crop", mirror=False, select="largest")
+STUDY_SETTINGS = Recipe(size_px=112, margin_px=0, alignment="margin_crop", mirrored=False, selection="largest")
 
 REPORTED: dict[str, dict[str, float]] = {
     "clean": {"accuracy": 0.9324, "eer": 0.0781},
@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/study"))
     parser.add_argument("--docs", type=Path, default=Path("docs/studies"))
     options = parser.parse_args()
-    whole = _run(options.people, _models(), "classic", Recipe(mirror=False), options.out / "all")
+    whole = _run(options.people, _models(), "classic", Recipe(mirrored=False), options.out / "all")
     with tempfile.TemporaryDirectory() as folder:
         some = some_people(options.people, Path(folder))
         as_then = _run(some, ["facenet-vggface2"], _suite_with_jpeg(), STUDY_SETTINGS, options.out / "as-then")

@@ -10,7 +10,15 @@ class FaceproofError(Exception):
 
 
 class ConfigurationError(FaceproofError, ValueError):
-    """A setting, an option or a combination of them makes no sense."""
+    """A setting, an option or a combination of them makes no sense.
+
+    Attributes:
+        argument: name of the Python argument that is wrong, where it is one.
+    """
+
+    def __init__(self, message: str = "", *, argument: str | None = None) -> None:
+        super().__init__(message)
+        self.argument = argument
 
 
 class PeopleError(FaceproofError):

@@ -112,7 +112,7 @@ def test_a_file_that_is_no_regular_file(here, refused, special, which):
     [
         (["--model", "dlib-resnet", "--crop-size", 50], "dlib-resnet takes crops of 103 px or more"),
         (["--model", "facenet-vggface2", "--crop-size", 74], "facenet-vggface2 takes crops of 75 px or more"),
-        (["--model", "own:Model", "--crop-size", 5000], "This recipe cannot be used: size_px: Input should be less"),
+        (["--model", "own:Model", "--crop-size", 5000], "--crop-size is 5000. Input should be less"),
         (["--model", "own:Unready"], "own:Unready: its attribute contract tried to end the process (SystemExit: 0)."),
         (["--model", "own:Model", "--detector", "own:finder"], "own:finder: the factory tried to end the process"),
         (["--model", "own:Model", "--device", "cuda:x"], "Device 'cuda:x' cannot be used"),

@@ -55,7 +55,7 @@ def world(tmp_path_factory):
         patch.setenv("FACEPROOF_CACHE", str(root / "cache"))
         settings = {"model": "dlib-resnet", "protocol": "all", "offline": True}
         evaluate(root / "people", out=root / "plain", **settings)
-        evaluate(root / "people", out=root / "mirrored", recipe=Recipe(mirror=True), **settings)
+        evaluate(root / "people", out=root / "mirrored", recipe=Recipe(mirrored=True), **settings)
     return root
 
 

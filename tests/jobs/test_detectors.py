@@ -123,7 +123,8 @@ def whole(world):
 
 @pytest.fixture(scope="module")
 def own(world):
-    return world.evaluate("own", Recipe(detector="own_finders:Boxes", alignment=CUT_OUT, margin=30, select="largest"))
+    recipe = Recipe(detector="own_finders:Boxes", alignment=CUT_OUT, margin_px=30, selection="largest")
+    return world.evaluate("own", recipe)
 
 
 @pytest.fixture(scope="module")
@@ -175,8 +176,8 @@ class TestNone:
         ("recipe", "option"),
         [
             (Recipe(detector="none", alignment=CUT_OUT), "--alignment"),
-            (Recipe(detector="none", alignment=CUT_OUT, margin=10), "--alignment"),
-            (Recipe(detector="none", select="largest"), "--select"),
+            (Recipe(detector="none", alignment=CUT_OUT, margin_px=10), "--alignment"),
+            (Recipe(detector="none", selection="largest"), "--select"),
             (Recipe(detector="none", min_face_size=30), "--min-face-size"),
             (Recipe(detector="none", pad=0.35), "--pad"),
         ],
@@ -305,7 +306,7 @@ class TestVerify:
     def test_the_recipe_leads_to_the_same_system(self, whole, own):
         assert recipe_of_run(whole.folder)[1].detector == "none"
         recipe = recipe_of_run(own.folder)[1]
-        assert (recipe.detector, recipe.alignment, recipe.margin) == ("own_finders:Boxes", CUT_OUT, 30)
+        assert (recipe.detector, recipe.alignment, recipe.margin_px) == ("own_finders:Boxes", CUT_OUT, 30)
         pipeline = load_pipeline("dlib-resnet", None, recipe, offline=True)
         entry = own.summary["run"]["detector"]
         assert pipeline.selection == entry["selection"] == "largest"

@@ -29,7 +29,6 @@ from faceproof.runs.manifest_file import write_manifest
 from faceproof.runs.run_folder import read_manifest, read_run
 from faceproof.runs.stress_folder import open_stress_run
 from faceproof.systems.load import load_pipeline
-from faceproof.systems.recipe import Recipe
 from faceproof.systems.weights.dlib_file import find_dlib_file
 
 DLIB = ["dlib-resnet"]
@@ -578,7 +577,6 @@ class TestRefused:
             ({"threshold": -0.1}, "A threshold of distance -0.1 makes no sense"),
             ({"threshold": float("nan")}, "A threshold of distance nan makes no sense"),
             ({"batch_size": 0}, "batch_size 0"),
-            ({"recipe": Recipe(select="subjekt")}, "Did you mean 'subject'"),
         ],
         ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
     )

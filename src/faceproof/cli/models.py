@@ -15,7 +15,7 @@ from faceproof.cli.options import (
     Offline,
     PixelDivisor,
     PixelMean,
-    numbers_of,
+    recipe_of,
 )
 from faceproof.cli.output import only_results_on_stdout, print_json
 
@@ -170,15 +170,14 @@ def check(
 ) -> None:
     """Check a model on a few dozen faces: is it sound, and does it get what it was made for? Exit 1 when not."""
     from faceproof.systems.model_check.job import check_model, propose_contract
-    from faceproof.systems.recipe import Recipe
     from faceproof.systems.recognition.catalog import is_described, said_enough
 
-    recipe = Recipe(
+    recipe = recipe_of(
         crop_size=crop_size,
         alignment=alignment,
         color_order=color_order,
-        pixel_mean=numbers_of("--pixel-mean", pixel_mean),
-        pixel_divisor=numbers_of("--pixel-divisor", pixel_divisor),
+        pixel_mean=pixel_mean,
+        pixel_divisor=pixel_divisor,
     )
     if model.lower().endswith(".onnx") and not said_enough(recipe.contract_fields()) and not is_described(Path(model)):
         with only_results_on_stdout():

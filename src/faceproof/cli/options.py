@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from faceproof.systems.recipe import Recipe
 
 Folder = Annotated[Path, typer.Argument(help="A folder with a folder of photos for each person.", metavar="PEOPLE")]
 RunFolder = Annotated[Path, typer.Argument(help="A run folder: what --out was given.", metavar="RUN")]
@@ -61,6 +64,57 @@ PixelDivisor = Annotated[str | None, typer.Option(help="Divides what is left: on
 NoFigures = Annotated[bool, typer.Option("--no-figures", help="Leave the figures out; faceproof report draws them.")]
 
 NoCanary = Annotated[bool, typer.Option("--no-canary", help="Do not check the model on a few dozen faces first.")]
+
+
+_RECIPE_OPTIONS = {
+    "size_px": "crop-size",
+    "margin_px": "margin",
+    "mirrored": "mirror",
+    "selection": "select",
+}
+
+
+def recipe_of(
+    *,
+    crop_size: int | None = None,
+    margin: int | None = None,
+    alignment: str | None = None,
+    mirror: bool | None = None,
+    select: str | None = None,
+    detector: str = "mtcnn",
+    min_face_size: float | None = None,
+    pad: float | None = None,
+    color_order: str | None = None,
+    pixel_mean: str | None = None,
+    pixel_divisor: str | None = None,
+) -> Recipe:
+    """The recipe that options describe.
+
+    Raises:
+        ConfigurationError: a value makes no sense; the message names the option.
+    """
+    from faceproof.errors import ConfigurationError
+    from faceproof.systems.recipe import Recipe
+
+    try:
+        return Recipe(
+            size_px=crop_size,
+            margin_px=margin,
+            alignment=alignment,
+            mirrored=mirror,
+            selection=select,
+            min_face_size=min_face_size,
+            color_order=color_order,
+            pixel_mean=numbers_of("--pixel-mean", pixel_mean),
+            pixel_divisor=numbers_of("--pixel-divisor", pixel_divisor),
+            detector=detector,
+            pad=pad,
+        )
+    except ConfigurationError as error:
+        if error.argument is None:
+            raise
+        option = _RECIPE_OPTIONS.get(error.argument, error.argument.replace("_", "-"))
+        raise ConfigurationError(f"--{option}{str(error).removeprefix(error.argument)}") from error
 
 
 def numbers_of(option: str, text: str | None) -> float | tuple[float, float, float] | None:

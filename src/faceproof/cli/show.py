@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from faceproof.jobs.base import Run
 
 MISSED = 3
+NOTHING_KEPT = "Stopped; nothing was kept (--no-cache)."
 _SERIES = ("curves", "histogram", "threshold_table", "scatter")
 
 

@@ -157,8 +157,8 @@ def recipe_of_run(folder: str | Path) -> tuple[str, Recipe]:
             "verify() yourself."
         )
     return reference, Recipe(
-        crop_size=contract["size_px"],
-        mirror=contract["mirrored"],
+        size_px=contract["size_px"],
+        mirrored=contract["mirrored"],
         color_order=contract["color_order"],
         pixel_mean=_one_or_three(contract["pixel_mean"]),
         pixel_divisor=_one_or_three(contract["pixel_divisor"]),
@@ -172,7 +172,7 @@ def _faces_of_run(folder: str | Path, detector: Mapping[str, Any], contract: Map
     if name == "none":
         return {"detector": name}
     margin = None if contract["alignment"] == "five_point" else contract["margin_px"]
-    cut = {"margin": margin, "alignment": contract["alignment"], "select": detector["selection"]}
+    cut = {"margin_px": margin, "alignment": contract["alignment"], "selection": detector["selection"]}
     if name == "mtcnn":
         return cut | {"min_face_size": detector["min_face_size"], "pad": detector.get("pad")}
     if "reference" not in detector:

@@ -33,15 +33,12 @@ def load_pipeline(
     ``detector`` is the recipe's, where it is loaded already.
     """
     from faceproof.systems.detection.catalog import load_detector
-    from faceproof.systems.faces.selection import get_selection
     from faceproof.systems.pipeline import Pipeline
     from faceproof.systems.recognition.catalog import load_model
 
     recipe = recipe or Recipe()
     if batch_size < 1 or (workers is not None and workers < 1):
         raise ConfigurationError(f"batch_size {batch_size} and workers {workers} must be 1 or more.")
-    if recipe.select is not None:
-        get_selection(recipe.select)
     recognizer = load_model(
         model,
         weights=weights,
@@ -63,7 +60,7 @@ def load_pipeline(
 def _check_detector(detector: Detector, contract: InputContract, recipe: Recipe) -> None:
     """Refuse what a detector's faces cannot be used for, and options that mean nothing with it."""
     if detector.prepared:
-        given = {"--alignment": recipe.alignment, "--margin": recipe.margin, "--select": recipe.select}
+        given = {"--alignment": recipe.alignment, "--margin": recipe.margin_px, "--select": recipe.selection}
         for option, value in given.items():
             if value is not None:
                 raise ConfigurationError(
@@ -90,7 +87,7 @@ def changed_contract(contract: InputContract, recipe: Recipe) -> InputContract:
 
     fields = contract.model_dump() | recipe.contract_fields()
     if fields["alignment"] == "five_point":
-        if recipe.margin:
+        if recipe.margin_px:
             raise ConfigurationError("A margin has no meaning with five_point alignment: leave --margin out.")
         if contract.template_points is None:
             fields["template_points"] = five_point_template(fields["size_px"])

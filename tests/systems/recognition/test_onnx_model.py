@@ -172,7 +172,7 @@ class TestLayouts:
 
     def test_options_may_say_what_a_card_would(self, tmp_path):
         path = self.write(tmp_path / "small.onnx", ["n", 3, 8, 8], [2, 3])
-        said = Recipe(pixel_mean=0.0, pixel_divisor=255.0, alignment="even_margin_crop", margin=2)
+        said = Recipe(pixel_mean=0.0, pixel_divisor=255.0, alignment="even_margin_crop", margin_px=2)
         model = load_pipeline(str(path), None, said, offline=True).recognizer
         assert (model.contract.size_px, model.contract.margin_px, model.known_contract) == (8, 2, None)
         with pytest.raises(ConfigurationError, match="--pixel-divisor"):

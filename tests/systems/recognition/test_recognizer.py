@@ -316,11 +316,11 @@ def test_a_model_is_the_net_of_its_cards_architecture(tmp_path, progress, monkey
 def test_a_run_of_dlibs_network_is_repeated_with_the_cards_points():
     """Crop size and alignment as a run's manifest has them: the points are dlib's, not those of other recognisers."""
     card = get_card("dlib-resnet").contract
-    assert changed_contract(card, Recipe(crop_size=150, alignment="five_point", mirror=False)) == card
-    half = changed_contract(card, Recipe(crop_size=75))
+    assert changed_contract(card, Recipe(size_px=150, alignment="five_point", mirrored=False)) == card
+    half = changed_contract(card, Recipe(size_px=75))
     np.testing.assert_allclose(half.template_points, np.array(card.template_points) / 2)
     bare = get_card("facenet-vggface2").contract
-    aligned = changed_contract(bare.model_copy(update={"margin_px": 0}), Recipe(crop_size=112, alignment="five_point"))
+    aligned = changed_contract(bare.model_copy(update={"margin_px": 0}), Recipe(size_px=112, alignment="five_point"))
     np.testing.assert_allclose(aligned.template_points, five_point_template(112))
 
 
@@ -432,7 +432,7 @@ def test_without_a_file_a_face_transformer_says_where_people_get_one_and_what_to
 
 
 def test_a_face_transformer_takes_no_other_crop_size():
-    other = changed_contract(get_card("face-transformer-p8s8").contract, Recipe(crop_size=160))
+    other = changed_contract(get_card("face-transformer-p8s8").contract, Recipe(size_px=160))
     with pytest.raises(ConfigurationError, match=r"takes crops of 112 px and no other.*160 px are asked for"):
         load_model("face-transformer-p8s8", contract=other)
 

@@ -55,7 +55,8 @@ def get_selection(method: str) -> Scorer:
         return SELECTIONS[method]
     close = get_close_matches(method, SELECTIONS, n=1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
-    raise ConfigurationError(f"There is no face selection {method!r}. {hint}Known: {', '.join(SELECTIONS)}.")
+    expected = f"{hint}Expected one of: {', '.join(SELECTIONS)}."
+    raise ConfigurationError(f"selection is {method!r}. {expected}", argument="selection")
 
 
 def _area(faces: Faces) -> NDArray[np.float64]:
