@@ -7,10 +7,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from faceproof.runs.manifest_file import SCHEMA_VERSION, read_sealed, stored_files, write_manifest
 from faceproof.engine.parquet_files import read_parquet, write_parquet
-from faceproof.runs.run_folder import read_manifest, read_run
 from faceproof.errors import RunFolderError
+from faceproof.runs.manifest_file import SCHEMA_VERSION, read_sealed, stored_files, write_manifest
+from faceproof.runs.run_folder import read_manifest, read_run
 
 PAIRS = [("ann/1", "ann/2"), ("ann/1", "bea/1"), ("bea/1", "bea/2")]
 

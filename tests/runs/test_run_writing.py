@@ -10,11 +10,11 @@ import textwrap
 
 import pytest
 
+from faceproof.errors import RunFolderError
 from faceproof.runs import run_writing
 from faceproof.runs.manifest_file import stored_files
 from faceproof.runs.run_folder import read_manifest
 from faceproof.runs.run_writing import READY, UNFINISHED, finish_publishing, new_run, rewritten_run
-from faceproof.errors import RunFolderError
 
 PLAN = {"comparisons": "c", "system": "s", "settings": "x"}
 BEGUN = {"kind": "evaluation", "plan": PLAN, "finished": None, "model": "m", "people": {"root": "r"}}

@@ -10,11 +10,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from faceproof.files import sha256_of_json
+from faceproof.people.types import Comparisons, PhotoSet
 from faceproof.runs.manifest_file import SCHEMA_VERSION
 from faceproof.systems.photo_table import printable_path
-from faceproof.files import sha256_of_json
 from faceproof.version import __version__
-from faceproof.people.types import Comparisons, PhotoSet
 
 if TYPE_CHECKING:
     from faceproof.systems.pipeline import Pipeline

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.runs.manifest_file import MANIFEST, read_sealed, refuse_other, without_digests
 from faceproof.engine.parquet_files import read_parquet, write_parquet
-from faceproof.systems.photo_table import PhotoTable
-from faceproof.runs.run_writing import finish_publishing, unfinished_manifest
-from faceproof.runs.table_checks import TABLES, check_manifest, check_tables, typed
 from faceproof.errors import RunFolderError
 from faceproof.people.types import Comparisons
+from faceproof.runs.manifest_file import MANIFEST, read_sealed, refuse_other, without_digests
+from faceproof.runs.run_writing import finish_publishing, unfinished_manifest
+from faceproof.runs.table_checks import TABLES, check_manifest, check_tables, typed
+from faceproof.systems.photo_table import PhotoTable
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -20,9 +20,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from faceproof.runs.manifest_file import MANIFEST, read_json, seal, stored_files, write_sealed
 from faceproof.errors import RunFolderError
 from faceproof.files import write_whole
+from faceproof.runs.manifest_file import MANIFEST, read_json, seal, stored_files, write_sealed
 from faceproof.sizes import in_words
 
 UNFINISHED, REWRITING, READY, LOCK = ".unfinished", ".rewriting", ".ready", ".lock"

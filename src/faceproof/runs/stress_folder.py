@@ -8,19 +8,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faceproof.runs.manifest_file import refuse_other, without_digests
 from faceproof.engine.parquet_files import read_parquet
+from faceproof.errors import RunFolderError
+from faceproof.runs.manifest_file import refuse_other, without_digests
 from faceproof.runs.run_folder import RunTables, open_manifest, scores_table, write_tables
 from faceproof.runs.table_checks import typed
-from faceproof.errors import RunFolderError
 from faceproof.scoring.similarity import similarities
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from faceproof.engine.plan import Plan
-    from faceproof.engine.values import Cell
     from faceproof.engine.runner import Processed
+    from faceproof.engine.values import Cell
 
 
 _ADVICE = "Give the stress command again."

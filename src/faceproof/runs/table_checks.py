@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from faceproof.errors import RunFolderError
 from faceproof.runs.manifest_shape import shape_error
 from faceproof.systems.photo_table import STAGES_MS
-from faceproof.errors import RunFolderError
 
 if TYPE_CHECKING:
     import pyarrow as pa
