@@ -24,8 +24,10 @@ HEAVY = {"torch", "altair", "vl_convert", "sklearn", "pyarrow", "pandas", "PIL",
 
 def test_the_public_names_are_these():
     assert faceproof.__all__ == [
-        "MTCNN", "Recipe", "Run", "Threshold", "Verification", "compare", "evaluate", "evaluate_templates",
-        "load_model", "score", "stress", "verify"
+        "MTCNN", "CacheError", "ConfigurationError", "DegradationError", "DownloadError", "FaceproofError",
+        "ImageDecodeError", "MetricUndefinedError", "ModelError", "PeopleError", "Recipe", "Run", "RunFolderError",
+        "Threshold", "Verification", "WeightsError", "compare", "evaluate", "evaluate_templates", "load_model",
+        "load_run", "score", "stress", "verify"
     ]  # fmt: skip
     assert all(getattr(faceproof, name) is not None for name in faceproof.__all__)
 
@@ -36,6 +38,14 @@ def test_importing_the_package_and_the_command_line_loads_nothing_heavy():
         [sys.executable, "-c", code], timeout=300, capture_output=True, text=True, check=True
     ).stdout.split()
     assert not HEAVY & set(loaded)
+
+
+def test_every_error_is_public():
+    from faceproof import errors
+
+    leaves = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, Exception)}
+    assert leaves <= set(faceproof.__all__)
+    assert faceproof.FaceproofError is errors.FaceproofError
 
 
 def test_an_unknown_name_is_an_attribute_error():
@@ -50,7 +60,7 @@ def test_no_public_name_is_a_module_that_takes_its_place_once_it_is_imported():
 
 
 def test_every_path_may_be_text_or_a_path():
-    public = [getattr(faceproof, name) for name in faceproof.__all__ if name != "Run"]  # a Run is given, not taken
+    public = [getattr(faceproof, name) for name in faceproof.__all__ if name != "Run" and not name.endswith("Error")]
     public += [faceproof.MTCNN.__call__, verification.threshold_of_run, verification.recipe_of_run, read_people]
     paths = [
         (function.__name__, parameter.name, str(parameter.annotation))
@@ -110,6 +120,17 @@ def test_jobs_take_text_and_paths_alike(tmp_path, kind, monkeypatch):
     found = faceproof.verify(kind(f"people/{ids[0]}"), kind(f"people/{ids[0]}"), model=Means(), recipe=plain["recipe"])
     assert found.distance == pytest.approx(0, abs=1e-3)
     assert verification.threshold_of_run(kind("a"), "best_accuracy").distance >= 0
+    again = faceproof.load_run(kind("a"))
+    assert again == faceproof.Run(Path("a"), json.loads(json.dumps(first.summary)))
+    assert (again.scores().num_rows, again.photos().num_rows) == (5, 6)
+    assert faceproof.load_run(kind("e")).scores()["condition"].unique().to_pylist() == [
+        "clean",
+        *(f"grey-{severity}" for severity in range(1, 6)),
+    ]
+    shown = repr(again).splitlines()
+    assert shown[0] == "Run(folder='a')"
+    assert shown[1].strip()[:40] == again.summary["headline"][:40]
+    assert (len(shown), max(map(len, shown)) <= 120) == (3, True)
     assert json.loads(Path("a/manifest.json").read_text())["people"]["photos"] == 6
 
 

@@ -10,10 +10,23 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from faceproof.errors import (
+    CacheError,
+    ConfigurationError,
+    DegradationError,
+    DownloadError,
+    FaceproofError,
+    ImageDecodeError,
+    MetricUndefinedError,
+    ModelError,
+    PeopleError,
+    RunFolderError,
+    WeightsError,
+)
 from faceproof.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from faceproof.jobs.base import Run
+    from faceproof.jobs.base import Run, load_run
     from faceproof.jobs.comparing import compare
     from faceproof.jobs.evaluation import evaluate
     from faceproof.jobs.external import evaluate_templates, score
@@ -26,14 +39,26 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MTCNN",
+    "CacheError",
+    "ConfigurationError",
+    "DegradationError",
+    "DownloadError",
+    "FaceproofError",
+    "ImageDecodeError",
+    "MetricUndefinedError",
+    "ModelError",
+    "PeopleError",
     "Recipe",
     "Run",
+    "RunFolderError",
     "Threshold",
     "Verification",
+    "WeightsError",
     "compare",
     "evaluate",
     "evaluate_templates",
     "load_model",
+    "load_run",
     "score",
     "stress",
     "verify",
@@ -42,12 +67,13 @@ __all__ = [
 _HOME = {
     "MTCNN": "faceproof.systems.detection.mtcnn",
     "Recipe": "faceproof.systems.recipe",
-    "Run": "faceproof.jobs.evaluation",
+    "Run": "faceproof.jobs.base",
     "Threshold": "faceproof.jobs.verification",
     "Verification": "faceproof.jobs.verification",
     "compare": "faceproof.jobs.comparing",
     "evaluate": "faceproof.jobs.evaluation",
     "evaluate_templates": "faceproof.jobs.external",
+    "load_run": "faceproof.jobs.base",
     "load_model": "faceproof.systems.recognition.catalog",
     "score": "faceproof.jobs.external",
     "stress": "faceproof.jobs.stressing",

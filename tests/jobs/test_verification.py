@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from faceproof.errors import FaceproofError, ImageDecodeError, ModelError
+from faceproof.errors import ConfigurationError, FaceproofError, ImageDecodeError, ModelError
 from faceproof.jobs.verification import Threshold, verify
 from faceproof.systems.recipe import Recipe
 from faceproof.systems.recognition.recognizer import NO_FINITE_TEMPLATE
@@ -39,6 +39,20 @@ def test_the_angle_between_two_templates_decides(photo):
     assert (found.similarity, found.same_person) == (0, True)
     assert found.distance == pytest.approx(2**0.5)
     assert verify(one, other, model=First(), recipe=WHOLE, threshold=Threshold(1.4, "given")).same_person is False
+
+
+def test_a_threshold_may_be_a_number(photo):
+    one, other = photo("one.png", (200, 0, 0)), photo("other.png", (0, 0, 90))
+    found = verify(one, other, model=First(), recipe=WHOLE, threshold=1.5)
+    assert found.threshold == Threshold(1.5, "given by you")
+    assert found.same_person is True
+    assert verify(one, other, model=First(), recipe=WHOLE, threshold=1).same_person is False
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 2.1, float("nan"), Threshold(3, "given")])
+def test_a_threshold_that_is_no_distance_is_refused(photo, threshold):
+    with pytest.raises(ConfigurationError, match="makes no sense: expected 0 to 2"):
+        verify(photo("a.png", 9), photo("b.png", 8), model=First(), recipe=WHOLE, threshold=threshold)
 
 
 def test_a_template_that_is_not_finite_is_no_decision(photo):

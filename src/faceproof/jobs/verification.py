@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError, FaceproofError, ImageDecodeError, ModelError, RunFolderError
+from faceproof.jobs.base import check_judging
 
 if TYPE_CHECKING:
     from faceproof.systems.faces.types import Face
     from faceproof.systems.pipeline import Pipeline
     from faceproof.systems.recipe import Recipe
+    from faceproof.systems.recognition.python_model import PythonModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,10 @@ def verify(
     a: str | Path,
     b: str | Path,
     *,
-    model: str = "facenet-vggface2",
+    model: str | Path | PythonModel = "facenet-vggface2",
     weights: str | Path | None = None,
     recipe: Recipe | None = None,
-    threshold: Threshold | None = None,
+    threshold: float | Threshold | None = None,
     device: str = "cpu",
     offline: bool = False,
 ) -> Verification:
@@ -65,28 +66,33 @@ def verify(
     Args:
         a: a photo.
         b: another.
-        model: name of a model's card.
+        model: as `faceproof.jobs.evaluation.evaluate` takes it.
         weights: file with its weights, instead of the usual places.
         recipe: changes to how the model is fed; a threshold only holds for the recipe that it was set with
             (`recipe_of_run` gives a run's).
-        threshold: where to decide; None: the one on the card, if ``recipe`` changes nothing.
+        threshold: distance of unit templates, 0 to 2, up to which the photos show the same person, as a number or as
+            a `Threshold`; None: the one on the card, if ``recipe`` changes nothing.
         device: ``cpu``, ``cuda``, ...
         offline: never use the network.
 
     Raises:
-        ConfigurationError: when the recipe's faces are those of a file, which says nothing of these photos; or when
-            the threshold was set with other weights.
+        ConfigurationError: when the threshold is no such distance or was set with other weights; or when the recipe's
+            faces are those of a file, which says nothing of these photos.
         FaceproofError: when a photo cannot be read, no face is found in it, or the model gives no template of it.
     """
     from faceproof.scoring.similarity import distance_from_similarity
     from faceproof.systems.load import load_pipeline
 
+    if threshold is not None:
+        check_judging(threshold if isinstance(threshold, int | float) else threshold.distance, 0)
     pipeline = load_pipeline(model, weights, recipe, device, offline=offline)
     if pipeline.detector.clean_only:
         raise ConfigurationError(
             "Faces from a file are those of a folder of people; where a face lies in two photos alone is not known. "
             "Take a detector that looks at photos."
         )
+    if isinstance(threshold, int | float):
+        threshold = Threshold(float(threshold), "given by you")
     if threshold is not None and threshold.weights_sha256 not in (None, pipeline.recognizer.weights_sha256):
         raise ConfigurationError(
             f"The threshold ({threshold.origin}) was set with other weights than those of {model} now: "
@@ -191,20 +197,16 @@ def _one_or_three(values: float | list[float]) -> float | tuple[float, float, fl
 
 
 def _metrics_of(folder: str | Path) -> dict[str, Any]:
-    from faceproof.runs.manifest_file import refuse_other
-    from faceproof.runs.run_folder import open_manifest
+    from faceproof.runs.run_folder import read_metrics
 
-    folder = Path(folder)
-    file = folder / "metrics.json"
-    refuse_other(file, open_manifest(folder), file.name)
+    metrics = read_metrics(Path(folder))
+    kind = metrics.get("kind", "evaluation")
+    if kind != "evaluation":
+        raise RunFolderError(f"{folder} holds a {kind} run; expected one of faceproof evaluate.")
     try:
-        metrics: dict[str, Any] = json.loads(file.read_text("utf-8"))
-        kind = metrics.get("kind", "evaluation")
-        if kind != "evaluation":
-            raise RunFolderError(f"{folder} holds a {kind} run; expected one of faceproof evaluate.")
         metrics["operating_points"], metrics["run"]["detector"]
         (metrics["run"]["card"] or {"contract": None})["contract"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (KeyError, TypeError) as error:
         raise RunFolderError(f"{folder} has no metrics that can be read ({error}). Expected a finished run.") from error
     return metrics
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from faceproof.engine.parquet_files import read_parquet, write_parquet
 from faceproof.errors import RunFolderError
 from faceproof.people.types import Comparisons
-from faceproof.runs.manifest_file import MANIFEST, read_sealed, refuse_other, without_digests
+from faceproof.runs.manifest_file import MANIFEST, read_json, read_sealed, refuse_other, without_digests
 from faceproof.runs.run_writing import finish_publishing, unfinished_manifest
 from faceproof.runs.table_checks import TABLES, check_manifest, check_tables, typed
 from faceproof.systems.photo_table import PhotoTable
@@ -147,6 +147,17 @@ def read_run_table(folder: Path, manifest: Mapping[str, Any], name: str) -> pa.T
     except (OSError, pa.ArrowException) as error:
         raise RunFolderError(f"{path} cannot be read ({error}). Give the command of the run again.") from error
     return typed(table, name, path)
+
+
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """``metrics.json`` of a finished run, checked against its digest.
+
+    Raises:
+        RunFolderError: see `read_run`.
+    """
+    path = folder / "metrics.json"
+    refuse_other(path, open_manifest(folder), path.name)
+    return read_json(path)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
