@@ -138,7 +138,7 @@ class TestDetect:
             (["--detector", "absent.csv"], "The file of faces absent.csv cannot be read"),
             (["--detector", "none", "--min-face-size", "30"], "--min-face-size"),
             (["--detector", "none", "--pad", "0.35"], "--pad"),
-            (["--pad", "35"], "pad is 35.0; expected a fraction of the photo's sides from 0 to 1"),
+            (["--pad", "35"], "pad is 35.0. Expected a fraction from 0 to 1"),
             (["--boxes", "nowhere/b.csv", "--detector", "none"], "nowhere/b.csv cannot be written"),
         ],
     )
@@ -171,7 +171,7 @@ class TestRefused:
             (["--detector", "none", "--select", "largest"], "--select means nothing with --detector none"),
             (["--detector", "none", "--min-face-size", "30"], "--min-face-size"),
             (["--detector", "none", "--pad", "0.35"], "--pad"),
-            (["--pad", "35"], "pad is 35.0; expected a fraction of the photo's sides from 0 to 1"),
+            (["--pad", "35"], "pad is 35.0. Expected a fraction from 0 to 1"),
             (["--detector", "mtcn"], "There is no detector 'mtcn'"),
             (["--detector", "absent.csv"], "The file of faces absent.csv cannot be read"),
             (["--detector", "wrong.csv"], "wrong.csv has the columns photo, x0"),
@@ -197,3 +197,10 @@ class TestRefused:
     def test_a_detector_means_nothing_to_templates_that_are_made_already(self, run, at_home):
         done = run("evaluate", "--templates", "t.npz", "--detector", "none", code=2)
         assert "--detector means nothing with --templates" in done.stderr
+
+
+def test_a_folder_without_photos_is_an_error(run, tmp_path):
+    (tmp_path / "notes.txt").write_text("nothing to see")
+    done = run("detect", tmp_path, "--detector", "none", code=1)
+    assert f"There is no photo in {tmp_path}. Expected files that end in one of: .apng, .avif" in done.stderr
+    assert done.stdout == ""

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from faceproof.cli.models import models_app, verdict
+from faceproof.errors import ConfigurationError
 from faceproof.systems.model_check.checks import overall
 from faceproof.systems.weights.zoo import get_card, list_cards
 
@@ -159,3 +160,19 @@ def test_what_nothing_is_known_of_gets_a_card_proposed(shared, tmp_path):
     again = CliRunner().invoke(models_app, ["check", str(file)])
     assert again.exit_code == 0
     assert "not told apart  the declared contract separates people best" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--mirror"], "mirrored alone"),
+        (["--color-order", "bgr", "--pixel-mean", "127.5"], "color_order, pixel_mean alone"),
+        (["--weights", "other.pt"], "weights alone"),
+    ],
+)
+def test_options_that_the_search_for_a_contract_would_ignore_are_refused(tmp_path, options, named):
+    file = tmp_path / "unknown.onnx"
+    file.write_bytes(b"nobody knows")
+    done = CliRunner().invoke(models_app, ["check", str(file), *options])
+    assert isinstance(done.exception, ConfigurationError)
+    assert named in str(done.exception)

@@ -38,7 +38,8 @@ def detect_command(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only counts.")] = False,
 ) -> None:
     """Find every face: boxes, probabilities, landmarks; a file of them, crops and annotated pictures on request."""
-    from faceproof.errors import ConfigurationError
+    from faceproof.errors import ConfigurationError, PeopleError
+    from faceproof.people.photo_files import PHOTO_SUFFIXES
     from faceproof.systems.detection.catalog import load_detector
 
     if not 0 <= margin < crop_size:
@@ -50,6 +51,11 @@ def detect_command(
     with only_results_on_stdout():
         finder = load_detector(detector, min_face_size=min_face_size, pad=pad, device=device, offline=offline)
         every = list(_each(photos))
+        if not every:
+            raise PeopleError(
+                f"There is no photo in {', '.join(map(str, photos))}. Expected files that end in one of: "
+                f"{', '.join(sorted(PHOTO_SUFFIXES))}."
+            )
         if boxes is not None:
             _refuse_one_name(every, boxes)
         for number, (path, photo_id) in enumerate(every):

@@ -12,6 +12,7 @@ from faceproof.cli.options import (
     ColorOrder,
     CropSize,
     Device,
+    Mirror,
     Offline,
     PixelDivisor,
     PixelMean,
@@ -161,6 +162,7 @@ def check(
     pixel_divisor: PixelDivisor = None,
     alignment: Alignment = None,
     crop_size: CropSize = None,
+    mirror: Mirror = None,
     write_card: Annotated[
         bool, typer.Option("--write-card", help="Write the contract that separates best beside an ONNX file.")
     ] = False,
@@ -175,11 +177,13 @@ def check(
     recipe = recipe_of(
         crop_size=crop_size,
         alignment=alignment,
+        mirror=mirror,
         color_order=color_order,
         pixel_mean=pixel_mean,
         pixel_divisor=pixel_divisor,
     )
     if model.lower().endswith(".onnx") and not said_enough(recipe.contract_fields()) and not is_described(Path(model)):
+        _refuse_ignored(weights, recipe.contract_fields())
         with only_results_on_stdout():
             found = propose_contract(Path(model), crop_size, device=device, write=write_card)
         print_json(found) if json else _print_proposal(found)
@@ -191,6 +195,19 @@ def check(
     print_json(canary) if json else _print_canary(canary)
     if canary["outcome"] == "failed":
         raise typer.Exit(1)
+
+
+def _refuse_ignored(weights: Path | None, fields: dict[str, Any]) -> None:
+    """Refuse options that the search for a contract does not use."""
+    from faceproof.errors import ConfigurationError
+
+    given = sorted({*fields, *(["weights"] if weights is not None else [])} - {"size_px"})
+    if given:
+        raise ConfigurationError(
+            f"Nothing is known of this model, and {', '.join(given)} alone does not describe what it is fed. Expected "
+            "--pixel-mean, --pixel-divisor and --alignment together, or only --crop-size: then the usual contracts "
+            "are searched."
+        )
 
 
 _SHOWN = {"passed": "ok", "failed": "FAILED", "not told apart": "not told apart"}
