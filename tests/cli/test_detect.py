@@ -138,7 +138,7 @@ class TestDetect:
             (["--detector", "absent.csv"], "The file of faces absent.csv cannot be read"),
             (["--detector", "none", "--min-face-size", "30"], "--min-face-size"),
             (["--detector", "none", "--pad", "0.35"], "--pad"),
-            (["--pad", "35"], "pad is 35.0. Expected a fraction from 0 to 1"),
+            (["--pad", "35"], "pad is 35.0; expected a fraction of the photo's sides from 0 to 1"),
             (["--boxes", "nowhere/b.csv", "--detector", "none"], "nowhere/b.csv cannot be written"),
         ],
     )
