@@ -35,7 +35,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, *, page: Any, config: MkDocsConfig, files: Files) -> str:
+def on_page_markdown(markdown: str, *, page: Any, config: MkDocsConfig, **_: Any) -> str:
     """The page with its links as the site needs them."""
     links = _links(page.file, config)
     here = posixpath.dirname(page.file.src_uri)

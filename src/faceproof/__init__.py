@@ -1,8 +1,9 @@
 """Find out whether a face verification system works on your photos, and how sure you may be of it.
 
->>> import faceproof
->>> run = faceproof.evaluate("photos")  # doctest: +SKIP
->>> print(run.summary["headline"])  # doctest: +SKIP
+Examples:
+    >>> import faceproof
+    >>> run = faceproof.evaluate("photos")  # doctest: +SKIP
+    >>> print(run.summary["headline"])  # doctest: +SKIP
 """
 
 from __future__ import annotations

@@ -65,8 +65,9 @@ def load_run(folder: str | Path) -> Run:
     Raises:
         RunFolderError: it is no run folder, unfinished, or damaged.
 
-    >>> load_run("runs/mine").summary["eer"]["value"]  # doctest: +SKIP
-    0.0123
+    Examples:
+        >>> load_run("runs/mine").summary["eer"]["value"]  # doctest: +SKIP
+        0.0123
     """
     from faceproof.runs.run_folder import read_metrics
 

@@ -45,9 +45,10 @@ def compare(
         ConfigurationError: fewer than two runs, one twice, or runs that have different comparisons.
         RunFolderError: a run is unfinished, damaged or none of evaluate, or ``out`` cannot be used.
 
-    >>> compared = compare(["runs/a", "runs/b"])  # doctest: +SKIP
-    >>> compared.summary["differences"][0]["accuracy"]["value"]  # doctest: +SKIP
-    -0.0123
+    Examples:
+        >>> compared = compare(["runs/a", "runs/b"])  # doctest: +SKIP
+        >>> compared.summary["differences"][0]["accuracy"]["value"]  # doctest: +SKIP
+        -0.0123
     """
     from faceproof.files import write_metrics_json
     from faceproof.findings.disputed import write_flips_csv

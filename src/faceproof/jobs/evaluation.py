@@ -85,9 +85,10 @@ def evaluate(
         WeightsError: the weights are missing or wrong.
         RunFolderError: ``out`` cannot be used.
 
-    >>> run = evaluate("photos", model="facenet-vggface2")  # doctest: +SKIP
-    >>> run.summary["eer"]["value"]  # doctest: +SKIP
-    0.0123
+    Examples:
+        >>> run = evaluate("photos", model="facenet-vggface2")  # doctest: +SKIP
+        >>> run.summary["eer"]["value"]  # doctest: +SKIP
+        0.0123
     """
     from faceproof.degrade.types import CLEAN
     from faceproof.engine.estimate import estimate

@@ -58,7 +58,8 @@ def evaluate_templates(
         ConfigurationError: a setting makes no sense.
         RunFolderError: ``out`` cannot be used.
 
-    >>> run = evaluate_templates("templates.npz", "photos")  # doctest: +SKIP
+    Examples:
+        >>> run = evaluate_templates("templates.npz", "photos")  # doctest: +SKIP
     """
     from faceproof.people.folder import read_people
     from faceproof.people.protocols import make_comparisons
@@ -138,7 +139,8 @@ def score(
         ConfigurationError: a setting makes no sense.
         RunFolderError: ``out`` cannot be used.
 
-    >>> run = score("scores.csv", threshold=42.0)  # doctest: +SKIP
+    Examples:
+        >>> run = score("scores.csv", threshold=42.0)  # doctest: +SKIP
     """
     from faceproof.runs import manifest
     from faceproof.runs.run_folder import RunTables

@@ -103,9 +103,10 @@ def stress(
         PeopleError, ConfigurationError, WeightsError, RunFolderError: as `faceproof.jobs.evaluation.evaluate`.
         CacheError: the disk has not enough room for the templates.
 
-    >>> run = stress("photos", models=["dlib-resnet"], suite="classic")  # doctest: +SKIP
-    >>> run.summary["models"][0]["index"]["value"]  # doctest: +SKIP
-    0.87
+    Examples:
+        >>> run = stress("photos", models=["dlib-resnet"], suite="classic")  # doctest: +SKIP
+        >>> run.summary["models"][0]["index"]["value"]  # doctest: +SKIP
+        0.87
     """
     from faceproof.engine.estimate import estimate
     from faceproof.engine.plan import Plan

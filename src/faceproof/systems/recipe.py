@@ -52,9 +52,10 @@ class Recipe:
     Raises:
         ConfigurationError: a value is of another type or out of range; its ``argument`` is the name.
 
-    >>> Recipe(margin_px=-4)
-    Traceback (most recent call last):
-    faceproof.errors.ConfigurationError: margin_px is -4. Input should be greater than or equal to 0.
+    Examples:
+        >>> Recipe(margin_px=-4)
+        Traceback (most recent call last):
+        faceproof.errors.ConfigurationError: margin_px is -4. Input should be greater than or equal to 0.
     """
 
     size_px: int | None = None

@@ -119,9 +119,10 @@ class MTCNN:
         device: where the nets run.
         pad: see `CascadeSettings`; boxes, landmarks and crops are those of the photo without the border.
 
-    >>> finder = MTCNN(keep_all=True)
-    >>> len(finder.detect(np.zeros((60, 80, 3), np.uint8)))
-    0
+    Examples:
+        >>> finder = MTCNN(keep_all=True)
+        >>> len(finder.detect(np.zeros((60, 80, 3), np.uint8)))
+        0
     """
 
     image_size: int = 160

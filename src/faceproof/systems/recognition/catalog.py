@@ -92,8 +92,9 @@ def load_model(
         ConfigurationError: when there is no such model, it cannot be used, or nothing is known of its contract.
         WeightsError: when its weights cannot be found, or are not the card's.
 
-    >>> load_model("facenet-vggface2").template_size  # doctest: +SKIP
-    512
+    Examples:
+        >>> load_model("facenet-vggface2").template_size  # doctest: +SKIP
+        512
     """
     file = None if weights is None else Path(weights)
     how = How(file, offline, device, change or (lambda declared: contract or declared), said or {})
