@@ -11,7 +11,7 @@ DOCS_VENV := .venv-docs
 DOCS_READY := $(DOCS_VENV)/.ready
 DOCS_EXTRA := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")
 
-.PHONY: at-hand demo lfw study preprocessing test attack check docs bench clean
+.PHONY: at-hand demo lfw study preprocessing test attack mutants check docs bench clean
 
 $(READY): pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) with the pinned packages of constraints.txt: about 500 MB to fetch, most of it PyTorch"
@@ -54,6 +54,10 @@ test: $(READY)
 attack: $(READY) at-hand
 	@echo "Attacking faceproof with damaged photos, kills, flipped bits, odd files and odd surroundings (docs/reliability.md): half an hour ..."
 	@PYTHONPATH=tests/support OMP_NUM_THREADS=1 $(BIN)/python -m attacks $(ATTACK)
+
+mutants: $(READY)
+	@echo "Changing one operator of the code at a time; a test has to notice each change (about an hour) ..."
+	@$(BIN)/python tools/mutants.py $(ARGS)
 
 check: $(READY)
 	@echo "Format, lint, types, order of the rooms ..."

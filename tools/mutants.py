@@ -41,7 +41,7 @@ _LEAST_S, _TIMES_AS_LONG = 60.0, 10
 _KILLED_BY = {1, 2}
 """Exit statuses of pytest for a test that failed and for a module that cannot be imported."""
 
-_PLUGIN = '''
+_PLUGIN = """
 import os
 from pathlib import Path
 import pytest
@@ -50,7 +50,7 @@ def pytest_configure(config):
     import faceproof
     if not Path(faceproof.__file__).resolve().is_relative_to(os.environ["MUTANT_PACKAGE"]):
         raise pytest.UsageError(f"the tests import {faceproof.__file__}, not the changed copy")
-'''
+"""
 
 
 @dataclass(frozen=True)
