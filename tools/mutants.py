@@ -128,8 +128,13 @@ class Copy:
         try:
             done = subprocess.run(
                 [*command, *(str(ROOT / test) for test in tests)],
-                **{"cwd": self.folder, "env": environment, "timeout": limit_s},
-                **{"check": False, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True},
+                cwd=self.folder,
+                env=environment,
+                timeout=limit_s,
+                check=False,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
             )
         except subprocess.TimeoutExpired:
             return None, ""
