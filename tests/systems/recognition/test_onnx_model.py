@@ -178,7 +178,7 @@ class TestLayouts:
         with pytest.raises(ConfigurationError, match="--pixel-divisor"):
             load_pipeline(str(path), None, Recipe(pixel_mean=0.0, alignment="margin_crop"), offline=True)
         with pytest.raises(ConfigurationError, match=r"takes 8 px|fixes|size_px is 9"):
-            load_pipeline(str(path), None, replace(said, crop_size=9), offline=True)
+            load_pipeline(str(path), None, replace(said, size_px=9), offline=True)
 
     @pytest.mark.parametrize("place", ["outside.bin", "./dot.bin", "below/outside.bin", "b" * 140])
     def test_weights_may_lie_in_a_file_of_their_own(self, tmp_path, place):
