@@ -25,6 +25,7 @@ from faceproof.findings.compared import (
 )
 from faceproof.metrics.confusion import accuracy, confusion_at, fmr, fnmr
 from faceproof.metrics.operating_points import eer, threshold_at_fmr
+from faceproof.metrics.resampling import resampled_weights
 
 
 def made_up(people=40, photos=3, seed=1, noise=(0.03, 0.1)):
@@ -170,6 +171,21 @@ class TestDifferences:
             assert interval_of(drawn[name][1] - drawn[name][0], 300) == (-0.01, 0.01)
         assert Agreement.of(*paired.accepted).kappa == 1
         assert mcnemar(0, 0) == 1
+
+    def test_people_are_drawn_and_the_two_of_a_comparison_weigh_together(self):
+        """All people are linked: a mated comparison counts as often as its person, others the product of both."""
+        paired = paired_of(*made_up(people=20))
+        drawn = drawn_measures(paired, 4, seed=3)
+        for draw, weights in enumerate(np.concatenate(list(resampled_weights(paired.person_a, paired.person_b, 4, 3)))):
+            times = {a: w for a, b, w in zip(paired.person_a, paired.person_b, weights, strict=True) if a == b}
+            wanted = [
+                times[a] * (1 if a == b else times[b]) for a, b in zip(paired.person_a, paired.person_b, strict=True)
+            ]
+            np.testing.assert_array_equal(weights, wanted)
+            for run, wrong in enumerate(~paired.right):
+                for name, rows in (("fnmr", paired.mated), ("fmr", ~paired.mated)):
+                    share = (weights * wrong)[rows].sum() / weights[rows].sum()
+                    assert drawn[name][run, draw] == pytest.approx(share, rel=1e-5)
 
     def test_the_draws_are_the_same_for_both_runs(self):
         """What both runs find hard cancels: the paired interval is far narrower than one of unpaired draws."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +100,24 @@ def test_folds_count_where_all_runs_agree_on_them(named):
     runs = named(same, other)
     assert [scored.fold.tolist() for scored in join_runs(runs).scored] == [[-1] * 5] * 2
     assert how_pair_lists_differ(*runs) == ["1 comparison in another fold"]
+
+
+@pytest.mark.parametrize("different", [0, 1, 2])
+def test_of_three_runs_one_with_other_folds_takes_the_folds_from_all(named, different):
+    runs = named(*({"fold": [0, 0, 1, 1, int(place != different)]} for place in range(3)))
+    assert [scored.fold.tolist() for scored in join_runs(runs).scored] == [[-1] * 5] * 3
+
+
+def test_every_pair_of_some_photos_is_found_in_any_order(named):
+    """Numbers of photos follow each other, so that the numbers of two pairs must not meet."""
+    photos = ["ann/1", "ann/2", "ben/1", "ben/2", "cem/1"]
+    pairs = list(combinations(photos, 2))
+    similarity = np.arange(len(pairs)) / 100
+    for seed in range(4):
+        order = np.random.default_rng(seed).permutation(len(pairs))
+        swapped = [pairs[row][::-1] if row % 2 else pairs[row] for row in order]
+        runs = named({"pairs": pairs, "similarity": similarity}, {"pairs": swapped, "similarity": similarity[order]})
+        np.testing.assert_array_equal(join_runs(runs).similarity, [similarity] * 2)
 
 
 def test_a_pair_that_is_there_twice_is_joined_twice(named):

@@ -1,9 +1,21 @@
 from __future__ import annotations
 
-import pytest
+import math
 
-from faceproof.metrics.people_apart import Gain
-from faceproof.systems.model_check.contract_check import MATTERS, Neighbour, check_card, check_contract, differences
+import numpy as np
+import pytest
+from patterns import blocks, faces_in, people_of, photos_of, recognizer_of
+
+from faceproof.metrics.people_apart import Gain, gain_of, pair_sums, separation
+from faceproof.systems.model_check.check_faces import finite_rows, templates_of
+from faceproof.systems.model_check.contract_check import (
+    MATTERS,
+    Neighbour,
+    Tried,
+    check_card,
+    check_contract,
+    differences,
+)
 from faceproof.systems.model_check.contracts import TEMPLATES, changed
 from faceproof.systems.weights.card import InputContract
 from faceproof.systems.weights.zoo import get_card
@@ -121,3 +133,83 @@ def test_points_of_the_112_x_96_template_differ_from_arcface_though_both_are_fiv
         for name in ("112 x 112 (ArcFace)", "112 x 96 (SphereFace, CosFace), not centred")
     )  # fmt: skip
     assert list(differences(sphereface, arcface)) == ["template_points lie up to 8.0 px from the card's"]
+
+
+@pytest.fixture(scope="module")
+def faces():
+    people = people_of({f"p{one}": 3 for one in range(13)})
+    return faces_in(people, photos_of(people, noise=60))
+
+
+@pytest.fixture(scope="module")
+def recognizer():
+    return recognizer_of(lambda batch: blocks(np.tanh(batch)), 108)
+
+
+def tried_with(recognizer, *groups):
+    return Tried(recognizer, groups, [templates_of(recognizer, faces)[0] for faces in groups])
+
+
+def test_a_contract_that_is_no_worse_on_ten_people_is_tried_on_all(recognizer, faces):
+    same = tried_with(recognizer, faces).neighbour("the same", recognizer.contract)
+    assert same.faces == 39
+    assert (same.gain.value, same.gain.low, same.gain.high) == (0, 0, 0)
+    made = templates_of(recognizer, faces)[0]
+    assert same.separation == pytest.approx(float(separation(pair_sums(faces.people, made))[0]))
+
+
+def test_a_contract_that_is_worse_on_ten_people_is_tried_on_these_alone(recognizer, faces):
+    flat = changed(recognizer.contract, pixel_mean=0, pixel_divisor=6)
+    neighbour = tried_with(recognizer, faces).neighbour("most values saturate", flat)
+    assert neighbour.worse
+    assert neighbour.faces == 30
+    first = faces.at(range(30))
+    base, other = (templates_of(recognizer, first, one)[0] for one in (recognizer.contract, flat))
+    gain = gain_of([(pair_sums(first.people, base), pair_sums(first.people, other))])
+    assert (neighbour.gain.value, neighbour.gain.high) == pytest.approx((gain.value, gain.high))
+
+
+def test_ten_people_or_fewer_are_tried_once(recognizer, faces):
+    tried = tried_with(recognizer, faces.at(range(30)))
+    assert tried.neighbour("the same", recognizer.contract).faces == 30
+    assert len(tried.seen) == 1
+
+
+def test_groups_count_by_their_people(recognizer, faces):
+    people = people_of({f"q{one}": 3 for one in range(4)})
+    own = faces_in(people, photos_of(people, noise=90, seed=5))
+    each = [float(separation(pair_sums(group.people, templates_of(recognizer, group)[0]))[0]) for group in (faces, own)]
+    declared = tried_with(recognizer, faces, own).declared()
+    assert declared.faces == 39 + 12
+    assert declared.separation == pytest.approx((13 * each[0] + 4 * each[1]) / 17)
+    assert abs(each[0] - each[1]) > 0.1
+
+
+def test_a_contract_that_loses_one_template_is_worse(faces):
+    def bright_only(batch):
+        """NaN where the mean is below 122, which it is of the darkest faces with values of 0 to 255."""
+        made, brightness = blocks(batch), batch.mean(axis=(1, 2, 3))
+        made[(brightness > 2) & (brightness < 122)] = np.nan
+        return made
+
+    recognizer = recognizer_of(bright_only, 108)
+    raw = changed(recognizer.contract, pixel_mean=0, pixel_divisor=1)
+    usable = finite_rows(templates_of(recognizer, faces, raw)[0])
+    assert not usable[:30].all()
+    assert usable[:30].any()
+    neighbour = tried_with(recognizer, faces).neighbour("0 to 255", raw)
+    assert neighbour.worse
+    assert math.isnan(neighbour.separation)
+
+
+def test_a_crop_of_another_size_is_told_and_not_compared():
+    declared = changed(FACENET, size_px=112)
+    assert list(differences(declared, FACENET)) == ["size_px is 112; the card has 160"]
+    check = check_card(declared, FACENET, None)
+    assert (check.outcome, check.found) == ("failed", "size_px is 112; the card has 160")
+
+
+def test_a_gain_matters_from_a_tenth_on():
+    """In standard deviations of non-mated cosines, as docs/your-model.md says."""
+    assert neighbour("", 0.1, 0.01, 0.2).better
+    assert not neighbour("", 0.0999, 0.01, 0.2).better

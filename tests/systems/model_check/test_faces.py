@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,12 +11,13 @@ from PIL import Image
 
 from faceproof.people.folder import read_people
 from faceproof.people.synthetic.folder import Population, write_population
+from faceproof.people.types import Comparisons, Photo
 from faceproof.systems.detection.detector import Detector
 from faceproof.systems.detection.mtcnn import load_mtcnn
 from faceproof.systems.faces.types import Faces
 from faceproof.systems.model_check import faces as canary_faces
 from faceproof.systems.model_check.contracts import TEMPLATES, changed
-from faceproof.systems.model_check.faces import own_faces, packaged_faces
+from faceproof.systems.model_check.faces import own_faces, own_photos, packaged_faces
 from faceproof.systems.pipeline import Pipeline
 from faceproof.systems.recognition.catalog import load_model
 from faceproof.systems.recognition.recognizer import prepare_face
@@ -121,6 +123,51 @@ def test_a_face_is_near_the_edge_within_a_quarter_of_its_size(pipeline, tmp_path
     assert found.near_edge == near
     assert len(found.people) == len(found.crops) == 2
     assert len(found.faces) == (0 if box is None else 2)
+
+
+def photo_of_noise(folder, height, width):
+    """One photo of one person."""
+    (folder / "someone").mkdir(parents=True)
+    noise = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    Image.fromarray(noise).save(folder / "someone" / "1.png")
+    return read_people(folder).photos
+
+
+@pytest.mark.parametrize(
+    ("box", "near"),
+    [
+        ((60, 100, 140, 300), 0),
+        ((49, 100, 129, 300), 1),
+        ((60, 49, 140, 249), 1),
+        ((71, 100, 151, 300), 1),
+        ((60, 151, 140, 351), 1),
+    ],
+)
+def test_the_longer_side_of_a_face_counts_on_each_side_of_the_photo(pipeline, tmp_path, box, near):
+    """A face of 80 x 200 px on a photo of 200 x 400 px needs 50 px on each side."""
+    photos = photo_of_noise(tmp_path, 400, 200)
+    assert own_faces(replace(pipeline, detector=Boxes(box)), photos).near_edge == near
+
+
+def test_three_quarters_of_the_longer_side_are_kept_around_a_face(pipeline, tmp_path):
+    """A face of 100 x 300 px: 225 px on each side."""
+    photos = photo_of_noise(tmp_path, 1000, 900)
+    found = own_faces(replace(pipeline, detector=Boxes((400, 300, 500, 600))), photos).faces
+    assert found.photos[0].shape == (750, 550, 3)
+    assert found.faces[0].box_xyxy_px.tolist() == [225, 225, 325, 525]
+
+
+def test_of_each_person_the_first_mated_photos_are_taken_in_turn():
+    """Mated comparisons alone count: the first of each person, then the second of each."""
+    names = ["a/1", "a/2", "a/3", "b/1", "b/2", "c/1", "c/2", "c/3"]
+    photos = tuple(Photo(name, Path(name), name[0], name) for name in names)
+    listed = ["b1c1", "a1a2", "a1a3", "a2a3", "b1b2", "c1c2", "c1c3"]
+    rows = np.array([[names.index(f"{pair[at]}/{pair[at + 1]}") for at in (0, 2)] for pair in listed])
+    mated = np.array([pair[0] == pair[2] for pair in listed])
+    comparisons = Comparisons(photos, rows[:, 0], rows[:, 1], mated, np.full(7, -1, np.int16), "csv")
+    assert [photo.id for photo in own_photos(comparisons, 2)] == ["a/1", "a/2"]
+    assert [photo.id for photo in own_photos(comparisons, 6)] == ["a/1", "a/2", "b/1", "b/2", "c/1", "c/2"]
+    assert [photo.id for photo in own_photos(comparisons, 8)] == [*names[:2], *names[3:7], "a/3"]
 
 
 @pytest.mark.parametrize("alignment", ["even_margin_crop", "five_point"])

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from itertools import combinations
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from patterns import blocks, faces_in, people_of, photos_of, recognizer_of
 
 from faceproof.files import sha256_of_json
 from faceproof.systems.detection.mtcnn import load_mtcnn
@@ -21,6 +23,7 @@ from faceproof.systems.model_check.recognizer_check import check_recognizer
 from faceproof.systems.pipeline import Pipeline
 from faceproof.systems.recipe import Recipe
 from faceproof.systems.recognition.catalog import load_model
+from faceproof.systems.recognition.recognizer import prepare_face
 from faceproof.systems.weights.dlib_file import find_dlib_file
 
 IMAGENET = ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
@@ -225,6 +228,85 @@ def test_a_model_that_raises_fails_with_its_own_words():
     (complaint,) = complaints(found)
     assert complaint.startswith("failed the model check: the model fails on the first faces: ")
     assert "no memory left" in complaint
+
+
+def patterned(counts, noise=60, seed=0):
+    """Faces of patterns, so many of each person."""
+    people = people_of(counts)
+    return faces_in(people, photos_of(people, noise, seed))
+
+
+MANY = {f"p{one}": 3 for one in range(12)}
+DIFFER, SHIFT, MIRROR = (
+    "templates of different people differ",
+    "a shift of one pixel changes a template little",
+    "a mirrored face stays the same person",
+)
+OWN = "people are separated on your photos"
+
+
+@pytest.mark.parametrize(("counts", "checked"), [({"a": 2, "b": 2}, True), ({"a": 2, "b": 1}, False)])
+def test_from_four_faces_on_templates_are_held_against_each_other(counts, checked):
+    found = check_recognizer(recognizer_of(blocks, 108), patterned(counts))
+    assert (named(found, DIFFER) is not None) == checked
+    assert named(found, "templates are finite")["outcome"] == "passed"
+
+
+def test_numbers_in_the_checks_are_those_of_a_plain_loop():
+    faces = patterned(MANY)
+    recognizer = recognizer_of(blocks, 108)
+    crops = [prepare_face(recognizer.contract, *one) for one in zip(faces.photos, faces.faces, strict=True)]
+    made = recognizer.embed(np.stack(crops))[0].astype(float)
+    found = check_recognizer(recognizer, faces)
+    others = [made[a] @ made[b] for a, b in combinations(range(36), 2) if faces.people[a] != faces.people[b]]
+    assert float(re.search(r"is (-?[\d.]+);", named(found, DIFFER)["found"])[1]) == pytest.approx(
+        np.median(others), abs=6e-4
+    )
+    moved = [np.concatenate([crop[:, :1], crop[:, :-1]], axis=1) for crop in crops]
+    mirrored = [crop[:, ::-1] for crop in crops]
+    for name, changed_crops in ((SHIFT, moved), (MIRROR, mirrored)):
+        cosines = (recognizer.embed(np.stack(changed_crops[:30]))[0].astype(float) * made[:30]).sum(axis=1)
+        value = float(re.search(r"is (-?[\d.]+);", named(found, name)["found"])[1])
+        assert value == pytest.approx(np.median(cosines), abs=6e-4)
+        assert value < 0.999
+
+
+@pytest.mark.parametrize(("people", "checked"), [(7, False), (8, True)])
+def test_eight_people_with_two_photos_are_enough_for_a_check_of_ones_own(people, checked):
+    recognizer = recognizer_of(blocks, 108)
+    own = patterned({f"own{one}": 2 for one in range(people)} | {"alone": 1}, noise=90, seed=3)
+    found = check_recognizer(recognizer, patterned(MANY), own=own)
+    assert found.own_faces == 2 * people + 1
+    check = named(found, OWN)
+    assert (check is not None) == checked
+    if checked:
+        crops = [prepare_face(recognizer.contract, *one) for one in zip(own.photos, own.faces, strict=True)]
+        made = recognizer.embed(np.stack(crops))[0].astype(float)
+        pairs = [(own.people[a] == own.people[b], made[a] @ made[b]) for a, b in combinations(range(17), 2)]
+        mated, others = ([cosine for same, cosine in pairs if same == kind] for kind in (True, False))
+        spread = np.sqrt((np.var(mated, ddof=1) + np.var(others, ddof=1)) / 2)
+        value = (np.mean(mated) - np.mean(others)) / spread
+        assert check["found"].startswith(f"d' on 17 of your photos is {value:.2f};")
+
+
+@pytest.mark.parametrize(("declared", "checked"), [(True, True), (False, False)])
+def test_lengths_are_checked_where_the_model_promises_them(declared, checked):
+    recognizer = recognizer_of(blocks, 108, templates={"unit_length": declared})
+    check = named(check_recognizer(recognizer, patterned(MANY)), "templates have unit length")
+    assert (check is not None) == checked
+
+
+def test_a_contract_is_held_against_the_one_that_is_known():
+    recognizer, faces = recognizer_of(blocks, 108), patterned(MANY)
+    agrees = check_recognizer(recognizer, faces, recognizer.contract)
+    assert named(agrees, CARD)["outcome"] == "passed"
+    assert agrees.neighbours == ()
+    other = check_recognizer(recognizer, faces, changed(recognizer.contract, color_order="bgr"))
+    assert named(other, CARD)["outcome"] == "failed"
+    assert [one.text for one in other.neighbours] == ["", "as the card says"]
+    size = check_recognizer(recognizer, faces, changed(recognizer.contract, size_px=48))
+    assert named(size, CARD)["found"] == "size_px is 24; the card has 48"
+    assert [one.text for one in size.neighbours] == [""]
 
 
 @pytest.fixture(scope="module")

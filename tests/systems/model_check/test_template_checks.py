@@ -109,7 +109,7 @@ def test_usual_templates_are_no_class_scores():
     assert check_class_scores([rows], lengths).outcome == "passed"
 
 
-@pytest.mark.parametrize(("classes", "outcome"), [(1000, "failed"), (257, "failed"), (255, "passed")])
+@pytest.mark.parametrize(("classes", "outcome"), [(1000, "failed"), (257, "failed"), (256, "failed"), (255, "passed")])
 def test_more_numbers_than_twice_the_dimensions_that_they_span_are_class_scores(classes, outcome):
     """Scores of classes are linear in an inner template, here of 127 numbers and a bias."""
     rng = np.random.default_rng(0)
@@ -169,3 +169,76 @@ def test_lengths_say_what_they_are_and_what_they_must_be():
     broken = check_lengths(np.array([15.4, 20.2], np.float32))
     assert (broken.outcome, broken.found) == ("failed", "lengths are 15.4 to 20.2; they must lie within 0.001 of 1")
     assert check_lengths(np.array([1.0, 1.0005], np.float32)).passed
+
+
+@pytest.mark.parametrize(("cosine", "outcome"), [(0.705, "passed"), (0.695, "failed")])
+def test_a_mirrored_face_is_held_to_seven_tenths(cosine, outcome):
+    face, mirrored = np.eye(2, dtype=np.float32)[:1], np.array([[cosine, np.sqrt(1 - cosine**2)]], np.float32)
+    _, mirror = check_changed_faces(face, face, mirrored)
+    assert mirror.outcome == outcome
+
+
+@pytest.mark.parametrize(("d_prime", "outcome"), [(3.2, "passed"), (3.19, "not told apart")])
+def test_models_that_are_known_reach_at_least_3_2(d_prime, outcome):
+    """As docs/your-model.md says of the packaged faces."""
+    assert check_separation(d_prime).outcome == outcome
+
+
+@pytest.mark.parametrize("lengths", [(1.0, 1.5), (0.5, 1.0)])
+def test_one_length_that_is_off_fails(lengths):
+    assert check_lengths(np.array(lengths, np.float32)).outcome == "failed"
+
+
+def test_people_who_are_alike_in_the_median_fail_though_the_mean_is_low():
+    assert check_different_people(np.array([1.0, 1.0, 1.0, 0.0, 0.0])).outcome == "failed"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "outcome"),
+    [
+        # 9 of 17 parts of the variance are 53%; 3 of 7 parts of the deviations would be 43%.
+        ((3, 2, 2), "failed"),
+        ((2, 2, 2), "passed"),
+    ],
+)
+def test_components_are_shares_of_the_variance_about_the_mean(sizes, outcome):
+    axes = np.concatenate([np.diag(sizes), -np.diag(sizes)]).astype(np.float32)
+    for offset in (0, 50):
+        assert check_components(axes + np.float32(offset)).outcome == outcome
+
+
+def test_probabilities_that_are_exactly_zero_are_probabilities_still():
+    scores = np.exp(np.random.default_rng(0).normal(size=(60, 40)))
+    scores[:, 3:9] = 0
+    rows, lengths = raw_and_unit(scores / scores.sum(axis=1, keepdims=True))
+    assert check_class_scores([rows], lengths).outcome == "failed"
+
+
+def test_numbers_that_sum_to_one_but_may_be_negative_are_no_probabilities():
+    scores = np.random.default_rng(0).normal(size=(60, 40))
+    scores += (1 - scores.sum(axis=1, keepdims=True)) / 40
+    rows, lengths = raw_and_unit(scores)
+    assert check_class_scores([rows], lengths).outcome == "passed"
+
+
+@pytest.mark.parametrize(("total", "outcome"), [(1.0009, "failed"), (1.002, "passed")])
+def test_probabilities_sum_to_one_within_a_thousandth(total, outcome):
+    scores = np.exp(np.random.default_rng(0).normal(size=(60, 40)))
+    rows, lengths = raw_and_unit(total * scores / scores.sum(axis=1, keepdims=True))
+    assert check_class_scores([rows], lengths).outcome == outcome
+
+
+def test_dimensions_that_vary_a_thousand_times_less_are_dimensions_still():
+    rows = np.random.default_rng(0).normal(size=(300, 128))
+    rows[:, 20:] *= 0.003
+    rows, lengths = raw_and_unit(rows)
+    assert check_class_scores([rows], lengths).outcome == "passed"
+
+
+@pytest.mark.parametrize(
+    ("levels", "faces", "told"), [(256, 60, True), (257, 60, False), (256, 20, True), (256, 19, False)]
+)
+def test_at_most_256_levels_ten_times_each_are_whole_numbers(levels, faces, told):
+    """Of 128 numbers in a template, 20 faces have 2,560, and 19 faces fewer."""
+    numbers = np.resize(np.arange(levels) - 128, faces * 128).reshape(faces, 128) * 0.05
+    assert bool(list(check_precision(False, *raw_and_unit(numbers)))) == told
