@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from patterns import faces_in, people_of, photos_of
 from PIL import Image
 
 from faceproof.cli.detect import detect_command
 from faceproof.jobs.evaluation import evaluate
+from faceproof.metrics.people_apart import pair_sums, separation
 from faceproof.people.decode import decode_photo
 from faceproof.people.folder import read_people
 from faceproof.people.protocols import make_comparisons
@@ -20,9 +22,7 @@ from faceproof.systems.detection.mtcnn import load_mtcnn
 from faceproof.systems.load import load_pipeline
 from faceproof.systems.model_check.checks import complaints
 from faceproof.systems.model_check.detector_faces import AS_MTCNN, BORDER, check_border, check_detector_faces
-from faceproof.systems.model_check.faces import packaged_faces
 from faceproof.systems.model_check.job import check_pipeline
-from faceproof.systems.pipeline import Pipeline
 from faceproof.systems.recipe import Recipe
 from faceproof.systems.recognition.catalog import load_model
 from faceproof.systems.recognition.recognizer import prepare_face
@@ -155,11 +155,12 @@ class Means:
 
 @pytest.fixture(scope="module")
 def faces_and_crops():
-    """Who is on drawn photos, a recogniser, and the prepared faces."""
-    pipeline = Pipeline(load_mtcnn(offline=True), load_model(Means()))
-    faces = packaged_faces(pipeline).at(range(36))
-    crops = [prepare_face(pipeline.contract, *one) for one in zip(faces.photos, faces.faces, strict=True)]
-    return faces.people, pipeline.recognizer, crops
+    """Who is on photos of patterns, a recogniser, and the prepared faces."""
+    recognizer = load_model(Means())
+    people = people_of({f"p{one}": 3 for one in range(12)})
+    faces = faces_in(people, photos_of(people, noise=60))
+    crops = [prepare_face(recognizer.contract, *one) for one in zip(faces.photos, faces.faces, strict=True)]
+    return faces.people, recognizer, crops
 
 
 def garbled(crops):
@@ -221,6 +222,31 @@ def test_too_few_photos_to_compare_the_border_are_said(faces_and_crops):
     check = check_border(recognizer, people[:7], crops[:7], crops[:7], 0.35)
     assert check.outcome == "not told apart"
     assert "too few to compare" in check.found
+
+
+@pytest.mark.parametrize("many", [7, 8])
+def test_eight_photos_with_both_faces_are_enough(faces_and_crops, many):
+    people, recognizer, crops = faces_and_crops
+    by_mtcnn = [crop if row < many else None for row, crop in enumerate(crops)]
+    of_detector = check_detector_faces(recognizer, people, crops, by_mtcnn).found
+    of_border = check_border(recognizer, people, crops, by_mtcnn, 0.35).found
+    if many == 7:
+        assert of_detector == "7 of 36 photos have both faces; 8 are needed"
+        assert of_border.endswith("too few to compare how well people are separated")
+    else:
+        assert of_detector.startswith("separation on 8 of your photos is")
+        assert "; on 8 of them separation is" in of_border
+
+
+def test_faces_that_are_all_the_same_fail_where_mtcnns_are_not(faces_and_crops):
+    people, recognizer, crops = faces_and_crops
+    same = check_detector_faces(recognizer, people, [crops[0]] * len(crops), crops)
+    made = recognizer.embed(np.stack(crops))[0]
+    value = float(separation(pair_sums(people, made))[0])
+    assert same.outcome == "failed"
+    assert same.found == (
+        f"all 36 photos have the same template with the detector's faces; separation with MTCNN's is {value:.2f}"
+    )
 
 
 @pytest.mark.real_photos
