@@ -15,6 +15,7 @@ from sklearn.metrics import accuracy_score
 from faceproof.errors import ConfigurationError, MetricUndefinedError
 from faceproof.metrics.folds import (
     FoldResult,
+    blocks_of_people,
     connected_people,
     cross_validated_accuracy,
     folds_of_people,
@@ -474,3 +475,78 @@ def test_people_whom_nothing_links_are_groups_of_their_own() -> None:
     assert connected_people(nothing, nothing, 3).tolist() == [0, 1, 2]
     assert connected_people(np.arange(3), np.arange(3), 4).tolist() == [0, 1, 2, 3]
     assert connected_people(nothing, nothing, 0).tolist() == []
+
+
+def chain(first: int, comparisons: int) -> list[tuple[int, int]]:
+    """Non-mated comparisons, each of which shares a person with the next."""
+    return [(first + one, first + one + 1) for one in range(comparisons)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_group_is_spread_from_one_and_a_half_folds_on(seed: int) -> None:
+    """Of 40 comparisons in four folds, a group of 14 (1.4 folds) stays whole and one of 16 (1.6) goes into two."""
+    pairs = chain(0, 14) + chain(100, 16) + [(200 + 2 * one, 201 + 2 * one) for one in range(10)]
+    fold = person_disjoint_folds(*np.array(pairs).T, k=4, seed=seed)
+    assert len(set(fold[:14].tolist())) == 1
+    assert fold[0] != -1
+    spread = Counter(fold[14:30].tolist())
+    assert len(set(spread) - {-1}) == 2
+    assert spread[-1] in {1, 2}
+    assert (fold[30:] != -1).all()
+    assert set(fold.tolist()) - {-1} == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_second_large_group_goes_into_the_folds_that_the_first_left_empty(seed: int) -> None:
+    pairs = chain(0, 17) + chain(100, 16) + [(200 + 2 * one, 201 + 2 * one) for one in range(7)]
+    fold = person_disjoint_folds(*np.array(pairs).T, k=4, seed=seed)
+    first, second = set(fold[:17].tolist()) - {-1}, set(fold[17:33].tolist()) - {-1}
+    assert len(first) == len(second) == 2
+    assert not first & second
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_heavy_groups_are_placed_before_light_ones(seed: int) -> None:
+    """Four comparisons of one group against four groups of one: two even folds."""
+    pairs = [(10, 11), (20, 21), *chain(0, 4), (30, 31), (40, 41)]
+    fold = person_disjoint_folds(*np.array(pairs).T, k=2, seed=seed)
+    assert Counter(fold.tolist()) == {0: 4, 1: 4}
+
+
+class TestBlocks:
+    """Two folds of two people each: comparisons of 0 and 1 in fold 0, of 2 and 3 in fold 1."""
+
+    PERSON_A, PERSON_B, FOLD = np.array([0, 0, 1, 2, 2, 3]), np.array([0, 1, 1, 2, 3, 3]), np.array([0, 0, 0, 1, 1, 1])
+
+    def test_folds_of_the_protocol_in_which_nobody_is_twice_are_the_blocks(self) -> None:
+        side_a, side_b, by_fold = blocks_of_people(self.PERSON_A, self.PERSON_B, self.FOLD)
+        assert by_fold
+        np.testing.assert_array_equal([side_a, side_b], [self.FOLD] * 2)
+
+    @pytest.mark.parametrize(
+        "fold",
+        [
+            [0, 0, 0, 1, 1, -1],  # a comparison in no fold
+            [-1, -1, -1, -1, -1, -1],
+            [0, 0, 1, 1, 1, 1],  # person 1 in two folds, on either side
+            [0, 0, 0, 0, 1, 1],
+            [0, 1, 2, 3, 4, 5],
+        ],
+    )
+    def test_other_folds_are_not_and_people_get_blocks_of_their_own(self, fold: list[int]) -> None:
+        side_a, side_b, by_fold = blocks_of_people(self.PERSON_A, self.PERSON_B, np.array(fold), seed=1)
+        assert not by_fold
+        block: dict[int, int] = {}
+        people = np.concatenate([self.PERSON_A, self.PERSON_B]).tolist()
+        for person, one in zip(people, np.concatenate([side_a, side_b]).tolist(), strict=True):
+            assert block.setdefault(person, one) == one
+        own = folds_of_people(self.PERSON_A, self.PERSON_B, 10, 1)
+        np.testing.assert_array_equal([side_a, side_b], own)
+
+    def test_numbers_of_people_and_folds_never_meet(self) -> None:
+        """Every person in one fold of many, with numbers that a sum would confuse."""
+        person = np.arange(12)
+        for folds in (2, 3, 5, 12):
+            assert blocks_of_people(person, person, person % folds)[2]
+            both = np.concatenate([person, person])
+            assert not blocks_of_people(both, both, np.concatenate([person % folds, (person + 1) % folds]))[2]

@@ -82,6 +82,7 @@ def test_earlier_manifests_without_checks_are_read():
     assert complaints({"passed": None, "reason": "skipped as asked (--no-canary)"}) == []
     broken = {"passed": False, "reason": "the model fails on the first faces: boom"}
     assert outcome_of(broken) == "failed"
+    assert outcome_of({"passed": True}) == "passed"
     assert complaints(broken) == ["failed the model check: the model fails on the first faces: boom."]
 
 

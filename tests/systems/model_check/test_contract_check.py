@@ -200,6 +200,7 @@ def test_a_contract_that_loses_one_template_is_worse(faces):
     neighbour = tried_with(recognizer, faces).neighbour("0 to 255", raw)
     assert neighbour.worse
     assert math.isnan(neighbour.separation)
+    assert (neighbour.gain.low, neighbour.gain.high) == (-math.inf, -math.inf)
 
 
 def test_a_crop_of_another_size_is_told_and_not_compared():

@@ -75,6 +75,18 @@ def test_ranges_within_two_percent_are_the_same():
     assert not same_range(FACENET, 0, 255)
 
 
+@pytest.mark.parametrize(("mean", "same"), [(3.8, True), (6.4, False), (-3.8, True), (-6.4, False)])
+def test_a_range_that_is_moved_by_more_than_two_percent_is_another(mean, same):
+    """Of 255: 3.8 are 1.5%, 6.4 are 2.5%."""
+    assert same_range(changed(FACENET, pixel_mean=0.0, pixel_divisor=255.0), mean, 255.0) == same
+
+
+def test_usual_margins_are_those_of_a_crop_of_160_px():
+    """50 px of 160 for FaceNet, and half of the crop."""
+    usual = {text: contract.margin_px for text, contract in aligned_contracts(FACENET) if text.startswith("face box")}
+    assert list(usual.values()) == [0, 50, 80]
+
+
 def test_alignments_are_the_same_within_a_percent_of_the_side_and_margins_within_four():
     moved = changed(ARCFACE, template_points=[(x + 1.1, y) for x, y in ARCFACE.template_points])
     far = changed(ARCFACE, template_points=[(x + 1.2, y) for x, y in ARCFACE.template_points])

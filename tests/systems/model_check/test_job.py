@@ -77,6 +77,15 @@ def test_a_border_is_tried_from_a_quarter_of_the_photos_on(drawn, tmp_path, near
     assert AS_MTCNN not in names(found)
 
 
+def test_where_no_photo_can_be_read_no_border_is_tried(tmp_path):
+    for name in ("1.png", "2.png"):
+        (tmp_path / "ann").mkdir(exist_ok=True)
+        (tmp_path / "ann" / name).write_bytes(b"no picture " + name.encode())
+    found = check_pipeline(pipeline_of(), make_comparisons("all", read_people(tmp_path)))
+    assert found["own_faces"] == 0
+    assert BORDER not in names(found)
+
+
 def test_another_detector_is_compared_with_mtcnn(drawn, tmp_path):
     found = check_pipeline(pipeline_of(Middle()), cut(drawn, tmp_path, 0))
     assert AS_MTCNN in names(found)
