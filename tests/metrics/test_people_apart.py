@@ -94,3 +94,36 @@ def test_the_interval_is_as_wide_as_repeated_draws_or_somewhat_wider():
         gains.append(gain.value)
         widths.append((gain.high - gain.low) / 2 / 1.96)
     assert 0.9 < np.mean(widths) / np.std(gains) < 1.8
+
+
+def test_sums_are_those_of_a_plain_loop():
+    people = [*PEOPLE[:7], "alone"]
+    made = templates(0.4, people=people)
+    names = sorted(set(people))
+    mated, others = np.zeros((4, 3)), np.zeros((4, 4, 3))
+    for a, b in combinations(range(8), 2):
+        cosine = float(made[a].astype(float) @ made[b].astype(float))
+        one, two = names.index(people[a]), names.index(people[b])
+        if one == two:
+            mated[one] += (1, cosine, cosine**2)
+        else:
+            others[[one, two], [two, one]] += (1, cosine, cosine**2)
+    sums = pair_sums(people, made)
+    np.testing.assert_allclose(sums.mated, mated, rtol=1e-12)
+    np.testing.assert_allclose(sums.non_mated, others, rtol=1e-12)
+
+
+def test_a_gain_is_the_difference_of_two_separations():
+    worse, better = (templates(noise) for noise in (0.8, 0.5))
+    gain = gain_of([(pair_sums(PEOPLE, worse), pair_sums(PEOPLE, better))])
+    assert gain.value == pytest.approx(by_hand(PEOPLE, better) - by_hand(PEOPLE, worse), rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_templates_that_are_all_the_same_have_no_separation_whatever_the_rounding(seed):
+    """The variance of equal cosines comes out as some 1e-16, above or below 0."""
+    made = templates(0.4, seed)
+    same = np.repeat(made[:1], len(made), axis=0)
+    assert np.isnan(separation(pair_sums(PEOPLE, same))).all()
+    near = same + np.float32(3e-3) * templates(1.0, seed)
+    assert np.isfinite(separation(pair_sums(PEOPLE, near / np.linalg.norm(near, axis=1, keepdims=True)))).all()
