@@ -93,6 +93,13 @@ def test_only_the_first_one_photo_people_are_used_when_asked() -> None:
     assert any("P4" in note for note in comparisons.notes)
 
 
+def test_asking_for_as_many_one_photo_people_as_there_are_is_no_matter() -> None:
+    people = photo_set(Ann=1, Ben=1, Cid=1, Dan=1)
+    comparisons = folders_protocol(people, one_photo_people=4)
+    assert pairs_of(comparisons) == pairs_of(folders_protocol(people))
+    assert comparisons.notes == ()
+
+
 def test_asking_for_more_one_photo_people_than_there_are_is_noted() -> None:
     comparisons = folders_protocol(photo_set(Ann=1, Ben=1), one_photo_people=3360)
     assert len(comparisons) == 1
@@ -513,6 +520,19 @@ def test_only_the_first_problems_are_spelt_out(tmp_path: Path) -> None:
     text = "path_a,path_b,mated\n" + "".join(f"Zoe/{n}.jpg,Ann/Ann_0001.jpg,0\n" for n in range(100))
     with pytest.raises(PeopleError, match=r"line 6: no photo 'Zoe/4.jpg'; and 95 more"):
         csv_of(tmp_path, text)
+
+
+@pytest.mark.parametrize(("folds", "refused"), [(32_767, False), (32_768, True)])
+def test_a_csv_file_has_as_many_folds_as_an_int16_can_count(tmp_path: Path, folds: int, refused: bool) -> None:
+    names = [f"P/P_{place:04d}.jpg" for place in range(1, 258)]
+    pairs = list(combinations(names, 2))[:folds]
+    assert len(pairs) == folds
+    text = "".join(f"{a},{b},1,{fold}\n" for fold, (a, b) in enumerate(pairs))
+    if refused:
+        with pytest.raises(PeopleError, match=r"32,768 folds, expected 32,767 at most"):
+            csv_of(tmp_path, text, P=257)
+    else:
+        assert csv_of(tmp_path, text, P=257).fold.tolist() == list(range(folds))
 
 
 def test_what_csv_was_written_from_comparisons_gives_them_again(tmp_path: Path) -> None:

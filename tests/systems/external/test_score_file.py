@@ -51,6 +51,17 @@ def test_folds_are_counted_from_0_in_their_order(written):
     assert read_scores(written("similarity,mated\n.1,0\n")).fold.tolist() == [-1]
 
 
+def test_a_comparison_that_is_left_out_takes_its_whole_row_along(written):
+    """Row 2 repeats row 1 with its sides swapped; labels, folds, names and numbers of the later rows stay theirs."""
+    rows = ["a,b,.9,1,0", "b,a,.9,1,0", "a,c,.1,0,1", "c,d,.8,1,1", "b,d,.2,0,0"]
+    file = read_scores(written("photo_a,photo_b,similarity,mated,fold\n" + "\n".join(rows)))
+    assert file.row.tolist() == [1, 3, 4, 5]
+    assert file.score.tolist() == [0.9, 0.1, 0.8, 0.2]
+    assert file.mated.tolist() == [True, False, True, False]
+    assert file.fold.tolist() == [0, 1, 1, 0]
+    assert file.names["photo_b"].to_pylist() == ["b", "c", "d", "d"]
+
+
 def test_blank_rows_and_columns_of_others_are_passed_over(written):
     file = read_scores(written("\n,similarity,mated,extra,\n0,.5,1,x,\n\n,,,,\n1,.4,0,,\n"))
     assert file.score.tolist() == [0.5, 0.4]

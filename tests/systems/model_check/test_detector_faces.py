@@ -12,7 +12,7 @@ from PIL import Image
 
 from faceproof.cli.detect import detect_command
 from faceproof.jobs.evaluation import evaluate
-from faceproof.metrics.people_apart import pair_sums, separation
+from faceproof.metrics.people_apart import Gain, pair_sums, separation
 from faceproof.people.decode import decode_photo
 from faceproof.people.folder import read_people
 from faceproof.people.protocols import make_comparisons
@@ -21,7 +21,7 @@ from faceproof.systems.detection.catalog import load_detector
 from faceproof.systems.detection.mtcnn import load_mtcnn
 from faceproof.systems.load import load_pipeline
 from faceproof.systems.model_check.checks import complaints
-from faceproof.systems.model_check.detector_faces import AS_MTCNN, BORDER, check_border, check_detector_faces
+from faceproof.systems.model_check.detector_faces import AS_MTCNN, BORDER, _judged, check_border, check_detector_faces
 from faceproof.systems.model_check.job import check_pipeline
 from faceproof.systems.recipe import Recipe
 from faceproof.systems.recognition.catalog import load_model
@@ -222,6 +222,22 @@ def test_too_few_photos_to_compare_the_border_are_said(faces_and_crops):
     check = check_border(recognizer, people[:7], crops[:7], crops[:7], 0.35)
     assert check.outcome == "not told apart"
     assert "too few to compare" in check.found
+
+
+@pytest.mark.parametrize(
+    ("gain", "outcome"),
+    [
+        ((0.25, 0.01, 0.6), "failed"),
+        ((0.25, 0.0, 0.6), "not told apart"),
+        ((0.24, 0.01, 0.6), "not told apart"),
+        ((0.1, -0.1, 0.25), "not told apart"),
+        ((0.1, -0.1, 0.24), "passed"),
+        ((0.0, 0.0, 0.0), "passed"),
+    ],
+)
+def test_a_gain_of_a_quarter_with_an_interval_above_zero_fails(gain, outcome):
+    """As docs/your-detector.md says."""
+    assert _judged("any", Gain(*gain), "measured").outcome == outcome
 
 
 @pytest.mark.parametrize("many", [7, 8])
