@@ -56,7 +56,7 @@ attack: $(READY) at-hand
 	@PYTHONPATH=tests/support OMP_NUM_THREADS=1 $(BIN)/python -m attacks $(ATTACK)
 
 mutants: $(READY)
-	@echo "Changing one operator of the code at a time; a test has to notice each change (about two hours) ..."
+	@echo "Changing one operator of the code at a time; a test has to notice each change (about an hour) ..."
 	@$(BIN)/python tools/mutants.py $(ARGS)
 
 check: $(READY)

@@ -27,8 +27,9 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -159,24 +160,33 @@ def judge(mutant: Mutant, copy: Copy, limit_s: float) -> tuple[str, str]:
     return ("survived" if status == 0 else "no answer"), output
 
 
-def time_limits(mutants: Sequence[Mutant], copies: Sequence[Copy], pool: ThreadPoolExecutor) -> dict[object, float]:
+@contextmanager
+def lent(free: SimpleQueue[Copy]) -> Iterator[Copy]:
+    """A copy that nobody else uses meanwhile."""
+    copy = free.get()
+    try:
+        yield copy
+    finally:
+        free.put(copy)
+
+
+def time_limits(
+    mutants: Sequence[Mutant], free: SimpleQueue[Copy], pool: ThreadPoolExecutor
+) -> dict[tuple[str, ...], float]:
     """Seconds that each selection of tests may take, from how long it takes without a change.
 
     Raises:
         SystemExit: a selection fails, or selects nothing, without a change.
     """
     selections = list(dict.fromkeys(one.tests for one in mutants if one.equivalent is None))
-    free: SimpleQueue[Copy] = SimpleQueue()
-    for copy in copies:
-        free.put(copy)
 
     def took(tests: tuple[str, ...]) -> float:
-        copy, start = free.get(), time.monotonic()
-        status, output = copy.run(tests, None)
-        free.put(copy)
-        if status:
-            raise SystemExit(f"Without a change, {' '.join(tests)} ends with status {status}:\n{output}")
-        return time.monotonic() - start
+        with lent(free) as copy:
+            start = time.monotonic()
+            status, output = copy.run(tests, None)
+            if status:
+                raise SystemExit(f"Without a change, {' '.join(tests)} ends with status {status}:\n{output}")
+            return time.monotonic() - start
 
     times = pool.map(took, selections)
     return {tests: max(_LEAST_S, _TIMES_AS_LONG * seconds) for tests, seconds in zip(selections, times, strict=True)}
@@ -194,19 +204,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no mutant contains {options.only!r}")
     counts: dict[str, int] = {}
     with tempfile.TemporaryDirectory(prefix="faceproof-mutants-") as folder, ThreadPoolExecutor(options.jobs) as pool:
-        copies = [Copy(Path(folder) / str(number)) for number in range(options.jobs)]
-        limits = time_limits(mutants, copies, pool)
-        print(f"{len(limits)} selections of tests pass without a change; {len(mutants)} mutants follow.", flush=True)
         free: SimpleQueue[Copy] = SimpleQueue()
-        for copy in copies:
-            free.put(copy)
+        for number in range(options.jobs):
+            free.put(Copy(Path(folder) / str(number)))
+        limits = time_limits(mutants, free, pool)
+        print(f"{len(limits)} selections of tests pass without a change; {len(mutants)} mutants follow.", flush=True)
 
         def answer(mutant: Mutant) -> tuple[str, str]:
-            copy = free.get()
-            try:
+            with lent(free) as copy:
                 return judge(mutant, copy, limits.get(mutant.tests, _LEAST_S))
-            finally:
-                free.put(copy)
 
         for mutant, (outcome, output) in zip(mutants, pool.map(answer, mutants), strict=True):
             counts[outcome] = counts.get(outcome, 0) + 1
