@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from faceproof.metrics.cost import SortedScores, weighted_eer
 from faceproof.metrics.folds import blocks_of_people
 from faceproof.metrics.held_out import held_out_thresholds
-from faceproof.metrics.intervals import rule_of_three
 from faceproof.metrics.resampling import resampled_weights
 
 Floats = NDArray[np.float64]
@@ -163,29 +162,6 @@ def enough_draws(comparisons: int) -> int:
     """
     fewest, most = _DRAWS
     return min(max(_CELLS // max(comparisons, 1), fewest), most)
-
-
-def interval_of(difference: Floats, n: int) -> tuple[float, float] | None:
-    """95% interval of a paired difference, from the draws of it.
-
-    Args:
-        difference: float64 (draws,), NaN where a draw does not define it.
-        n: comparisons of the kind that it is about.
-
-    Returns:
-        The 2.5% and 97.5% points. Where no draw differs from another, nothing was seen that could vary; then as far to
-        either side as a rate may be of which no case was seen in n comparisons (rule of three). None without draws.
-
-    >>> interval_of(np.zeros(200), 300)
-    (-0.01, 0.01)
-    """
-    finite = difference[np.isfinite(difference)]
-    if not finite.size:
-        return None
-    low, high = np.percentile(finite, [2.5, 97.5]).tolist()
-    if finite.min() == finite.max() and n:
-        return low - rule_of_three(n), high + rule_of_three(n)
-    return low, high
 
 
 @dataclass(frozen=True, slots=True)

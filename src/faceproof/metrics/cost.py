@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from faceproof.metrics.curves import equal_errors
+
 Floats = NDArray[np.float64]
 
 
@@ -96,12 +98,6 @@ def weighted_eer(scores: SortedScores, weights: NDArray[np.floating]) -> Floats:
     accepted_mated = np.cumsum(sorted_weights * scores.mated, axis=1)[:, scores.ends]
     accepted_other = np.cumsum(sorted_weights * ~scores.mated, axis=1)[:, scores.ends]
     for row, (tp, fp) in enumerate(zip(accepted_mated, accepted_other, strict=True)):
-        if tp[-1] <= 0 or fp[-1] <= 0:
-            continue
-        fmr = np.concatenate([[0.0], fp / fp[-1]])
-        fnmr = np.concatenate([[1.0], 1 - tp / tp[-1]])
-        after = int(np.searchsorted(fmr - fnmr, 0))
-        low, high = fmr[after - 1] - fnmr[after - 1], fmr[after] - fnmr[after]
-        share = -low / (high - low) if high > low else 0.0
-        result[row] = fmr[after - 1] + share * (fmr[after] - fmr[after - 1])
+        if tp[-1] > 0 and fp[-1] > 0:
+            result[row] = equal_errors(np.append(0.0, tp), np.append(0.0, fp)).rate
     return result

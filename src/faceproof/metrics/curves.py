@@ -151,6 +151,39 @@ def error_curve(similarity: ArrayLike, mated: ArrayLike) -> ErrorCurve:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class EqualErrors:
+    """Where FMR and FNMR are equal on a curve of steps.
+
+    Attributes:
+        rate: the equal error rate.
+        after: index of the first step at which FMR is not below FNMR.
+        share: how far from the step before it to this one the two rates are equal, above 0 and up to 1.
+    """
+
+    rate: float
+    after: int
+    share: float
+
+
+def equal_errors(tp: NDArray[np.float64 | np.int64], fp: NDArray[np.float64 | np.int64]) -> EqualErrors:
+    """The equal error rate of accepted counts, on a straight line between the two steps around it.
+
+    Args:
+        tp: (steps,), mated comparisons accepted, or their weight: rising from 0 to all of them, above 0.
+        fp: (steps,), non-mated comparisons accepted, likewise.
+    """
+    mated, non_mated = tp[-1], fp[-1]
+    # FMR - FNMR times both class sizes: whole numbers of whole weights, so that equal rates are met exactly.
+    excess = fp * mated - (mated - tp) * non_mated
+    after = int(np.searchsorted(excess, 0))
+    if excess[after] == 0:
+        return EqualErrors(float(fp[after] / non_mated), after, 1.0)
+    share = float(-excess[after - 1] / (excess[after] - excess[after - 1]))
+    between = fp[after - 1] + share * (fp[after] - fp[after - 1])
+    return EqualErrors(float(between) / float(non_mated), after, share)
+
+
 def auc(similarity: ArrayLike, mated: ArrayLike) -> float:
     """Area under the ROC: how often a mated comparison is more alike than a non-mated one.
 

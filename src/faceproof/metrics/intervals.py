@@ -1,15 +1,21 @@
-"""How sure one may be of a rate that was counted.
+"""95% intervals: one function for each kind of number.
 
-All of this takes comparisons as independent draws. Comparisons that share people are not, so the true uncertainty is
-somewhat larger than these intervals say (Fogliato, Patil and Perona, arXiv 2306.01198).
+All but the bootstrap intervals take comparisons as independent draws. Comparisons that share people are not
+independent, so the true uncertainty is somewhat larger (Fogliato, Patil and Perona, arXiv 2306.01198).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from statistics import NormalDist
 
+import numpy as np
+from numpy.typing import NDArray
+
 from faceproof.errors import ConfigurationError
+
+_Z = NormalDist().inv_cdf(0.975)
 
 
 def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -47,6 +53,127 @@ def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
     return low, high
 
 
+def eer_interval(eer: float, mated: int, non_mated: int) -> tuple[float, float]:
+    """95% interval of an equal error rate: Wilson's, of as many errors in the smaller kind of comparison.
+
+    Args:
+        eer: the observed rate, 0 to 1.
+        mated: mated comparisons, 1 or more.
+        non_mated: non-mated comparisons, 1 or more.
+    """
+    smaller = min(mated, non_mated)
+    return wilson(round(eer * smaller), smaller)
+
+
+def mean_accuracy_interval(accuracy: float, n: int) -> tuple[float, float]:
+    """95% interval of a mean accuracy over folds: Wilson's, of as many right decisions as the mean stands for.
+
+    Args:
+        accuracy: the mean, 0 to 1.
+        n: comparisons of all folds, 1 or more.
+    """
+    return wilson(round(accuracy * n), n)
+
+
+def f1_interval(tp: int, fp: int, fn: int) -> tuple[float, float]:
+    """95% interval of F1 = 2 TP / (2 TP + FP + FN).
+
+    F1 is 2 J / (1 + J) of J = TP / (TP + FP + FN), the share of true positives in all comparisons that are
+    mated or accepted. J is a counted share; its Wilson interval carries over because F1 rises with J.
+
+    Returns:
+        Lower and upper end; both NaN without such comparisons.
+    """
+    low, high = wilson(tp, tp + fp + fn)
+    return 2 * low / (1 + low), 2 * high / (1 + high)
+
+
+def auc_interval(auc: float, mated: int, non_mated: int) -> tuple[float, float]:
+    """95% interval of the area under the ROC; at an area of 0 or 1 it does not shrink to nothing.
+
+    The ends are the areas whose standard error, by Hanley and McNeil's formula with N = (mated + non_mated) /
+    2 - 1 in both of its terms, puts the observed area 1.96 of it away.
+
+    Args:
+        auc: the observed area, 0 to 1.
+        mated: mated comparisons, 1 or more.
+        non_mated: non-mated comparisons, 1 or more.
+
+    Source: R. G. Newcombe, Statistics in Medicine 25 (2006) 559-573, method 5.
+
+    >>> [round(end, 3) for end in auc_interval(1.0, 20, 20)]
+    [0.899, 1.0]
+    """
+    spare = (mated + non_mated) / 2 - 1
+
+    def too_far(area: float) -> bool:
+        terms = 1 + spare * (1 - area) / (2 - area) + spare * area / (1 + area)
+        return abs(area - auc) > _Z * math.sqrt(area * (1 - area) * terms / (mated * non_mated))
+
+    return _edge(too_far, 0.0, auc), _edge(too_far, 1.0, auc)
+
+
+def d_prime_interval(d_prime: float, variances: tuple[float, float], sizes: tuple[int, int]) -> tuple[float, float]:
+    """95% interval of d' for normally distributed similarities; the two kinds may differ in number and variance.
+
+    With s^2 = (u + v) / 2 for the variances u and v of m and n similarities, the variance of d' is about
+    (u / m + v / n) / s^2 + d'^2 (u^2 / (m - 1) + v^2 / (n - 1)) / (8 s^4): the delta method.
+
+    Args:
+        d_prime: the observed value.
+        variances: sample variances of mated and of non-mated similarities, not both 0.
+        sizes: how many there are of each, 2 or more.
+    """
+    (u, v), (m, n) = variances, sizes
+    square = (u + v) / 2
+    of_means = (u / m + v / n) / square
+    of_spread = d_prime**2 * (u**2 / (m - 1) + v**2 / (n - 1)) / (8 * square**2)
+    half = _Z * math.sqrt(of_means + of_spread)
+    return d_prime - half, d_prime + half
+
+
+def bootstrap_interval(draws: NDArray[np.float64]) -> tuple[float, float] | None:
+    """95% interval from bootstrap draws of a number: their 2.5% and 97.5% percentiles.
+
+    Args:
+        draws: float64 (draws,), NaN where a draw does not define the number.
+
+    Returns:
+        Lower and upper end; None where no draw defines it.
+
+    >>> bootstrap_interval(np.array([0.0, 1.0, np.nan]))
+    (0.025, 0.975)
+    """
+    finite = draws[np.isfinite(draws)]
+    if not finite.size:
+        return None
+    low, high = np.percentile(finite, [2.5, 97.5]).tolist()
+    return low, high
+
+
+def difference_interval(draws: NDArray[np.float64], n: int) -> tuple[float, float] | None:
+    """95% interval of a difference of two rates, from paired bootstrap draws of it.
+
+    Args:
+        draws: float64 (draws,), NaN where a draw does not define the difference.
+        n: comparisons that the rates are about.
+
+    Returns:
+        As `bootstrap_interval`. Where all draws are equal, 3/n to either side (`rule_of_three`).
+
+    >>> difference_interval(np.zeros(200), 300)
+    (-0.01, 0.01)
+    """
+    interval = bootstrap_interval(draws)
+    if interval is None:
+        return None
+    low, high = interval
+    finite = draws[np.isfinite(draws)]
+    if finite.min() == finite.max() and n:
+        return low - rule_of_three(n), high + rule_of_three(n)
+    return low, high
+
+
 def rule_of_three(n: int) -> float:
     """Upper 95% bound of a rate of which no case was seen in n trials: 3/n, at most 1; NaN where n is 0.
 
@@ -70,3 +197,11 @@ def smallest_resolvable_rate(n: int) -> float:
 def _check_counts(successes: int, n: int) -> None:
     if not 0 <= successes <= n:
         raise ConfigurationError(f"{successes} of {n} is no proportion; expected 0 <= successes <= n")
+
+
+def _edge(too_far: Callable[[float], bool], outside: float, inside: float) -> float:
+    """The border between values that are too far from ``inside`` and values that are not."""
+    for _ in range(60):
+        middle = (outside + inside) / 2
+        outside, inside = (middle, inside) if too_far(middle) else (outside, middle)
+    return outside if outside in (0.0, 1.0) else inside

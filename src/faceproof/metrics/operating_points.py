@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from faceproof.errors import ConfigurationError
 from faceproof.metrics.confusion import checked_comparisons, confusion_at, confusion_sweep
 from faceproof.metrics.confusion import fnmr as false_non_match_rate
-from faceproof.metrics.curves import StepCounts, count_steps
+from faceproof.metrics.curves import StepCounts, count_steps, equal_errors
 from faceproof.metrics.intervals import smallest_resolvable_rate
 
 
@@ -100,20 +100,14 @@ def eer(similarity: ArrayLike, mated: ArrayLike) -> tuple[float, float]:
     (0.5, 0.75)
     """
     steps = count_steps(similarity, mated)
-    mates, others = steps.mated, steps.non_mated
-    if mates == 0 or others == 0:
+    if steps.mated == 0 or steps.non_mated == 0:
         return math.nan, math.nan
-    # FMR - FNMR times both class sizes: whole numbers, so that a vertex on the diagonal is met exactly.
-    excess = steps.fp * mates - (mates - steps.tp) * others
-    after = int(np.searchsorted(excess, 0))
-    threshold = _middle(steps.similarity, after, after)
-    if excess[after] == 0:
-        return int(steps.fp[after]) / others, threshold
-    before = after - 1
-    weight = float(-excess[before] / (excess[after] - excess[before]))
-    rate = float(steps.fp[before] + weight * (steps.fp[after] - steps.fp[before])) / others
-    stricter = _middle(steps.similarity, before, before)
-    return rate, stricter + weight * (threshold - stricter)
+    found = equal_errors(steps.tp, steps.fp)
+    threshold = _middle(steps.similarity, found.after, found.after)
+    if found.share == 1:
+        return found.rate, threshold
+    stricter = _middle(steps.similarity, found.after - 1, found.after - 1)
+    return found.rate, stricter + found.share * (threshold - stricter)
 
 
 def threshold_at_fmr(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> float:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from faceproof.metrics.intervals import bootstrap_interval
+
 Floats = NDArray[np.float64]
 
 REPLICATES = 1000
 _SEED = 0
-_PERCENTILES = (2.5, 97.5)
 _ROUNDING = 1e-13
 """Variance of equal cosines of float32 templates, as a share of their mean square, at most."""
 
@@ -132,5 +133,5 @@ def gain_of(groups: Sequence[tuple[PairSums, PairSums]]) -> Gain:
     finite = drawn[np.isfinite(drawn)]
     if not np.isfinite(value) or finite.size < REPLICATES / 2:
         return Gain(float("nan"), float("-inf"), float("inf"))
-    low, high = np.percentile(finite, _PERCENTILES).tolist()
+    low, high = bootstrap_interval(finite) or (float("-inf"), float("inf"))
     return Gain(value, low, high)

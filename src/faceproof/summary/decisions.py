@@ -7,15 +7,14 @@ FTA, for mated and non-mated ones each, so that a comparison of two photos fails
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.metrics.confusion import Confusion, confusion_at, f1
-from faceproof.metrics.intervals import rule_of_three, wilson
+from faceproof.metrics import operating_points as found_points
+from faceproof.metrics.intervals import eer_interval, f1_interval, rule_of_three
 from faceproof.metrics.operating_points import (
-    OperatingPoint,
     best_accuracy_point,
     eer,
     eer_point,
@@ -23,8 +22,10 @@ from faceproof.metrics.operating_points import (
     fmr_label,
     fmr_point,
 )
+from faceproof.scoring.native_score import UsualScore
 from faceproof.scoring.similarity import distance_from_similarity, similarity_from_distance
-from faceproof.summary.estimates import INDEPENDENT, Estimate, f1_interval, finite_or_none, rate, told, untold
+from faceproof.summary.estimates import INDEPENDENT, Estimate, finite_or_none, rate
+from faceproof.summary.evaluation_schema import EqualErrorRate, FnmrAtFmr, HeldPoint, OperatingPoint
 
 TARGET_FMRS = (0.1, 0.01, 0.001, 0.0001)
 RATES = ("accuracy", "precision", "recall", "f1", "fmr", "fnmr", "far", "frr")
@@ -47,7 +48,8 @@ def operating_points(
     mated: NDArray[np.bool_],
     not_compared: tuple[int, int],
     threshold_distance: float | None,
-) -> list[dict[str, Any]]:
+    usual: UsualScore | None = None,
+) -> list[OperatingPoint]:
     """Every operating point with its counts and rates.
 
     Args:
@@ -55,107 +57,146 @@ def operating_points(
         mated: bool (n,).
         not_compared: mated and non-mated comparisons that could not be made.
         threshold_distance: a threshold given beforehand, 0 to 2, or None.
+        usual: score that thresholds are also given in; None where none is known.
 
     Returns:
         ``best_accuracy``, ``eer``, ``fmr_0.1`` and so on, and ``fixed`` first where it was given. A point
         whose threshold cannot be set has None for it and for ``confusion``, and a ``reason``.
     """
     points = [
-        (best_accuracy_point(similarity, mated), "threshold of best accuracy"),
-        (eer_point(similarity, mated), "FMR and FNMR equal"),
-        *((fmr_point(similarity, mated, fmr), f"FMR at most {fmr_label(fmr)}") for fmr in TARGET_FMRS),
+        (best_accuracy_point(similarity, mated), "threshold of best accuracy", None),
+        (eer_point(similarity, mated), "FMR and FNMR equal", None),
+        *((fmr_point(similarity, mated, fmr), f"FMR at most {fmr_label(fmr)}", None) for fmr in TARGET_FMRS),
     ]
     if threshold_distance is not None:
         fixed = fixed_point(similarity_from_distance(threshold_distance))
-        points.insert(0, (fixed, f"distance {threshold_distance:g}, given beforehand"))
-    entries = [_entry(point, label, similarity, mated, not_compared) for point, label in points]
-    if threshold_distance is not None:
-        # As it was given, not as it comes back from a similarity.
-        entries[0]["threshold_distance"] = float(threshold_distance)
-    return entries
+        # The distance as it was given, not as it comes back from a similarity.
+        points.insert(0, (fixed, f"distance {threshold_distance:g}, given beforehand", float(threshold_distance)))
+    return [
+        _operating_point(point, label, similarity, mated, not_compared, usual, distance)
+        for point, label, distance in points
+    ]
 
 
-def fnmr_at_fmr(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def fnmr_at_fmr(points: list[OperatingPoint]) -> list[FnmrAtFmr]:
     """FNMR at each target FMR, read off the operating points of that name, thresholds as there."""
-    by_name = {point["name"]: point for point in points}
-    rows = []
-    for fmr in TARGET_FMRS:
-        point = by_name[f"fmr_{fmr:g}"]
-        rows.append(
-            {
-                "fmr": fmr,
-                "resolvable": point["threshold_similarity"] is not None,
-                "fnmr": point["fnmr"],
-                **{name: threshold for name, threshold in point.items() if name.startswith("threshold_")},
-                "observed_fmr": point["fmr"]["value"],
-            }
+    by_name = {point.name: point for point in points}
+    return [
+        FnmrAtFmr(
+            fmr=fmr,
+            resolvable=point.threshold_similarity is not None,
+            fnmr=point.fnmr,
+            threshold_similarity=point.threshold_similarity,
+            threshold_distance=point.threshold_distance,
+            threshold_usual=point.threshold_usual,
+            observed_fmr=point.fmr.value,
         )
-    return rows
+        for fmr, point in ((fmr, by_name[f"fmr_{fmr:g}"]) for fmr in TARGET_FMRS)
+    ]
 
 
-def equal_error_rate(similarity: NDArray[np.float64], mated: NDArray[np.bool_], reason: str | None) -> Estimate:
+def equal_error_rate(similarity: NDArray[np.float64], mated: NDArray[np.bool_], reason: str | None) -> EqualErrorRate:
     """EER with its threshold; ``reason`` says why where a kind of comparison is missing."""
     how = (
         "Where FMR and FNMR are equal, on a straight line between neighbouring thresholds. The interval is that of a "
         f"rate seen in the smaller kind of comparison. {INDEPENDENT}"
     )
     value, threshold = eer(similarity, mated)
+    at, distance = finite_or_none(threshold), _distance(threshold)
     if math.isnan(value):
-        return untold(reason or "the data give none", how) | _threshold(math.nan)
-    smaller = min(int(np.count_nonzero(mated)), int(np.count_nonzero(~mated)))
-    interval = wilson(round(value * smaller), smaller)
-    return told(value, interval, smaller, how, optimistic=True) | _threshold(threshold)
+        return EqualErrorRate.absent(
+            reason or "the data give none", how, threshold_similarity=at, threshold_distance=distance
+        )
+    mates = int(np.count_nonzero(mated))
+    kinds = mates, mated.size - mates
+    return EqualErrorRate.of(
+        *(value, eer_interval(value, *kinds), min(kinds), how),
+        optimistic=True,
+        threshold_similarity=at,
+        threshold_distance=distance,
+    )
 
 
-def _entry(
-    point: OperatingPoint,
+def _operating_point(
+    point: found_points.OperatingPoint,
     label: str,
     similarity: NDArray[np.float64],
     mated: NDArray[np.bool_],
     not_compared: tuple[int, int],
-) -> dict[str, Any]:
-    head = {
-        "name": point.name,
-        "label": label,
-        "how": point.how,
-        "optimistic": point.optimistic,
-        "reason": point.reason,
-        **_threshold(point.threshold),
-    }
-    if math.isnan(point.threshold):
-        reason = point.reason or "the data give no such threshold"
-        return head | {"confusion": None} | {name: untold(reason, _HOW[name]) for name in RATES}
-    counts = confusion_at(similarity, mated, point.threshold)
-    shown = {"tp": counts.tp, "fn": counts.fn, "tn": counts.tn, "fp": counts.fp}
-    return head | {"confusion": shown} | rates_of(counts, not_compared, optimistic=point.optimistic)
+    usual: UsualScore | None,
+    given_distance: float | None,
+) -> OperatingPoint:
+    distance = _distance(point.threshold) if given_distance is None else given_distance
+    counts = None if math.isnan(point.threshold) else confusion_at(similarity, mated, point.threshold)
+    if counts is None:
+        rates = no_rates(point.reason or "the data give no such threshold")
+    else:
+        rates = rates_of(counts, not_compared, optimistic=point.optimistic)
+    return OperatingPoint(
+        name=point.name,
+        label=label,
+        how=point.how,
+        optimistic=point.optimistic,
+        reason=point.reason,
+        threshold_similarity=finite_or_none(point.threshold),
+        threshold_distance=distance,
+        threshold_usual=None if usual is None or distance is None else float(usual.of_distance(distance)),
+        confusion=counts,
+        **rates,
+    )
 
 
 def held_point(
-    thresholds: NDArray[np.float64], head: dict[str, Any], similarity: NDArray[np.float64], mated: NDArray[np.bool_]
-) -> dict[str, Any]:
+    thresholds: NDArray[np.float64],
+    similarity: NDArray[np.float64],
+    mated: NDArray[np.bool_],
+    *,
+    name: str,
+    label: str,
+    how: str,
+    target_fmr: float | None,
+    reason: str | None,
+    note: str | None,
+) -> HeldPoint:
     """An operating point whose threshold differs from comparison to comparison.
 
     Args:
         thresholds: float64 (n,), similarities; NaN throughout where there are none.
-        head: ``name``, ``label``, ``how``, and ``reason`` where there is no threshold.
         similarity: float64 (n,) of all comparisons, NaN where one could not be made.
         mated: bool (n,).
-
-    Returns:
-        As an entry of `operating_points`, without a single threshold.
+        name: see `HeldPoint`; likewise the others.
+        label: for pages.
+        how: how the thresholds were set.
+        target_fmr: FMR that they were set for.
+        reason: why there is no threshold.
+        note: why another FMR than the wanted one is the target.
     """
-    head = {"optimistic": False, "reason": None} | head
+    counts = None
     if np.isnan(thresholds).all():
-        reason = head["reason"] or "there is no such threshold"
-        return head | {"confusion": None} | {name: untold(reason, _HOW[name]) for name in RATES}
-    made = ~np.isnan(similarity)
-    accepted = similarity[made] >= thresholds[made]
-    labels = mated[made]
-    tp, fp = int(np.count_nonzero(accepted & labels)), int(np.count_nonzero(accepted & ~labels))
-    counts = Confusion(tp, int(labels.sum()) - tp, int((~labels).sum()) - fp, fp)
-    lost = int(np.count_nonzero(~made & mated)), int(np.count_nonzero(~made & ~mated))
-    shown = {"tp": counts.tp, "fn": counts.fn, "tn": counts.tn, "fp": counts.fp}
-    return head | {"confusion": shown} | rates_of(counts, lost, optimistic=False)
+        rates = no_rates(reason or "there is no such threshold")
+    else:
+        made = ~np.isnan(similarity)
+        accepted, labels = similarity[made] >= thresholds[made], mated[made]
+        tp, fp = int(np.count_nonzero(accepted & labels)), int(np.count_nonzero(accepted & ~labels))
+        counts = Confusion(tp, int(labels.sum()) - tp, int((~labels).sum()) - fp, fp)
+        lost = int(np.count_nonzero(~made & mated)), int(np.count_nonzero(~made & ~mated))
+        rates = rates_of(counts, lost, optimistic=False)
+    return HeldPoint(
+        name=name,
+        label=label,
+        how=how,
+        target_fmr=target_fmr,
+        optimistic=False,
+        reason=reason,
+        note=note,
+        confusion=counts,
+        **rates,
+    )
+
+
+def no_rates(reason: str) -> dict[str, Estimate]:
+    """Every rate of `RATES` without a value, and why."""
+    return {name: Estimate.absent(reason, _HOW[name]) for name in RATES}
 
 
 def rates_of(counts: Confusion, not_compared: tuple[int, int], *, optimistic: bool) -> dict[str, Estimate]:
@@ -178,27 +219,24 @@ def rates_of(counts: Confusion, not_compared: tuple[int, int], *, optimistic: bo
         for name, (part, whole, reason) in parts.items()
     }
     for name in ("fmr", "far"):
-        if fp == 0 and found[name]["n"]:
-            bound = rule_of_three(found[name]["n"])
-            found[name]["how"] += f" None was seen, which bounds it to about {bound:.2g} only (rule of three)."
+        if fp == 0 and (n := found[name].n):
+            how = f"{found[name].how} None was seen, which bounds it to about {rule_of_three(n):.2g} only (rule of three)."
+            found[name] = found[name].model_copy(update={"how": how})
     value = f1(counts)
     if math.isnan(value):
-        found["f1"] = untold(no_mated, _HOW["f1"])
+        found["f1"] = Estimate.absent(no_mated, _HOW["f1"])
     else:
         n = tp + fp + fn
-        found["f1"] = told(value, f1_interval(tp, fp, fn), n, f"{_HOW['f1']} {INDEPENDENT}", optimistic=optimistic)
+        found["f1"] = Estimate.of(value, f1_interval(tp, fp, fn), n, f"{_HOW['f1']} {INDEPENDENT}", optimistic=optimistic)
     if not counts.mated or not counts.non_mated:
         # With one kind, accepting all (or nothing) scores 100%: such a number would only mislead.
         missing = no_other if counts.mated else no_mated
         found |= {
-            name: untold(f"{missing}, and it needs both kinds", _HOW[name]) for name in ("accuracy", "precision", "f1")
+            name: Estimate.absent(f"{missing}, and it needs both kinds", _HOW[name]) for name in ("accuracy", "precision", "f1")
         }
     return {name: found[name] for name in RATES}
 
 
-def _threshold(similarity: float) -> dict[str, float | None]:
+def _distance(similarity: float) -> float | None:
     at = finite_or_none(similarity)
-    return {
-        "threshold_similarity": at,
-        "threshold_distance": None if at is None else min(2.0, distance_from_similarity(at)),
-    }
+    return None if at is None else min(2.0, distance_from_similarity(at))

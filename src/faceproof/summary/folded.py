@@ -1,16 +1,17 @@
-"""Accuracy over folds as the summary tells it: the protocol's own folds, else folds that share no person."""
+"""Cross-validated accuracy: over the folds of the protocol, else over folds that share no person."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
 import numpy as np
 
 from faceproof.findings.scored import ScoredComparisons
 from faceproof.metrics.folds import FoldResult, cross_validated_accuracy, person_disjoint_folds
-from faceproof.metrics.intervals import wilson
+from faceproof.metrics.intervals import mean_accuracy_interval
 from faceproof.scoring.similarity import distance_from_similarity
-from faceproof.summary.estimates import INDEPENDENT, finite_or_none, told, untold
+from faceproof.summary.estimates import INDEPENDENT, finite_or_none
+from faceproof.summary.evaluation_schema import Fold, FoldedAccuracy, Folds
 
 _HOW = {
     "protocol": "The threshold of best accuracy is set on all folds of the protocol but one and judged on "
@@ -22,8 +23,8 @@ _HOW = {
 _INTERVAL = "Wilson 95% interval of as many right decisions as the mean stands for."
 
 
-def folded_accuracy(scored: ScoredComparisons, folds: int, seed: int) -> dict[str, Any]:
-    """Accuracy on comparisons that had no say in the threshold.
+def folded_accuracy(scored: ScoredComparisons, folds: int, seed: int) -> Folds:
+    """Cross-validated accuracy: the threshold of each fold comes from the other folds.
 
     Args:
         scored: the comparisons; those that were not made take no part.
@@ -31,13 +32,12 @@ def folded_accuracy(scored: ScoredComparisons, folds: int, seed: int) -> dict[st
         seed: of that split.
 
     Returns:
-        The section ``folds`` of the summary. Where it cannot be told, ``kind`` is None, ``per_fold`` is
-        empty, and ``reason`` says why.
+        Where there is no accuracy, ``kind`` is None, ``per_fold`` is empty, and ``reason`` says why.
 
     Raises:
         ConfigurationError: ``folds`` is below 2.
     """
-    kind = "protocol" if (scored.fold >= 0).any() else "person_disjoint"
+    kind: Literal["protocol", "person_disjoint"] = "protocol" if (scored.fold >= 0).any() else "person_disjoint"
     made = scored.compared
     if kind == "protocol":
         member = scored.fold[made]
@@ -48,28 +48,29 @@ def folded_accuracy(scored: ScoredComparisons, folds: int, seed: int) -> dict[st
     result = cross_validated_accuracy(scored.similarity[made], mated, member)
     reason = _reason(result, int(np.count_nonzero(mated)), mated.size)
     if reason is not None:
-        blank = untold(reason, _HOW[kind]) | {"standard_error": None}
-        return {
-            "kind": None,
-            "k": folds,
-            "accuracy": blank,
-            "per_fold": [],
-            "left_out": result.left_out,
-            "how": _HOW[kind],
-            "reason": reason,
-        }
+        return Folds(
+            kind=None,
+            k=folds,
+            accuracy=FoldedAccuracy.absent(reason, _HOW[kind], standard_error=None),
+            per_fold=[],
+            left_out=result.left_out,
+            how=_HOW[kind],
+            reason=reason,
+        )
     n = sum(part.comparisons for part in result.per_fold)
-    how = f"{_HOW[kind]} {_INTERVAL} {INDEPENDENT}"
-    accuracy = told(result.accuracy, wilson(round(result.accuracy * n), n), n, how)
-    return {
-        "kind": kind,
-        "k": result.k,
-        "accuracy": accuracy | {"standard_error": finite_or_none(result.standard_error)},
-        "per_fold": _rows(result),
-        "left_out": result.left_out,
-        "how": _HOW[kind],
-        "reason": None,
-    }
+    accuracy = FoldedAccuracy.of(
+        *(result.accuracy, mean_accuracy_interval(result.accuracy, n), n, f"{_HOW[kind]} {_INTERVAL} {INDEPENDENT}"),
+        standard_error=finite_or_none(result.standard_error),
+    )
+    return Folds(
+        kind=kind,
+        k=result.k,
+        accuracy=accuracy,
+        per_fold=_rows(result),
+        left_out=result.left_out,
+        how=_HOW[kind],
+        reason=None,
+    )
 
 
 def _reason(result: FoldResult, mated: int, n: int) -> str | None:
@@ -81,14 +82,14 @@ def _reason(result: FoldResult, mated: int, n: int) -> str | None:
     return result.reason
 
 
-def _rows(result: FoldResult) -> list[dict[str, Any]]:
+def _rows(result: FoldResult) -> list[Fold]:
     return [
-        {
-            "fold": part.fold,
-            "accuracy": part.accuracy,
-            "threshold_similarity": part.threshold,
-            "threshold_distance": distance_from_similarity(part.threshold),
-            "comparisons": part.comparisons,
-        }
+        Fold(
+            fold=part.fold,
+            accuracy=part.accuracy,
+            threshold_similarity=part.threshold,
+            threshold_distance=distance_from_similarity(part.threshold),
+            comparisons=part.comparisons,
+        )
         for part in result.per_fold
     ]

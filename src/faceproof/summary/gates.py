@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
 
 from faceproof.errors import ConfigurationError
+from faceproof.records import Record
+from faceproof.summary.estimates import Estimate
+from faceproof.summary.evaluation_schema import EvaluationSummary
 
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -70,12 +72,12 @@ def parse_gate(text: str) -> Gate:
         raise ConfigurationError(f"Gate {text!r}: {error}.") from error
 
 
-def missed(gate: Gate, summary: Mapping[str, Any]) -> str | None:
+def missed(gate: Gate, summary: EvaluationSummary) -> str | None:
     """Why a run misses a gate, or None where it passes. A number that cannot be told misses."""
     estimate = _asked(gate, summary)
-    value = estimate.get("value")
+    value = estimate.value
     if value is None:
-        return f"{gate.text}: cannot be told ({estimate.get('reason') or 'the data cannot give it'})"
+        return f"{gate.text}: cannot be told ({estimate.reason or 'the data cannot give it'})"
     return f"{gate.text}: it is {value:.6g}" if gate.fails(value, gate.limit) else None
 
 
@@ -83,19 +85,19 @@ def _fraction(limit: str, percent: str) -> float:
     return float(limit) / 100 if percent else float(limit)
 
 
-def _asked(gate: Gate, summary: Mapping[str, Any]) -> Mapping[str, Any]:
+def _asked(gate: Gate, summary: EvaluationSummary) -> Estimate:
+    """The number that a gate is about."""
     if gate.at_fmr is not None:
-        for entry in summary["fnmr_at_fmr"]:
-            if abs(entry["fmr"] - gate.at_fmr) <= 1e-9:
-                found: Mapping[str, Any] = entry["fnmr"]
-                return found
-        known = ", ".join(f"{entry['fmr']:g}" for entry in summary["fnmr_at_fmr"])
+        for entry in summary.fnmr_at_fmr:
+            if abs(entry.fmr - gate.at_fmr) <= 1e-9:
+                return entry.fnmr
+        known = ", ".join(f"{entry.fmr:g}" for entry in summary.fnmr_at_fmr)
         raise ConfigurationError(f"Gate {gate.text!r}: FNMR is measured at FMR {known} only.")
     if gate.metric == "accuracy":
-        return dict(summary["folds"]["accuracy"])
+        return summary.folds.accuracy
     if gate.metric in _OF_THE_RUN:
-        return dict(summary[gate.metric])
-    if gate.metric in _OF_THE_PHOTOS:
-        return dict(summary["rates"][gate.metric])
-    points = {point["name"]: point for point in summary["operating_points"]}
-    return dict(points[summary["default_operating_point"]][gate.metric])
+        where: Record = summary
+    else:
+        where = summary.rates if gate.metric in _OF_THE_PHOTOS else summary.default_point
+    found: Estimate = getattr(where, gate.metric)
+    return found

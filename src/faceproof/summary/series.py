@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +9,7 @@ from faceproof.findings.scored import ScoredComparisons
 from faceproof.metrics.confusion import confusion_sweep
 from faceproof.metrics.curves import ErrorCurve, error_curve
 from faceproof.scoring.similarity import distance_from_similarity, similarity_from_distance
+from faceproof.summary.evaluation_schema import Curves, DetCurve, Histogram, RocCurve, Scatter, ThresholdTable
 
 CURVE_POINTS = 500
 HISTOGRAM_BINS = 80
@@ -18,7 +17,7 @@ TABLE_STEPS = 1000
 SCATTER_POINTS = 12_000
 
 
-def curves(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> dict[str, dict[str, list[float]]]:
+def curves(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> Curves:
     """ROC and DET as columns of at most 500 points, from accepting nothing to accepting everything.
 
     Args:
@@ -26,42 +25,41 @@ def curves(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> dict[st
         mated: bool (n,).
 
     Returns:
-        ``roc`` with fmr, tmr, threshold_distance and ``det`` with fmr, fnmr, threshold_distance; empty
-        columns where a kind of comparison is missing.
+        Columns; empty ones where a kind of comparison is missing.
     """
     if mated.all() or not mated.any():
-        return {
-            "roc": {"fmr": [], "tmr": [], "threshold_distance": []},
-            "det": {"fmr": [], "fnmr": [], "threshold_distance": []},
-        }
+        return Curves(
+            roc=RocCurve(fmr=[], tmr=[], threshold_distance=[]), det=DetCurve(fmr=[], fnmr=[], threshold_distance=[])
+        )
     curve = _corners(error_curve(similarity, mated)).thinned(CURVE_POINTS)
     fmr, at = curve.fmr.tolist(), distance_from_similarity(curve.thresholds).tolist()
-    return {
-        "roc": {"fmr": fmr, "tmr": curve.tmr.tolist(), "threshold_distance": at},
-        "det": {"fmr": fmr, "fnmr": curve.fnmr.tolist(), "threshold_distance": at},
-    }
+    return Curves(
+        roc=RocCurve(fmr=fmr, tmr=curve.tmr.tolist(), threshold_distance=at),
+        det=DetCurve(fmr=fmr, fnmr=curve.fnmr.tolist(), threshold_distance=at),
+    )
 
 
-def histogram(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> dict[str, list[float]]:
+def histogram(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> Histogram:
     """Counts of distances of each kind in 80 bins of equal width from 0 to 2."""
     edges = np.linspace(0, 2, HISTOGRAM_BINS + 1)
     distance = distance_from_similarity(similarity)
-    return {
-        "edges": edges.round(6).tolist(),
-        "mated": np.histogram(distance[mated], edges)[0].tolist(),
-        "non_mated": np.histogram(distance[~mated], edges)[0].tolist(),
-    }
+    return Histogram(
+        edges=edges.round(6).tolist(),
+        mated=np.histogram(distance[mated], edges)[0].tolist(),
+        non_mated=np.histogram(distance[~mated], edges)[0].tolist(),
+    )
 
 
-def threshold_table(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> dict[str, list[float]]:
+def threshold_table(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> ThresholdTable:
     """Exact counts of decisions at 1,001 thresholds of distance from 0 to 2."""
     distance = np.linspace(0, 2, TABLE_STEPS + 1).round(6)
-    counts = confusion_sweep(similarity, mated, similarity_from_distance(distance))
-    columns = dict(zip(("tp", "fn", "tn", "fp"), (column.tolist() for column in counts), strict=True))
-    return {"distance": distance.tolist()} | columns
+    tp, fn, tn, fp = (
+        column.tolist() for column in confusion_sweep(similarity, mated, similarity_from_distance(distance))
+    )
+    return ThresholdTable(distance=distance.tolist(), tp=tp, fn=fn, tn=tn, fp=fp)
 
 
-def scatter(scored: ScoredComparisons, threshold_similarity: float | None, seed: int) -> dict[str, Any]:
+def scatter(scored: ScoredComparisons, threshold_similarity: float | None, seed: int) -> Scatter:
     """A point for each comparison: all wrong decisions, and as many right ones as there is room for.
 
     Room is shared by the two kinds, so that few mated comparisons do not drown in many non-mated ones. Which
@@ -73,8 +71,7 @@ def scatter(scored: ScoredComparisons, threshold_similarity: float | None, seed:
         seed: of choice and jitter.
 
     Returns:
-        Columns comparison, distance, jitter (-1 to 1), outcome (TP, FN, TN, FP), photo_a, photo_b, in the
-        order of the protocol; ``shown`` and ``of``.
+        The points in the order of the protocol.
     """
     compared = np.flatnonzero(scored.compared)
     rows = compared[:0]
@@ -88,15 +85,16 @@ def scatter(scored: ScoredComparisons, threshold_similarity: float | None, seed:
         code = 2 * mated[chosen] + accepted[chosen]
         outcome = np.array(["TN", "FP", "FN", "TP"])[code]
     names = scored.names_of(rows, ("photo_a", "photo_b"))
-    return {
-        "comparison": scored.comparison[rows].tolist(),
-        "distance": distance_from_similarity(scored.similarity[rows]).tolist(),
-        "jitter": (2 * keyed_uniform(scored.comparison[rows], seed + 1) - 1).round(4).tolist(),
-        "outcome": outcome.tolist(),
-        **names,
-        "shown": int(rows.size),
-        "of": int(compared.size),
-    }
+    return Scatter(
+        comparison=scored.comparison[rows].tolist(),
+        distance=distance_from_similarity(scored.similarity[rows]).tolist(),
+        jitter=(2 * keyed_uniform(scored.comparison[rows], seed + 1) - 1).round(4).tolist(),
+        outcome=outcome.tolist(),
+        photo_a=names["photo_a"],
+        photo_b=names["photo_b"],
+        shown=int(rows.size),
+        of=int(compared.size),
+    )
 
 
 def keyed_uniform(keys: NDArray[np.int64], seed: int) -> NDArray[np.float64]:
