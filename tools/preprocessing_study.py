@@ -20,6 +20,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pyarrow as pa
+from faceproof.runs.stress_folder import open_stress_run
 from numpy.typing import NDArray
 from study_pages import best_accuracy, render, some_people
 
@@ -35,7 +36,6 @@ from faceproof.metrics.operating_points import best_accuracy_threshold
 from faceproof.report.charts.base import base, finish
 from faceproof.report.charts.drawing import write_charts
 from faceproof.runs.run_folder import RunTables, read_run
-from faceproof.runs.stress_folder import open_stress_run
 from faceproof.scoring.similarity import distance_from_similarity
 from faceproof.systems.load import load_pipeline
 from faceproof.systems.model_check.checks import outcome_of

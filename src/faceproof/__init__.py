@@ -3,7 +3,7 @@
 Examples:
     >>> import faceproof
     >>> run = faceproof.evaluate("photos")  # doctest: +SKIP
-    >>> print(run.summary["headline"])  # doctest: +SKIP
+    >>> print(run.summary.headline)  # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from faceproof.jobs.evaluation import evaluate
     from faceproof.jobs.external import evaluate_templates, score
     from faceproof.jobs.stressing import stress
-    from faceproof.jobs.verification import Threshold, Verification, verify
+    from faceproof.jobs.verification import Verification, verify
+    from faceproof.scoring.threshold import Threshold
     from faceproof.systems.detection.mtcnn import MTCNN
     from faceproof.systems.recipe import Recipe
     from faceproof.systems.recognition.catalog import load_model
@@ -69,7 +70,7 @@ _HOME = {
     "MTCNN": "faceproof.systems.detection.mtcnn",
     "Recipe": "faceproof.systems.recipe",
     "Run": "faceproof.jobs.base",
-    "Threshold": "faceproof.jobs.verification",
+    "Threshold": "faceproof.scoring.threshold",
     "Verification": "faceproof.jobs.verification",
     "compare": "faceproof.jobs.comparing",
     "evaluate": "faceproof.jobs.evaluation",

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from faceproof.runs.stress_folder import open_stress_run
 from PIL import Image
 
 from faceproof.degrade.registry import get_family
@@ -21,7 +22,6 @@ from faceproof.jobs.verification import recipe_of_run, verify
 from faceproof.people.decode import decode_photo
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.report.pictures.stress_photos import StressPhotos
-from faceproof.runs.stress_folder import open_stress_run
 from faceproof.systems.load import load_pipeline
 from faceproof.systems.recipe import Recipe
 from faceproof.systems.weights.dlib_file import find_dlib_file

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from faceproof.runs.stress_folder import open_stress_run
 from PIL import Image
 
 from faceproof.degrade.suites import get_suite
@@ -27,7 +28,6 @@ from faceproof.people.protocols import make_comparisons
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.runs.manifest_file import write_manifest
 from faceproof.runs.run_folder import read_manifest, read_run
-from faceproof.runs.stress_folder import open_stress_run
 from faceproof.systems.load import load_pipeline
 from faceproof.systems.weights.dlib_file import find_dlib_file
 

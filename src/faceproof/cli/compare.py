@@ -14,8 +14,9 @@ from faceproof.cli.output import console, note_to, print_json
 
 if TYPE_CHECKING:
     from faceproof.jobs.base import Run
+    from faceproof.summary.comparison_schema import ComparisonSummary
 
-_SERIES = ("curves", "manifest")
+_LONG = {"runs": {"__all__": {"curves", "manifest"}}}
 
 
 def compare_command(
@@ -47,11 +48,11 @@ def compare_command(
     show_comparison(compared, as_json=json)
 
 
-def show_comparison(compared: Run, *, as_json: bool) -> None:
+def show_comparison(compared: Run[ComparisonSummary], *, as_json: bool) -> None:
     """The tables of a comparison on stdout, or its numbers as JSON without curves and manifests."""
     if as_json:
-        runs = [{name: value for name, value in run.items() if name not in _SERIES} for run in compared.summary["runs"]]
-        print_json(compared.summary | {"runs": runs, "folder": str(compared.folder)})
+        numbers = compared.summary.model_dump(mode="json", exclude_unset=True, exclude=_LONG)
+        print_json(numbers | {"folder": str(compared.folder)})
         return
     from faceproof.report.console.comparison import print_comparison
 

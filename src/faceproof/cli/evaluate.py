@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from faceproof.cli.options import FailIf, Folds, Json, Threshold
 from faceproof.cli.output import STOPPED, only_results_on_stdout
-from faceproof.cli.show import NOTHING_KEPT, judge, show_run
-from faceproof.cli.study_options import StudyOptions, with_study_options
+from faceproof.cli.show import NOTHING_KEPT, judge, show_plan, show_run
+from faceproof.cli.study_options import StudyArguments, command_line, with_study_options
 
 _WITH_TEMPLATES = {
     *("people", "templates", "name", "protocol", "pairs", "one_photo_people", "mated", "non_mated", "limit", "out"),
     *("overwrite", "threshold", "folds", "fail_if", "seed", "no_figures", "json", "quiet"),
 }
 
-_OF_TEMPLATES = ("protocol", "protocol_settings", "out", "overwrite", "seed", "figures", "say", "command")
-
 
 @with_study_options
 def evaluate_command(
     context: typer.Context,
-    study: StudyOptions,
+    study: StudyArguments,
     people: Annotated[
         Path | None,
         typer.Argument(
@@ -43,25 +41,49 @@ def evaluate_command(
     """Judge a model on a folder of people and leave a run folder with every number and picture."""
     from faceproof.cli.progress import PhotoProgress
     from faceproof.errors import ConfigurationError
-    from faceproof.jobs.evaluation import evaluate
     from faceproof.jobs.external import evaluate_templates
+    from faceproof.jobs.running import run_evaluation
+    from faceproof.jobs.settling import settle
+    from faceproof.jobs.study import Study
     from faceproof.summary.gates import parse_gate
 
     gates = [parse_gate(text) for text in fail_if or []]
-    judging: dict[str, Any] = {"threshold": threshold, "folds": folds}
     with only_results_on_stdout(), PhotoProgress(study.quiet) as progress:
         try:
             if templates is not None:
                 _refuse_without_meaning(context)
-                given = study.arguments(progress)
                 run = evaluate_templates(
-                    templates, people, name=name, **judging, **{one: given[one] for one in _OF_TEMPLATES}
+                    templates,
+                    people,
+                    name=name,
+                    threshold=threshold,
+                    folds=folds,
+                    protocol=study.protocol,
+                    protocol_settings=study.settings_of_protocol(),
+                    out=study.out,
+                    overwrite=study.overwrite,
+                    seed=study.seed,
+                    figures=not study.no_figures,
+                    say=progress.say,
+                    command=command_line(),
                 )
             elif people is None or name is not None:
                 lack = "--name goes with --templates" if people else "PEOPLE, the folder of people, is missing"
                 raise ConfigurationError(f"{lack}. Expected PEOPLE, or --templates FILE with or without PEOPLE.")
             else:
-                run = evaluate(people, model=model, **judging, **study.arguments(progress))
+                wanted = Study(
+                    people=people,
+                    models=[model],
+                    weights=study.weights,
+                    recipe=study.recipe(),
+                    threshold=threshold,
+                    folds=folds,
+                    options=study.options(),
+                )
+                if study.dry_run:
+                    show_plan(settle(wanted, say=progress.say, always_time=True))
+                    return
+                run = run_evaluation(wanted, progress=progress, say=progress.say, command=command_line())
         except KeyboardInterrupt:
             typer.echo(progress.stopped() if not study.no_cache else NOTHING_KEPT, err=True)
             raise typer.Exit(STOPPED) from None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -10,16 +11,20 @@ from faceproof.cli.output import console, print_json
 
 if TYPE_CHECKING:
     from faceproof.jobs.base import Run
+    from faceproof.jobs.carry_out import Plan
+    from faceproof.summary.evaluation_schema import EvaluationSummary
+    from faceproof.summary.gates import Gate
+    from faceproof.summary.stress_schema import StressSummary
 
 MISSED = 3
 NOTHING_KEPT = "Stopped; nothing was kept (--no-cache)."
-_SERIES = ("curves", "histogram", "threshold_table", "scatter")
+_SERIES = {"curves", "histogram", "threshold_table", "scatter"}
 
 
-def show_run(run: Run, *, as_json: bool) -> None:
+def show_run(run: Run[EvaluationSummary], *, as_json: bool) -> None:
     """The table of a run on stdout, or its numbers as JSON."""
     if as_json:
-        numbers = {name: value for name, value in run.summary.items() if name not in _SERIES}
+        numbers = run.summary.model_dump(mode="json", exclude_unset=True, exclude=_SERIES)
         print_json(numbers | {"folder": str(run.folder)})
         return
     from faceproof.report.console.evaluation import print_summary
@@ -27,7 +32,7 @@ def show_run(run: Run, *, as_json: bool) -> None:
     print_summary(run.summary, console(), run.folder / "report.html")
 
 
-def judge(gates: list[Any], run: Run) -> None:
+def judge(gates: Sequence[Gate], run: Run[EvaluationSummary]) -> None:
     """Exit with 3 where a run misses a gate, and say which."""
     from faceproof.summary.gates import missed
 
@@ -38,11 +43,18 @@ def judge(gates: list[Any], run: Run) -> None:
         raise typer.Exit(MISSED)
 
 
-def show_stress(run: Run, *, as_json: bool) -> None:
+def show_stress(run: Run[StressSummary], *, as_json: bool) -> None:
     """The table of a stress run on stdout, or its numbers as JSON."""
     if as_json:
-        print_json(run.summary | {"folder": str(run.folder)})
+        print_json(run.summary.as_json() | {"folder": str(run.folder)})
         return
     from faceproof.report.console.stress import print_stress
 
     print_stress(run.summary, console(), run.folder / "report.html")
+
+
+def show_plan(plan: Plan) -> None:
+    """What a run is going to do and to take, on stdout."""
+    for line in plan.in_words():
+        if line:
+            typer.echo(line)

@@ -8,18 +8,18 @@ import typer
 
 from faceproof.cli.options import Folder, Json
 from faceproof.cli.output import STOPPED, only_results_on_stdout
-from faceproof.cli.show import NOTHING_KEPT, show_stress
-from faceproof.cli.study_options import StudyOptions, with_study_options
+from faceproof.cli.show import NOTHING_KEPT, show_plan, show_stress
+from faceproof.cli.study_options import StudyArguments, command_line, with_study_options
 
 if TYPE_CHECKING:
     from faceproof.degrade.types import Stage
-    from faceproof.engine.plan import Side
+    from faceproof.engine.workload import Side
 
 
 @with_study_options
 def stress_command(
     people: Folder,
-    study: StudyOptions,
+    study: StudyArguments,
     model: Annotated[
         list[str] | None, typer.Option(help="Name of a model, a .onnx file, or module:factory. Repeatable.")
     ] = None,
@@ -39,22 +39,29 @@ def stress_command(
     """Show how models break: the same comparisons under every degradation, at the threshold that clean photos gave."""
     from faceproof.cli.progress import PhotoProgress
     from faceproof.degrade.suites import get_suite, parse_severities
-    from faceproof.jobs.stressing import stress
+    from faceproof.jobs.running import run_stress
+    from faceproof.jobs.settling import settle
+    from faceproof.jobs.study import Study
 
-    only = None if severities is None else parse_severities(severities)
     with only_results_on_stdout(), PhotoProgress(study.quiet, "templates", "under all conditions") as progress:
         try:
-            run = stress(
-                people,
+            wanted = Study(
+                people=people,
                 models=model or ["facenet-vggface2"],
+                weights=study.weights,
+                recipe=study.recipe(),
+                threshold=threshold,
                 suite=get_suite(suite),
-                severities=only,
+                severities=None if severities is None else parse_severities(severities),
                 stage=cast("Stage", stage),
                 side=cast("Side", side),
                 fmr=fmr,
-                threshold=threshold,
-                **study.arguments(progress),
+                options=study.options(),
             )
+            if study.dry_run:
+                show_plan(settle(wanted, say=progress.say, always_time=True))
+                return
+            run = run_stress(wanted, progress=progress, say=progress.say, command=command_line())
         except KeyboardInterrupt:
             typer.echo(progress.stopped() if not study.no_cache else NOTHING_KEPT, err=True)
             raise typer.Exit(STOPPED) from None

@@ -45,7 +45,8 @@ from faceproof.cli.options import (
 from faceproof.cli.protocol_options import protocol_settings
 
 if TYPE_CHECKING:
-    from faceproof.cli.progress import PhotoProgress
+    from faceproof.jobs.study import StudyOptions
+    from faceproof.systems.recipe import Recipe
 
 _RECIPE = (
     *("crop_size", "margin", "alignment", "mirror", "select", "detector", "min_face_size", "pad"),
@@ -54,7 +55,7 @@ _RECIPE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class StudyOptions:
+class StudyArguments:
     """The values of the options, by their names on the command line."""
 
     weights: Annotated[Path | None, typer.Option(help="File with the weights of a single model.")] = None
@@ -86,6 +87,9 @@ class StudyOptions:
     offline: Offline = False
     no_canary: NoCanary = False
     no_figures: NoFigures = False
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything, say what the run takes, and stop before it starts.")
+    ] = False
     quiet: Quiet = False
 
     def settings_of_protocol(self) -> dict[str, Any]:
@@ -97,32 +101,37 @@ class StudyOptions:
         names = ("one_photo_people", "mated", "non_mated", "limit")
         return protocol_settings(self.protocol, self.pairs, {name: getattr(self, name) for name in names})
 
-    def arguments(self, progress: PhotoProgress) -> dict[str, Any]:
-        """Keyword arguments that `faceproof.evaluate` and `faceproof.stress` share.
+    def recipe(self) -> Recipe | None:
+        """How the model is fed; None: as its card says.
 
         Raises:
             ConfigurationError: an option makes no sense.
         """
-        return {
-            "weights": self.weights,
-            "protocol": self.protocol,
-            "protocol_settings": self.settings_of_protocol(),
-            "out": self.out,
-            "overwrite": self.overwrite,
-            "recipe": recipe_of(**{name: getattr(self, name) for name in _RECIPE}),
-            "seed": self.seed,
-            "device": self.device,
-            "batch_size": self.batch_size,
-            "workers": self.workers,
-            "decode_memory": self.decode_memory,
-            "cache": not self.no_cache,
-            "offline": self.offline,
-            "canary": not self.no_canary,
-            "figures": not self.no_figures,
-            "progress": progress,
-            "say": progress.say,
-            "command": command_line(),
-        }
+        return recipe_of(**{name: getattr(self, name) for name in _RECIPE})
+
+    def options(self) -> StudyOptions:
+        """How the run is made.
+
+        Raises:
+            ConfigurationError: an option makes no sense.
+        """
+        from faceproof.jobs.study import StudyOptions
+
+        return StudyOptions(
+            protocol=self.protocol,
+            protocol_settings=self.settings_of_protocol(),
+            out=self.out,
+            overwrite=self.overwrite,
+            seed=self.seed,
+            device=self.device,
+            batch_size=self.batch_size,
+            workers=self.workers,
+            decode_memory=self.decode_memory,
+            cache=not self.no_cache,
+            offline=self.offline,
+            canary=not self.no_canary,
+            figures=not self.no_figures,
+        )
 
 
 def command_line() -> str:
@@ -131,16 +140,16 @@ def command_line() -> str:
 
 
 def with_study_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of `StudyOptions` after its own; it gets them as the argument ``study``."""
+    """Give a command the options of `StudyArguments` after its own; it gets them as the argument ``study``."""
     own = inspect.signature(command, eval_str=True)
-    hints = get_type_hints(StudyOptions, include_extras=True)
+    hints = get_type_hints(StudyArguments, include_extras=True)
     shared = [
         inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=hints[one.name])
-        for one in fields(StudyOptions)
+        for one in fields(StudyArguments)
     ]
 
     def with_options(**given: Any) -> None:
-        study = StudyOptions(**{one.name: given.pop(one.name) for one in shared})
+        study = StudyArguments(**{one.name: given.pop(one.name) for one in shared})
         command(**given, study=study)
 
     parameters = [

@@ -11,7 +11,8 @@ from faceproof.cli.options import Device, Offline
 from faceproof.cli.output import only_results_on_stdout, print_json
 
 if TYPE_CHECKING:
-    from faceproof.jobs.verification import Threshold, Verification
+    from faceproof.jobs.verification import Verification
+    from faceproof.scoring.threshold import Threshold
     from faceproof.systems.recipe import Recipe
 
 
@@ -56,14 +57,13 @@ def verify_command(
 
 def _threshold(distance: float | None, run: Path | None, at: str | None) -> Threshold | None:
     from faceproof.errors import ConfigurationError
-    from faceproof.jobs.verification import Threshold, threshold_of_run
+    from faceproof.jobs.verification import threshold_of_run
+    from faceproof.scoring.threshold import Threshold
 
     if distance is not None and run is not None:
         raise ConfigurationError("Give --threshold or --run, not both.")
     if distance is not None:
-        if not 0 <= distance <= 2:
-            raise ConfigurationError(f"--threshold {distance} is no distance of unit templates: expected 0 to 2.")
-        return Threshold(distance, "given by you")
+        return Threshold(distance)
     return threshold_of_run(run, at) if run is not None else None
 
 

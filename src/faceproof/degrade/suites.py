@@ -150,26 +150,21 @@ def get_suite(suite: str | Path | Suite | Callable[..., Picture]) -> Suite:
     )
 
 
-def conditions_of_manifest(manifest: Mapping[str, Any]) -> dict[str, Condition]:
-    """The conditions of a run that is on disk, as far as their functions are at hand and have not changed.
+def family_again(function: str, *, name: str, title: str, words: str) -> Family | None:
+    """The family of a condition that is on disk; None where its function is not at hand or has changed.
 
     Args:
-        manifest: of a stress run.
-
-    Returns:
-        Conditions by name.
+        function: its reference (`Family.reference`).
+        name: of the family.
+        title: likewise.
+        words: the parameters of the condition in words.
     """
     known = {family.reference: family for family in FAMILIES.values()}
-    found = {}
-    for entry in manifest["conditions"]:
-        family = known.get(entry["function"]) or _user_family(entry["function"])
-        if family is not None:
-            told = family.told if family.identity == BUILT_IN else _literal(entry["told"])
-            named = replace(family, name=entry["family"], title=entry["title"], told=told)
-            found[entry["name"]] = Condition(
-                named, entry["severity"], entry["parameters"], manifest["stage"], manifest["seed"]
-            )
-    return found
+    family = known.get(function) or _user_family(function)
+    if family is None:
+        return None
+    told = family.told if family.identity == BUILT_IN else _literal(words)
+    return replace(family, name=name, title=title, told=told)
 
 
 def parse_severities(text: str) -> list[int]:

@@ -9,7 +9,7 @@ from time import perf_counter
 import numpy as np
 
 from faceproof.disk_room import check_room
-from faceproof.engine.plan import Plan
+from faceproof.engine.workload import Workload
 from faceproof.errors import ImageDecodeError
 from faceproof.memory import memory_limit
 from faceproof.people.comparison_memory import memory_of, refuse_too_many
@@ -28,37 +28,38 @@ _BASE_BYTES, _PHOTO_BYTES = 700_000_000, 400
 _COMPARISON_SECONDS = 5e-6
 
 
-def estimate(plan: Plan, cache: Path | None, folder: Path, *, advice: str) -> list[str]:
+def estimate(work: Workload, cache: Path | None, folder: Path, *, advice: str, always_time: bool = False) -> list[str]:
     """What a run takes, as sentences for the console.
 
     Args:
-        plan: what is going to be done.
+        work: what is going to be done.
         cache: folder of the template cache; None: nothing is kept.
         folder: the run folder.
         advice: how to need less of the disk, the beginning of a sentence.
+        always_time: estimate the time however short it is.
 
     Raises:
         CacheError: a disk has not enough room.
         PeopleError: memory does not hold so many comparisons.
     """
-    refuse_too_many(len(plan.comparisons), "Take fewer.")
-    memory = _BASE_BYTES + _PHOTO_BYTES * plan.templates() + memory_of(len(plan.comparisons))
+    refuse_too_many(len(work.comparisons), "Take fewer.")
+    memory = _BASE_BYTES + _PHOTO_BYTES * work.templates() + memory_of(len(work.comparisons))
     lines = [
         f"Memory: about {in_words(memory)} of {in_words(memory_limit())}.",
-        check_room(plan.room(cache, folder), advice=advice),
+        check_room(work.room(cache, folder), advice=advice),
     ]
-    if plan.templates() >= WORTH_A_TRIAL:
-        lines += _time(plan)
+    if always_time or work.templates() >= WORTH_A_TRIAL:
+        lines += _time(work)
     return lines
 
 
-def _time(plan: Plan) -> Iterator[str]:
-    each = sum(seconds_per_template(pipeline, plan.comparisons.photos) for pipeline in plan.pipelines)
+def _time(work: Workload) -> Iterator[str]:
+    each = sum(seconds_per_template(pipeline, work.comparisons.photos) for pipeline in work.pipelines)
     if each:
-        scoring = len(plan.cells()) * len(plan.comparisons) * _COMPARISON_SECONDS
-        rate = len(plan.pipelines) / each
+        scoring = len(work.cells()) * len(work.comparisons) * _COMPARISON_SECONDS
+        rate = len(work.pipelines) / each
         yield (
-            f"Time: about {time_in_words(plan.photos() * each + scoring)} at {rate:.1f} templates a second, as "
+            f"Time: about {time_in_words(work.photos() * each + scoring)} at {rate:.1f} templates a second, as "
             "measured on the first photos; less for templates that are in the cache."
         )
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from faceproof.files import write_csv
 from faceproof.findings.compared import Paired
 from faceproof.findings.joined import JoinedRuns
+from faceproof.findings.rows import DisputedComparison
 from faceproof.findings.scored import reasons_of
 from faceproof.scoring.similarity import distance_from_similarity
 
@@ -57,7 +58,7 @@ class Disputed:
         missing = np.isnan(self.joined.similarity)
         return np.flatnonzero(missing[run] & ~missing.all(axis=0))
 
-    def flips(self, run: int, baseline: int, *, winner: int, limit: int | None = None) -> list[dict[str, Any]]:
+    def flips(self, run: int, baseline: int, *, winner: int, limit: int | None = None) -> list[DisputedComparison]:
         """Comparisons that one of two runs decides correctly and the other wrongly, worst first.
 
         Args:
@@ -67,13 +68,12 @@ class Disputed:
             limit: at most so many; None for all.
 
         Returns:
-            For each a row with the columns of ``flips.csv``, all but ``reason``. ``margin`` is how far the distance of
-            the run that is wrong lies on the wrong side of its threshold.
+            The comparisons, without ``reason``.
         """
         loser = baseline if winner == run else run
         return list(self._flips(run, baseline, self.right_in(winner, loser)[:limit], loser))
 
-    def missing(self, run: int, limit: int | None = None) -> list[dict[str, Any]]:
+    def missing(self, run: int, limit: int | None = None) -> list[DisputedComparison]:
         """Comparisons that a run could not make and another could, in the order of the protocol, with the reason.
 
         Args:
@@ -81,8 +81,7 @@ class Disputed:
             limit: at most so many; None for all.
 
         Returns:
-            For each a row with the columns of ``flips.csv`` as far as they apply; ``baseline`` is the first run that
-            could make it.
+            The comparisons; ``baseline`` is the first run that could make it.
         """
         rows = self.not_made(run)[:limit]
         numbers = self.joined.scored[run].comparison[rows]
@@ -91,38 +90,38 @@ class Disputed:
         found = []
         for place, head in enumerate(self._heads(rows, run)):
             maker = int(makers[place])
+            similarity = self.joined.scored[maker].similarity[rows[place]]
             found.append(
-                head
-                | {
-                    "kind": "not made",
-                    "baseline": self.joined.names[maker],
-                    "decided": "not made",
-                    "distance_baseline": float(
-                        distance_from_similarity(self.joined.scored[maker].similarity[rows[place]])
-                    ),
-                    "reason": reasons[place],
-                }
+                DisputedComparison(
+                    kind="not made",
+                    **head,
+                    baseline=self.joined.names[maker],
+                    decided="not made",
+                    distance_baseline=float(distance_from_similarity(similarity)),
+                    reason=reasons[place],
+                )
             )
         return found
 
-    def _flips(self, run: int, baseline: int, places: Whole, loser: int) -> Iterator[dict[str, Any]]:
+    def _flips(self, run: int, baseline: int, places: Whole, loser: int) -> Iterator[DisputedComparison]:
         margin, accepted = self._margin(loser)[places], self.paired.accepted[:, places]
         similarity, threshold = (
             distance_from_similarity(column[:, places]) for column in (self.paired.similarity, self.paired.threshold)
         )
         right = "baseline" if loser == run else "run"
         for place, head in enumerate(self._heads(self.paired.rows[places], run)):
-            yield head | {
-                "kind": f"right in {right}",
-                "baseline": self.joined.names[baseline],
-                "decided": _decision(accepted[run, place]),
-                "decided_baseline": _decision(accepted[baseline, place]),
-                "distance": float(similarity[run, place]),
-                "threshold_distance": float(threshold[run, place]),
-                "distance_baseline": float(similarity[baseline, place]),
-                "threshold_distance_baseline": float(threshold[baseline, place]),
-                "margin": float(margin[place]),
-            }
+            yield DisputedComparison(
+                kind=f"right in {right}",
+                **head,
+                baseline=self.joined.names[baseline],
+                decided=_decision(accepted[run, place]),
+                decided_baseline=_decision(accepted[baseline, place]),
+                distance=float(similarity[run, place]),
+                threshold_distance=float(threshold[run, place]),
+                distance_baseline=float(similarity[baseline, place]),
+                threshold_distance_baseline=float(threshold[baseline, place]),
+                margin=float(margin[place]),
+            )
 
     def _heads(self, rows: Whole, run: int) -> Iterator[dict[str, Any]]:
         """Who is compared; names and number of the comparison as the first run has them."""
@@ -144,7 +143,7 @@ class Disputed:
         margin: NDArray[np.float64] = np.abs(distance - threshold)
         return margin
 
-    def every(self) -> Iterator[dict[str, Any]]:
+    def every(self) -> Iterator[DisputedComparison]:
         """All rows of ``flips.csv``: both directions of each run but the first, worst first; then what was not made."""
         for run in range(1, len(self.joined.runs)):
             for winner, loser in ((0, run), (run, 0)):
@@ -155,7 +154,7 @@ class Disputed:
             yield from self.missing(run)
 
 
-def write_flips_csv(path: Path, rows: Iterable[dict[str, Any]]) -> int:
+def write_flips_csv(path: Path, rows: Iterable[DisputedComparison]) -> int:
     """Write disputed comparisons (`faceproof.files.write_csv`).
 
     Args:
@@ -165,7 +164,7 @@ def write_flips_csv(path: Path, rows: Iterable[dict[str, Any]]) -> int:
     Returns:
         Number of rows.
     """
-    return write_csv(path, COLUMNS, rows)
+    return write_csv(path, COLUMNS, (row.as_json() for row in rows))
 
 
 def _decision(accepted: bool | np.bool_) -> str:

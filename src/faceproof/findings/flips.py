@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.files import write_csv
+from faceproof.findings.rows import Flip, FlippedComparison
 from faceproof.findings.scored import ScoredComparisons
+from faceproof.runs.manifest_schema import ConditionEntry
 from faceproof.scoring.similarity import distance_from_similarity
 
 STATES = ("not made", "rejected", "accepted")
@@ -37,7 +38,7 @@ class Decisions:
 
     model: str
     scored: ScoredComparisons
-    conditions: Sequence[Mapping[str, Any]]
+    conditions: Sequence[ConditionEntry]
     similarity: NDArray[np.float64]
     threshold: NDArray[np.float64]
 
@@ -56,7 +57,7 @@ class Decisions:
         return np.flatnonzero(self.states(condition) != self.states(0))
 
 
-def first_flips(decisions: Decisions, limit: int) -> list[dict[str, Any]]:
+def first_flips(decisions: Decisions, limit: int) -> list[FlippedComparison]:
     """The comparisons, right when clean, that go wrong soonest over all families.
 
     The order is by the mean, over families, of the share of severities at which the decision is wrong.
@@ -66,17 +67,16 @@ def first_flips(decisions: Decisions, limit: int) -> list[dict[str, Any]]:
         limit: at most so many.
 
     Returns:
-        For each: comparison, mated, names of photos and people, ``wrong`` (that mean), and ``flips``: for each family
-        that changes the decision the first condition, severity and what it was decided then.
+        The comparisons, each with the families that change its decision.
     """
     mated = decisions.scored.mated
     families: dict[str, list[int]] = {}
     for c, condition in enumerate(decisions.conditions[1:], start=1):
-        families.setdefault(condition["family"], []).append(c)
+        families.setdefault(condition.family, []).append(c)
     if not families or np.isnan(decisions.threshold).all():
         return []
     for places in families.values():
-        places.sort(key=lambda c: decisions.conditions[c]["severity"])
+        places.sort(key=lambda c: decisions.conditions[c].severity)
     clean = decisions.states(0)
     right = np.where(mated, clean == 2, clean == 1)
     wrong = {
@@ -95,16 +95,16 @@ def first_flips(decisions: Decisions, limit: int) -> list[dict[str, Any]]:
             if rows[:, row].any()
         ]
         found.append(
-            {
-                "comparison": int(decisions.scored.comparison[row]),
-                "mated": bool(mated[row]),
+            FlippedComparison(
+                comparison=int(decisions.scored.comparison[row]),
+                mated=bool(mated[row]),
                 **{name: values[place] for name, values in names.items()},
-                "distance_clean": float(distance_from_similarity(decisions.similarity[0, row])),
-                "threshold_distance": float(distance_from_similarity(decisions.threshold[row])),
-                "wrong": float(score[row]),
-                "families": len(families),
-                "flips": sorted(flips, key=lambda flip: (flip["severity"] / flip["of"], flip["family"])),
-            }
+                distance_clean=float(distance_from_similarity(decisions.similarity[0, row])),
+                threshold_distance=float(distance_from_similarity(decisions.threshold[row])),
+                wrong=float(score[row]),
+                families=len(families),
+                flips=sorted(flips, key=lambda flip: (flip.severity / flip.of, flip.family)),
+            )
         )
     return found
 
@@ -115,20 +115,19 @@ def _wrong(state: NDArray[np.int8], clean: NDArray[np.int8], mated: NDArray[np.b
     return wrong
 
 
-def _flip(decisions: Decisions, condition: int, row: int) -> dict[str, Any]:
+def _flip(decisions: Decisions, condition: int, row: int) -> Flip:
     entry = decisions.conditions[condition]
-    severities = [c["severity"] for c in decisions.conditions if c["family"] == entry["family"]]
     similarity = decisions.similarity[condition, row]
-    return {
-        "condition": entry["name"],
-        "family": entry["family"],
-        "title": entry["title"],
-        "told": entry["told"],
-        "severity": entry["severity"],
-        "of": max(severities),
-        "after": STATES[int(decisions.states(condition)[row])],
-        "distance": None if np.isnan(similarity) else float(distance_from_similarity(similarity)),
-    }
+    return Flip(
+        condition=entry.name,
+        family=entry.family,
+        title=entry.title,
+        told=entry.told,
+        severity=entry.severity,
+        of=max(one.severity for one in decisions.conditions if one.family == entry.family),
+        after=STATES[int(decisions.states(condition)[row])],
+        distance=None if np.isnan(similarity) else float(distance_from_similarity(similarity)),
+    )
 
 
 def write_changes_csv(path: Path, every: Iterable[Decisions]) -> int:
@@ -154,9 +153,9 @@ def _rows(decisions: Decisions) -> Iterator[dict[str, object]]:
             for place, row in enumerate(rows.tolist()):
                 yield {
                     "model": decisions.model,
-                    "condition": condition["name"],
-                    "family": condition["family"],
-                    "severity": condition["severity"],
+                    "condition": condition.name,
+                    "family": condition.family,
+                    "severity": condition.severity,
                     "comparison": int(decisions.scored.comparison[row]),
                     "mated": bool(decisions.scored.mated[row]),
                     **{name: values[place] for name, values in names.items()},

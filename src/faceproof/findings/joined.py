@@ -57,9 +57,7 @@ class JoinedRuns:
 
 def named_runs(folders: Sequence[Path], tables: Sequence[RunTables]) -> list[NamedRun]:
     """Give each run a name of its own: that of its model, of its folder where models are the same, or else its path."""
-    names = [
-        str(run.manifest.get("model") or folder.resolve().name) for folder, run in zip(folders, tables, strict=True)
-    ]
+    names = [run.manifest.system.name for run in tables]
     for others in ([folder.resolve().name or str(folder) for folder in folders], [str(folder) for folder in folders]):
         twice = {name for name in names if names.count(name) > 1}
         names = [other if name in twice else name for name, other in zip(names, others, strict=True)]

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.files import write_csv
-from faceproof.findings.scored import ScoredComparisons, join_scores, reasons_of, rows_of_condition, scores_alone
+from faceproof.findings.rows import NoScoreReason, PhotoFailure, WrongDecision
+from faceproof.findings.scored import ScoredComparisons, join_scores, reasons_of, rows_of_condition
 from faceproof.people.types import UNKNOWN
 from faceproof.scoring.similarity import distance_from_similarity
 
@@ -76,7 +77,7 @@ class Ledger:
         at = self.threshold_similarity
         return None if at is None else distance_from_similarity(at)
 
-    def errors(self, kind: ErrorKind, limit: int | None = None, start: int = 0) -> list[dict[str, object]]:
+    def errors(self, kind: ErrorKind, limit: int | None = None, start: int = 0) -> list[WrongDecision]:
         """Wrong decisions of one kind, worst first.
 
         Args:
@@ -85,8 +86,7 @@ class Ledger:
             start: how many of the worst to pass over.
 
         Returns:
-            For each: comparison, photo_a, photo_b, person_a, person_b, similarity, distance, and margin, by
-            which the distance is on the wrong side of the threshold.
+            The decisions; empty where nothing was decided.
         """
         every = self.false_matches if kind == "false_match" else self.false_non_matches
         rows = every[start : None if limit is None else start + limit]
@@ -101,16 +101,16 @@ class Ledger:
             "distance": distance.tolist(),
             "margin": np.abs(distance - self.threshold_distance).tolist(),
         }
-        return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+        return [
+            WrongDecision.model_validate(dict(zip(columns, values, strict=True)))
+            for values in zip(*columns.values(), strict=True)
+        ]
 
-    def failures_to_acquire(self, limit: int | None = None) -> list[dict[str, object]]:
+    def failures_to_acquire(self, limit: int | None = None) -> list[PhotoFailure]:
         """Photos without a template, the one that cost most comparisons first.
 
         Args:
             limit: at most so many; None for all.
-
-        Returns:
-            For each: photo, person, stage, reason, and comparisons_lost.
         """
         import pyarrow as pa
 
@@ -119,17 +119,23 @@ class Ledger:
         found = part.rename_columns(["photo", "person", "stage", "reason"]).to_pylist()
         lost = self.comparisons_lost[:limit].tolist()
         return [
-            {**row, "reason": row["reason"] or "no reason was recorded", "comparisons_lost": count}
+            PhotoFailure(
+                photo=row["photo"],
+                person=row["person"],
+                stage=row["stage"],
+                reason=row["reason"] or "no reason was recorded",
+                comparisons_lost=count,
+            )
             for row, count in zip(found, lost, strict=True)
         ]
 
-    def no_score_by_reason(self, limit: int) -> list[dict[str, object]]:
-        """The most frequent reasons for no score, at most ``limit``: reason and comparisons of each."""
+    def no_score_by_reason(self, limit: int) -> list[NoScoreReason]:
+        """The most frequent reasons for which comparisons have no score, at most ``limit``."""
         import pyarrow.compute as pc
 
         counted = [(row["values"], row["counts"]) for row in pc.value_counts(self.no_score_reason).to_pylist()]
         most = sorted(counted, key=lambda one: (-one[1], one[0]))[:limit]
-        return [{"reason": reason, "comparisons": count} for reason, count in most]
+        return [NoScoreReason(reason=reason, comparisons=count) for reason, count in most]
 
 
 def open_ledger(run: RunTables, threshold_similarity: float | None, scored: ScoredComparisons | None = None) -> Ledger:
@@ -165,7 +171,7 @@ def open_ledger(run: RunTables, threshold_similarity: float | None, scored: Scor
     by_name = pc.sort_indices(photos["photo"].take(pa.array(missing))).to_numpy().astype(np.int64)
     worst = by_name[np.argsort(-lost[by_name], kind="stable")]
     unscored, reasons = missing[:0], pa.chunked_array([], pa.string())
-    if scores_alone(run.manifest):
+    if run.manifest.system.of_scores:
         unscored = np.flatnonzero(~joined.compared)
         reasons = reasons_of(run, joined.comparison[unscored])
     return Ledger(
@@ -200,14 +206,13 @@ def _rows(ledger: Ledger) -> Iterator[dict[str, object]]:
     for kind, reason, size in kinds:
         for start in range(0, size, _ROWS_AT_A_TIME):
             for row in ledger.errors(kind, _ROWS_AT_A_TIME, start):
-                yield {**row, "kind": kind, "threshold_distance": at, "reason": reason}
+                yield {**dict(row), "kind": kind, "threshold_distance": at, "reason": reason}
     for photo in ledger.failures_to_acquire():
-        reason = f"{photo['stage']}: {photo['reason']}"
         yield {
             "kind": "no_template",
-            "person_a": photo["person"],
-            "photo_a": photo["photo"],
-            "reason": reason,
+            "person_a": photo.person,
+            "photo_a": photo.photo,
+            "reason": f"{photo.stage}: {photo.reason}",
         }
     for start in range(0, len(ledger.no_score), _ROWS_AT_A_TIME):
         rows = ledger.no_score[start : start + _ROWS_AT_A_TIME]

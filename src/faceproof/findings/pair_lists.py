@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import RunFolderError
-from faceproof.findings.scored import ScoredComparisons, join_scores, rows_of_condition, scores_alone
+from faceproof.findings.scored import ScoredComparisons, join_scores, rows_of_condition
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -135,7 +135,7 @@ def _numbered_files(runs: Sequence[NamedRun], names: Sequence[_Names], photos: S
 
 def _refuse_unknown(run: NamedRun, known: pa.Array, missing: Whole) -> None:
     """A photo that is compared has a row, but in a run of scores alone."""
-    if missing.size and not scores_alone(run.tables.manifest):
+    if missing.size and not run.tables.manifest.system.of_scores:
         raise RunFolderError(
             f"{run.folder / 'photos.parquet'} lacks {known[int(missing[0])].as_py()!r}, which comparisons.parquet "
             "compares; expected a row for each photo. Run the evaluation again."

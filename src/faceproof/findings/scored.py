@@ -6,7 +6,6 @@ comparison without a similarity stays a row: it is counted, and it is never deci
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -110,12 +109,6 @@ def join_scores(run: RunTables) -> ScoredComparisons:
         similarity=np.clip(similarity, -1.0, 1.0),
         names=_names(table),
     )
-
-
-def scores_alone(manifest: Mapping[str, Any]) -> bool:
-    """Whether a run's scores were made elsewhere, so that nothing is known of its photos."""
-    source = manifest.get("source")
-    return isinstance(source, Mapping) and source.get("kind") == "scores"
 
 
 def reasons_of(run: RunTables, comparison: NDArray[np.int64]) -> pa.ChunkedArray:

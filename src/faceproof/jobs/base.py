@@ -1,4 +1,4 @@
-"""What the jobs share: the run that they return, and the check of thresholds and seeds."""
+"""What the jobs share: the run that they return."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from faceproof.errors import ConfigurationError
+from faceproof.runs.run_folder import open_run
+from faceproof.summary.comparison_schema import ComparisonSummary
+from faceproof.summary.evaluation_schema import EvaluationSummary
+from faceproof.summary.stored import read_summary
+from faceproof.summary.stress_schema import StressSummary
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,10 +20,11 @@ if TYPE_CHECKING:
 _REPR_COLUMNS = 118
 
 Say = Callable[[str], None]
+SummaryT = TypeVar("SummaryT", EvaluationSummary, StressSummary, ComparisonSummary)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Run:
+class Run(Generic[SummaryT]):
     """A finished run.
 
     Attributes:
@@ -28,12 +33,12 @@ class Run:
     """
 
     folder: Path
-    summary: dict[str, Any]
+    summary: SummaryT
 
     def __repr__(self) -> str:
         """Folder, headline, and what ``summary`` holds."""
-        names = textwrap.shorten(", ".join(self.summary), _REPR_COLUMNS - 11, placeholder=" ...")
-        headline = textwrap.shorten(str(self.summary.get("headline", "")), _REPR_COLUMNS, placeholder=" ...")
+        names = textwrap.shorten(", ".join(type(self.summary).model_fields), _REPR_COLUMNS - 11, placeholder=" ...")
+        headline = textwrap.shorten(self.summary.headline, _REPR_COLUMNS, placeholder=" ...")
         return f"Run(folder={str(self.folder)!r})\n  {headline}\n  summary: {names}"
 
     def scores(self) -> pa.Table:
@@ -42,7 +47,7 @@ class Run:
         Raises:
             RunFolderError: the run has no such table (a comparison of runs), or it cannot be read.
         """
-        return _table(self.folder, "scores")
+        return open_run(self.folder, "evaluation", "stress").table("scores")
 
     def photos(self) -> pa.Table:
         """``photos.parquet``: what became of each photo.
@@ -50,11 +55,11 @@ class Run:
         Raises:
             RunFolderError: the run has no such table (a comparison of runs), or it cannot be read.
         """
-        return _table(self.folder, "photos")
+        return open_run(self.folder, "evaluation", "stress").table("photos")
 
 
-def load_run(folder: str | Path) -> Run:
-    """A finished run of ``evaluate``, ``score`` or ``stress`` from its folder.
+def load_run(folder: str | Path) -> Run[EvaluationSummary] | Run[StressSummary] | Run[ComparisonSummary]:
+    """A finished run of ``evaluate``, ``score``, ``stress`` or ``compare`` from its folder.
 
     Args:
         folder: the run folder.
@@ -66,27 +71,13 @@ def load_run(folder: str | Path) -> Run:
         RunFolderError: it is no run folder, unfinished, or damaged.
 
     Examples:
-        >>> load_run("runs/mine").summary["eer"]["value"]  # doctest: +SKIP
+        >>> load_run("runs/mine").summary.eer.value  # doctest: +SKIP
         0.0123
     """
-    from faceproof.runs.run_folder import read_metrics
-
-    return Run(Path(folder), read_metrics(Path(folder)))
-
-
-def _table(folder: Path, name: str) -> pa.Table:
-    from faceproof.runs.run_folder import open_manifest, read_run_table
-
-    return read_run_table(folder, open_manifest(folder), name)
-
-
-def check_judging(threshold: float | None, seed: int) -> None:
-    """Refuse a threshold or a seed that makes no sense, before anything is computed.
-
-    Raises:
-        ConfigurationError: the threshold is no distance of unit templates, or the seed is below 0.
-    """
-    if threshold is not None and not 0 <= threshold <= 2:
-        raise ConfigurationError(f"A threshold of distance {threshold} makes no sense: expected 0 to 2.")
-    if seed < 0:
-        raise ConfigurationError(f"The seed is {seed}; expected 0 or more.")
+    folder = Path(folder)
+    summary = read_summary(open_run(folder))
+    if isinstance(summary, EvaluationSummary):
+        return Run(folder, summary)
+    if isinstance(summary, StressSummary):
+        return Run(folder, summary)
+    return Run(folder, summary)

@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from faceproof.errors import ConfigurationError
+from faceproof.files import write_metrics_json
+from faceproof.findings.disputed import write_flips_csv
+from faceproof.findings.joined import JoinedRuns, how_pair_lists_differ, join_runs, named_runs
+from faceproof.findings.pair_lists import NamedRun
 from faceproof.jobs.base import Run, Say
-
-if TYPE_CHECKING:
-    from faceproof.findings.joined import JoinedRuns
-    from faceproof.findings.pair_lists import NamedRun
-
-NUMBERS = "comparison.json"
+from faceproof.jobs.carry_out import Plan, carry_out
+from faceproof.jobs.settling import run_folder
+from faceproof.report.charts.drawing import Drawn, left_out
+from faceproof.report.pages.comparison import write_compare_report
+from faceproof.report.words.comparison import comparison_in_words
+from faceproof.runs import manifest
+from faceproof.runs.run_folder import StoredRun, read_run
+from faceproof.summary.comparison import summarize_comparison
+from faceproof.summary.comparison_schema import ComparisonSummary
+from faceproof.summary.stored import COMPARISON
 
 
 def compare(
@@ -26,16 +33,16 @@ def compare(
     figures: bool = True,
     say: Say = lambda _: None,
     command: str | None = None,
-) -> Run:
-    """Hold finished runs against each other, and write a folder with every number, figure and disputed comparison.
+) -> Run[ComparisonSummary]:
+    """Compare finished runs, and write a folder with every number, figure and disputed comparison.
 
     Args:
-        runs: two or more run folders of ``faceproof evaluate``; the first is what the others are held against.
+        runs: two or more run folders of ``faceproof evaluate``; the first is the baseline.
         common: where the runs have different pair lists, compare what all of them have, joined by the photos.
         out: the folder to write; None for a new one below ``runs/``.
         overwrite: write to it though it holds a comparison.
         figures: draw the figures; False: numbers and page without them.
-        say: told in words what is being done.
+        say: called with what is being done, in words.
         command: as given, for ``comparison.json``.
 
     Returns:
@@ -47,24 +54,9 @@ def compare(
 
     Examples:
         >>> compared = compare(["runs/a", "runs/b"])  # doctest: +SKIP
-        >>> compared.summary["differences"][0]["accuracy"]["value"]  # doctest: +SKIP
+        >>> compared.summary.differences[0].accuracy.value  # doctest: +SKIP
         -0.0123
     """
-    from faceproof.files import write_metrics_json
-    from faceproof.findings.disputed import write_flips_csv
-    from faceproof.findings.joined import join_runs, named_runs
-    from faceproof.report.charts.drawing import left_out
-    from faceproof.report.pages.comparison import write_compare_report
-    from faceproof.report.words.comparison import compare_cautions, compare_headline
-    from faceproof.runs.manifest import begun, plan_entry, stamp
-    from faceproof.runs.run_folder import read_run
-    from faceproof.runs.run_writing import new_run
-    from faceproof.summary.comparison import summarize_comparison
-    from faceproof.version import __version__
-
-    if figures:
-        from faceproof.report.charts.comparison import write_compare_figures
-
     started = datetime.now(UTC)
     folders = _different_folders(runs)
     named = named_runs(folders, [read_run(folder) for folder in folders])
@@ -72,26 +64,38 @@ def compare(
         _refuse_other_pair_lists(named)
     joined = join_runs(named)
     _refuse_nothing_in_common(joined, common=common)
-    folder = Path(out or Path("runs") / f"{started:%Y%m%d-%H%M%S}-compare")
-    manifest = begun("comparison", command, started)
-    manifest["plan"] = plan_entry(
-        runs=[run.tables.manifest.get("plan") or str(run.folder.resolve()) for run in joined.runs], settings=[common]
-    )
-    with new_run(folder, manifest, overwrite=overwrite) as writer:
+    plans = [run.tables.manifest.plan or str(run.folder.resolve()) for run in joined.runs]
+    digests = manifest.plan_digests(runs=plans, settings=[common])
+    plan = Plan(manifest.begun("comparison", command, started, plan=digests), run_folder(out, started, "compare"))
+
+    def show(run: StoredRun) -> ComparisonSummary:
         say(f"Comparing {', '.join(joined.names)} on {len(joined):,} comparisons ...")
-        head = {"faceproof_version": __version__, "command": command, "finished": stamp(started)}
-        summary, disputed = summarize_comparison(joined, head, common=common)
-        summary["headline"], summary["warnings"] = compare_headline(summary), compare_cautions(summary)
-        write_metrics_json(writer.staging / NUMBERS, summary)
-        write_flips_csv(writer.staging / "flips.csv", disputed.every())
+        numbers, disputed = summarize_comparison(joined, common=common, command=command, finished=manifest.stamp())
+        summary = comparison_in_words(numbers)
+        write_metrics_json(run.folder / COMPARISON, summary.as_json())
+        write_flips_csv(run.folder / "flips.csv", disputed.every())
         say("Drawing the report ...")
-        place = writer.staging / "figures"
-        drawn = write_compare_figures(summary, place) if figures else left_out(place)
-        write_compare_report(summary, writer.staging, drawn)
+        drawn = _drawn(summary, run.folder / "figures", figures=figures)
+        write_compare_report(summary, run.folder, drawn)
         for note in drawn.notes():
             say(f"Note: {note}")
-        writer.publish(manifest | {"finished": stamp()})
-    return Run(folder, summary)
+        return summary
+
+    return carry_out(
+        plan,
+        lambda _: plan.manifest.model_copy(update={"finished": manifest.stamp()}),
+        show,
+        overwrite=overwrite,
+    )
+
+
+def _drawn(summary: ComparisonSummary, place: Path, *, figures: bool) -> Drawn:
+    if not figures:
+        return left_out(place)
+    # Altair is loaded where figures are drawn, and nowhere else.
+    from faceproof.report.charts.comparison import write_compare_figures
+
+    return write_compare_figures(summary, place)
 
 
 def _different_folders(runs: Sequence[str | Path]) -> list[Path]:
@@ -109,20 +113,18 @@ def _different_folders(runs: Sequence[str | Path]) -> list[Path]:
 
 
 def _refuse_other_pair_lists(named: Sequence[NamedRun]) -> None:
-    from faceproof.findings.joined import how_pair_lists_differ
-
     first = named[0]
     for other in named[1:]:
-        digests = {(run.tables.manifest.get("protocol") or {}).get("sha256") for run in (first, other)}
+        digests = {run.tables.manifest.protocol.sha256 for run in (first, other)}
         differences = how_pair_lists_differ(first, other)
         # What was imported has a digest of another kind, over the same comparisons.
-        imported = any(run.tables.manifest.get("source") for run in (first, other))
+        imported = any(run.tables.manifest.system.source for run in (first, other))
         if differences or (len(digests) > 1 and not imported):
             raise ConfigurationError(
                 f"{other.folder} was run on another pair list than {first.folder}: "
                 f"{'; '.join(differences) or 'the digests of the lists differ'}. Numbers of different comparisons "
-                "cannot be held against each other. Compare what they share with --common, or evaluate both on the "
-                "same people with the same protocol."
+                "cannot be compared. Compare what they share with --common, or evaluate both on the same people with "
+                "the same protocol."
             )
 
 

@@ -1,116 +1,177 @@
-"""Writes the numbers, figures and page of an evaluation, when it is run and again later."""
+"""Computes and writes the numbers, figures and page of a run, when it is made and again later."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from faceproof.degrade.types import Condition
+from faceproof.errors import ConfigurationError
 from faceproof.files import write_metrics_json
+from faceproof.findings.flips import write_changes_csv
+from faceproof.findings.ledger import open_ledger, write_failures_csv
+from faceproof.findings.scored import join_scores
 from faceproof.jobs.base import Run, Say
+from faceproof.report.charts.drawing import Drawn, left_out
+from faceproof.report.pages.evaluation import write_report
+from faceproof.report.pages.stress import write_stress_report
+from faceproof.report.words.evaluation import in_words
+from faceproof.report.words.stress import stress_in_words
+from faceproof.runs.conditions import conditions_of
+from faceproof.runs.manifest_schema import Judging
+from faceproof.runs.run_folder import TABLE_FILES, RunTables, StoredRun, open_run
+from faceproof.runs.run_writing import rewritten_run
+from faceproof.scoring.scales import threshold_distance
+from faceproof.scoring.threshold import Threshold, distance_of
+from faceproof.summary.evaluation import summarize
+from faceproof.summary.evaluation_schema import EvaluationSummary
+from faceproof.summary.stored import METRICS
+from faceproof.summary.stress import summarize_stress, write_conditions_csv
+from faceproof.summary.stress_schema import StressSummary
 
-if TYPE_CHECKING:
-    from faceproof.runs.run_folder import RunTables
 
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What is written of a run besides its tables.
 
-def publish(
-    run: RunTables,
-    folder: Path,
-    photos_root: Path | None,
-    *,
-    threshold: float | None = None,
-    folds: int = 10,
-    figures: bool = True,
-    tables: Path | None = None,
-    say: Say = lambda _: None,
-) -> dict[str, Any]:
-    """Write ``metrics.json``, ``failures.csv``, ``figures/`` and ``report.html`` from a run's tables.
-
-    Args:
-        run: the tables.
-        folder: where to write.
-        photos_root: folder of people, for the photos on the page; None: a page without photos.
-        threshold: see `evaluate`.
-        folds: see `evaluate`.
-        figures: see `evaluate`.
-        tables: folder with the run's tables; None: ``folder``.
-        say: told in words what is being done, and which figures could not be drawn.
-
-    Returns:
-        Every number, as in ``metrics.json``.
+    Attributes:
+        figures: draw the figures; False: numbers and page without them.
+        conditions: by name, whose functions are at hand; empty: as the manifest names their functions.
+        target: folder to write to; None: that of the run.
+        say: called with what is being done, and with figures that could not be drawn.
     """
-    from faceproof.findings.ledger import open_ledger, write_failures_csv
-    from faceproof.report.charts.drawing import left_out
-    from faceproof.report.pages.evaluation import write_report
-    from faceproof.report.words.evaluation import summary_in_words
 
-    if figures:
-        from faceproof.report.charts.evaluation import write_figures
+    figures: bool = True
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
+    target: Path | None = None
+    say: Say = lambda _: None
 
-    say("Computing the numbers and drawing the report ...")
-    summary = summary_in_words(run, threshold_distance=threshold, folds=folds)
-    write_metrics_json(folder / "metrics.json", summary)
-    points = {point["name"]: point for point in summary["operating_points"]}
-    chosen = points.get(summary["default_operating_point"], {})
-    write_failures_csv(folder / "failures.csv", open_ledger(run, chosen.get("threshold_similarity")))
-    drawn = write_figures(summary, folder / "figures") if figures else left_out(folder / "figures")
-    write_report(summary, folder, photos_root, drawn, tables=tables)
-    for note in drawn.notes():
-        say(f"Note: {note}")
-    return summary
+    def evaluation(self, run: StoredRun, judging: Judging | None = None) -> EvaluationSummary:
+        """Write ``metrics.json``, ``failures.csv``, ``figures/`` and ``report.html`` of an evaluation.
+
+        Args:
+            run: the run.
+            judging: threshold and folds; None: those of the manifest.
+
+        Raises:
+            RunFolderError: a table cannot be read.
+            ConfigurationError: threshold or folds make no sense.
+        """
+        self.say("Computing the numbers and drawing the report ...")
+        folder, tables, judging = self.target or run.folder, run.tables(), judging or run.manifest.judging
+        scored = join_scores(tables)
+        summary = in_words(
+            summarize(tables, threshold_distance=judging.threshold_distance, folds=judging.folds, scored=scored),
+            scored,
+            tables,
+        )
+        write_metrics_json(folder / METRICS, summary.as_json())
+        threshold = summary.default_point.threshold_similarity
+        write_failures_csv(folder / "failures.csv", open_ledger(tables, threshold, scored))
+        if self.figures:
+            # Altair is loaded where figures are drawn, and nowhere else.
+            from faceproof.report.charts.evaluation import write_figures
+
+            drawn = write_figures(summary, folder / "figures")
+        else:
+            drawn = left_out(folder / "figures")
+        write_report(summary, folder, run.photos_root, drawn, tables=run.folder)
+        self._note(drawn)
+        return summary
+
+    def stress(self, run: StoredRun) -> StressSummary:
+        """Write ``metrics.json``, ``conditions.csv``, ``changes.csv``, ``figures/`` and ``report.html``.
+
+        Raises:
+            RunFolderError: a table cannot be read.
+        """
+        self.say("Computing the numbers ...")
+        folder = self.target or run.folder
+        numbers, decisions = summarize_stress(run)
+        summary = stress_in_words(numbers)
+        write_metrics_json(folder / METRICS, summary.as_json())
+        write_conditions_csv(folder / "conditions.csv", summary)
+        write_changes_csv(folder / "changes.csv", decisions)
+        self.say("Drawing the report ...")
+        if self.figures:
+            # As above.
+            from faceproof.report.charts.stress import write_stress_figures
+
+            drawn = write_stress_figures(summary, folder / "figures")
+        else:
+            drawn = left_out(folder / "figures")
+        conditions = self.conditions or conditions_of(run.manifest)
+        write_stress_report(summary, run, run.photos_root, conditions, drawn, folder=folder)
+        self._note(drawn)
+        return summary
+
+    def _note(self, drawn: Drawn) -> None:
+        for note in drawn.notes():
+            self.say(f"Note: {note}")
 
 
 def report_again(
     folder: str | Path,
     *,
-    threshold: float | None = None,
+    threshold: float | Threshold | None = None,
     folds: int | None = None,
     figures: bool = True,
     say: Say = lambda _: None,
-) -> Run:
+) -> Run[EvaluationSummary] | Run[StressSummary]:
     """Compute and draw a finished run again from its tables.
 
     Args:
         folder: the run folder.
-        threshold: see `evaluate`, in a run of scores in their own scale; None: as the run was judged.
-        folds: likewise.
+        threshold: of an evaluation: judge at this threshold; a plain number is a distance, 0 to 2, and in a run of
+            scores it is in their own scale; None: as the run was judged.
+        folds: of an evaluation: folds of cross-validation; None: as the run was judged.
         figures: draw the figures; False: remove those of before.
-        say: told which figures could not be drawn.
+        say: called with what is being done, and with figures that could not be drawn.
+
+    Returns:
+        The run with its new numbers.
 
     Raises:
-        RunFolderError: when it is no finished run.
+        RunFolderError: it is no finished run of ``evaluate`` or ``stress``.
+        ConfigurationError: a threshold or folds for a stress run, or a value that makes no sense.
     """
-    from faceproof.runs.run_folder import TABLE_FILES, read_run
-    from faceproof.runs.run_writing import rewritten_run
-
     folder = Path(folder)
-    run = read_run(folder)
-    judged = run.manifest.get("judging", {})
-    threshold = judged.get("threshold_distance") if threshold is None else threshold_in_run(run, threshold)
-    folds = judged.get("folds", 10) if folds is None else folds
-    root = Path(str(run.manifest["people"]["root"]))
-    photos_root = root if root.is_dir() else None
+    run = open_run(folder, "evaluation", "stress")
+    if run.manifest.kind == "stress" and (threshold is not None or folds is not None):
+        raise ConfigurationError("--threshold, --folds and --fail-if are for runs of evaluate; leave them out.")
+    manifest = run.manifest
     with rewritten_run(folder) as writer:
-        summary = publish(
-            *(run, writer.staging, photos_root),
-            threshold=threshold,
-            folds=folds,
-            figures=figures,
-            tables=folder,
-            say=say,
-        )
-        writer.publish(run.manifest, keep=TABLE_FILES)
+        shown = Shown(figures=figures, target=writer.staging, say=say)
+        if manifest.kind == "stress":
+            stress = shown.stress(run)
+            writer.publish(manifest, keep=TABLE_FILES)
+            return Run(folder, stress)
+        summary = shown.evaluation(run, _judging(run, threshold, folds))
+        writer.publish(manifest, keep=TABLE_FILES)
     return Run(folder, summary)
 
 
-def threshold_in_run(run: RunTables, threshold: float) -> float:
-    """The distance that a threshold stands for: in a run of scores it is given in their own scale.
+def _judging(run: StoredRun, threshold: float | Threshold | None, folds: int | None) -> Judging:
+    """How the run was judged, with another threshold or other folds."""
+    update: dict[str, object] = {}
+    if threshold is not None:
+        update["threshold_distance"] = threshold_in_run(run.tables(), threshold)
+    if folds is not None:
+        update["folds"] = folds
+    return run.manifest.judging.model_copy(update=update)
+
+
+def threshold_in_run(run: RunTables, threshold: float | Threshold) -> float:
+    """The distance that a threshold stands for: a plain number in a run of scores is in their own scale.
 
     Raises:
         ConfigurationError: it is not on that scale.
     """
-    from faceproof.scoring.scales import scale_in, threshold_distance
-
-    scale = scale_in(run.manifest)
-    if scale is None:
-        return threshold
-    return threshold_distance(threshold, scale, *(run.scores[name].to_numpy() for name in ("score", "similarity")))
+    scale = run.manifest.system.scale
+    if scale is None or (isinstance(threshold, Threshold) and threshold.unit != "score"):
+        distance = distance_of(threshold)
+        assert distance is not None
+        return distance
+    value = threshold.value if isinstance(threshold, Threshold) else threshold
+    return threshold_distance(value, scale, *(run.scores[name].to_numpy() for name in ("score", "similarity")))

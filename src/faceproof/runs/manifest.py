@@ -1,4 +1,4 @@
-"""What a run's manifest says of people, comparisons, system and machine: enough to repeat it."""
+"""What a run's manifest says of people, comparisons, systems, conditions and machine: enough to repeat it."""
 
 from __future__ import annotations
 
@@ -8,33 +8,65 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
+from faceproof.degrade.types import CLEAN, Condition
 from faceproof.files import sha256_of_json
 from faceproof.people.types import Comparisons, PhotoSet
-from faceproof.runs.manifest_file import SCHEMA_VERSION
+from faceproof.runs.manifest_schema import (
+    CardEntry,
+    ConditionEntry,
+    DetectorEntry,
+    Kind,
+    Manifest,
+    NoticeEntry,
+    PeopleEntry,
+    ProtocolEntry,
+    SourceEntry,
+    SystemEntry,
+)
+from faceproof.runs.migration import SCHEMA_VERSION
+from faceproof.scoring.scales import Scale
+from faceproof.systems.external.score_tables import digest_of, people_named
 from faceproof.systems.photo_table import printable_path
 from faceproof.version import __version__
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from faceproof.systems.external.score_file import ScoreFile
     from faceproof.systems.pipeline import Pipeline
 
 _LIBRARIES = ("torch", "numpy", "scipy", "pillow", "pyarrow")
 
 
-def begun(kind: str, command: str | None, started: datetime) -> dict[str, Any]:
-    """The first entries of the manifest of a run that is not finished yet."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "kind": kind,
-        "faceproof_version": __version__,
-        "command": command,
-        "started": stamp(started),
-        "finished": None,
-    }
+def begun(kind: Kind, command: str | None, started: datetime, **entries: object) -> Manifest:
+    """The manifest of a run that is not finished yet.
+
+    Args:
+        kind: of the run.
+        command: as it was given.
+        started: when.
+        entries: other fields of `Manifest`.
+    """
+    return Manifest.model_validate(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "kind": kind,
+            "faceproof_version": __version__,
+            "command": command,
+            "started": stamp(started),
+            "finished": None,
+            "systems": [],
+            "conditions": [condition_entry(CLEAN)],
+            "versions": {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
+            "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
+            **entries,
+        }
+    )
 
 
-def plan_entry(**parts: object) -> dict[str, str]:
+def plan_digests(**parts: object) -> dict[str, str]:
     """Digest of each part of what a run is going to do, by which an unfinished run is recognised.
 
     Args:
@@ -43,75 +75,117 @@ def plan_entry(**parts: object) -> dict[str, str]:
     return {name: sha256_of_json(part) for name, part in parts.items()}
 
 
-def system_entry(pipeline: Pipeline) -> dict[str, Any]:
+def system_entry(pipeline: Pipeline) -> SystemEntry:
     """Model, what loads it again, card (with the contract as it is used) and digest of the weights."""
     recognizer = pipeline.recognizer
     card = recognizer.card.model_dump(mode="json") | {"contract": recognizer.contract.model_dump(mode="json")}
     reference = None if recognizer.reference is None else printable_path(Path(recognizer.reference))
-    return {
-        "model": recognizer.card.name,
-        "reference": reference,
-        "card": card,
-        "weights": recognizer.weights_sha256,
-    }
+    return SystemEntry(
+        name=recognizer.card.name,
+        reference=reference,
+        card=CardEntry.model_validate(card),
+        weights=recognizer.weights_sha256,
+    )
 
 
-def detector_entry(pipeline: Pipeline) -> dict[str, Any]:
+def system_from_file(
+    name: str, kind: Literal["templates", "scores"], file: Path, sha256: str, scale: Scale | None = None
+) -> SystemEntry:
+    """A system of which only a file of templates or scores is at hand.
+
+    Args:
+        name: of the system.
+        kind: what the file holds.
+        file: its path.
+        sha256: its digest.
+        scale: of scores.
+    """
+    source = SourceEntry(kind=kind, file=printable_path(file.resolve()), sha256=sha256)
+    if scale is None:
+        return SystemEntry(name=name, card=None, source=source)
+    return SystemEntry(name=name, card=None, source=source, scale=scale)
+
+
+def detector_entry(pipeline: Pipeline) -> DetectorEntry:
     """The detector's recipe, where it comes from, and which face counts."""
     detector = pipeline.detector
-    return detector.recipe() | dict(detector.source) | {"selection": pipeline.selection}
+    recipe = detector.recipe() | dict(detector.source) | {"selection": pipeline.selection}
+    return DetectorEntry.model_validate(recipe)
 
 
-def people_entry(photo_set: PhotoSet) -> dict[str, Any]:
+def condition_entry(condition: Condition) -> ConditionEntry:
+    """A condition, and where its function is found again."""
+    return ConditionEntry.model_validate(
+        {
+            "name": condition.name,
+            "family": condition.family.name,
+            "title": condition.family.title,
+            "severity": condition.severity,
+            "told": condition.told,
+            "parameters": dict(condition.parameters),
+            "on_face": condition.family.on_face,
+            "function": condition.family.reference,
+            "failed": None,
+        }
+    )
+
+
+def people_entry(photo_set: PhotoSet) -> PeopleEntry:
     """Where the photos are, how many, and their digest."""
-    return {
-        "root": printable_path(photo_set.root.resolve()),
-        "people": len(photo_set.by_person()),
-        "photos": len(photo_set.photos),
-        "photo_list_sha256": photo_set.digest(),
-        "synthetic": photo_set.synthetic,
-        "notices": [asdict(notice) for notice in photo_set.notices],
-    }
+    return PeopleEntry(
+        root=printable_path(photo_set.root.resolve()),
+        people=len(photo_set.by_person()),
+        photos=len(photo_set.photos),
+        photo_list_sha256=photo_set.digest(),
+        synthetic=photo_set.synthetic,
+        notices=[
+            NoticeEntry.model_validate(asdict(notice) | {"examples": list(notice.examples)})
+            for notice in photo_set.notices
+        ],
+    )
 
 
-def protocol_entry(comparisons: Comparisons) -> dict[str, Any]:
+def protocol_entry(comparisons: Comparisons) -> ProtocolEntry:
     """How the comparisons were made, how many, and their digest."""
-    return {
-        "name": comparisons.protocol,
-        "settings": dict(comparisons.settings),
-        "comparisons": len(comparisons),
-        "mated": int(comparisons.mated.sum()),
-        "non_mated": int((~comparisons.mated).sum()),
-        "folds": int(comparisons.fold.max()) + 1 if len(comparisons) else 0,
-        "sha256": comparisons.digest(),
-        "notes": list(comparisons.notes),
-    }
+    return ProtocolEntry.model_validate(
+        {
+            "name": comparisons.protocol,
+            "settings": dict(comparisons.settings),
+            "comparisons": len(comparisons),
+            "mated": int(comparisons.mated.sum()),
+            "non_mated": int((~comparisons.mated).sum()),
+            "folds": int(comparisons.fold.max()) + 1 if len(comparisons) else 0,
+            "sha256": comparisons.digest(),
+            "notes": list(comparisons.notes),
+        }
+    )
 
 
-def elsewhere_entries(model: str, kind: str, file: Path, sha256: str) -> dict[str, Any]:
-    """A system of which only a file is at hand, with its ``templates`` or ``scores``, in place of card and detector."""
-    source = {"kind": kind, "file": printable_path(file.resolve()), "sha256": sha256}
-    return {"model": model, "card": None, "detector": None, "weights": {}, "source": source}
+def people_of_scores(file: ScoreFile, photos: pa.Table) -> PeopleEntry:
+    """As `people_entry`, of a file of scores; None for what it does not name."""
+    return PeopleEntry(
+        root=printable_path(file.path.resolve()),
+        people=people_named(file),
+        photos=len(photos) if "photo_a" in file.names else None,
+        photo_list_sha256=None,
+        synthetic=False,
+        notices=[],
+    )
 
 
-def machine_entries(pipeline: Pipeline, seed: int, device: str) -> dict[str, Any]:
-    """Seed, how the work was cut up, versions and machine."""
-    return {
-        "seed": seed,
-        "device": device,
-        "batch_size": pipeline.batch_size,
-        "workers": pipeline.workers,
-        "decode_memory_bytes": pipeline.decode_memory,
-        **host_entries(),
-    }
-
-
-def host_entries() -> dict[str, Any]:
-    """Versions and machine."""
-    return {
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
-        "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
-    }
+def protocol_of_scores(file: ScoreFile, comparisons: pa.Table) -> ProtocolEntry:
+    """As `protocol_entry`, of a file of scores."""
+    mated = int(file.mated.sum())
+    return ProtocolEntry(
+        name="scores",
+        settings={"decimal": file.decimal},
+        comparisons=len(file),
+        mated=mated,
+        non_mated=len(file) - mated,
+        folds=int(file.fold.max()) + 1,
+        sha256=digest_of(comparisons),
+        notes=list(file.notes),
+    )
 
 
 def stamp(moment: datetime | None = None) -> str:

@@ -1,6 +1,6 @@
 """``manifest.json`` on disk: what a run was, the digest of each of its files, and a digest of itself.
 
-Version 2 lists ``files`` (SHA-256 by name) and ``manifest_sha256``, the digest of everything else in the manifest.
+``files`` has the SHA-256 of each file by name, ``manifest_sha256`` is the digest of everything else in the manifest.
 Version 1 had neither; its files are checked by their content alone.
 """
 
@@ -14,10 +14,10 @@ from typing import Any
 
 from faceproof.errors import RunFolderError
 from faceproof.files import sha256_of, write_whole
+from faceproof.runs.manifest_schema import Manifest
+from faceproof.runs.migration import READABLE, SCHEMA_VERSION
 
 MANIFEST = "manifest.json"
-SCHEMA_VERSION = 2
-READABLE = (1, 2)
 _FILES, _DIGEST = "files", "manifest_sha256"
 
 
@@ -33,20 +33,19 @@ def seal(folder: Path, names: Iterable[str] | None = None) -> dict[str, str]:
     return {name: sha256_of(folder / name) for name in sorted(names) if name != MANIFEST}
 
 
-def write_sealed(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, str]) -> None:
+def write_sealed(folder: Path, manifest: Manifest, files: Mapping[str, str]) -> None:
     """Write a manifest with the digests of a run's files and with its own digest.
 
     Raises:
         OSError: the disk is full, or the folder cannot be written.
     """
-    entries = {**manifest, "schema_version": SCHEMA_VERSION, _FILES: dict(files)}
-    entries.pop(_DIGEST, None)
+    entries = manifest.as_json() | {"schema_version": SCHEMA_VERSION, _FILES: dict(files)}
     entries[_DIGEST] = _digest(entries)
     text = json.dumps(entries, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     write_whole(folder / MANIFEST, text.encode())
 
 
-def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write the manifest of a run whose files are in the folder already."""
     write_sealed(folder, manifest, seal(folder))
 
@@ -61,8 +60,11 @@ def read_sealed(folder: Path) -> dict[str, Any]:
     manifest = read_json(path)
     version = manifest.get("schema_version")
     if version not in READABLE or isinstance(version, bool):
-        known = " and ".join(map(str, READABLE))
-        raise RunFolderError(f"{folder} has schema version {version}; this faceproof reads {known}.")
+        known, made = f"{READABLE[0]} to {READABLE[-1]}", manifest.get("faceproof_version")
+        raise RunFolderError(
+            f"{folder} has schema version {version}{f', made by faceproof {made}' if made else ''}; this faceproof "
+            f"reads {known}. Use a version that is at least as new."
+        )
     if version == 1:
         return manifest
     if not _is_whole(manifest):
@@ -86,29 +88,28 @@ def stored_files(path: Path) -> dict[str, str]:
     return {name: digest for name, digest in files.items() if _is_below(name)} if isinstance(files, dict) else {}
 
 
-def as_stored(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """A manifest as it is read again: tuples are lists, and all keys are text."""
-    stored: dict[str, Any] = json.loads(json.dumps(manifest, allow_nan=False))
-    return stored
+def files_listed(entries: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """SHA-256 of each file, from the entries of a manifest; None where its version has none."""
+    files = entries.get(_FILES)
+    return files if isinstance(files, dict) else None
 
 
-def without_digests(manifest: Mapping[str, Any]) -> dict[str, Any]:
+def without_digests(entries: Mapping[str, Any]) -> dict[str, Any]:
     """What a manifest says of the run itself."""
-    return {name: value for name, value in manifest.items() if name not in (_FILES, _DIGEST)}
+    return {name: value for name, value in entries.items() if name not in (_FILES, _DIGEST)}
 
 
-def refuse_other(path: Path, manifest: Mapping[str, Any], name: str) -> None:
+def refuse_other(path: Path, files: Mapping[str, str] | None, name: str) -> None:
     """Refuse a file of a run that is not the one that the run wrote.
 
     Args:
         path: the file.
-        manifest: of the run, as `read_sealed` gives it.
-        name: the file's name in the manifest.
+        files: SHA-256 of each file of the run by name; None: not known, and nothing is refused.
+        name: the file's name in the run folder.
 
     Raises:
         RunFolderError: the file is missing, cannot be read, or has another digest.
     """
-    files = manifest.get(_FILES)
     if files is None:
         return
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, Field, JsonValue, model_validator
+from pydantic import ConfigDict, JsonValue, model_validator
 
 from faceproof.records import Record
 from faceproof.runs.migration import SCHEMA_VERSION, migrated
@@ -98,8 +98,8 @@ class CardEntry(Entry):
     title: str
     template_size: int | None = None
     size_bytes: int | None = None
-    contract: InputContract | None = Field(default=None, strict=False)
-    templates: TemplateContract | None = Field(default=None, strict=False)
+    contract: InputContract | None = None
+    templates: TemplateContract | None = None
 
 
 class CheckEntry(Entry):
@@ -162,7 +162,7 @@ class SystemEntry(Entry):
     weights: str | None = None
     canary: ModelCheckEntry | None = None
     source: SourceEntry | None = None
-    scale: Scale | None = Field(default=None, strict=False)
+    scale: Scale | None = None
 
     @property
     def of_scores(self) -> bool:

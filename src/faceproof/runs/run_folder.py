@@ -1,190 +1,189 @@
-"""A run on disk: its tables and its manifest, written whole or not at all (see docs/run-folder.md)."""
+"""A finished run on disk: its manifest and its tables, read block by block and checked (see docs/run-folder.md)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+from pydantic import ValidationError
 
-from faceproof.engine.parquet_files import read_parquet, write_parquet
+from faceproof.engine.parquet_files import read_parquet
 from faceproof.errors import RunFolderError
-from faceproof.people.types import Comparisons
-from faceproof.runs.manifest_file import MANIFEST, read_json, read_sealed, refuse_other, without_digests
+from faceproof.runs.manifest_file import MANIFEST, files_listed, read_sealed, refuse_other, without_digests
+from faceproof.runs.manifest_schema import Kind, Manifest
 from faceproof.runs.run_writing import finish_publishing, unfinished_manifest
-from faceproof.runs.table_checks import TABLES, check_manifest, check_tables, typed
-from faceproof.systems.photo_table import PhotoTable
+from faceproof.runs.table_checks import TABLES, check_tables, typed
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-
 TABLE_FILES = tuple(f"{name}.parquet" for name in TABLES)
+CLEAN_NAME = "clean"
+"""Name of the condition of photos as they are."""
+
+_ADVICE = "Give the command of the run again."
+_COMMANDS: dict[Kind, str] = {"evaluation": "evaluate", "stress": "stress", "comparison": "compare"}
 
 
 @dataclass(frozen=True, slots=True)
 class RunTables:
-    """A finished run as data: the manifest and three pyarrow tables, of which the rows of one condition count."""
+    """A run as data: the manifest and three pyarrow tables, of one system; the rows of one condition count."""
 
-    manifest: dict[str, Any]
+    manifest: Manifest
     comparisons: pa.Table
     photos: pa.Table
     scores: pa.Table
-    condition: str = "clean"
+    condition: str = CLEAN_NAME
 
 
-def comparisons_table(comparisons: Comparisons) -> pa.Table:
-    """``comparisons.parquet``: who is compared with whom."""
+@dataclass(frozen=True)
+class StoredRun:
+    """A finished run on disk.
+
+    Attributes:
+        folder: where its files are.
+        manifest: what was run.
+        files: SHA-256 of its files by name; None: not known.
+    """
+
+    folder: Path
+    manifest: Manifest
+    files: Mapping[str, str] | None = None
+
+    @cached_property
+    def comparisons(self) -> pa.Table:
+        """Who is compared with whom."""
+        return self.table("comparisons")
+
+    @property
+    def photos_root(self) -> Path | None:
+        """The folder of people, where it is there."""
+        people = self.manifest.people
+        root = None if people is None else Path(people.root)
+        return root if root is not None and root.is_dir() else None
+
+    def tables(self, system: str | None = None, condition: str = CLEAN_NAME) -> RunTables:
+        """The rows of one system under one condition.
+
+        Args:
+            system: its name; None: the first.
+            condition: its name.
+
+        Raises:
+            RunFolderError: a table cannot be read, is not the one that the run wrote, or the tables do not belong
+                together.
+        """
+        system = self.manifest.system.name if system is None else system
+        photos, scores = (self.table(name, system, condition) for name in ("photos", "scores"))
+        check_tables(self.folder, self.comparisons, photos if condition == CLEAN_NAME else photos.slice(0, 0), scores)
+        return RunTables(self.manifest, self.comparisons, photos, scores, condition)
+
+    def table(self, name: str, system: str | None = None, condition: str | None = None) -> pa.Table:
+        """A table of the run, or the rows of one system or condition of it.
+
+        Args:
+            name: a key of `faceproof.runs.table_checks.TABLES`.
+            system: its name; None: all.
+            condition: its name; None: all.
+
+        Raises:
+            RunFolderError: it cannot be read, is not the table that the run wrote, or has other columns.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        path = self.folder / f"{name}.parquet"
+        self._check(path.name)
+        try:
+            present = pq.read_schema(path).names
+            wanted = [(_SYSTEM_OF_OLD if _SYSTEM_OF_OLD in present else "system", system), ("condition", condition)]
+            rows = [(column, "=", value) for column, value in wanted if value is not None and column in present]
+            table = read_parquet(path, filters=rows or None)
+        except (OSError, pa.ArrowException) as error:
+            raise RunFolderError(f"{path} cannot be read ({error}). {_ADVICE}") from error
+        return _with_system(typed(table, name, path), name, self.manifest)
+
+    def read_text(self, name: str) -> str:
+        """A text file of the run, checked against its digest.
+
+        Raises:
+            RunFolderError: it cannot be read, or is not the file that the run wrote.
+        """
+        self._check(name)
+        path = self.folder / name
+        try:
+            return path.read_text("utf-8")
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise RunFolderError(f"{path} cannot be read ({why}). {_ADVICE}") from error
+
+    def _check(self, name: str) -> None:
+        """Check a file against its digest, once: tables are read block by block."""
+        if self.files is not None and name not in self._checked:
+            refuse_other(self.folder / name, self.files, name)
+            self._checked.add(name)
+
+    @cached_property
+    def _checked(self) -> set[str]:
+        return set()
+
+
+_SYSTEM_OF_OLD = "model"
+
+
+def _with_system(table: pa.Table, name: str, manifest: Manifest) -> pa.Table:
+    """The table with a column ``system``: earlier versions call it ``model``, or leave it out where there is one."""
     import pyarrow as pa
 
-    ids = pa.array([photo.id for photo in comparisons.photos], pa.string())
-    people = pa.array([photo.person for photo in comparisons.photos], pa.string())
-    a, b = pa.array(comparisons.row_a), pa.array(comparisons.row_b)
-    return pa.table(
-        {
-            "comparison": pa.array(np.arange(len(comparisons), dtype=np.int64)),
-            "photo_a": ids.take(a),
-            "photo_b": ids.take(b),
-            "person_a": people.take(a),
-            "person_b": people.take(b),
-            "mated": pa.array(comparisons.mated),
-            "fold": pa.array(comparisons.fold, mask=comparisons.fold < 0),
-        }
-    )
+    if name == "comparisons" or "system" in table.column_names:
+        return table
+    if _SYSTEM_OF_OLD in table.column_names:
+        return table.rename_columns({_SYSTEM_OF_OLD: "system"})
+    column = pa.repeat(pa.scalar(manifest.system.name, pa.string()), len(table))
+    return table.add_column(table.column_names.index("condition"), "system", column)
 
 
-def scores_table(
-    comparisons: Comparisons,
-    similarity: NDArray[np.float64],
-    photos: PhotoTable,
-    photos_a: PhotoTable | None = None,
-    condition: str = "clean",
-) -> pa.Table:
-    """``scores.parquet``: how alike the sides of each comparison are, or why that cannot be told.
+def open_run(folder: Path, *kinds: Kind) -> StoredRun:
+    """A finished run.
 
     Args:
-        comparisons: who is compared.
-        similarity: float64 (n,), NaN where a side has no template.
-        photos: what became of the photos.
-        photos_a: likewise on side a, where it is another table.
-        condition: name of the condition.
-    """
-    import pyarrow as pa
-
-    reasons: list[str | None] = [None] * len(comparisons)
-    tables = photos_a or photos, photos
-    for row in np.flatnonzero(np.isnan(similarity)):
-        sides = (("a", comparisons.row_a[row]), ("b", comparisons.row_b[row]))
-        failed = [(side, table.failure(int(photo))) for table, (side, photo) in zip(tables, sides, strict=True)]
-        reasons[row] = "; ".join(f"photo {side}: {why}" for side, why in failed if why is not None)
-    return pa.table(
-        {
-            "comparison": pa.array(np.arange(len(comparisons), dtype=np.int64)),
-            "condition": pa.array([condition] * len(comparisons), pa.string()),
-            "similarity": pa.array(similarity, mask=np.isnan(similarity)),
-            "reason": pa.array(reasons, pa.string()),
-        }
-    )
-
-
-def write_table(folder: Path, name: str, table: pa.Table) -> None:
-    """Write one table, whole or not at all."""
-    write_tables(folder, name, [table])
-
-
-def write_tables(folder: Path, name: str, tables: Iterable[pa.Table]) -> None:
-    """Write tables of the same columns, one or more, one below the other into one file, whole or not at all."""
-    write_parquet(folder / f"{name}.parquet", tables)
-
-
-def write_run_tables(folder: Path, run: RunTables) -> None:
-    """Write all tables of a run."""
-    for name in TABLES:
-        write_table(folder, name, getattr(run, name))
-
-
-def read_run(folder: Path) -> RunTables:
-    """A finished evaluation.
-
-    Args:
-        folder: what ``faceproof evaluate --out`` was given.
-
-    Returns:
-        Its tables.
+        folder: what ``--out`` was given.
+        kinds: which are expected; none: all.
 
     Raises:
-        RunFolderError: it is no run, unfinished, damaged, or of another version; or its tables do not belong together.
-    """
-    manifest = open_manifest(folder)
-    kind = manifest.get("kind", "evaluation")
-    if kind != "evaluation":
-        raise RunFolderError(f"{folder} holds a {kind} run; expected one of faceproof evaluate.")
-    tables = {name: read_run_table(folder, manifest, name) for name in TABLES}
-    check_tables(folder, **tables)
-    return RunTables(without_digests(manifest), **tables)
-
-
-def read_run_table(folder: Path, manifest: Mapping[str, Any], name: str) -> pa.Table:
-    """A table of a run, checked against its digest and its columns.
-
-    Args:
-        folder: the run folder.
-        manifest: as `open_manifest` gives it.
-        name: a key of `faceproof.runs.table_checks.TABLES`.
-
-    Raises:
-        RunFolderError: it cannot be read, is not the table that the run wrote, or has other columns.
-    """
-    import pyarrow as pa
-
-    path = folder / f"{name}.parquet"
-    refuse_other(path, manifest, path.name)
-    try:
-        table = read_parquet(path)
-    except (OSError, pa.ArrowException) as error:
-        raise RunFolderError(f"{path} cannot be read ({error}). Give the command of the run again.") from error
-    return typed(table, name, path)
-
-
-def read_metrics(folder: Path) -> dict[str, Any]:
-    """``metrics.json`` of a finished run, checked against its digest.
-
-    Raises:
-        RunFolderError: see `read_run`.
-    """
-    path = folder / "metrics.json"
-    refuse_other(path, open_manifest(folder), path.name)
-    return read_json(path)
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """What a finished run of whatever kind says of itself.
-
-    Raises:
-        RunFolderError: see `read_run`.
-    """
-    return without_digests(open_manifest(folder))
-
-
-def open_manifest(folder: Path) -> dict[str, Any]:
-    """As `read_manifest`, with the digests of the run's files.
-
-    Raises:
-        RunFolderError: see `read_run`.
+        RunFolderError: it is no run, unfinished, damaged, of another version or of another kind.
     """
     finish_publishing(folder)
     if not (folder / MANIFEST).is_file():
         if unfinished_manifest(folder) is not None:
             raise RunFolderError(f"The run in {folder} is unfinished. Give the same command again to finish it.")
         raise RunFolderError(f"{folder} is no run folder: {MANIFEST} is missing. Expected what --out was given.")
-    manifest = read_sealed(folder)
-    kind = manifest.get("kind", "evaluation")
-    if kind not in ("evaluation", "stress"):
-        raise RunFolderError(f"{folder} holds a run of kind {kind}; expected one of faceproof evaluate or stress.")
-    if not manifest.get("finished"):
+    entries = read_sealed(folder)
+    kind = entries.get("kind", "evaluation")
+    expected = kinds or tuple(_COMMANDS)
+    if kind not in expected:
+        commands = " or ".join(_COMMANDS[one] for one in expected)
+        raise RunFolderError(f"{folder} holds a run of kind {kind}; expected one of faceproof {commands}.")
+    if not entries.get("finished"):
         raise RunFolderError(f"The run in {folder} is unfinished. Give the same command again to finish it.")
-    check_manifest(folder / MANIFEST, manifest)
-    return manifest
+    try:
+        manifest = Manifest.model_validate(without_digests(entries))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the whole"
+        raise RunFolderError(
+            f"{folder / MANIFEST} is damaged or was edited: entry {place!r}: {str(first['msg']).lower()}. {_ADVICE}"
+        ) from error
+    return StoredRun(folder, manifest, files_listed(entries))
+
+
+def read_run(folder: Path) -> RunTables:
+    """The tables of a finished evaluation.
+
+    Raises:
+        RunFolderError: see `open_run` and `StoredRun.tables`.
+    """
+    return open_run(folder, "evaluation").tables()

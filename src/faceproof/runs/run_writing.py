@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from typing import Any
 from faceproof.errors import RunFolderError
 from faceproof.files import write_whole
 from faceproof.runs.manifest_file import MANIFEST, read_json, seal, stored_files, write_sealed
+from faceproof.runs.manifest_schema import Manifest
 from faceproof.sizes import in_words
 
 UNFINISHED, REWRITING, READY, LOCK = ".unfinished", ".rewriting", ".ready", ".lock"
@@ -48,12 +49,14 @@ class RunWriter:
     folder: Path
     staging: Path
 
-    def begin(self, manifest: Mapping[str, Any]) -> None:
+    def begin(self, manifest: Manifest) -> None:
         """Write the manifest of a run that is not finished yet, by which the same command recognises it."""
         # Whole or not at all: a cut manifest would be taken for one of another run.
-        write_whole(self.staging / MANIFEST, (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode())
+        write_whole(
+            self.staging / MANIFEST, (json.dumps(manifest.as_json(), indent=2, ensure_ascii=False) + "\n").encode()
+        )
 
-    def publish(self, manifest: Mapping[str, Any], keep: Sequence[str] = ()) -> None:
+    def publish(self, manifest: Manifest, keep: Sequence[str] = ()) -> None:
         """Make the staged files the run's files, all of them in one step.
 
         Files of an older result that the new one does not have are removed.
@@ -74,14 +77,14 @@ class RunWriter:
 
 
 @contextmanager
-def new_run(folder: Path, manifest: Mapping[str, Any], *, overwrite: bool) -> Iterator[RunWriter]:
+def new_run(folder: Path, manifest: Manifest, *, overwrite: bool) -> Iterator[RunWriter]:
     """Write a run into a folder.
 
     An unfinished run of the same plan is replaced: what it had computed is in the template cache.
 
     Args:
         folder: made where it is missing.
-        manifest: of the run that begins, with ``kind`` and ``plan`` (`faceproof.runs.manifest.plan_entry`).
+        manifest: of the run that begins, with ``kind`` and ``plan`` (`faceproof.runs.manifest.plan_digests`).
         overwrite: replace a finished run, or an unfinished one of another plan, when the new one is finished.
 
     Raises:
@@ -90,7 +93,7 @@ def new_run(folder: Path, manifest: Mapping[str, Any], *, overwrite: bool) -> It
     _refuse_file(folder)
     with _locked(folder, "Choose another --out"), _disk_errors(folder, "give the same command again"):
         finish_publishing(folder)
-        _refuse_what_is_no_run(folder, manifest["kind"])
+        _refuse_what_is_no_run(folder, manifest.kind)
         if not overwrite:
             _refuse_occupied(folder, manifest)
         staging = _empty(folder / UNFINISHED)
@@ -174,7 +177,7 @@ def _refuse_what_is_no_run(folder: Path, kind: str) -> None:
         raise RunFolderError(f"{folder} is not empty and holds no {wanted}. Choose another --out.")
 
 
-def _refuse_occupied(folder: Path, manifest: Mapping[str, Any]) -> None:
+def _refuse_occupied(folder: Path, manifest: Manifest) -> None:
     if not _holds_nothing(folder):
         manifest_file = folder / MANIFEST
         finished = read_json(manifest_file).get("finished") if manifest_file.is_file() else "an earlier version"
@@ -183,8 +186,8 @@ def _refuse_occupied(folder: Path, manifest: Mapping[str, Any]) -> None:
     old = unfinished_manifest(folder)
     if old is None:
         return
-    before, now = old.get("plan"), manifest["plan"]
-    if not isinstance(before, dict) or old.get("kind") != manifest["kind"]:
+    before, now = old.get("plan"), manifest.plan
+    if not isinstance(before, dict) or old.get("kind") != manifest.kind:
         raise RunFolderError(f"{folder} holds another unfinished run. Choose another --out, or use --overwrite.")
     other = [part for part in now if before.get(part) != now[part]]
     if other:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from faceproof.errors import RunFolderError
-from faceproof.runs.manifest_shape import shape_error
 from faceproof.systems.photo_table import STAGES_MS
 
 if TYPE_CHECKING:
@@ -94,17 +93,6 @@ def check_tables(folder: Path, comparisons: pa.Table, photos: pa.Table, scores: 
             if not pc.all(known, min_count=0).as_py():
                 missing = comparisons[side].filter(pc.invert(known))[0].as_py()
                 raise RunFolderError(f"{folder}: photos.parquet has no row of {missing}, which is compared. {_ADVICE}")
-
-
-def check_manifest(path: Path, manifest: dict[str, Any]) -> None:
-    """Refuse a manifest that lacks what the code reads, or has it in another form.
-
-    Raises:
-        RunFolderError: with the first entry that is wrong.
-    """
-    why = shape_error(manifest)
-    if why is not None:
-        raise RunFolderError(f"{path} is damaged or was edited: {why}. {_ADVICE}")
 
 
 def _is_of(kind: str, found: pa.DataType) -> bool:

@@ -7,9 +7,8 @@ included, so that every rate and curve is that of the scores themselves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -76,16 +75,6 @@ class Scale:
             f"score {best:.8g} {sign} {self.high / 2 - self.low / 2:.8g} d. Similarities, mean distances and d' "
             "hang on this line; error rates, EER and AUC do not, and are those of the scores themselves."
         )
-
-    def as_dict(self) -> dict[str, Any]:
-        """Kind, low and high, as a manifest keeps them."""
-        return asdict(self)
-
-
-def scale_in(manifest: Mapping[str, Any]) -> Scale | None:
-    """The scale of a run of scores; None where similarities are those of templates."""
-    found = manifest.get("scale")
-    return Scale(**found) if isinstance(found, Mapping) else None
 
 
 def scale_of(score: Floats, kind: ScoreKind, threshold: float | None = None) -> Scale:

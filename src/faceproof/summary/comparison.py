@@ -136,9 +136,9 @@ def _run(joined: JoinedRuns, place: int, folds: int, seed: int) -> RunNumbers:
         name=run.name,
         folder=str(run.folder),
         model=system.name,
-        title=card and card.title,
-        template_size=card and card.template_size,
-        weights_bytes=card and card.size_bytes,
+        title=None if card is None else card.title,
+        template_size=None if card is None else card.template_size,
+        weights_bytes=None if card is None else card.size_bytes,
         weights_sha256=system.weights,
         left_out=joined.left_out[place],
         default_operating_point="best_accuracy",
@@ -221,9 +221,7 @@ def _mcnemar(paired: Paired, place: int) -> Mcnemar:
         int(np.count_nonzero(rows))
         for rows in (right & baseline, right & ~baseline, ~right & baseline, ~right & ~baseline)
     ]
-    return Mcnemar(
-        p=mcnemar(counts[2], counts[1]), **dict(zip(names, counts, strict=True)), how=_MCNEMAR, reason=None
-    )
+    return Mcnemar(p=mcnemar(counts[2], counts[1]), **dict(zip(names, counts, strict=True)), how=_MCNEMAR, reason=None)
 
 
 def _agreements(joined: JoinedRuns, paired: Paired) -> Iterator[AgreementOfTwo]:
@@ -232,9 +230,7 @@ def _agreements(joined: JoinedRuns, paired: Paired) -> Iterator[AgreementOfTwo]:
     for i, first in enumerate(names):
         for j in range(i + 1, len(names)):
             if not paired.decided:
-                yield AgreementOfTwo(
-                    a=first, b=names[j], how=_KAPPA, alike=None, kappa=None, n=0, reason=paired.reason
-                )
+                yield AgreementOfTwo(a=first, b=names[j], how=_KAPPA, alike=None, kappa=None, n=0, reason=paired.reason)
                 continue
             found = Agreement.of(paired.accepted[i], paired.accepted[j])
             one_way = "both accept everything or nothing, so chance alone makes them agree"

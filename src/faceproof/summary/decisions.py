@@ -11,8 +11,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.metrics.confusion import Confusion, confusion_at, f1
 from faceproof.metrics import operating_points as found_points
+from faceproof.metrics.confusion import Confusion, confusion_at, f1
 from faceproof.metrics.intervals import eer_interval, f1_interval, rule_of_three
 from faceproof.metrics.operating_points import (
     best_accuracy_point,
@@ -63,7 +63,7 @@ def operating_points(
         ``best_accuracy``, ``eer``, ``fmr_0.1`` and so on, and ``fixed`` first where it was given. A point
         whose threshold cannot be set has None for it and for ``confusion``, and a ``reason``.
     """
-    points = [
+    points: list[tuple[found_points.OperatingPoint, str, float | None]] = [
         (best_accuracy_point(similarity, mated), "threshold of best accuracy", None),
         (eer_point(similarity, mated), "FMR and FNMR equal", None),
         *((fmr_point(similarity, mated, fmr), f"FMR at most {fmr_label(fmr)}", None) for fmr in TARGET_FMRS),
@@ -220,19 +220,22 @@ def rates_of(counts: Confusion, not_compared: tuple[int, int], *, optimistic: bo
     }
     for name in ("fmr", "far"):
         if fp == 0 and (n := found[name].n):
-            how = f"{found[name].how} None was seen, which bounds it to about {rule_of_three(n):.2g} only (rule of three)."
-            found[name] = found[name].model_copy(update={"how": how})
+            bound = f"None was seen, which bounds it to about {rule_of_three(n):.2g} only (rule of three)."
+            found[name] = found[name].model_copy(update={"how": f"{found[name].how} {bound}"})
     value = f1(counts)
     if math.isnan(value):
         found["f1"] = Estimate.absent(no_mated, _HOW["f1"])
     else:
         n = tp + fp + fn
-        found["f1"] = Estimate.of(value, f1_interval(tp, fp, fn), n, f"{_HOW['f1']} {INDEPENDENT}", optimistic=optimistic)
+        found["f1"] = Estimate.of(
+            value, f1_interval(tp, fp, fn), n, f"{_HOW['f1']} {INDEPENDENT}", optimistic=optimistic
+        )
     if not counts.mated or not counts.non_mated:
         # With one kind, accepting all (or nothing) scores 100%: such a number would only mislead.
         missing = no_other if counts.mated else no_mated
         found |= {
-            name: Estimate.absent(f"{missing}, and it needs both kinds", _HOW[name]) for name in ("accuracy", "precision", "f1")
+            name: Estimate.absent(f"{missing}, and it needs both kinds", _HOW[name])
+            for name in ("accuracy", "precision", "f1")
         }
     return {name: found[name] for name in RATES}
 

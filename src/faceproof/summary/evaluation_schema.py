@@ -324,8 +324,8 @@ class Scatter(Record):
     distance: list[float]
     jitter: list[float]
     outcome: list[str]
-    photo_a: list[str | None]
-    photo_b: list[str | None]
+    photo_a: list[str]
+    photo_b: list[str]
     shown: int
     of: int
 

@@ -49,6 +49,10 @@ LOSS = ("loss", "not_found", "drift", "separability")
 _FEW_REPLICATES = 50
 _MANY_COMPARISONS = 200_000
 _BOOTSTRAP = "95% interval from people drawn again (bootstrap), thresholds held."
+_INDEX = (
+    "Mean over families of the mean over severities of (1 - cost) / (1 - cost on clean photos), a cost above 1 "
+    f"counting as 1. 1: nothing is lost; 0: no better than rejecting everybody. {_BOOTSTRAP}"
+)
 _HOW = {
     "cost": "FRR + price x FAR at the held threshold; rejecting everybody costs 1.",
     "loss": "Cost less the cost on clean photos; faces not found, drift and separability add up to it.",
@@ -99,17 +103,6 @@ class _Held:
         )
 
 
-@dataclass(slots=True)
-class _Row:
-    """The numbers under one condition, completed step by step."""
-
-    numbers: Numbers
-    held: HeldPoint
-    not_enlarged: int
-    loss: Loss | None = None
-    change: Change | None = None
-
-
 def summarize_stress(run: StoredRun) -> tuple[StressSummary, list[Decisions]]:
     """Every number of a stress run with its uncertainty, and what each system decided.
 
@@ -136,41 +129,39 @@ def summarize_stress(run: StoredRun) -> tuple[StressSummary, list[Decisions]]:
     return summary, [decisions for _, decisions in found]
 
 
-def _system(
-    run: StoredRun, system: SystemEntry, usable: Sequence[ConditionEntry]
-) -> tuple[SystemNumbers, Decisions]:
+def _system(run: StoredRun, system: SystemEntry, usable: Sequence[ConditionEntry]) -> tuple[SystemNumbers, Decisions]:
     clean = run.tables(system.name, CLEAN_NAME)
     scored = join_scores(clean)
     seed = run.manifest.seed or 0
     held = _held(scored, run.manifest.judging, seed)
     similarity = np.empty((len(usable), len(scored)))
-    rows: list[_Row] = []
+    found: list[tuple[Numbers, HeldPoint]] = []
     for place, entry in enumerate(usable):
         tables = run.tables(system.name, entry.name)
         under = join_scores(tables)
         similarity[place] = under.similarity
-        found = numbers(under, tables.photos, seed=seed, usual=system.usual_score)
-        rows.append(_Row(found, held.point(under), _not_enlarged(clean.photos, entry)))
+        of_condition = numbers(under, tables.photos, seed=seed, usual=system.usual_score)
+        found.append((of_condition, held.point(under)))
     decisions = Decisions(system.name, scored, usable, similarity, held.threshold)
-    index, families = _losses(rows, decisions, held, seed)
+    lost = _lost(decisions, held, seed)
     conditions = [
         ConditionNumbers(
             condition=entry.name,
-            **dict(row.numbers),
-            held=row.held,
-            not_enlarged=row.not_enlarged,
-            loss=row.loss,
-            change=row.change,
+            **dict(of_condition),
+            held=point,
+            not_enlarged=_not_enlarged(clean.photos, entry),
+            loss=loss,
+            change=change,
         )
-        for entry, row in zip(usable, rows, strict=True)
+        for entry, (of_condition, point), loss, change in zip(usable, found, lost.losses, lost.changes, strict=True)
     ]
     title = system.name if system.card is None else system.card.title
     return SystemNumbers(
         name=system.name,
         title=title,
         held=held.entry(),
-        index=index,
-        families=families,
+        index=lost.index,
+        families=lost.families,
         conditions=conditions,
         flips=first_flips(decisions, FLIPS_SHOWN),
     ), decisions
@@ -202,37 +193,56 @@ def _held(scored: ScoredComparisons, judging: Judging, seed: int) -> _Held:
     )
 
 
-def _losses(
-    rows: Sequence[_Row], decisions: Decisions, held: _Held, seed: int
-) -> tuple[Estimate, list[FamilyNumbers]]:
-    """Put loss and change into each row; returns the robustness index and what is left of each family."""
-    index_how = (
-        "Mean over families of the mean over severities of (1 - cost) / (1 - cost on clean photos), a cost above 1 "
-        f"counting as 1. 1: nothing is lost; 0: no better than rejecting everybody. {_BOOTSTRAP}"
-    )
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """Loss and change under each condition, what is left of each family, and the robustness index."""
+
+    losses: list[Loss]
+    changes: list[Change]
+    index: Estimate
+    families: list[FamilyNumbers]
+
+
+def _lost(decisions: Decisions, held: _Held, seed: int) -> _Lost:
     if np.isnan(held.threshold).all():
         why = held.reason or "there is no threshold to hold"
-        for row in rows:
-            row.loss = Loss(**{name: Estimate.absent(why, _HOW[name]) for name in _HOW})
-            row.change = Change(**{name: Estimate.absent(why, "") for name in CHANGES})
-        return Estimate.absent(why, index_how), []
-    scored = decisions.scored
+        n = len(decisions.conditions)
+        losses = [Loss(**{name: Estimate.absent(why, _HOW[name]) for name in _HOW})] * n
+        changes = [Change(**{name: Estimate.absent(why, "") for name in CHANGES})] * n
+        return _Lost(losses, changes, Estimate.absent(why, _INDEX), [])
     points, drawn = _measured(decisions, held, seed)
-    n = len(scored)
-    for row, point, many in zip(rows, points, drawn, strict=True):
-        losses = {
-            name: _estimate(getattr(point, name), getattr(many, name), n, f"{_HOW[name]} {_BOOTSTRAP}") for name in _HOW
-        }
-        changes = {
-            name: _estimate(
-                _relative(getattr(point, name), getattr(points[0], name)),
-                _relative(getattr(many, name), getattr(drawn[0], name)),
-                n,
-                f"Relative change against clean photos, as a fraction. {_BOOTSTRAP}",
-            )
-            for name in CHANGES
-        }
-        row.loss, row.change = Loss(**losses), Change(**changes)
+    n = len(decisions.scored)
+    losses = [
+        Loss(
+            **{
+                name: _estimate(getattr(point, name), getattr(many, name), n, f"{_HOW[name]} {_BOOTSTRAP}")
+                for name in _HOW
+            }
+        )
+        for point, many in zip(points, drawn, strict=True)
+    ]
+    changes = [
+        Change(
+            **{
+                name: _estimate(
+                    _relative(getattr(point, name), getattr(points[0], name)),
+                    _relative(getattr(many, name), getattr(drawn[0], name)),
+                    n,
+                    f"Relative change against clean photos, as a fraction. {_BOOTSTRAP}",
+                )
+                for name in CHANGES
+            }
+        )
+        for point, many in zip(points, drawn, strict=True)
+    ]
+    return _Lost(losses, changes, *_index(decisions, points, drawn))
+
+
+def _index(
+    decisions: Decisions, points: Sequence[Measures], drawn: Sequence[Measures]
+) -> tuple[Estimate, list[FamilyNumbers]]:
+    """The robustness index, and what is left of each family."""
+    n = len(decisions.scored)
     families: list[FamilyNumbers] = []
     left: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
     useful = [(_useful(point.cost), _useful(many.cost)) for point, many in zip(points, drawn, strict=True)]
@@ -249,9 +259,9 @@ def _losses(
             )
         )
     if not left:
-        return Estimate.absent("no condition gave numbers", index_how), families
+        return Estimate.absent("no condition gave numbers", _INDEX), families
     index = tuple(np.mean([pair[side] for pair in left], axis=0) for side in (0, 1))
-    return _estimate(index[0], index[1], n, index_how), families
+    return _estimate(index[0], index[1], n, _INDEX), families
 
 
 def _measured(decisions: Decisions, held: _Held, seed: int) -> tuple[list[Measures], list[Measures]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from faceproof.runs.stress_folder import open_stress_run
 from pages import Node, parsed, words
 
 from faceproof.report.charts.drawing import Drawn
@@ -19,7 +20,6 @@ from faceproof.report.charts.theme import DARK, LIGHT
 from faceproof.report.pages.stress import render_stress_report, write_stress_report
 from faceproof.report.words.formatting import percent
 from faceproof.report.words.stress import label
-from faceproof.runs.stress_folder import open_stress_run
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -9,16 +9,6 @@ import altair as alt
 
 from faceproof.report.charts.theme import LIGHT, chart_config
 
-Summary = Mapping[str, Any]
-
-
-def default_point(summary: Summary) -> Mapping[str, Any] | None:
-    """The operating point that outcomes are judged at; None where it has no threshold."""
-    for point in summary["operating_points"]:
-        if point["name"] == summary["default_operating_point"] and point["threshold_distance"] is not None:
-            return dict(point)
-    return None
-
 
 def base(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
     """A chart that carries its rows itself, exempt from Altair's row limit."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ from faceproof.report.charts.curves import det_axes, probit, roc_axes
 from faceproof.report.charts.drawing import Drawn, remove_figure, write_charts
 from faceproof.report.words.comparison_rows import MEASURE_NAMES, SHAPES, SWATCHES
 from faceproof.report.words.formatting import printable
+from faceproof.summary.comparison_schema import ComparisonSummary
 
-Summary = Mapping[str, Any]
 Rows = list[dict[str, Any]]
 
 _HALF, _WHOLE = 470, 680
@@ -78,22 +78,22 @@ def drawn_names(names: Sequence[str]) -> list[str]:
     return short if len(set(short)) == len(short) else [f"{n}: {name}" for n, name in enumerate(short, start=1)]
 
 
-def _runs(summary: Summary, width: int) -> _Runs:
-    return _Runs(drawn_names([run["name"] for run in summary["runs"]]), width)
+def _runs(summary: ComparisonSummary, width: int) -> _Runs:
+    return _Runs(drawn_names([run.name for run in summary.runs]), width)
 
 
-def curve_rows(summary: Summary) -> Rows:
+def curve_rows(summary: ComparisonSummary) -> Rows:
     """FMR, FNMR and threshold along the curve of each run, on the comparisons that it made."""
     return [
-        {"run": run["name"], "fmr": fmr, "fnmr": fnmr, "threshold_distance": distance}
-        for run in summary["runs"]
+        {"run": run.name, "fmr": fmr, "fnmr": fnmr, "threshold_distance": distance}
+        for run in summary.runs
         for fmr, fnmr, distance in zip(
-            *(run["curves"]["det"][name] for name in ("fmr", "fnmr", "threshold_distance")), strict=True
+            *(run.curves.det.fmr, run.curves.det.fnmr, run.curves.det.threshold_distance), strict=True
         )
     ]
 
 
-def roc(summary: Summary, rows: Rows) -> alt.LayerChart:
+def roc(summary: ComparisonSummary, rows: Rows) -> alt.LayerChart:
     """Mated comparisons accepted against non-mated ones accepted, a line for each run."""
     floor = _floor(summary)
     drawn = [{"run": row["run"], "fmr": max(row["fmr"], floor), "tmr": 1 - row["fnmr"]} for row in rows]
@@ -103,7 +103,7 @@ def roc(summary: Summary, rows: Rows) -> alt.LayerChart:
     return _lines(summary, drawn, x, y, [], "ROC: what accepting more mated comparisons costs", note)
 
 
-def det(summary: Summary, rows: Rows) -> alt.LayerChart:
+def det(summary: ComparisonSummary, rows: Rows) -> alt.LayerChart:
     """FNMR against FMR on normal-deviate axes, a line for each run."""
     floor = _floor(summary)
     inside = [row for row in rows if 0 < row["fmr"] < 1 and 0 < row["fnmr"] < 1]
@@ -111,7 +111,7 @@ def det(summary: Summary, rows: Rows) -> alt.LayerChart:
     if not inside:
         return nothing_to_draw(title, "no threshold makes errors of both kinds").properties(width=_HALF)
     drawn = [{"run": row["run"], "fmr": probit(row["fmr"]), "fnmr": probit(row["fnmr"])} for row in inside]
-    worst = max((run["eer"]["value"] or 0 for run in summary["runs"]), default=0)
+    worst = max((run.eer.value or 0 for run in summary.runs), default=0)
     x, y = det_axes(floor, 0.5 if worst <= 0.4 else 1 - floor)
     edges = [probit(floor), probit(0.5 if worst <= 0.4 else 1 - floor)]
     diagonal = base([{"fmr": edge, "fnmr": edge} for edge in edges]).mark_line(style="diagonal", aria=False)
@@ -121,24 +121,24 @@ def det(summary: Summary, rows: Rows) -> alt.LayerChart:
     return _lines(summary, drawn, x, y, extra, title, note)
 
 
-def difference_rows(summary: Summary) -> Rows:
+def difference_rows(summary: ComparisonSummary) -> Rows:
     """Each paired difference with its interval, as fractions."""
     return [
         {
-            "run": row["run"],
-            "baseline": row["baseline"],
+            "run": row.run,
+            "baseline": row.baseline,
             "measure": MEASURE_NAMES[name],
-            **{end: row[name][end] for end in ("value", "low", "high")},
+            **getattr(row, name).model_dump(include={"value", "low", "high"}),
         }
         for name in MEASURES
-        for row in summary["differences"]
-        if row[name]["value"] is not None
+        for row in summary.differences
+        if getattr(row, name).value is not None
     ]
 
 
-def differences(summary: Summary, rows: Rows) -> alt.LayerChart:
+def differences(summary: ComparisonSummary, rows: Rows) -> alt.LayerChart:
     """Paired differences against the first run, with their intervals and the line of no difference."""
-    runs, many = _runs(summary, _WHOLE), len(summary["differences"]) > 1
+    runs, many = _runs(summary, _WHOLE), len(summary.differences) > 1
     drawn = [
         row | {end: None if row[end] is None else 100 * row[end] for end in ("value", "low", "high")} for row in rows
     ]
@@ -163,29 +163,29 @@ def differences(summary: Summary, rows: Rows) -> alt.LayerChart:
         ["Bars are 95% intervals from people drawn again. Higher accuracy is better, higher error rates are worse."],
         0,
     )
-    step = 22 * max(len(summary["differences"]), 1) + 14
+    step = 22 * max(len(summary.differences), 1) + 14
     return chart.properties(width=_WHOLE, height=step * max(len(names), 1))
 
 
-def cost_rows(summary: Summary) -> Rows:
+def cost_rows(summary: ComparisonSummary) -> Rows:
     """Time per photo and error of each run whose time is known, the error as a fraction."""
     return [
         {
-            "run": point["run"],
-            "time_ms": point["time_ms"],
-            "error": point["error"]["value"],
-            "error_low": point["error"]["low"],
-            "error_high": point["error"]["high"],
-            "measure": summary["cost"]["measure"],
+            "run": point.run,
+            "time_ms": point.time_ms,
+            "error": point.error.value,
+            "error_low": point.error.low,
+            "error_high": point.error.high,
+            "measure": summary.cost.measure,
         }
-        for point in summary["cost"]["points"]
-        if point["time_ms"] is not None
+        for point in summary.cost.points
+        if point.time_ms is not None
     ]
 
 
-def cost(summary: Summary, rows: Rows) -> alt.LayerChart:
+def cost(summary: ComparisonSummary, rows: Rows) -> alt.LayerChart:
     """Error against time per photo, a point with its interval and its name for each run."""
-    runs, measure = _runs(summary, _WHOLE), summary["cost"]["measure"]
+    runs, measure = _runs(summary, _WHOLE), summary.cost.measure
     most = [1.2 * max(row["time_ms"] for row in rows), 1.08 * max(row["error_high"] or row["error"] for row in rows)]
     most = [edge if edge > 0 else 1.0 for edge in most]
     x = alt.X("time_ms:Q").scale(domain=[0, most[0]], nice=False).title("mean time per photo, ms")
@@ -234,7 +234,7 @@ def _apart(rows: Rows, most: Sequence[float], size: tuple[int, int]) -> Rows:
     return [{key: value for key, value in label.items() if key not in {"span", "up"}} for label in placed]
 
 
-FIGURES: dict[str, tuple[Callable[[Summary], Rows], Callable[[Summary, Rows], alt.LayerChart]]] = {
+FIGURES: dict[str, tuple[Callable[[ComparisonSummary], Rows], Callable[[ComparisonSummary, Rows], alt.LayerChart]]] = {
     "roc": (curve_rows, roc),
     "det": (curve_rows, det),
     "differences": (difference_rows, differences),
@@ -242,11 +242,11 @@ FIGURES: dict[str, tuple[Callable[[Summary], Rows], Callable[[Summary, Rows], al
 }
 
 
-def write_compare_figures(summary: Summary, folder: Path) -> Drawn:
+def write_compare_figures(summary: ComparisonSummary, folder: Path) -> Drawn:
     """Write every figure as SVG, as PNG at twice the size, and its numbers as CSV.
 
     Args:
-        summary: the dict of ``faceproof.summary.comparison``.
+        summary: of the comparison.
         folder: where they go; made when absent. Each file is replaced as a whole.
 
     Returns:
@@ -257,7 +257,7 @@ def write_compare_figures(summary: Summary, folder: Path) -> Drawn:
         OSError: a file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    names = [run["name"] for run in summary["runs"]]
+    names = [run.name for run in summary.runs]
     shown, charts, tables = dict(zip(names, drawn_names(names), strict=True)), {}, []
     for name, (rows_of, draw) in FIGURES.items():
         rows = rows_of(summary)
@@ -272,7 +272,7 @@ def write_compare_figures(summary: Summary, folder: Path) -> Drawn:
 
 
 def _lines(
-    summary: Summary, rows: Rows, x: alt.X, y: alt.Y, behind: Sequence[alt.Chart], title: str, note: str
+    summary: ComparisonSummary, rows: Rows, x: alt.X, y: alt.Y, behind: Sequence[alt.Chart], title: str, note: str
 ) -> alt.LayerChart:
     runs = _runs(summary, _HALF)
     line = base(rows).mark_line(strokeWidth=2, clip=True, aria=False)
@@ -280,10 +280,10 @@ def _lines(
     return finish([*behind, line], title, [note], 340).properties(width=_HALF)
 
 
-def _floor(summary: Summary) -> float:
+def _floor(summary: ComparisonSummary) -> float:
     """Half the smallest rate that any run can show: where a rate of 0 is drawn on a stretched axis."""
-    counts = (run["counts"] for run in summary["runs"])
-    most = max(int(one[kind]) for one in counts for kind in ("compared_mated", "compared_non_mated"))
+    counts = (run.counts for run in summary.runs)
+    most = max(max(one.compared_mated, one.compared_non_mated) for one in counts)
     return 0.5 / max(most, 1)
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import altair as alt
 
 from faceproof.metrics.operating_points import fmr_label
-from faceproof.report.charts.base import Summary, base, finish, nothing_to_draw, text_over_halo
+from faceproof.report.charts.base import base, finish, nothing_to_draw, text_over_halo
 from faceproof.report.words.formatting import count, percent
+from faceproof.summary.evaluation_schema import EvaluationSummary
 
 _NARROW_PLOT_PX = 440
 _LABEL_LINE = 14
@@ -36,36 +37,36 @@ _PROBIT_TICKS = (
 )
 
 
-def roc(summary: Summary, *, log_fmr: bool = True) -> alt.LayerChart:
+def roc(summary: EvaluationSummary, *, log_fmr: bool = True) -> alt.LayerChart:
     """Share of mated comparisons accepted against share of non-mated ones accepted, over all thresholds.
 
     Args:
-        summary: the dict of ``faceproof.summary.evaluation``.
+        summary: of the run.
         log_fmr: a logarithmic axis of FMR, which shows the low rates that matter in use.
 
     Returns:
         The chart, with operating points and their 95% intervals.
     """
-    curve, title = summary["curves"]["roc"], "ROC: what accepting more mated comparisons costs"
+    curve, title = summary.curves.roc, "ROC: what accepting more mated comparisons costs"
     reason = _one_class(summary)
-    if reason or not curve["fmr"]:
+    if reason or not curve.fmr:
         return nothing_to_draw(title, reason or "no comparison was made")
-    floor = 0.5 / max(summary["counts"]["compared_non_mated"], 1) if log_fmr else 0.0
+    floor = 0.5 / max(summary.counts.compared_non_mated, 1) if log_fmr else 0.0
     rows = [
         {"fmr": _sig(max(fmr, floor)), "tmr": _sig(tmr), "distance": distance}
-        for fmr, tmr, distance in zip(curve["fmr"], curve["tmr"], curve["threshold_distance"], strict=True)
+        for fmr, tmr, distance in zip(curve.fmr, curve.tmr, curve.threshold_distance, strict=True)
     ]
     marks = _operating_points(summary, floor)
     for mark in marks:
         mark |= {"tmr": 1 - mark["fnmr"], "tmr_low": 1 - mark["fnmr_high"], "tmr_high": 1 - mark["fnmr_low"]}
-    seen = [tmr for fmr, tmr in zip(curve["fmr"], curve["tmr"], strict=True) if fmr > 0]
+    seen = [tmr for fmr, tmr in zip(curve.fmr, curve.tmr, strict=True) if fmr > 0]
     lowest = min([0.99, *seen, *(mark["tmr_low"] for mark in marks)])
     bottom = max(0.0, lowest - 0.1 * (1 - lowest)) if log_fmr else 0.0
     for mark in marks:
         mark["across"] = 1 - math.log(mark["fmr"]) / math.log(floor) if log_fmr else mark["fmr"]
         mark["up"] = (mark["tmr"] - bottom) / (1 - bottom)
     x, y = roc_axes(floor, bottom, log_fmr=log_fmr)
-    note = f"FMR on a logarithmic axis; the left edge is 0 of {count(summary['counts']['compared_non_mated'])}."
+    note = f"FMR on a logarithmic axis; the left edge is 0 of {count(summary.counts.compared_non_mated)}."
     return finish(
         [
             base(rows).mark_line(style="curve", clip=True, aria=False).encode(x, y, order="fmr:Q"),
@@ -77,24 +78,24 @@ def roc(summary: Summary, *, log_fmr: bool = True) -> alt.LayerChart:
     )
 
 
-def det(summary: Summary) -> alt.LayerChart:
+def det(summary: EvaluationSummary) -> alt.LayerChart:
     """FNMR against FMR on normal-deviate axes, where normally distributed scores give a straight line.
 
     Source: Martin et al., "The DET curve in assessment of detection task performance", Eurospeech 1997.
 
     Args:
-        summary: the dict of ``faceproof.summary.evaluation``.
+        summary: of the run.
 
     Returns:
         The chart, with the line of equal errors and operating points with their 95% intervals.
     """
-    curve, title = summary["curves"]["det"], "DET: one kind of error against the other"
+    curve, title = summary.curves.det, "DET: one kind of error against the other"
     reason = _one_class(summary)
-    pairs = [(a, b) for a, b in zip(curve["fmr"], curve["fnmr"], strict=True) if 0 < a < 1 and 0 < b < 1]
+    pairs = [(a, b) for a, b in zip(curve.fmr, curve.fnmr, strict=True) if 0 < a < 1 and 0 < b < 1]
     if reason or len(pairs) < 2:
         return nothing_to_draw(title, reason or "no threshold makes errors of both kinds")
-    counts = summary["counts"]
-    floor = 0.5 / max(counts["compared_mated"], counts["compared_non_mated"])
+    counts = summary.counts
+    floor = 0.5 / max(counts.compared_mated, counts.compared_non_mated)
     ceiling = max(0.5, min(max(max(pair) for pair in pairs), 1 - floor) if _eer(summary) > 0.4 else 0.5)
     rows = [{"fmr": _sig(probit(a)), "fnmr": _sig(probit(b)), "FMR": _sig(a), "FNMR": _sig(b)} for a, b in pairs]
     marks = _operating_points(summary, floor)
@@ -178,26 +179,25 @@ def _joined_labels(marks: Sequence[Mapping[str, Any]], *, several_lines: bool) -
     return labels
 
 
-def _operating_points(summary: Summary, floor: float) -> list[dict[str, Any]]:
+def _operating_points(summary: EvaluationSummary, floor: float) -> list[dict[str, Any]]:
     """Operating points that have a threshold, rates never below ``floor`` (a logarithm needs that)."""
     found = []
-    for point in summary["operating_points"]:
-        fmr, fnmr = point["fmr"], point["fnmr"]
-        if point["threshold_distance"] is None or fmr["value"] is None or fnmr["value"] is None:
+    for point in summary.operating_points:
+        fmr, fnmr = point.fmr, point.fnmr
+        if point.threshold_distance is None or fmr.value is None or fnmr.value is None:
             continue
-        mark = {
-            "text": _short_name(point["name"]),
-            "operating point": point["label"],
-            "threshold": f"{point['threshold_distance']:.4f}",
-            "FMR": percent(fmr["value"], fmr["n"]),
-            "FNMR": percent(fnmr["value"], fnmr["n"]),
+        mark: dict[str, Any] = {
+            "text": _short_name(point.name),
+            "operating point": point.label,
+            "threshold": f"{point.threshold_distance:.4f}",
+            "FMR": percent(fmr.value, fmr.n),
+            "FNMR": percent(fnmr.value, fnmr.n),
         }
-        for key, rate in (("fmr", fmr), ("fnmr", fnmr)):
-            value = rate["value"]
+        for key, rate, value in (("fmr", fmr, fmr.value), ("fnmr", fnmr, fnmr.value)):
             mark[key] = max(value, floor) if key == "fmr" else value
-            low = value if rate["low"] is None else rate["low"]
+            low = value if rate.low is None else rate.low
             mark[f"{key}_low"] = max(low, floor) if key == "fmr" else low
-            mark[f"{key}_high"] = value if rate["high"] is None else rate["high"]
+            mark[f"{key}_high"] = value if rate.high is None else rate.high
         found.append(mark)
     return found
 
@@ -208,17 +208,15 @@ def _short_name(name: str) -> str:
     return {"best_accuracy": "best accuracy", "eer": "EER", "fixed": "fixed"}.get(name, name)
 
 
-def _one_class(summary: Summary) -> str | None:
-    counts = summary["counts"]
-    missing = [kind for kind in ("mated", "non_mated") if not counts[f"compared_{kind}"]]
-    if not missing:
-        return None
-    return f"no {' and no '.join(kind.replace('_', '-') for kind in missing)} comparison was made"
+def _one_class(summary: EvaluationSummary) -> str | None:
+    counts = summary.counts
+    kinds = {"mated": counts.compared_mated, "non-mated": counts.compared_non_mated}
+    missing = [kind for kind, n in kinds.items() if not n]
+    return f"no {' and no '.join(missing)} comparison was made" if missing else None
 
 
-def _eer(summary: Summary) -> float:
-    value = summary["eer"]["value"]
-    return 0.0 if value is None else float(value)
+def _eer(summary: EvaluationSummary) -> float:
+    return summary.eer.value or 0.0
 
 
 def probit(rate: float) -> float:

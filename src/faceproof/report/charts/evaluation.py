@@ -12,10 +12,11 @@ from pathlib import Path
 
 import altair as alt
 
-from faceproof.report.charts.base import Summary, base, default_point, finish, nothing_to_draw, text_over_halo
+from faceproof.report.charts.base import base, finish, nothing_to_draw, text_over_halo
 from faceproof.report.charts.curves import det, roc
 from faceproof.report.charts.drawing import Drawn, write_charts
 from faceproof.report.words.formatting import count
+from faceproof.summary.evaluation_schema import EvaluationSummary
 
 OUTCOMES = {
     "TP": ("mated, accepted (TP)", "circle"),
@@ -29,19 +30,19 @@ _IS_ERROR = alt.FieldOneOfPredicate(field="outcome", oneOf=[OUTCOMES["FN"][0], O
 _BAND_HALF_WIDTH = 0.36
 
 
-def scatter(summary: Summary) -> alt.LayerChart:
+def scatter(summary: EvaluationSummary) -> alt.LayerChart:
     """Distance of every comparison (or of a sample), mated and non-mated side by side, coloured by outcome.
 
     Args:
-        summary: the dict of ``faceproof.summary.evaluation``; its jitter is -1 to 1, its distance 0 to 2.
+        summary: of the run.
 
     Returns:
         The chart, with rules for the threshold and the mean distance of each kind.
     """
-    cloud, point = summary["scatter"], default_point(summary)
+    cloud, point = summary.scatter, summary.default_point
     title = "How far apart the two photos of each comparison are"
-    if not cloud["distance"] or point is None:
-        made = any(summary["distances"][kind]["n"] for kind in ("mated", "non_mated"))
+    if not cloud.distance or point.threshold_distance is None:
+        made = summary.distances.mated.n or summary.distances.non_mated.n
         return nothing_to_draw(title, "no threshold could be set" if made else "no comparison was made")
     rows = [
         {
@@ -53,20 +54,20 @@ def scatter(summary: Summary) -> alt.LayerChart:
             "b": b,
         }
         for comparison, distance, jitter, outcome, a, b in zip(
-            *(cloud[key] for key in ("comparison", "distance", "jitter", "outcome", "photo_a", "photo_b")),
+            *(cloud.comparison, cloud.distance, cloud.jitter, cloud.outcome, cloud.photo_a, cloud.photo_b),
             strict=True,
         )
     ]
     means = [
-        {"distance": kind["mean"], "x": at - 0.47, "x2": at + 0.4, "text": ["mean", f"{kind['mean']:.3f}"]}
-        for at, kind in ((0, summary["distances"]["mated"]), (1, summary["distances"]["non_mated"]))
-        if kind["mean"] is not None
+        {"distance": kind.mean, "x": at - 0.47, "x2": at + 0.4, "text": ["mean", f"{kind.mean:.3f}"]}
+        for at, kind in ((0, summary.distances.mated), (1, summary.distances.non_mated))
+        if kind.mean is not None
     ]
-    threshold = [{"distance": point["threshold_distance"], "text": f"threshold {point['threshold_distance']:.3f}"}]
+    threshold = [{"distance": point.threshold_distance, "text": f"threshold {point.threshold_distance:.3f}"}]
     shown = (
-        f"{count(cloud['shown'])} of {count(cloud['of'])} comparisons: every error, a sample of the rest"
-        if cloud["shown"] < cloud["of"]
-        else f"All {count(cloud['of'])} comparisons"
+        f"{count(cloud.shown)} of {count(cloud.of)} comparisons: every error, a sample of the rest"
+        if cloud.shown < cloud.of
+        else f"All {count(cloud.of)} comparisons"
     )
     x = alt.X("x:Q").scale(domain=[-0.5, 1.5], nice=False).title(None)
     x = x.axis(values=[0, 1], labelExpr=f"datum.value < 0.5 ? '{KINDS[0]}' : '{KINDS[1]}'", grid=False, ticks=False)
@@ -94,26 +95,26 @@ def scatter(summary: Summary) -> alt.LayerChart:
             *text_over_halo(threshold, alt.X(datum=0.5, type="quantitative"), y, dy=-8, align="center"),
         ],
         title,
-        [f"{shown}. At or below the line ({point['label']}) means accepted as the same person."],
+        [f"{shown}. At or below the line ({point.label}) means accepted as the same person."],
         400,
     )
 
 
-def histogram(summary: Summary) -> alt.LayerChart:
+def histogram(summary: EvaluationSummary) -> alt.LayerChart:
     """Distances of mated and non-mated comparisons, overlaid, each as a share of its own kind.
 
     Args:
-        summary: the dict of ``faceproof.summary.evaluation``.
+        summary: of the run.
 
     Returns:
         The chart. Its parameter ``threshold_distance`` places the threshold rule.
     """
-    bins, point = summary["histogram"], default_point(summary)
+    bins = summary.histogram
     title = "Distances of mated and non-mated comparisons"
-    totals = [sum(bins["mated"]), sum(bins["non_mated"])]
+    totals = [sum(bins.mated), sum(bins.non_mated)]
     if not any(totals):
         return nothing_to_draw(title, "no comparison was made")
-    edges = bins["edges"]
+    edges = bins.edges
     rows = [
         {
             "x": round(edges[i], 5),
@@ -122,7 +123,7 @@ def histogram(summary: Summary) -> alt.LayerChart:
             "share": round(n / total, 6),
             "kind": kind,
         }
-        for kind, counts, total in zip(KINDS, (bins["mated"], bins["non_mated"]), totals, strict=True)
+        for kind, counts, total in zip(KINDS, (bins.mated, bins.non_mated), totals, strict=True)
         for i, n in enumerate(counts)
         if n
     ]
@@ -143,7 +144,7 @@ def histogram(summary: Summary) -> alt.LayerChart:
             ],
         )
     ]
-    start = point["threshold_distance"] if point else None
+    start = summary.default_point.threshold_distance
     if start is not None:
         at, top = alt.X(datum=alt.expr("threshold_distance"), type="quantitative"), alt.value(0)
         label = alt.value(alt.expr("'threshold ' + format(threshold_distance, '.3f')"))
@@ -159,7 +160,7 @@ def histogram(summary: Summary) -> alt.LayerChart:
     return chart if start is None else chart.add_params(alt.param(name="threshold_distance", value=start))
 
 
-FIGURES: dict[str, Callable[[Summary], alt.LayerChart]] = {
+FIGURES: dict[str, Callable[[EvaluationSummary], alt.LayerChart]] = {
     "scatter": scatter,
     "histogram": histogram,
     "roc": roc,
@@ -167,11 +168,11 @@ FIGURES: dict[str, Callable[[Summary], alt.LayerChart]] = {
 }
 
 
-def write_figures(summary: Summary, folder: Path) -> Drawn:
+def write_figures(summary: EvaluationSummary, folder: Path) -> Drawn:
     """Write every figure as SVG and as PNG at twice the size, without a network.
 
     Args:
-        summary: the dict of ``faceproof.summary.evaluation``.
+        summary: of the run.
         folder: where they go; made when absent. Each file is replaced as a whole.
 
     Returns:

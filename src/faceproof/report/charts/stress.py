@@ -13,8 +13,9 @@ from faceproof.report.charts.base import base
 from faceproof.report.charts.drawing import Drawn, remove_figure, write_charts
 from faceproof.report.charts.theme import LIGHT, chart_config
 from faceproof.report.words.stress import label
+from faceproof.summary.estimates import Estimate
+from faceproof.summary.stress_schema import ConditionNumbers, StressSummary
 
-Summary = Mapping[str, Any]
 Rows = list[dict[str, Any]]
 
 PARTS = {
@@ -31,47 +32,47 @@ _MANY_CONDITIONS = 40
 _DARK_TEXT, _LIGHT_TEXT, _EMPTY = "#16191d", "#fefefe", "#c9ced6"
 
 
-def family_rows(summary: Summary, read: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Rows:
+def family_rows(summary: StressSummary, read: Callable[[ConditionNumbers], Mapping[str, Any]]) -> Rows:
     """One row for each model, family and severity, with the clean photos as severity 0 of every family.
 
     Args:
-        summary: the dict of ``faceproof.summary.stress``.
+        summary: of the run.
         read: what to take from a condition's numbers, by column.
     """
     rows: Rows = []
     titles = _titles(summary)
-    for model in summary["models"]:
-        found = {row["condition"]: row for row in model["conditions"]}
+    for model in summary.models:
+        found = {row.condition: row for row in model.conditions}
         begun: set[str] = set()
-        for entry in summary["conditions"][1:]:
-            if entry["name"] not in found:
+        for entry in summary.conditions[1:]:
+            if entry.name not in found:
                 continue
-            head = {"model": model["name"], "family": titles[entry["family"]]}
-            if entry["family"] not in begun:
-                begun.add(entry["family"])
+            head = {"model": model.name, "family": titles[entry.family]}
+            if entry.family not in begun:
+                begun.add(entry.family)
                 rows.append(head | {"severity": 0, "told": "as it is"} | dict(read(found["clean"])))
-            more = {"severity": entry["severity"], "told": entry["told"]}
-            rows.append(head | more | dict(read(found[entry["name"]])))
+            more = {"severity": entry.severity, "told": entry.told}
+            rows.append(head | more | dict(read(found[entry.name])))
     return rows
 
 
-def _titles(summary: Summary) -> dict[str, str]:
+def _titles(summary: StressSummary) -> dict[str, str]:
     """Title of each family; one that others share has the family's name behind it."""
-    titles = {entry["family"]: str(entry["title"]) for entry in summary["conditions"][1:]}
+    titles = {entry.family: entry.title for entry in summary.conditions[1:]}
     every = list(titles.values())
     return {name: title if every.count(title) == 1 else f"{title} ({name})" for name, title in titles.items()}
 
 
-def _interval(estimate: Mapping[str, Any]) -> dict[str, Any]:
-    return {"value": estimate["value"], "low": estimate["low"], "high": estimate["high"]}
+def _interval(estimate: Estimate) -> dict[str, Any]:
+    return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
 
 
 def _curves(
-    summary: Summary, read: Callable[[Mapping[str, Any]], Mapping[str, Any]], what: str, title: str, note: str
+    summary: StressSummary, read: Callable[[ConditionNumbers], Estimate], what: str, title: str, note: str
 ) -> Any:
     rows = [row for row in family_rows(summary, lambda row: _interval(read(row))) if row["value"] is not None]
     rows = _with_steps(rows)
-    models = [model["name"] for model in summary["models"]]
+    models = [model.name for model in summary.models]
     x = _severity(rows)
     y = alt.Y("value:Q").axis(format="~%").title(what)
     colour = alt.Color("model:N").scale(domain=models, range="category")
@@ -97,38 +98,38 @@ def _with_steps(rows: Rows) -> Rows:
     return [row for row in rows if len(steps[row["family"]] - {0}) > 1]
 
 
-def frr_curves(summary: Summary) -> Any:
+def frr_curves(summary: StressSummary) -> Any:
     """FRR at the held threshold against severity, a panel for each family."""
     title = "Mated comparisons turned away (FRR)"
-    return _curves(summary, lambda row: row["held"]["frr"], "FRR", title, "At the held threshold.")
+    return _curves(summary, lambda row: row.held.frr, "FRR", title, "At the held threshold.")
 
 
-def fmr_curves(summary: Summary) -> Any:
+def fmr_curves(summary: StressSummary) -> Any:
     """FMR at the held threshold against severity."""
     title = "Strangers accepted (FMR)"
-    return _curves(summary, lambda row: row["held"]["fmr"], "FMR", title, "At the held threshold.")
+    return _curves(summary, lambda row: row.held.fmr, "FMR", title, "At the held threshold.")
 
 
-def eer_curves(summary: Summary) -> Any:
+def eer_curves(summary: StressSummary) -> Any:
     """EER against severity."""
     note = "At a threshold of its own for every condition, so without drift; of the comparisons that could be made."
-    return _curves(summary, lambda row: row["eer"], "EER", "Equal error rate", note)
+    return _curves(summary, lambda row: row.eer, "EER", "Equal error rate", note)
 
 
-def detection_curves(summary: Summary) -> Any:
+def detection_curves(summary: StressSummary) -> Any:
     """Share of photos with a face against severity."""
     title, note = "Photos in which a face is found", "Of all photos that could be decoded."
-    return _curves(summary, lambda row: row["rates"]["detection_rate"], "detection rate", title, note)
+    return _curves(summary, lambda row: row.rates.detection_rate, "detection rate", title, note)
 
 
-def distance_curves(summary: Summary) -> Any:
+def distance_curves(summary: StressSummary) -> Any:
     """Mean distance of both kinds against severity."""
     rows: Rows = []
     for kind, name in KINDS.items():
-        taken = family_rows(summary, _reader(lambda row, kind=kind: row["distances"][kind]["mean"], "distance"))
+        taken = family_rows(summary, _reader(lambda row, kind=kind: getattr(row.distances, kind).mean, "distance"))
         rows += [row | {"kind": name} for row in taken if row["distance"] is not None]
     rows = _with_steps(rows)
-    models = [model["name"] for model in summary["models"]]
+    models = [model.name for model in summary.models]
     chart = (
         base(rows)
         .mark_line(strokeWidth=2, point={"size": 22})
@@ -148,18 +149,18 @@ def _dashes(models: Sequence[str]) -> alt.StrokeDash:
     return alt.StrokeDash("model:N").scale(domain=list(models)).legend(legend)
 
 
-def loss_bars(summary: Summary) -> Any:
+def loss_bars(summary: StressSummary) -> Any:
     """What each condition costs beyond clean photos, split into its three parts: a column for each model."""
     rows: Rows = []
     for part, name in PARTS.items():
-        taken = family_rows(summary, _reader(lambda row, part=part: row["loss"][part]["value"], "loss"))
+        taken = family_rows(summary, _reader(lambda row, part=part: getattr(row.loss, part).value, "loss"))
         rows += [
             row | {"condition": _in_words(row), "part": name}
             for row in taken
             if row["loss"] is not None and row["severity"] > 0
         ]
     conditions = list(dict.fromkeys(row["condition"] for row in rows))
-    models = [model["name"] for model in summary["models"]]
+    models = [model.name for model in summary.models]
     chart = (
         base(rows)
         .mark_bar()
@@ -174,13 +175,13 @@ def loss_bars(summary: Summary) -> Any:
     faceted = chart.properties(width=wide, height={"step": 17}).facet(
         column=alt.Column("model:N").title(None).sort(models), spacing=24
     )
-    prices = sorted({model["held"]["price"] for model in summary["models"]})
+    prices = sorted({model.held.price for model in summary.models})
     price = f"{prices[0]:g}" if len(prices) == 1 else "price"
     note = f"Cost (FRR + {price} x FAR, at the held threshold) beyond that of clean photos. A part below 0 is a gain."
     return _dressed(faceted, "What is lost, and why", [note])
 
 
-def _reader(value: Callable[..., Any], name: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+def _reader(value: Callable[..., Any], name: str) -> Callable[[ConditionNumbers], dict[str, Any]]:
     return lambda row: {name: value(row)}
 
 
@@ -188,9 +189,9 @@ def _in_words(row: Mapping[str, Any]) -> str:
     return f"{row['family']}, {row['told']}" if row["told"] else str(row["family"])
 
 
-def heat_map(summary: Summary) -> Any:
+def heat_map(summary: StressSummary) -> Any:
     """FNMR at the held threshold over family and severity, a panel for each model."""
-    rows = [row for row in family_rows(summary, lambda row: {"fnmr": row["held"]["fnmr"]["value"]}) if row["severity"]]
+    rows = [row for row in family_rows(summary, lambda row: {"fnmr": row.held.fnmr.value}) if row["severity"]]
     for row in rows:
         value = row["fnmr"]
         row["text"] = "none made" if value is None else f"{100 * value:.{0 if value >= 0.0995 else 1}f}"
@@ -214,33 +215,33 @@ def heat_map(summary: Summary) -> Any:
     )
     return _dressed(
         layers.properties(width={"step": 58}, height={"step": 24}).facet(
-            column=alt.Column("model:N").title(None).sort([model["name"] for model in summary["models"]]), spacing=24
+            column=alt.Column("model:N").title(None).sort([model.name for model in summary.models]), spacing=24
         ),
         "FNMR at the held threshold, in percent",
         ["Of the mated comparisons that could be made. Where few faces are left, look at FRR and the detection rate."],
     )
 
 
-def change_bars(summary: Summary) -> Any:
+def change_bars(summary: StressSummary) -> Any:
     """Relative change of each metric against clean photos, in percent, bars by model: as the study drew it."""
-    entries = [entry for entry in summary["conditions"][1:] if entry["failed"] is None]
-    last = {entry["family"]: entry["name"] for entry in entries}
+    entries = [entry for entry in summary.conditions[1:] if entry.failed is None]
+    last = {entry.family: entry.name for entry in entries}
     all_of_them = len(entries) <= _MANY_CONDITIONS
-    shown = [entry for entry in entries if all_of_them or last[entry["family"]] == entry["name"]]
-    names = {entry["name"]: label(entry) for entry in shown}
+    shown = [entry for entry in entries if all_of_them or last[entry.family] == entry.name]
+    names = {entry.name: label(entry) for entry in shown}
     rows: Rows = [
         {
-            "model": model["name"],
+            "model": model.name,
             "metric": metric_name,
-            "condition": names[row["condition"]],
-            "change": 100 * row["change"][metric]["value"],
+            "condition": names[row.condition],
+            "change": 100 * getattr(row.change, metric).value,
         }
-        for model in summary["models"]
-        for row in model["conditions"]
+        for model in summary.models
+        for row in model.conditions
         for metric, metric_name in CHANGED.items()
-        if row["condition"] in names and row["change"][metric]["value"] is not None
+        if row.condition in names and getattr(row.change, metric).value is not None
     ]
-    models = [model["name"] for model in summary["models"]]
+    models = [model.name for model in summary.models]
     chart = (
         base(rows)
         .mark_bar()
@@ -260,7 +261,7 @@ def change_bars(summary: Summary) -> Any:
     return _dressed(faceted.resolve_scale(y="independent"), "Change of each metric, in percent", [note])
 
 
-FIGURES: dict[str, Callable[[Summary], Any]] = {
+FIGURES: dict[str, Callable[[StressSummary], Any]] = {
     "loss": loss_bars,
     "frr": frr_curves,
     "fmr": fmr_curves,
@@ -272,11 +273,11 @@ FIGURES: dict[str, Callable[[Summary], Any]] = {
 }
 
 
-def write_stress_figures(summary: Summary, folder: Path) -> Drawn:
+def write_stress_figures(summary: StressSummary, folder: Path) -> Drawn:
     """Write every figure as SVG, as PNG at twice the size, and its numbers as CSV.
 
     Args:
-        summary: the dict of ``faceproof.summary.stress``.
+        summary: of the run.
         folder: where they go; made when absent. Each file is replaced as a whole.
 
     Returns:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -12,37 +11,37 @@ from faceproof.report.console.evaluation import print_end
 from faceproof.report.console.terminal import NARROW, Column, print_table, print_text
 from faceproof.report.words.comparison_rows import MEASURE_NAMES, Cell, Row, p_value, side_by_side
 from faceproof.report.words.formatting import cannot_be_told, count, number, percent, points, points_range, printable
-
-Summary = Mapping[str, Any]
+from faceproof.summary.comparison_schema import ComparisonSummary, Difference
+from faceproof.summary.estimates import Estimate
 
 _GAP = 2
 
 
-def print_comparison(summary: Summary, console: Console, report: Path | None = None) -> None:
+def print_comparison(summary: ComparisonSummary, console: Console, report: Path | None = None) -> None:
     """Print headline, the runs side by side, each against the first, and warnings; plain text where it is no terminal.
 
     Args:
-        summary: the dict of ``faceproof.summary.comparison``.
+        summary: of the comparison.
         console: where to print; 80 columns hold two runs, more runs go below each other.
         report: where the page lies, printed last.
     """
     console.print()
-    print_text(console, summary["headline"], style="bold")
+    print_text(console, summary.headline, style="bold")
     for columns, rows in _tables(summary, console.width):
         console.print()
         print_table(console, columns, rows)
-    for difference in summary["differences"]:
+    for difference in summary.differences:
         _print_difference(difference, summary, console)
     _print_agreement(summary, console)
     console.print()
     note = "* optimistic: the threshold was chosen on the comparisons that it is judged on. Differences are in points."
     print_text(console, note, style="dim")
-    print_end(console, summary["warnings"], report)
+    print_end(console, summary.warnings, report)
 
 
-def _tables(summary: Summary, width: int) -> Iterator[tuple[list[Column], list[list[str]]]]:
+def _tables(summary: ComparisonSummary, width: int) -> Iterator[tuple[list[Column], list[list[str]]]]:
     """Columns and rows of the numbers of each run, as many runs beside each other as there is room for."""
-    rows, names = side_by_side(summary, joiner=" to "), [run["name"] for run in summary["runs"]]
+    rows, names = side_by_side(summary, joiner=" to "), [run.name for run in summary.runs]
     columns = [_column([row.cells[place] for row in rows]) for place in range(len(names))]
     head = max(len(_what(row)) for row in rows)
     widest = max(len(text) for column in columns for text in column)
@@ -64,11 +63,11 @@ def _column(cells: Sequence[Cell]) -> list[str]:
     return [printable(text.replace("–", "-")) for text in texts]
 
 
-def _print_difference(difference: Mapping[str, Any], summary: Summary, console: Console) -> None:
-    run, baseline = difference["run"], difference["baseline"]
-    made, point = summary["comparisons"]["made_by_all"], summary["operating_point"]
-    who = "both" if len(summary["runs"]) == 2 else "all runs"
-    at = f"; {point['label']}" if point["target_fmr"] is not None else ""
+def _print_difference(difference: Difference, summary: ComparisonSummary, console: Console) -> None:
+    run, baseline = difference.run, difference.baseline
+    made, point = summary.comparisons.made_by_all, summary.operating_point
+    who = "both" if len(summary.runs) == 2 else "all runs"
+    at = f"; {point.label}" if point.target_fmr is not None else ""
     console.print()
     about = f"{run} against {baseline}, on {count(made)} comparisons that {who} made{at}"
     print_text(console, about, style="bold")
@@ -79,31 +78,33 @@ def _print_difference(difference: Mapping[str, Any], summary: Summary, console: 
         Column("95% interval", label="95% interval"),
     ]
     rows = []
-    paired = {row["run"]: row for row in summary["paired"]}
+    paired = {row.run: row for row in summary.paired}
     for name, title in MEASURE_NAMES.items():
-        estimate = difference[name]
-        if estimate["value"] is None:
+        estimate: Estimate = getattr(difference, name)
+        if estimate.value is None:
             print_text(console, f"{title} {cannot_be_told(estimate)}")
             continue
-        values = [paired[one]["eer"] if name == "eer" else paired[one]["held"][name] for one in (baseline, run)]
-        shown = [percent(value["value"], value["n"]) for value in values]
+        values: list[Estimate] = [
+            paired[one].eer if name == "eer" else getattr(paired[one].held, name) for one in (baseline, run)
+        ]
+        shown = [percent(value.value, value.n) for value in values]
         rows.append([title, *shown, points(estimate), points_range(estimate)])
     if rows:
         print_table(console, columns, rows)
-    test = difference["mcnemar"]
-    if test["p"] is not None:
+    test = difference.mcnemar
+    if test.p is not None:
         print_text(
             console,
-            f"McNemar's exact test: p {p_value(test['p'])}; right in {baseline} alone "
-            f"{count(test['only_baseline_right'])}, in {run} alone {count(test['only_run_right'])}, wrong in both "
-            f"{count(test['both_wrong'])}",
+            f"McNemar's exact test: p {p_value(test.p)}; right in {baseline} alone "
+            f"{count(test.only_baseline_right)}, in {run} alone {count(test.only_run_right)}, wrong in both "
+            f"{count(test.both_wrong)}",
         )
 
 
-def _print_agreement(summary: Summary, console: Console) -> None:
-    told = [row for row in summary["agreement"] if row["alike"] is not None]
+def _print_agreement(summary: ComparisonSummary, console: Console) -> None:
+    told = [row for row in summary.agreement if row.alike is not None]
     if told:
         console.print()
     for row in told:
-        kappa = "kappa cannot be told" if row["kappa"] is None else f"kappa {number(row['kappa'])}"
-        print_text(console, f"{row['a']} and {row['b']} decide {percent(row['alike'], row['n'])} alike, {kappa}")
+        kappa = "kappa cannot be told" if row.kappa is None else f"kappa {number(row.kappa)}"
+        print_text(console, f"{row.a} and {row.b} decide {percent(row.alike, row.n)} alike, {kappa}")

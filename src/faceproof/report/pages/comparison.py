@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from faceproof.files import write_whole
 from faceproof.report.charts.drawing import Drawn
@@ -12,22 +11,20 @@ from faceproof.report.pages.evaluation import page_policy, page_style, page_svg,
 from faceproof.report.pictures.thumbnails import PhotoStrips, boxes_of_run, thumbnail
 from faceproof.report.words.comparison import no_difference
 from faceproof.report.words.comparison_rows import MEASURE_NAMES, SHAPES, SWATCHES, p_value, side_by_side
+from faceproof.summary.comparison_schema import AgreementOfTwo, ComparisonSummary
 
-Summary = Mapping[str, Any]
-
-_DIRECTIONS = ("worse", "better")
 _OF_ITSELF = ("run.command", "run.started", "run.finished", "timing.", "canary.")
 _OF_THE_CARD = ("card.architecture", "card.training_set", "card.template_size", "card.contract.")
 _NAMED = 3
 
 
-def write_compare_report(summary: Summary, folder: Path, drawn: Drawn | None = None) -> Path:
+def write_compare_report(summary: ComparisonSummary, folder: Path, drawn: Drawn | None = None) -> Path:
     """Write ``report.html`` beside the figures; an older one is replaced.
 
     Photos are shown where the folder of people that a run names is there.
 
     Args:
-        summary: the dict of ``faceproof.summary.comparison``.
+        summary: of the comparison.
         folder: the folder of the comparison, whose figures are drawn already.
         drawn: what became of the figures; None: all were drawn.
 
@@ -42,12 +39,12 @@ def write_compare_report(summary: Summary, folder: Path, drawn: Drawn | None = N
 
 
 def render_compare_report(
-    summary: Summary, figures: Mapping[str, str], photos: PhotoStrips, drawn: Drawn | None = None
+    summary: ComparisonSummary, figures: Mapping[str, str], photos: PhotoStrips, drawn: Drawn | None = None
 ) -> str:
     """The page as HTML, complete in itself.
 
     Args:
-        summary: the dict of ``faceproof.summary.comparison``.
+        summary: of the comparison.
         figures: SVG of each figure by name.
         photos: thumbnails of disputed comparisons; ``PhotoStrips()`` where there are none.
         drawn: what became of the figures that ``figures`` lacks; None: there is no more to draw.
@@ -55,7 +52,7 @@ def render_compare_report(
     Returns:
         The page. Texts of the summary appear literally; none can become markup or script.
     """
-    names = [run["name"] for run in summary["runs"]]
+    names = [run.name for run in summary.runs]
     return (
         page_templates()
         .get_template("compare.html.j2")
@@ -66,7 +63,7 @@ def render_compare_report(
             swatches=dict(zip(names, _swatches(len(names)), strict=True)),
             rows=side_by_side(summary),
             measures=MEASURE_NAMES,
-            paired={row["run"]: row for row in summary["paired"]},
+            paired={row.run: row for row in summary.paired},
             agreed=_matrix(summary),
             no_difference=no_difference,
             p_value=p_value,
@@ -74,7 +71,7 @@ def render_compare_report(
             drawn=drawn or Drawn(),
             photos=photos,
             differing=_settings_that_differ(summary),
-            settings=[(run["name"], settings_of(run["manifest"])) for run in summary["runs"]],
+            settings=[(run.name, settings_of(run.manifest)) for run in summary.runs],
             style=page_style(),
             policy=page_policy([]),
         )
@@ -94,38 +91,37 @@ def _swatches(runs: int) -> list[tuple[str, str]]:
     return [(SWATCHES[place], SHAPES[turn % len(SHAPES)]) for turn, place in turns]
 
 
-def _matrix(summary: Summary) -> dict[tuple[str, str], Mapping[str, Any]]:
+def _matrix(summary: ComparisonSummary) -> dict[tuple[str, str], AgreementOfTwo]:
     """Agreement of each two runs, whichever comes first."""
-    rows = summary["agreement"]
-    return {pair: row for row in rows for pair in ((row["a"], row["b"]), (row["b"], row["a"]))}
+    rows = summary.agreement
+    return {pair: row for row in rows for pair in ((row.a, row.b), (row.b, row.a))}
 
 
-def _photos(summary: Summary) -> PhotoStrips:
+def _photos(summary: ComparisonSummary) -> PhotoStrips:
     """Thumbnails of what is shown, from the first folder of people that is there, with the first run's boxes."""
-    named = dict.fromkeys(str((run["manifest"].get("people") or {}).get("root", "")) for run in summary["runs"])
+    named = dict.fromkeys(run.manifest.people.root for run in summary.runs if run.manifest.people)
     root = next((Path(name) for name in named if name and Path(name).is_dir()), None)
     if root is None:
         return PhotoStrips()
     boxes: dict[str, tuple[float, ...]] = {}
-    for run in reversed(summary["runs"]):
-        boxes |= boxes_of_run(Path(run["folder"]))
+    for run in reversed(summary.runs):
+        boxes |= boxes_of_run(Path(run.folder))
     wanted = dict.fromkeys(_shown(summary))
     return PhotoStrips({photo: thumbnail(root, photo, boxes.get(photo)) for photo in wanted}, at_hand=True)
 
 
-def _shown(summary: Summary) -> Iterator[str]:
-    for flips in summary["flips"]:
-        for direction in _DIRECTIONS:
-            for entry in flips[direction]:
-                yield entry["photo_a"]
-                yield entry["photo_b"]
+def _shown(summary: ComparisonSummary) -> Iterator[str]:
+    for flips in summary.flips:
+        for entry in (*flips.worse, *flips.better):
+            yield entry.photo_a
+            yield entry.photo_b
 
 
-def _settings_that_differ(summary: Summary) -> list[tuple[str, list[str]]]:
+def _settings_that_differ(summary: ComparisonSummary) -> list[tuple[str, list[str]]]:
     """Settings that are not the same in all runs, with the value of each, all but time and place."""
     every = [
-        {f"{group}.{key}": value for group, rows in settings_of(run["manifest"]) for key, value in rows}
-        for run in summary["runs"]
+        {f"{group}.{key}": value for group, rows in settings_of(run.manifest) for key, value in rows}
+        for run in summary.runs
     ]
     names = dict.fromkeys(name for settings in every for name in settings)
     found = []

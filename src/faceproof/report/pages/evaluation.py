@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -23,6 +24,8 @@ from faceproof.report.charts.theme import DARK, LIGHT, chart_config
 from faceproof.report.pictures.thumbnails import PhotoStrips, boxes_of_run, photo_strips
 from faceproof.report.words import formatting
 from faceproof.report.words.key_numbers import headline_keys, key_numbers
+from faceproof.runs.manifest_schema import Manifest
+from faceproof.summary.evaluation_schema import EvaluationSummary
 from faceproof.summary.native_thresholds import shown_usual_score
 
 if TYPE_CHECKING:
@@ -31,7 +34,6 @@ if TYPE_CHECKING:
 
     from faceproof.scoring.native_score import UsualScore
 
-Summary = Mapping[str, Any]
 
 PAGE_FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 RATES = {
@@ -47,11 +49,11 @@ RATES = {
 SLIDER_RATES = ("accuracy", "precision", "recall", "f1", "fmr", "fnmr")
 
 
-def render_report(summary: Summary, photos: PhotoStrips, drawn: Drawn | None = None) -> str:
+def render_report(summary: EvaluationSummary, photos: PhotoStrips, drawn: Drawn | None = None) -> str:
     """The page of a run as HTML, complete in itself.
 
     Args:
-        summary: the dict of ``faceproof.summary.evaluation``.
+        summary: of the run.
         photos: thumbnails of the failures; ``PhotoStrips()`` where there are none.
         drawn: what became of the figures: without a script the page shows the files of figures, or why one is missing;
             None: get the script.
@@ -70,13 +72,13 @@ def render_report(summary: Summary, photos: PhotoStrips, drawn: Drawn | None = N
             s=summary,
             title=_title(summary),
             photos=photos,
-            usual=shown_usual_score(summary["run"]),
+            usual=shown_usual_score(summary.run.system),
             figures=figures,
             cards=[everything[key] for key in headline_keys(summary)],
             key_numbers=list(everything.values()),
             rates=RATES,
             slider_rates=SLIDER_RATES,
-            settings=settings_of(summary["run"]),
+            settings=settings_of(summary.run),
             page_data=_page_data(summary, figures),
             style=page_style(),
             scripts=scripts,
@@ -86,7 +88,7 @@ def render_report(summary: Summary, photos: PhotoStrips, drawn: Drawn | None = N
 
 
 def write_report(
-    summary: Summary,
+    summary: EvaluationSummary,
     folder: Path,
     photos_root: Path | None,
     drawn: Drawn | None = None,
@@ -96,7 +98,7 @@ def write_report(
     """Write ``report.html`` into a folder; an older one is replaced as a whole.
 
     Args:
-        summary: the dict of ``faceproof.summary.evaluation``.
+        summary: of the run.
         folder: where to write.
         photos_root: folder of people, or None for a page without photos.
         drawn: what became of the figures; see `render_report`.
@@ -113,7 +115,7 @@ def write_report(
     return target
 
 
-def _figures(summary: Summary, drawn: Drawn) -> Iterator[tuple[str, dict[str, Any]]]:
+def _figures(summary: EvaluationSummary, drawn: Drawn) -> Iterator[tuple[str, dict[str, Any]]]:
     """What the page shows of each figure: its spec for the script, or its file, or why there is neither."""
     from faceproof.report.charts.curves import roc
     from faceproof.report.charts.evaluation import FIGURES
@@ -150,29 +152,29 @@ def _on_page(chart: alt.LayerChart) -> dict[str, Any]:
     }
 
 
-def _page_data(summary: Summary, figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _page_data(summary: EvaluationSummary, figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """What the page's script needs: specs, exact counts for every step of the slider, operating points."""
-    usual = shown_usual_score(summary["run"])
+    usual = shown_usual_score(summary.run.system)
     points = [
         {
-            "name": point["name"],
-            "label": point["label"],
-            "optimistic": point["optimistic"],
-            "distance": point["threshold_distance"],
-            "usual": usual and usual.text(point["threshold_usual"]),
-            "confusion": point["confusion"],
-            "rates": {rate: point[rate] for rate in SLIDER_RATES},
+            "name": point.name,
+            "label": point.label,
+            "optimistic": point.optimistic,
+            "distance": point.threshold_distance,
+            "usual": None if usual is None or point.threshold_usual is None else usual.text(point.threshold_usual),
+            "confusion": point.confusion and asdict(point.confusion),
+            "rates": {rate: getattr(point, rate).as_json() for rate in SLIDER_RATES},
         }
-        for point in summary["operating_points"]
-        if point["threshold_distance"] is not None
+        for point in summary.operating_points
+        if point.threshold_distance is not None
     ]
     return {
         "specs": {name: figure["spec"] for name, figure in figures.items() if figure["spec"]},
         "subtitles": {name: figure["subtitle"] for name, figure in figures.items()},
-        "table": summary["threshold_table"],
-        "usual": usual and _in_usual_score(usual, summary["threshold_table"]["distance"]),
+        "table": summary.threshold_table.as_json(),
+        "usual": usual and _in_usual_score(usual, summary.threshold_table.distance),
         "points": points,
-        "start": summary["default_operating_point"],
+        "start": summary.default_operating_point,
     }
 
 
@@ -181,17 +183,30 @@ def _in_usual_score(usual: UsualScore, distances: list[float]) -> dict[str, Any]
     return {"label": usual.label, "steps": [usual.text(score) for score in usual.of_distance(distances).tolist()]}
 
 
-def _title(summary: Summary) -> str:
-    run = summary["run"]
-    root = str(run.get("people", {}).get("root", "")).rstrip("/\\")
+def _title(summary: EvaluationSummary) -> str:
+    people = summary.run.people
+    root = "" if people is None else people.root.rstrip("/\\")
     folder = root.replace("\\", "/").rsplit("/", 1)[-1]
-    return f"{run.get('model', 'face verification')} on {folder or 'a folder of people'}"
+    return f"{summary.run.system.name} on {folder or 'a folder of people'}"
 
 
-def settings_of(run: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The manifest as groups of (name, value): plain values first, then one group per nested object."""
+def settings_of(run: Manifest) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The manifest of an evaluation as groups of (name, value): plain values first, then one group per entry."""
+    entries = run.as_json()
+    system = entries.pop("systems")[0]
+    entries.pop("conditions", None)
+    card = system.pop("card", None)
+    own = {
+        "model": system.pop("name"),
+        **{name: system.pop(name) for name in ("reference", "weights") if name in system},
+    }
+    return grouped({**entries, **own, **({"card": card} if card else {}), **system})
+
+
+def grouped(entries: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """JSON values as groups of (name, value): plain values first, then one group per nested object."""
     groups: dict[str, list[tuple[str, str]]] = {"run": []}
-    for key, value in run.items():
+    for key, value in entries.items():
         if isinstance(value, Mapping):
             groups[key] = list(_leaves(value))
         else:

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 from faceproof.degrade.types import Condition
 from faceproof.files import write_whole
 from faceproof.report.charts.drawing import Drawn
-from faceproof.report.pages.evaluation import page_policy, page_style, page_svg, page_templates, settings_of
+from faceproof.report.pages.evaluation import grouped, page_policy, page_style, page_svg, page_templates
 from faceproof.report.pictures.stress_photos import StressPhotos
 from faceproof.report.pictures.thumbnails import data_uri
-from faceproof.report.words.stress import entry_of, label
+from faceproof.report.words.stress import label
+from faceproof.runs.manifest_schema import Manifest
+from faceproof.summary.stress_schema import StressSummary
 
 if TYPE_CHECKING:
-    from faceproof.runs.stress_folder import StressRun
+    from faceproof.runs.run_folder import StoredRun
 
-Summary = Mapping[str, Any]
 
 _SECTIONS = {
     "Where it breaks, and why": ("loss", "heat-map"),
@@ -27,8 +28,8 @@ _SECTIONS = {
 
 
 def write_stress_report(
-    summary: Summary,
-    run: StressRun,
+    summary: StressSummary,
+    run: StoredRun,
     photos_root: Path | None,
     conditions: Mapping[str, Condition],
     drawn: Drawn | None = None,
@@ -38,7 +39,7 @@ def write_stress_report(
     """Write ``report.html`` (and ``figures/contact-sheet.png``) into a folder; an older one is replaced.
 
     Args:
-        summary: the dict of ``faceproof.summary.stress``.
+        summary: of the run.
         run: the run.
         photos_root: folder of people, or None for a page without photos.
         conditions: those whose functions are at hand, by name.
@@ -68,7 +69,7 @@ def write_stress_report(
 
 
 def render_stress_report(
-    summary: Summary,
+    summary: StressSummary,
     figures: Mapping[str, str],
     *,
     drawn: Drawn | None = None,
@@ -78,7 +79,7 @@ def render_stress_report(
     """The page as HTML, complete in itself.
 
     Args:
-        summary: the dict of ``faceproof.summary.stress``.
+        summary: of the run.
         figures: SVG of each figure by name.
         drawn: what became of the others; None: there are no others.
         sheet: the contact sheet as a data URI.
@@ -97,36 +98,36 @@ def render_stress_report(
         .get_template("stress.html.j2")
         .render(
             s=summary,
-            entries={entry["name"]: entry for entry in summary["conditions"]},
+            entries={entry.name: entry for entry in summary.conditions},
             label=label,
             sections={title: places for title, places in sections.items() if places},
             drawn=drawn,
             sheet=sheet,
             strips=strips or {},
-            settings=settings_of(_shown(summary["run"])),
+            settings=grouped(_shown(summary.run)),
             style=page_style(),
             policy=page_policy([]),
         )
     )
 
 
-def _strips(summary: Summary, photos: StressPhotos) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
-    probe_alone = summary["run"]["side"] == "probe"
-    for model in summary["models"]:
-        name = model["name"]
-        for flip in model["flips"]:
-            first = flip["flips"][0]["condition"]
+def _strips(summary: StressSummary, photos: StressPhotos) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
+    probe_alone = summary.run.side == "probe"
+    for model in summary.models:
+        name = model.name
+        for flip in model.flips:
+            first = flip.flips[0].condition
             sides = {}
-            for side, photo in (("a", flip["photo_a"]), ("b", flip["photo_b"])):
+            for side, photo in (("a", flip.photo_a), ("b", flip.photo_b)):
                 under = "clean" if probe_alone and side == "a" else first
                 sides[side] = (photos.thumbnail(name, "clean", photo), photos.thumbnail(name, under, photo))
-            told = label(entry_of(summary, first))
-            yield (name, flip["comparison"]), {"sides": sides, "told": told}
+            told = label(summary.entry(first))
+            yield (name, flip.comparison), {"sides": sides, "told": told}
 
 
-def _shown(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The manifest without the list of conditions, which the page has as a table, and each model by its name."""
-    shown = {key: value for key, value in manifest.items() if key not in {"conditions", "models"}}
-    return shown | {
-        entry["model"]: {"card": entry["card"], "weights": entry["weights"]} for entry in manifest["models"]
-    }
+def _shown(manifest: Manifest) -> dict[str, Any]:
+    """The manifest without the list of conditions, which the page has as a table, and each system by its name."""
+    entries = manifest.as_json()
+    systems = {one["name"]: {"card": one.get("card"), "weights": one.get("weights")} for one in entries.pop("systems")}
+    entries.pop("conditions", None)
+    return entries | systems

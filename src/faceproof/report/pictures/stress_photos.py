@@ -14,12 +14,11 @@ from faceproof.report.pictures.contact_sheet import Tile, contact_sheet
 from faceproof.report.pictures.thumbnails import decoded_photo, framed
 from faceproof.systems.faces.types import Face
 from faceproof.systems.recognition.recognizer import face_in_crop, prepare_face, whole_photo
-from faceproof.systems.weights.card import InputContract
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from faceproof.runs.stress_folder import StressRun
+    from faceproof.runs.run_folder import StoredRun
 
 
 class StressPhotos:
@@ -31,14 +30,16 @@ class StressPhotos:
         conditions: those whose functions are at hand, by name.
     """
 
-    def __init__(self, run: StressRun, root: Path, conditions: Mapping[str, Condition]) -> None:
+    def __init__(self, run: StoredRun, root: Path, conditions: Mapping[str, Condition]) -> None:
         self.run, self.root = run, root
         self.conditions = dict(conditions) | {CLEAN.name: CLEAN}
-        self.aligned = run.manifest["stage"] == "aligned"
+        self.aligned = run.manifest.stage == "aligned"
         self.contracts = {
-            entry["model"]: InputContract.model_validate(entry["card"]["contract"]) for entry in run.manifest["models"]
+            system.name: system.card.contract
+            for system in run.manifest.systems
+            if system.card is not None and system.card.contract is not None
         }
-        if run.manifest["detector"]["name"] == "none":
+        if run.manifest.detector is not None and run.manifest.detector.name == "none":
             self.contracts = {model: whole_photo(contract) for model, contract in self.contracts.items()}
         self._rows: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
 
@@ -79,18 +80,18 @@ class StressPhotos:
 
     def sheet(self) -> Image | None:
         """The contact sheet of the first photo in which a face was found; None where there is none."""
-        model, photo = self.run.models[0], self._photo_to_show()
+        model, photo = self.run.manifest.system.name, self._photo_to_show()
         if photo is None:
             return None
         families: dict[str, list[Tile]] = {"Photo as it is": [self._tile(model, "clean", "", photo)]}
-        for entry in self.run.conditions[1:]:
-            if entry["failed"] is None:
-                tile = self._tile(model, entry["name"], entry["told"], photo)
-                families.setdefault(entry["title"], []).append(tile)
+        for entry in self.run.manifest.conditions[1:]:
+            if entry.failed is None:
+                tile = self._tile(model, entry.name, entry.told, photo)
+                families.setdefault(entry.title, []).append(tile)
         return contact_sheet(list(families.items()))
 
     def _photo_to_show(self) -> str | None:
-        model = self.run.models[0]
+        model = self.run.manifest.system.name
         for photo in self.run.comparisons["photo_b"].to_pylist()[:50]:
             row = self.row(model, "clean", photo)
             if row is not None and row["outcome"] == "template" and self.degraded(model, "clean", photo) is not None:

@@ -7,9 +7,10 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from faceproof.errors import ImageDecodeError
+from faceproof.summary.evaluation_schema import EvaluationSummary, Failures
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,12 +45,12 @@ class PhotoStrips:
 
 
 def photo_strips(
-    summary: Mapping[str, Any], photos_root: Path | None, boxes: Mapping[str, Box] | None = None
+    summary: EvaluationSummary, photos_root: Path | None, boxes: Mapping[str, Box] | None = None
 ) -> PhotoStrips:
     """Thumbnails of all photos named by the failures of a run.
 
     Args:
-        summary: the dict of ``faceproof.summary.evaluation``.
+        summary: of the run.
         photos_root: folder of people, to which photo ids are relative; None makes no thumbnail.
         boxes: box of the compared face by photo id, x0, y0, x1, y1 in pixels of the photo.
 
@@ -58,7 +59,7 @@ def photo_strips(
     """
     if photos_root is None:
         return PhotoStrips()
-    wanted = dict.fromkeys(_photos_of(summary["failures"]))
+    wanted = dict.fromkeys(_photos_of(summary.failures))
     known = boxes or {}
     return PhotoStrips({photo: thumbnail(photos_root, photo, known.get(photo)) for photo in wanted}, at_hand=True)
 
@@ -131,13 +132,12 @@ def boxes_of_run(run_dir: Path) -> dict[str, tuple[float, ...]]:
     return {photo: tuple(box) for photo, box in pairs if box is not None}
 
 
-def _photos_of(failures: Mapping[str, Any]) -> Iterator[str]:
-    for kind in ("false_matches", "false_non_matches"):
-        for entry in failures[kind]:
-            yield entry["photo_a"]
-            yield entry["photo_b"]
-    for entry in failures["no_template"]:
-        yield entry["photo"]
+def _photos_of(failures: Failures) -> Iterator[str]:
+    for entry in (*failures.false_matches, *failures.false_non_matches):
+        yield entry.photo_a
+        yield entry.photo_b
+    for photo in failures.no_template:
+        yield photo.photo
 
 
 def _around(picture: Image, box: Box | None) -> Image:

@@ -2,90 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from faceproof.findings.scored import scores_alone
 from faceproof.metrics.operating_points import fmr_label
 from faceproof.report.words.evaluation_cautions import canary_cautions, detector_cautions
 from faceproof.report.words.evaluation_headline import FEW, failed_first, is_synthetic
 from faceproof.report.words.failures import stages_in_words
 from faceproof.report.words.formatting import count, points, points_range
-from faceproof.scoring.scales import scale_in
-
-Summary = Mapping[str, Any]
+from faceproof.summary.comparison_schema import ComparisonSummary, Difference, RunNumbers
+from faceproof.summary.estimates import Estimate
 
 _FEW_DISPUTED = 10
 
 
-def compare_headline(summary: Summary) -> str:
+def comparison_in_words(summary: ComparisonSummary) -> ComparisonSummary:
+    """The summary with its headline and warnings."""
+    return summary.model_copy(update={"headline": compare_headline(summary), "warnings": compare_cautions(summary)})
+
+
+def compare_headline(summary: ComparisonSummary) -> str:
     """A sentence for each run but the first: how much better or worse it decides the very same comparisons.
 
     Args:
-        summary: the dict of ``faceproof.summary.comparison``.
+        summary: of the comparison.
 
     Returns:
         The sentences. Of synthetic people it says first that they are no evidence.
     """
-    n, point = summary["comparisons"]["made_by_all"], summary["operating_point"]
-    who = "both" if len(summary["runs"]) == 2 else "all"
-    if point["target_fmr"] is None:
+    n, point = summary.comparisons.made_by_all, summary.operating_point
+    who = "both" if len(summary.runs) == 2 else "all"
+    if point.target_fmr is None:
         where = f"On {count(n)} comparisons that {who} runs made"
     else:
-        where = f"On {count(n)} comparisons that {who} runs made, each run at {point['label']}"
-    text = f"{where}: {'; '.join(_about(row, summary) for row in summary['differences'])}."
-    if any(is_synthetic(run["manifest"]) for run in summary["runs"]):
+        where = f"On {count(n)} comparisons that {who} runs made, each run at {point.label}"
+    text = f"{where}: {'; '.join(_about(row, summary) for row in summary.differences)}."
+    if any(is_synthetic(run.manifest) for run in summary.runs):
         return f"These are synthetic people and no evidence about a real system. {text}"
     return text
 
 
-def _about(row: Mapping[str, Any], summary: Summary) -> str:
+def _about(row: Difference, summary: ComparisonSummary) -> str:
     """One run against the first, by accuracy, or by EER where no threshold could be set."""
-    name = "accuracy" if summary["operating_point"]["target_fmr"] is not None else "eer"
-    estimate, what = row[name], {"accuracy": "accuracy", "eer": "EER"}[name]
-    run, baseline = row["run"], row["baseline"]
-    if estimate["value"] is None:
+    name = "accuracy" if summary.operating_point.target_fmr is not None else "eer"
+    estimate, what = (row.accuracy, "accuracy") if name == "accuracy" else (row.eer, "EER")
+    run, baseline = row.run, row.baseline
+    if estimate.value is None:
         failed = [_failures(summary, name) for name in (baseline, run)]
-        why = "; ".join(filter(None, failed)) or estimate["reason"].rstrip(".")
+        why = "; ".join(filter(None, failed)) or (estimate.reason or "").rstrip(".")
         return f"nothing can be said about {run} against {baseline} ({why})"
     interval = f"95% interval {points_range(estimate)}"
     if no_difference(estimate):
         return (
             f"no difference in {what} between {run} and {baseline} can be shown ({points(estimate)} points, {interval})"
         )
-    side = "above" if estimate["value"] > 0 else "below"
-    size = points(estimate | {"value": abs(estimate["value"])}).lstrip("+")
+    side = "above" if estimate.value > 0 else "below"
+    size = points(estimate.model_copy(update={"value": abs(estimate.value)})).lstrip("+")
     return f"the {what} of {run} is {size} points {side} that of {baseline} ({interval})"
 
 
-def _failures(summary: Summary, name: str) -> str:
+def _failures(summary: ComparisonSummary, name: str) -> str:
     """What failed in a run, where that is the first thing to know; else empty."""
-    run = next(run for run in summary["runs"] if run["name"] == name)
-    told = failed_first(run["counts"], run["manifest"]).rstrip(". ")
+    run = next(run for run in summary.runs if run.name == name)
+    told = failed_first(run.counts, run.manifest).rstrip(". ")
     return f"{name}: {told}" if told else ""
 
 
-def no_difference(estimate: Mapping[str, Any]) -> bool:
+def no_difference(estimate: Estimate) -> bool:
     """Whether an interval leaves room for no difference at all; so does one that cannot be told."""
-    low, high = estimate["low"], estimate["high"]
+    low, high = estimate.low, estimate.high
     return low is None or high is None or low <= 0 <= high
 
 
-def compare_cautions(summary: Summary) -> list[str]:
+def compare_cautions(summary: ComparisonSummary) -> list[str]:
     """Everything that makes the numbers mean less than they seem to, the gravest first.
 
     Args:
-        summary: the dict of ``faceproof.summary.comparison``, all but ``headline`` and ``warnings``.
+        summary: of the comparison.
     """
     return [
         *_people(summary),
         *_imported(summary),
-        *(told for run in summary["runs"] for told in canary_cautions(run["name"], run["manifest"].get("canary"))),
-        *(
-            f"{run['name']}: {told}"
-            for run in summary["runs"]
-            for told in detector_cautions(run["manifest"].get("detector"))
-        ),
+        *(told for run in summary.runs for told in canary_cautions(run.name, run.manifest.system.canary)),
+        *(f"{run.name}: {told}" for run in summary.runs for told in detector_cautions(run.manifest.detector)),
         *_left_out(summary),
         *_lost(summary),
         *_threshold(summary),
@@ -98,107 +96,106 @@ def compare_cautions(summary: Summary) -> list[str]:
     ]
 
 
-def _people(summary: Summary) -> Iterator[str]:
-    if any(is_synthetic(run["manifest"]) for run in summary["runs"]):
+def _people(summary: ComparisonSummary) -> Iterator[str]:
+    if any(is_synthetic(run.manifest) for run in summary.runs):
         yield "These people are synthetic: nothing here is evidence about a real system."
 
 
-def _imported(summary: Summary) -> Iterator[str]:
+def _imported(summary: ComparisonSummary) -> Iterator[str]:
     """What scores that were made elsewhere cannot tell, and on which scale they are."""
-    for run in summary["runs"]:
-        scale = scale_in(run["manifest"])
+    for run in summary.runs:
+        scale = run.manifest.system.scale
         if scale is not None and scale.foreign:
-            yield f"{run['name']}: {scale.in_words()}"
-    alone = [run for run in summary["runs"] if scores_alone(run["manifest"])]
-    if alone and alone[0]["name"] == summary["run"]["baseline"] and alone[0]["manifest"]["people"]["people"] is None:
+            yield f"{run.name}: {scale.in_words()}"
+    alone = [run for run in summary.runs if run.manifest.system.of_scores]
+    if alone and alone[0].name == summary.run.baseline and not _named(alone[0], "people"):
         yield (
-            f"{alone[0]['name']} names no people, so each comparison counts as being about people of its own, and "
+            f"{alone[0].name} names no people, so each comparison counts as being about people of its own, and "
             "intervals take comparisons as independent. Where another run knows the people, name it first."
         )
-    if len(alone) == len(summary["runs"]) and all(run["manifest"]["people"]["photos"] is None for run in alone):
+    if len(alone) == len(summary.runs) and not any(_named(run, "photos") for run in alone):
         yield "The score files name no photos: their comparisons were joined by the number of the row."
 
 
-def _left_out(summary: Summary) -> Iterator[str]:
-    lost = [(run["name"], run["left_out"]) for run in summary["runs"] if run["left_out"]]
+def _named(run: RunNumbers, what: str) -> bool:
+    """Whether a run names its ``people`` or ``photos``."""
+    return getattr(run.manifest.people, what, None) is not None
+
+
+def _left_out(summary: ComparisonSummary) -> Iterator[str]:
+    lost = [(run.name, run.left_out) for run in summary.runs if run.left_out]
     if lost:
         told = ", ".join(f"{count(n)} of {name}" for name, n in lost)
         yield (
-            f"The runs have different pair lists. Only the {count(summary['comparisons']['shared'])} comparisons that "
+            f"The runs have different pair lists. Only the {count(summary.comparisons.shared)} comparisons that "
             f"all of them have are compared, by the same photos; left out: {told}. No number here is that of a whole "
             "run."
         )
 
 
-def _lost(summary: Summary) -> Iterator[str]:
-    rows = [(row["run"], row["mated"] + row["non_mated"]) for row in summary["not_made"]]
+def _lost(summary: ComparisonSummary) -> Iterator[str]:
+    rows = [(row.run, row.mated + row.non_mated) for row in summary.not_made]
     if any(n for _, n in rows):
         told = ", ".join(f"{count(n)} by {name}" for name, n in rows)
         yield (
             f"Comparisons that could not be made: {told}. Paired numbers are on the "
-            f"{count(summary['comparisons']['made_by_all'])} that all runs made; a run that gives up on hard photos "
+            f"{count(summary.comparisons.made_by_all)} that all runs made; a run that gives up on hard photos "
             "does not pay for it there. Look at FTA too."
         )
-    for run in summary["runs"]:
-        if run["counts"]["failures"]:
-            yield f"{run['name']}: {stages_in_words(run['counts'])}."
+    for run in summary.runs:
+        if run.counts.failures:
+            yield f"{run.name}: {stages_in_words(run.counts)}."
 
 
-def _threshold(summary: Summary) -> Iterator[str]:
-    point = summary["operating_point"]
-    if point["note"]:
+def _threshold(summary: ComparisonSummary) -> Iterator[str]:
+    point = summary.operating_point
+    if point.note:
         instead = (
             "So nothing was decided, and only EER is compared."
-            if point["target_fmr"] is None
-            else f"Thresholds are set for FMR {fmr_label(point['target_fmr'])} instead."
+            if point.target_fmr is None
+            else f"Thresholds are set for FMR {fmr_label(point.target_fmr)} instead."
         )
-        yield f"{point['note']} {instead}"
+        yield f"{point.note} {instead}"
 
 
-def _few(summary: Summary) -> Iterator[str]:
-    people = summary["comparisons"]["people"]
+def _few(summary: ComparisonSummary) -> Iterator[str]:
+    people = summary.comparisons.people
     if people < FEW:
         yield f"Only {count(people)} people take part: intervals from drawing so few again are rough."
-    for row in summary["differences"]:
-        test = row["mcnemar"]
-        if test["p"] is None:
+    for row in summary.differences:
+        test = row.mcnemar
+        if test.p is None:
             continue
-        disputed = test["only_run_right"] + test["only_baseline_right"]
+        disputed = (test.only_run_right or 0) + (test.only_baseline_right or 0)
         if not disputed:
-            yield f"{row['run']} and {row['baseline']} decide all of these comparisons alike."
+            yield f"{row.run} and {row.baseline} decide all of these comparisons alike."
         elif disputed < _FEW_DISPUTED:
             yield (
-                f"{row['run']} and {row['baseline']} decide only {count(disputed)} comparisons differently: too few to "
+                f"{row.run} and {row.baseline} decide only {count(disputed)} comparisons differently: too few to "
                 "tell which of them decides better."
             )
 
 
-def _folds(summary: Summary) -> Iterator[str]:
-    judged = [
-        ((run["manifest"].get("judging") or {}).get("folds", 10), run["manifest"].get("seed", 0))
-        for run in summary["runs"]
-    ]
-    own = any(run["folds"]["kind"] == "person_disjoint" for run in summary["runs"])
+def _folds(summary: ComparisonSummary) -> Iterator[str]:
+    judged = [(run.manifest.judging.folds, run.manifest.seed or 0) for run in summary.runs]
+    own = any(run.folds.kind == "person_disjoint" for run in summary.runs)
     if own and len(set(judged)) > 1:
         yield (
             "The runs were judged with different folds or seeds. Accuracy over folds is made anew here, with the folds "
-            f"and the seed of {summary['run']['baseline']}, and may differ from what a run's own report says."
+            f"and the seed of {summary.run.baseline}, and may differ from what a run's own report says."
         )
 
 
-def _machines(summary: Summary) -> Iterator[str]:
-    places = {
-        str((run["manifest"].get("device"), sorted((run["manifest"].get("machine") or {}).items())))
-        for run in summary["runs"]
-    }
+def _machines(summary: ComparisonSummary) -> Iterator[str]:
+    places = {str((run.manifest.device, sorted(run.manifest.machine.items()))) for run in summary.runs}
     if len(places) > 1:
         yield "The runs were made on different devices or machines: their times cannot be held against each other."
 
 
-def _many(summary: Summary) -> Iterator[str]:
-    tests = len(summary["differences"])
+def _many(summary: ComparisonSummary) -> Iterator[str]:
+    tests = len(summary.differences)
     if tests > 1:
         yield (
-            f"{count(tests)} runs are held against {summary['run']['baseline']}. Each interval and each p-value stands "
+            f"{count(tests)} runs are held against {summary.run.baseline}. Each interval and each p-value stands "
             "for one of these differences alone: the more runs, the likelier that one of them looks better by chance."
         )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from faceproof.metrics.operating_points import fmr_label
 from faceproof.report.words.formatting import count, number
 from faceproof.report.words.key_numbers import KeyNumber, key_numbers
-
-Summary = Mapping[str, Any]
+from faceproof.runs.manifest_schema import DetectorEntry
+from faceproof.summary.comparison_schema import ComparisonSummary
 
 MEASURE_NAMES = {"accuracy": "accuracy", "fnmr": "FNMR", "fmr": "FMR", "eer": "EER"}
 TARGETS = (0.01, 0.001)
@@ -46,23 +44,23 @@ class Row:
     optimistic: bool = False
 
 
-def side_by_side(summary: Summary, *, joiner: str = " – ") -> list[Row]:
+def side_by_side(summary: ComparisonSummary, *, joiner: str = " – ") -> list[Row]:
     """The numbers of each run, in the order in which they matter.
 
     Args:
-        summary: the dict of ``faceproof.summary.comparison``.
+        summary: of the comparison.
         joiner: what stands between the ends of an interval.
 
     Returns:
         Accuracy, EER, AUC, d', FNMR at fixed FMRs, detection rate, FTA, comparisons not made, time, detector where
         these differ, model.
     """
-    runs = summary["runs"]
+    runs = summary.runs
     keys = [{key.key: key for key in key_numbers(run, joiner=joiner)} for run in runs]
     rows = [_of_keys([of_run[name] for of_run in keys]) for name in _KEYS]
-    lost = [row["mated"] + row["non_mated"] for row in summary["not_made"]]
+    lost = [row.mated + row.non_mated for row in summary.not_made]
     rows.append(Row("Comparisons not made", "a photo gave no template", tuple(Cell(count(n)) for n in lost)))
-    times = [run["times"]["total_ms"] for run in runs]
+    times = [run.times.total_ms for run in runs]
     untimed = "cannot be told: no time was recorded"
     rows.append(
         Row(
@@ -71,20 +69,22 @@ def side_by_side(summary: Summary, *, joiner: str = " – ") -> list[Row]:
             tuple(Cell("–", why_not=untimed) if ms is None else Cell(f"{number(ms, 1)} ms") for ms in times),
         )
     )
-    rows.append(Row("Numbers in a template", "", tuple(Cell(count(run["template_size"])) for run in runs)))
-    faces = [_detector(run["manifest"].get("detector") or {}) for run in runs]
+    rows.append(Row("Numbers in a template", "", tuple(Cell(count(run.template_size)) for run in runs)))
+    faces = [_detector(run.manifest.detector) for run in runs]
     if len(set(faces)) > 1:
         rows.append(Row("Detector", "what found the faces", tuple(Cell(name) for name in faces)))
-    rows.append(Row("Model", "", tuple(Cell(run["model"] or "–") for run in runs)))
-    digests = [run["weights_sha256"] for run in runs]
+    rows.append(Row("Model", "", tuple(Cell(run.model or "–") for run in runs)))
+    digests = [run.weights_sha256 for run in runs]
     rows.append(Row("Weights", "digest of the tensors", tuple(Cell(one[:12] if one else "–") for one in digests)))
     return rows
 
 
-def _detector(entry: Mapping[str, Any]) -> str:
+def _detector(entry: DetectorEntry | None) -> str:
     """The name of what found the faces, and the border that it saw."""
-    border = entry.get("pad") or 0
-    return f"{entry.get('name', '–')}{f', border {100 * border:g}%' if border else ''}"
+    if entry is None:
+        return "–"
+    border = entry.pad or 0
+    return f"{entry.name}{f', border {100 * border:g}%' if border else ''}"
 
 
 def _of_keys(keys: list[KeyNumber]) -> Row:

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from faceproof.findings.scored import join_scores, rows_of_condition
+from faceproof.findings.scored import ScoredComparisons, rows_of_condition
 from faceproof.report.words.evaluation_cautions import cautions
 from faceproof.report.words.evaluation_headline import headline
-from faceproof.summary.evaluation import summarize
+from faceproof.summary.evaluation_schema import EvaluationSummary
 
 if TYPE_CHECKING:
     from faceproof.runs.run_folder import RunTables
 
 
-def summary_in_words(
-    run: RunTables, *, threshold_distance: float | None = None, folds: int = 10, seed: int | None = None
-) -> dict[str, Any]:
-    """Every number of a run, with ``headline`` and ``warnings``: what ``metrics.json`` holds.
+def in_words(summary: EvaluationSummary, scored: ScoredComparisons, run: RunTables) -> EvaluationSummary:
+    """The summary with its headline and warnings.
 
     Args:
-        run: the tables of a run folder.
-        threshold_distance: see `faceproof.summary.evaluation.summarize`.
-        folds: likewise.
-        seed: likewise.
-
-    Raises:
-        ConfigurationError, RunFolderError: as `faceproof.summary.evaluation.summarize`.
+        summary: of the run.
+        scored: its comparisons.
+        run: its tables.
     """
-    scored = join_scores(run)
-    summary = summarize(run, threshold_distance=threshold_distance, folds=folds, seed=seed, scored=scored)
-    summary["headline"] = headline(summary)
-    summary["warnings"] = cautions(scored, rows_of_condition(run.photos, run.condition), summary)
-    return summary
+    warnings = cautions(scored, rows_of_condition(run.photos, run.condition), summary)
+    return summary.model_copy(update={"headline": headline(summary), "warnings": warnings})

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.findings.scored import ScoredComparisons, scores_alone
+from faceproof.findings.scored import ScoredComparisons
 from faceproof.metrics.operating_points import fmr_label
 from faceproof.report.words.evaluation_headline import FEW, is_synthetic
 from faceproof.report.words.failures import stages_in_words
 from faceproof.report.words.formatting import count, percent, printable
-from faceproof.scoring.scales import scale_in
-from faceproof.systems.model_check.checks import complaints, outcome_of
+from faceproof.runs.manifest_schema import DetectorEntry, Manifest, ModelCheckEntry
+from faceproof.summary.evaluation_schema import EvaluationSummary
+from faceproof.systems.model_check.checks import complaints
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,35 +29,35 @@ _NEARLY_ALL, _RUNS = 0.9, 10
 _EXAMPLES = 3
 
 
-def cautions(scored: ScoredComparisons, photos: pa.Table, summary: Mapping[str, Any]) -> list[str]:
+def cautions(scored: ScoredComparisons, photos: pa.Table, summary: EvaluationSummary) -> list[str]:
     """Everything about a run that makes its numbers mean less than they seem to.
 
     Args:
         scored: the comparisons.
         photos: the rows of ``photos.parquet`` about photos as they are.
-        summary: the dict of ``faceproof.summary.evaluation``, all but ``headline`` and ``warnings``.
+        summary: of the run.
 
     Returns:
         Plain sentences, those that put all numbers in doubt first.
     """
     return [
-        *_about_the_people(summary["run"]),
-        *canary_cautions(str(summary["run"].get("model")), summary["run"].get("canary")),
-        *detector_cautions(summary["run"].get("detector")),
-        *_about_the_scale(summary["run"]),
+        *_about_the_people(summary.run),
+        *canary_cautions(summary.run.system.name, summary.run.system.canary),
+        *detector_cautions(summary.run.detector),
+        *_about_the_scale(summary.run),
         *_about_completeness(scored, photos, summary),
         *_about_the_system(scored, summary),
         *_about_repeats(scored),
-        *([] if _foreign(summary["run"]) else _about_copies(scored, photos)),
+        *([] if _foreign(summary.run) else _about_copies(scored, photos)),
         *_about_failures(summary),
         *_about_numbers(summary),
     ]
 
 
-def _about_the_people(manifest: Mapping[str, Any]) -> Iterator[str]:
+def _about_the_people(manifest: Manifest) -> Iterator[str]:
     if is_synthetic(manifest):
         yield "These people are synthetic: nothing here is evidence about a real system."
-    if scores_alone(manifest) and manifest["people"]["people"] is None:
+    if manifest.system.of_scores and (manifest.people is None or manifest.people.people is None):
         yield (
             "The score file names no people, so each comparison counts as being about people of its own: folds that "
             "share no person and all intervals take comparisons as independent. Where people or photos recur, true "
@@ -64,36 +65,37 @@ def _about_the_people(manifest: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _about_the_scale(manifest: Mapping[str, Any]) -> Iterator[str]:
-    scale = scale_in(manifest)
+def _about_the_scale(manifest: Manifest) -> Iterator[str]:
+    scale = manifest.system.scale
     if scale is not None and scale.foreign:
         yield scale.in_words()
 
 
-def _foreign(manifest: Mapping[str, Any]) -> bool:
+def _foreign(manifest: Manifest) -> bool:
     """Whether similarities are no cosines, so that their values mean nothing."""
-    scale = scale_in(manifest)
+    scale = manifest.system.scale
     return scale is not None and scale.foreign
 
 
-def detector_cautions(detector: Mapping[str, Any] | None) -> Iterator[str]:
+def detector_cautions(detector: DetectorEntry | None) -> Iterator[str]:
     """What it means that no detector looked at the photos.
 
     Args:
         detector: the manifest's entry; None where no model was run.
     """
-    name = (detector or {}).get("name")
-    if name == "none":
+    if detector is None:
+        return
+    if detector.name == "none":
         yield (
             "No face was sought: each photo was taken for a face, cut out and aligned as the model wants it. Time and "
             "failures are those of the recogniser alone."
         )
-    elif name == "file" and detector is not None:
-        file = printable(PurePath(detector["file"]).name)
+    elif detector.name == "file":
+        file = printable(PurePath(detector.file or "a file").name)
         yield f"Faces are those of {file}: the time to find them is not counted, and those it lacks count as not found."
 
 
-def canary_cautions(model: str, canary: Mapping[str, Any] | None) -> Iterator[str]:
+def canary_cautions(model: str, canary: ModelCheckEntry | None) -> Iterator[str]:
     """What the model check before the run found wrong or could not decide, or that there was none.
 
     Args:
@@ -102,16 +104,15 @@ def canary_cautions(model: str, canary: Mapping[str, Any] | None) -> Iterator[st
     """
     if canary is None:
         return
-    if outcome_of(canary) == "skipped":
-        yield f"{model} was not checked before the run ({canary['reason']}): wrong preprocessing would not show."
-    for complaint in complaints(canary):
+    if canary.outcome == "skipped":
+        yield f"{model} was not checked before the run ({canary.reason}): wrong preprocessing would not show."
+    for complaint in complaints(canary.as_json()):
         yield f"{model} {printable(complaint)}"
 
 
-def _about_completeness(scored: ScoredComparisons, photos: pa.Table, summary: Mapping[str, Any]) -> Iterator[str]:
-    protocol = summary["run"].get("protocol")
-    planned = protocol.get("comparisons") if isinstance(protocol, Mapping) else None
-    if isinstance(planned, int) and planned != len(scored):
+def _about_completeness(scored: ScoredComparisons, photos: pa.Table, summary: EvaluationSummary) -> Iterator[str]:
+    planned = summary.run.protocol.comparisons
+    if planned is not None and planned != len(scored):
         yield (
             f"The protocol has {count(planned)} comparisons and the run folder {count(len(scored))}: it is incomplete."
         )
@@ -121,25 +122,25 @@ def _about_completeness(scored: ScoredComparisons, photos: pa.Table, summary: Ma
             f"{_comparisons(unexplained)} {_have(unexplained)} no similarity although both photos have a template: "
             "the run was cut short or its files do not fit together."
         )
-    missing = [kind for kind in ("mated", "non_mated") if not summary["counts"][f"compared_{kind}"]]
-    if len(missing) == 2:
+    counts = summary.counts
+    if not counts.compared:
         yield "No comparison could be made: there is nothing to say about how well the system decides."
-    elif missing:
-        absent, there = ("mated", "non-mated") if missing == ["mated"] else ("non-mated", "mated")
+    elif not counts.compared_mated or not counts.compared_non_mated:
+        absent, there = ("non-mated", "mated") if counts.compared_mated else ("mated", "non-mated")
         yield (
             f"No {absent} comparison could be made: accuracy, EER, AUC and any threshold need both kinds, and the "
             f"{there} ones alone cannot tell how good the system is."
         )
 
 
-def _about_the_system(scored: ScoredComparisons, summary: Mapping[str, Any]) -> Iterator[str]:
-    area = summary["auc"]["value"]
+def _about_the_system(scored: ScoredComparisons, summary: EvaluationSummary) -> Iterator[str]:
+    area = summary.auc.value
     if area is not None and area < 0.5:
         yield (
             f"AUC is {area:.3f}, below 0.5: mated comparisons are less alike than non-mated ones. Are the labels "
             "swapped, or is a distance taken for a similarity?"
         )
-    mated, other = (summary["distances"][kind]["mean"] for kind in ("mated", "non_mated"))
+    mated, other = summary.distances.mated.mean, summary.distances.non_mated.mean
     if mated is not None and other is not None and other < mated:
         yield (
             f"The mean distance of non-mated comparisons ({other:.3f}) is lower than that of mated ones "
@@ -150,7 +151,7 @@ def _about_the_system(scored: ScoredComparisons, summary: Mapping[str, Any]) -> 
         low, high = np.percentile(made, [5, 95]).tolist()
         if made.max() == made.min():
             yield f"All similarities are equal ({made[0]:.6f}): the system tells nobody from anybody."
-        elif high - low < _NARROW_SPREAD and _foreign(summary["run"]):
+        elif high - low < _NARROW_SPREAD and _foreign(summary.run):
             yield (
                 "Nearly all scores lie in a small part of their scale: a few outliers stretch it, and the figures of "
                 "distances show little. Rates and curves are not touched by that."
@@ -211,52 +212,51 @@ def _about_copies(scored: ScoredComparisons, photos: pa.Table) -> Iterator[str]:
         )
 
 
-def _about_failures(summary: Mapping[str, Any]) -> Iterator[str]:
-    counts = summary["counts"]
-    lost = {kind: counts[f"not_compared_{kind}"] for kind in ("mated", "non_mated")}
-    if any(lost.values()):
-        total = sum(lost.values())
+def _about_failures(summary: EvaluationSummary) -> Iterator[str]:
+    counts = summary.counts
+    if total := counts.not_compared:
         reason = "a side has no template"
-        if reasons := summary["failures"].get("no_score"):
-            told = "; ".join(f"{row['reason']}: {count(row['comparisons'])}" for row in reasons[:_EXAMPLES])
+        if reasons := summary.failures.no_score:
+            told = "; ".join(f"{row.reason}: {count(row.comparisons)}" for row in reasons[:_EXAMPLES])
             reason = f"there is no score ({printable(told)}{'; ...' if len(reasons) > _EXAMPLES else ''})"
         yield (
-            f"{_comparisons(total)} of {count(counts['comparisons'])} could not be made ({count(lost['mated'])} "
-            f"mated, {count(lost['non_mated'])} non-mated), because {reason}. "
+            f"{_comparisons(total)} of {count(counts.comparisons)} could not be made "
+            f"({count(counts.not_compared_mated)} "
+            f"mated, {count(counts.not_compared_non_mated)} non-mated), because {reason}. "
             f"{'It is' if total == 1 else 'They are'} in no count of right and wrong decisions, nor in accuracy, FMR, "
             f"FNMR, EER and AUC; FAR and FRR count {'it' if total == 1 else 'them'} as rejected."
         )
-    if counts["failures"]:
+    if counts.failures:
         yield f"{stages_in_words(counts)}."
 
 
-def _about_numbers(summary: Mapping[str, Any]) -> Iterator[str]:
-    counts, folds = summary["counts"], summary["folds"]
-    made = {kind: counts[f"compared_{kind}"] for kind in ("mated", "non_mated")}
+def _about_numbers(summary: EvaluationSummary) -> Iterator[str]:
+    counts, folds = summary.counts, summary.folds
+    made = {"mated": counts.compared_mated, "non-mated": counts.compared_non_mated}
     for kind, n in made.items():
         if 0 < n < FEW:
-            few = _comparisons(n, kind.replace("_", "-"))
+            few = _comparisons(n, kind)
             yield f"Only {few} could be made: with fewer than {FEW}, rates say next to nothing."
-    unresolved = [row["fmr"] for row in summary["fnmr_at_fmr"] if not row["resolvable"]]
-    if unresolved and made["non_mated"]:
+    unresolved = [row.fmr for row in summary.fnmr_at_fmr if not row.resolvable]
+    if unresolved and counts.compared_non_mated:
         rates = " or ".join(fmr_label(fmr) for fmr in unresolved)
         yield (
-            f"An FMR of {rates} cannot be resolved: {_comparisons(made['non_mated'], 'non-mated')} "
-            f"{'was' if made['non_mated'] == 1 else 'were'} made, and {fmr_label(unresolved[0])} takes "
+            f"An FMR of {rates} cannot be resolved: {_comparisons(counts.compared_non_mated, 'non-mated')} "
+            f"{'was' if counts.compared_non_mated == 1 else 'were'} made, and {fmr_label(unresolved[0])} takes "
             f"{count(math.ceil(1 / unresolved[0]))} or more."
         )
     fewest, most = sorted(made.values())
     if fewest and most > _LOPSIDED * fewest:
-        larger = max(made, key=lambda kind: made[kind]).replace("_", "-")
+        larger = max(made, key=lambda kind: made[kind])
         yield (
             f"There are {most / fewest:,.0f} times as many {larger} comparisons as others: accuracy is then little "
             "more than how often those are right. Look at FMR and FNMR."
         )
-    if fewest and folds["reason"]:
-        yield f"Accuracy over folds cannot be told: {folds['reason']}"
-    judged = fewest + most - folds["left_out"]
-    if folds["kind"] and folds["left_out"] > judged:
-        share = percent(folds["left_out"] / (fewest + most), fewest + most)
+    if fewest and folds.reason:
+        yield f"Accuracy over folds cannot be told: {folds.reason}"
+    judged = fewest + most - folds.left_out
+    if folds.kind and folds.left_out > judged:
+        share = percent(folds.left_out / (fewest + most), fewest + most)
         yield (
             f"The folds leave out {share} of the comparisons that were made; accuracy over folds speaks for the other "
             f"{count(judged)}."

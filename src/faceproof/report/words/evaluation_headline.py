@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from faceproof.findings.scored import scores_alone
 from faceproof.report.words.failures import failures_first, failures_in_words
 from faceproof.report.words.formatting import count, percent
+from faceproof.runs.manifest_schema import Manifest
+from faceproof.summary.estimates import Estimate
+from faceproof.summary.evaluation_schema import Counts, EvaluationSummary, OperatingPoint
 
 FEW = 30
 _FOLD_WORDS = {
@@ -27,125 +26,118 @@ _SET_ELSEWHERE = {
 }
 
 
-def headline(summary: Mapping[str, Any]) -> str:
+def headline(summary: EvaluationSummary) -> str:
     """One sentence with the main number, its interval, which threshold it holds at, and what failed.
 
     Args:
-        summary: the dict of ``faceproof.summary.evaluation``, with ``run``, ``counts``, ``operating_points``,
-            ``default_operating_point`` and ``folds``.
+        summary: of the run; ``headline`` and ``warnings`` are not read.
 
     Returns:
         The sentence. Of synthetic people it says first that they are no evidence.
     """
-    failed, sentence = failed_first(summary["counts"], summary["run"]), _sentence(summary)
-    if is_synthetic(summary["run"]):
+    failed, sentence = failed_first(summary.counts, summary.run), _sentence(summary)
+    if is_synthetic(summary.run):
         sentence = (
             f"These are synthetic people and no evidence about a real system: {sentence[0].lower()}{sentence[1:]}"
         )
     return f"{failed}{sentence}"
 
 
-def failed_first(counts: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
+def failed_first(counts: Counts, manifest: Manifest) -> str:
     """The failures as a sentence to begin with, where they are the first thing to know; else empty.
 
     Args:
-        counts: ``counts`` of ``faceproof.summary.evaluation``.
+        counts: of the run.
         manifest: of the run.
     """
     if not failures_first(counts):
         return ""
-    return f"{failures_in_words(counts, imported=bool(manifest.get('source')))}. "
+    return f"{failures_in_words(counts, imported=manifest.system.source is not None)}. "
 
 
-def _sentence(summary: Mapping[str, Any]) -> str:
+def _sentence(summary: EvaluationSummary) -> str:
     """What was decided, and what failed if that was not said before."""
-    counts, decided = summary["counts"], _decided(summary)
-    acquired = "" if failures_first(counts) else _acquired(counts, summary["run"])
+    counts, decided = summary.counts, _decided(summary)
+    acquired = "" if failures_first(counts) else _acquired(counts, summary.run)
     return f"{decided}, and {acquired}." if acquired else f"{decided}."
 
 
-def is_synthetic(manifest: Mapping[str, Any]) -> bool:
+def is_synthetic(manifest: Manifest) -> bool:
     """Whether the manifest says that the people were made by a program."""
-    people = manifest.get("people")
-    return isinstance(people, Mapping) and bool(people.get("synthetic"))
+    return manifest.people is not None and manifest.people.synthetic
 
 
-def _decided(summary: Mapping[str, Any]) -> str:
-    counts = summary["counts"]
-    if not counts["comparisons"]:
+def _decided(summary: EvaluationSummary) -> str:
+    counts = summary.counts
+    if not counts.comparisons:
         return "Nothing was compared: the protocol has no comparison"
-    made = counts["compared_mated"] + counts["compared_non_mated"]
-    if not made:
-        lack = "the score is missing" if scores_alone(summary["run"]) else "a side has no template"
-        return f"Nothing could be compared: in {_all_of(counts['comparisons'])} {lack}"
-    model = summary["run"].get("model") or "the system"
-    name = summary["default_operating_point"]
-    point = next(point for point in summary["operating_points"] if point["name"] == name)
-    folds = summary["folds"]
-    if name != "fixed" and folds["accuracy"]["value"] is not None:
+    if not counts.compared:
+        lack = "the score is missing" if summary.run.system.of_scores else "a side has no template"
+        return f"Nothing could be compared: in {_all_of(counts.comparisons)} {lack}"
+    model, point, folds = summary.run.system.name, summary.default_point, summary.folds
+    estimate: Estimate = point.accuracy
+    if point.name != "fixed" and folds.kind is not None:
         # A number in words reads better, and every usual one is there.
-        word = _FOLD_WORDS.get(folds["k"], str(folds["k"]))
-        estimate, at = folds["accuracy"], f"{_SET_ELSEWHERE[folds['kind']]} ({word}-fold; {{}})"
-    elif name == "fixed":
-        estimate = point["accuracy"]
-        at = f"at the distance threshold {point['threshold_distance']:.6g} that was given beforehand ({{}})"
+        word = _FOLD_WORDS.get(folds.k, str(folds.k))
+        estimate, at = folds.accuracy, f"{_SET_ELSEWHERE[folds.kind]} ({word}-fold; {{}})"
+    elif point.name == "fixed":
+        at = f"at the distance threshold {point.threshold_distance:.6g} that was given beforehand ({{}})"
     else:
-        estimate = point["accuracy"]
         at = "at the threshold that suits these very comparisons best, which flatters it ({})"
-    if estimate["value"] is None:
-        return _one_kind(summary, point, str(model))
-    n = estimate["n"]
-    interval = f"95% interval {percent(estimate['low'], n)} to {percent(estimate['high'], n)}"
-    result = f"{model} decided {percent(estimate['value'], n)} correctly {at.format(interval)}"
+    if estimate.value is None:
+        return _one_kind(summary, point, model)
+    n = estimate.n or 0
+    interval = f"95% interval {percent(estimate.low, n)} to {percent(estimate.high, n)}"
+    result = f"{model} decided {percent(estimate.value, n)} correctly {at.format(interval)}"
     return f"On {_sample(counts, n)}{_too_few(counts)}, {result}"
 
 
-def _one_kind(summary: Mapping[str, Any], point: Mapping[str, Any], model: str) -> str:
+def _one_kind(summary: EvaluationSummary, point: OperatingPoint, model: str) -> str:
     """What can be said where only mated or only non-mated comparisons were made."""
-    counts = summary["counts"]
-    only, other = ("mated", "non-mated") if counts["compared_mated"] else ("non-mated", "mated")
-    n = counts["compared_mated"] + counts["compared_non_mated"]
+    counts = summary.counts
+    only, other = ("mated", "non-mated") if counts.compared_mated else ("non-mated", "mated")
+    n = counts.compared
     start = f"On {_sample(counts, n)}{_too_few(counts, one_kind=True)}, all {only}, "
-    rate = point["fnmr" if only == "mated" else "fmr"]
-    if rate["value"] is None:
+    rate = point.fnmr if only == "mated" else point.fmr
+    if rate.value is None:
         return f"{start}it cannot be told how well {model} decides, because no {other} one could be made"
     verb = "rejected" if only == "mated" else "accepted"
     return (
-        f"{start}{model} wrongly {verb} {percent(rate['value'], n)} at the distance threshold "
-        f"{point['threshold_distance']:.6g} that was given beforehand (95% interval {percent(rate['low'], n)} to "
-        f"{percent(rate['high'], n)}), which says nothing of {other} ones"
+        f"{start}{model} wrongly {verb} {percent(rate.value, n)} at the distance threshold "
+        f"{point.threshold_distance:.6g} that was given beforehand (95% interval {percent(rate.low, n)} to "
+        f"{percent(rate.high, n)}), which says nothing of {other} ones"
     )
 
 
-def _sample(counts: Mapping[str, Any], judged: int) -> str:
-    total = counts["comparisons"]
+def _sample(counts: Counts, judged: int) -> str:
+    total = counts.comparisons
     part = count(total) if judged == total else f"{count(judged)} of {count(total)}"
     comparisons = f"{part} {_plural('comparison', total)}"
-    if counts["people"] is None:
+    if counts.people is None:
         return comparisons
-    people = "1 person" if counts["people"] == 1 else f"{count(counts['people'])} people"
+    people = "1 person" if counts.people == 1 else f"{count(counts.people)} people"
     return f"{comparisons} of {people}"
 
 
-def _too_few(counts: Mapping[str, Any], *, one_kind: bool = False) -> str:
-    made = (counts["compared_mated"], counts["compared_non_mated"])
+def _too_few(counts: Counts, *, one_kind: bool = False) -> str:
+    made = (counts.compared_mated, counts.compared_non_mated)
     fewest = max(made) if one_kind else min(made)
     return ", too few to rely on" if fewest < FEW else ""
 
 
-def _acquired(counts: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
-    failed, photos = counts["failures"], counts["photos"]
-    if scores_alone(manifest):
-        lost = counts["not_compared_mated"] + counts["not_compared_non_mated"]
+def _acquired(counts: Counts, manifest: Manifest) -> str:
+    failed, photos = counts.failures, counts.photos
+    if manifest.system.of_scores:
+        lost = counts.not_compared
         if not lost:
             return "every comparison has a score"
-        if lost == counts["comparisons"]:
+        if lost == counts.comparisons:
             return ""
         return f"{count(lost)} {_plural('comparison', lost)} {'has' if lost == 1 else 'have'} no score"
-    if manifest.get("source"):
+    if manifest.system.source:
         return failures_in_words(counts, imported=True) if failed else "every photo has a template"
     if not failed:
-        sought = (manifest.get("detector") or {}).get("name") != "none"
+        sought = manifest.detector is None or manifest.detector.name != "none"
         whole = "every photo had a face that could be used" if sought else "every photo was taken for a face as it is"
         return whole if photos else "there was no photo"
     return failures_in_words(counts)

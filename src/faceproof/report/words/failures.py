@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from faceproof.report.words.formatting import count, printable
-
-Counts = Mapping[str, Any]
+from faceproof.summary.evaluation_schema import Counts
 
 STAGE_WORDS = {
     "decode": "the photo could not be read",
@@ -29,28 +27,20 @@ def failures_in_words(counts: Counts, *, imported: bool = False) -> str:
     """How many photos gave no template, the stage that failed most often, and its most frequent reason.
 
     Args:
-        counts: ``counts`` of ``faceproof.summary.evaluation``, with one failure or more.
+        counts: with one failure or more.
         imported: whether templates were made elsewhere, so that no stage was run here.
 
     Returns:
         Part of a sentence.
-
-    >>> failures_in_words(
-    ...     {
-    ...         **{"photos": 8, "failures": 8, "failures_by_stage": {"decode": 0, "embed": 8}},
-    ...         "failure_reasons": {"embed": {"reason": "the net gave no finite template", "photos": 8}},
-    ...     }
-    ... )
-    '8 of 8 photos gave no template: the model failed (embed), "the net gave no finite template"'
     """
-    failed = counts["failures"]
+    failed = counts.failures
     start = _share(counts)
-    stage = main_stage(counts["failures_by_stage"])
-    n = counts["failures_by_stage"][stage]
+    stage = main_stage(counts.failures_by_stage)
+    n = counts.failures_by_stage[stage]
     if imported:
         return f"{start} {'has' if failed == 1 else 'have'} no template{_reason(counts, stage, n)}"
     share = "" if n == failed else f" {count(n)}"
-    others = [f"{name} {count(m)}" for name, m in counts["failures_by_stage"].items() if m and name != stage]
+    others = [f"{name} {count(m)}" for name, m in counts.failures_by_stage.items() if m and name != stage]
     rest = f"; others: {', '.join(others)}" if others else ""
     words = STAGE_WORDS.get(stage, "the stage failed")
     return f"{start} gave no template: {words} ({stage}{share}){_reason(counts, stage, n)}{rest}"
@@ -60,7 +50,7 @@ def stages_in_words(counts: Counts) -> str:
     """How many photos gave no template, and how many failed at each stage with its most frequent reason."""
     stages = (
         f"{count(n)} at {stage}{_reason(counts, stage, n, ' ({}{})')}"
-        for stage, n in counts["failures_by_stage"].items()
+        for stage, n in counts.failures_by_stage.items()
         if n
     )
     return f"{_share(counts)} gave no template: {'; '.join(stages)}"
@@ -73,22 +63,22 @@ def main_stage(failures_by_stage: Mapping[str, int]) -> str:
 
 def failures_first(counts: Counts) -> bool:
     """Whether failures are the first thing to know: most photos failed, or no comparison is left because of them."""
-    if not counts["failures"]:
+    if not counts.failures:
         return False
-    nothing_left = counts["comparisons"] and not counts["compared_mated"] + counts["compared_non_mated"]
-    return bool(nothing_left or 2 * counts["failures"] > counts["photos"])
+    nothing_left = counts.comparisons and not counts.compared
+    return bool(nothing_left or 2 * counts.failures > (counts.photos or 0))
 
 
 def _share(counts: Counts) -> str:
-    return f"{count(counts['failures'])} of {count(counts['photos'])} {'photo' if counts['photos'] == 1 else 'photos'}"
+    return f"{count(counts.failures)} of {count(counts.photos)} {'photo' if counts.photos == 1 else 'photos'}"
 
 
 def _reason(counts: Counts, stage: str, failed: int, form: str = ', {}"{}"') -> str:
     """The most frequent reason of a stage, put into ``form``; empty where none was recorded."""
-    most = counts["failure_reasons"].get(stage)
+    most = counts.failure_reasons.get(stage)
     if most is None:
         return ""
-    text = " ".join(printable(most["reason"]).split()).rstrip(".")
+    text = " ".join(printable(most.reason).split()).rstrip(".")
     if len(text) > _LONGEST_REASON:
         text = f"{text[:_LONGEST_REASON].rstrip()} ..."
-    return form.format("" if most["photos"] == failed else "most often ", text)
+    return form.format("" if most.photos == failed else "most often ", text)

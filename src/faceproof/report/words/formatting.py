@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
-Estimate = Mapping[str, Any]
+from faceproof.summary.estimates import Estimate
 
 _MOST_DIGITS = 10
 
@@ -46,7 +44,7 @@ def percent_digits(rate: float, n: int | None = None) -> int:
 
 def percent_range(estimate: Estimate, joiner: str = " – ") -> str:
     """The interval of a rate, such as ``98.96 – 99.41%``; empty where there is none."""
-    low, high, n = estimate.get("low"), estimate.get("high"), estimate.get("n")
+    low, high, n = estimate.low, estimate.high, estimate.n
     if low is None or high is None:
         return ""
     digits = max(percent_digits(edge, n) - (0 < edge < 1e-3) for edge in (low, high))
@@ -68,32 +66,32 @@ def number(value: float | None, decimals: int = 3) -> str:
 
 def number_range(estimate: Estimate, decimals: int = 3, joiner: str = " – ") -> str:
     """The interval of a plain number; empty where there is none."""
-    low, high = estimate.get("low"), estimate.get("high")
+    low, high = estimate.low, estimate.high
     return "" if low is None or high is None else f"{low:.{decimals}f}{joiner}{high:.{decimals}f}"
 
 
 def points(estimate: Estimate) -> str:
     """A difference of two rates in percentage points, with its sign; one that is not 0 never shows as 0.
 
-    >>> points({"value": -0.0055, "n": 6000}), points({"value": 0.0, "n": 40}), points({"value": None})
+    >>> points(Estimate(value=-0.0055, n=6000)), points(Estimate(value=0.0, n=40)), points(Estimate(value=None))
     ('-0.55', '0.0', '–')
     """
-    value = estimate["value"]
-    return "–" if value is None else _signed(value, percent_digits(value, estimate.get("n")))
+    value = estimate.value
+    return "–" if value is None else _signed(value, percent_digits(value, estimate.n))
 
 
 def points_range(estimate: Estimate, joiner: str = " to ") -> str:
     """The interval of a difference in percentage points; empty where there is none.
 
-    >>> points_range({"value": -0.0055, "low": -0.0092, "high": 0.00012, "n": 6000})
+    >>> points_range(Estimate(value=-0.0055, low=-0.0092, high=0.00012, n=6000))
     '-0.92 to +0.01'
-    >>> points_range({"value": 0.0, "low": -0.000003, "high": 0.000003, "n": 1_200_000})
+    >>> points_range(Estimate(value=0.0, low=-0.000003, high=0.000003, n=1_200_000))
     '-0.0003 to +0.0003'
     """
-    low, high, n = estimate.get("low"), estimate.get("high"), estimate.get("n")
+    low, high, n = estimate.low, estimate.high, estimate.n
     if low is None or high is None:
         return ""
-    digits = percent_digits(estimate["value"], n)
+    digits = percent_digits(estimate.value or 0.0, n)
     while digits < 8 and low < high and _signed(low, digits) == _signed(high, digits):
         digits += 1
     return f"{_signed(low, digits)}{joiner}{_signed(high, digits)}"
@@ -125,4 +123,4 @@ def printable(name: str) -> str:
 
 def cannot_be_told(estimate: Estimate) -> str:
     """Why an estimate has no value, in a sentence's second half."""
-    return f"cannot be told: {estimate.get('reason') or 'no reason was recorded'}"
+    return f"cannot be told: {estimate.reason or 'no reason was recorded'}"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from faceproof.metrics.operating_points import fmr_label
-from faceproof.report.words.formatting import Estimate, cannot_be_told, number, number_range, percent, percent_range
-
-Summary = Mapping[str, Any]
+from faceproof.report.words.formatting import cannot_be_told, number, number_range, percent, percent_range
+from faceproof.summary.comparison_schema import RunNumbers
+from faceproof.summary.estimates import Estimate
+from faceproof.summary.evaluation_schema import EvaluationSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,64 +40,64 @@ class KeyNumber:
     optimistic: bool
 
 
-def key_numbers(summary: Summary, *, joiner: str = " – ") -> list[KeyNumber]:
+def key_numbers(summary: EvaluationSummary | RunNumbers, *, joiner: str = " – ") -> list[KeyNumber]:
     """Key numbers of a run in the order in which they matter.
 
     Args:
-        summary: the dict of ``faceproof.summary.evaluation``.
+        summary: of a run, alone or in a comparison.
         joiner: what stands between the ends of an interval.
 
     Returns:
         Accuracy, error rates at each target FMR, EER, AUC, d', detection rate, FTA.
     """
-    folds, rates = summary["folds"], summary["rates"]
-    spread = folds["accuracy"].get("standard_error")
+    folds, rates = summary.folds, summary.rates
+    spread = folds.accuracy.standard_error
     note = "" if spread is None else f"standard error {100 * spread:.2f}"
     plain = "share of right decisions when the threshold was set on other comparisons"
-    found = [_rate("folds", "Accuracy, held-out folds", folds["accuracy"], note, plain, joiner)]
-    point = next(p for p in summary["operating_points"] if p["name"] == summary["default_operating_point"])
-    at = "" if point["threshold_distance"] is None else f" at distance {number(point['threshold_distance'])}"
-    plain = f"share of right decisions: {point['label']}"
-    found.append(_rate("default", f"Accuracy{at}", point["accuracy"], point["label"], plain, joiner))
-    for row in summary["fnmr_at_fmr"]:
-        target = fmr_label(row["fmr"])
+    found = [_rate("folds", "Accuracy, held-out folds", folds.accuracy, note, plain, joiner)]
+    point = next(p for p in summary.operating_points if p.name == summary.default_operating_point)
+    at = "" if point.threshold_distance is None else f" at distance {number(point.threshold_distance)}"
+    plain = f"share of right decisions: {point.label}"
+    found.append(_rate("default", f"Accuracy{at}", point.accuracy, point.label, plain, joiner))
+    for row in summary.fnmr_at_fmr:
+        target = fmr_label(row.fmr)
         plain = f"the same person rejected, when at most {target} of different people are accepted"
         key, note = f"fnmr_at_{target}", "mated comparisons rejected"
-        found.append(_rate(key, f"FNMR at FMR {target}", row["fnmr"], note, plain, joiner))
+        found.append(_rate(key, f"FNMR at FMR {target}", row.fnmr, note, plain, joiner))
     plain = "the error rate at the threshold where FMR and FNMR are equal"
-    found.append(_rate("eer", "Equal error rate (EER)", summary["eer"], "FMR and FNMR equal", plain, joiner))
+    found.append(_rate("eer", "Equal error rate (EER)", summary.eer, "FMR and FNMR equal", plain, joiner))
     plain = "chance that a mated comparison is more alike than a non-mated one; 1 is perfect"
-    found.append(_plain("auc", "Area under the ROC (AUC)", summary["auc"], "1 is perfect", plain, 4, joiner))
+    found.append(_plain("auc", "Area under the ROC (AUC)", summary.auc, "1 is perfect", plain, 4, joiner))
     plain = "gap between the mean similarities in standard deviations"
-    found.append(_plain("d_prime", "Separation d'", summary["d_prime"], "in standard deviations", plain, 2, joiner))
+    found.append(_plain("d_prime", "Separation d'", summary.d_prime, "in standard deviations", plain, 2, joiner))
     plain = "photos in which a face was found, of those that could be read"
-    rate = rates["detection_rate"]
+    rate = rates.detection_rate
     found.append(_rate("detection_rate", "Photos with a face", rate, "detection rate", plain, joiner))
     plain = "photos that gave no template and so cannot be compared"
-    found.append(_rate("fta", "Photos not usable (FTA)", rates["fta"], "failure to acquire", plain, joiner))
+    found.append(_rate("fta", "Photos not usable (FTA)", rates.fta, "failure to acquire", plain, joiner))
     return found
 
 
-def headline_keys(summary: Summary) -> list[str]:
+def headline_keys(summary: EvaluationSummary | RunNumbers) -> list[str]:
     """Names of the key numbers that a page shows largest: six at most."""
-    accuracy = "default" if summary["folds"]["accuracy"]["value"] is None else "folds"
-    resolvable = [row["fmr"] for row in summary["fnmr_at_fmr"] if row["fnmr"]["value"] is not None]
+    accuracy = "default" if summary.folds.accuracy.value is None else "folds"
+    resolvable = [row.fmr for row in summary.fnmr_at_fmr if row.fnmr.value is not None]
     strictest = [f"fnmr_at_{fmr_label(min(resolvable))}"] if resolvable else []
     return [accuracy, *strictest, "eer", "auc", "detection_rate", "fta"]
 
 
 def _rate(key: str, what: str, estimate: Estimate, note: str, plain: str, joiner: str) -> KeyNumber:
-    texts = percent(estimate["value"], estimate.get("n")), percent_range(estimate, joiner)
+    texts = percent(estimate.value, estimate.n), percent_range(estimate, joiner)
     return _number(key, what, estimate, note, plain, texts)
 
 
 def _plain(key: str, what: str, estimate: Estimate, note: str, plain: str, decimals: int, joiner: str) -> KeyNumber:
-    texts = number(estimate["value"], decimals), number_range(estimate, decimals, joiner)
+    texts = number(estimate.value, decimals), number_range(estimate, decimals, joiner)
     return _number(key, what, estimate, note, plain, texts)
 
 
 def _number(key: str, what: str, estimate: Estimate, note: str, plain: str, texts: tuple[str, str]) -> KeyNumber:
-    told = estimate["value"] is not None
+    told = estimate.value is not None
     return KeyNumber(
         key=key,
         what=what,
@@ -106,8 +105,8 @@ def _number(key: str, what: str, estimate: Estimate, note: str, plain: str, text
         interval=texts[1],
         note=note if told else cannot_be_told(estimate),
         plain=plain,
-        how=estimate["how"],
-        n=estimate.get("n"),
+        how=estimate.how,
+        n=estimate.n,
         told=told,
-        optimistic=bool(estimate.get("optimistic")) and told,
+        optimistic=estimate.optimistic and told,
     )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from faceproof.metrics.operating_points import fmr_label
 from faceproof.report.words.evaluation_cautions import canary_cautions, detector_cautions
 from faceproof.report.words.evaluation_headline import failed_first, is_synthetic
 from faceproof.report.words.failures import NO_LONGER, main_stage, stages_in_words
 from faceproof.report.words.formatting import count, number, percent, printable
-
-Summary = Mapping[str, Any]
+from faceproof.runs.manifest_schema import ConditionEntry
+from faceproof.summary.estimates import Estimate
+from faceproof.summary.evaluation_schema import Counts
+from faceproof.summary.stress_schema import ConditionNumbers, StressSummary, SystemNumbers
 
 WHY = {
     "not_found": "photos that no longer give a template",
@@ -22,89 +23,89 @@ _INFLATED = 3.0
 _FAMILIES_NAMED = 4
 
 
-def stress_headline(summary: Summary) -> str:
+def stress_in_words(summary: StressSummary) -> StressSummary:
+    """The summary with its headline and warnings."""
+    return summary.model_copy(update={"headline": stress_headline(summary), "warnings": stress_cautions(summary)})
+
+
+def stress_headline(summary: StressSummary) -> str:
     """One sentence for each model: where it starts, where it breaks first, and why.
 
     Args:
-        summary: the dict of ``faceproof.summary.stress``, with ``run``, ``conditions`` and ``models``.
+        summary: of the run.
 
     Returns:
         The sentences. Of synthetic people it says first that they are no evidence.
     """
-    failed = "".join(_failed_clean(model, summary) for model in summary["models"])
-    text = " ".join(_about(model, summary) for model in summary["models"])
-    if is_synthetic(summary["run"]):
+    failed = "".join(_failed_clean(model, summary) for model in summary.models)
+    text = " ".join(_about(model, summary) for model in summary.models)
+    if is_synthetic(summary.run):
         text = f"These are synthetic people and no evidence about a real system. {text}"
     return f"{failed}{text}"
 
 
-def _failed_clean(model: Mapping[str, Any], summary: Summary) -> str:
+def _failed_clean(model: SystemNumbers, summary: StressSummary) -> str:
     """The failures on clean photos, where they are the first thing to know; else empty."""
-    told = failed_first(model["conditions"][0]["counts"], summary["run"])
-    return f"{model['name']}: {told}" if told else ""
+    told = failed_first(model.conditions[0].counts, summary.run)
+    return f"{model.name}: {told}" if told else ""
 
 
-def _about(model: Mapping[str, Any], summary: Summary) -> str:
-    clean, worse = model["conditions"][0], model["conditions"][1:]
-    start = clean["held"]["frr"]
-    if start["value"] is None or not worse or model["index"]["value"] is None:
-        return f"{model['name']}: nothing can be said about how it breaks ({start['reason'] or 'no condition'})."
-    worst = max(worse, key=lambda row: row["loss"]["loss"]["value"] or 0)
-    entry = entry_of(summary, worst["condition"])
-    main = max(WHY, key=lambda part: worst["loss"][part]["value"] or 0)
-    now, others, index = worst["held"]["frr"], worst["held"]["fmr"], model["index"]
-    before = clean["held"]["fmr"]
+def _about(model: SystemNumbers, summary: StressSummary) -> str:
+    clean, worse = model.conditions[0], model.conditions[1:]
+    start = clean.held.frr
+    if start.value is None or not worse or model.index.value is None:
+        return f"{model.name}: nothing can be said about how it breaks ({start.reason or 'no condition'})."
+    worst = max(worse, key=lambda row: row.loss.loss.value or 0)
+    entry = summary.entry(worst.condition)
+    main = max(WHY, key=lambda part: getattr(worst.loss, part).value or 0)
+    now, others, index = worst.held.frr, worst.held.fmr, model.index
+    before = clean.held.fmr
     return (
-        f"{model['name']} turns away {percent(start['value'], start['n'])} of mated comparisons and accepts "
-        f"{_strangers(before)} with clean photos ({model['held']['label']}); {percent(now['value'], now['n'])} and "
+        f"{model.name} turns away {percent(start.value, start.n)} of mated comparisons and accepts "
+        f"{_strangers(before)} with clean photos ({model.held.label}); {percent(now.value, now.n)} and "
         f"{_strangers(others)} under the worst condition ("
-        f"{label(entry)}), mostly because of {_why(main, clean, worst)}; robustness index {number(index['value'], 2)} "
-        f"({number(index['low'], 2)} to {number(index['high'], 2)})."
+        f"{label(entry)}), mostly because of {_why(main, clean, worst)}; robustness index {number(index.value, 2)} "
+        f"({number(index.low, 2)} to {number(index.high, 2)})."
     )
 
 
-def _why(part: str, clean: Mapping[str, Any], worst: Mapping[str, Any]) -> str:
+def _why(part: str, clean: ConditionNumbers, worst: ConditionNumbers) -> str:
     """A part of the loss in words; photos without a template by the stage that fails more often than on clean ones."""
     if part != "not_found":
         return WHY[part]
-    stage = newly_failing(clean["counts"], worst["counts"])
+    stage = newly_failing(clean.counts, worst.counts)
     return WHY[part] if stage is None else NO_LONGER.get(stage, WHY[part])
 
 
-def newly_failing(clean: Mapping[str, Any], worse: Mapping[str, Any]) -> str | None:
+def newly_failing(clean: Counts, worse: Counts) -> str | None:
     """The stage at which most photos fail more than under clean conditions; None where none does."""
-    before = clean["failures_by_stage"]
-    more = {stage: n - before.get(stage, 0) for stage, n in worse["failures_by_stage"].items()}
+    before = clean.failures_by_stage
+    more = {stage: n - before.get(stage, 0) for stage, n in worse.failures_by_stage.items()}
     stage = main_stage(more)
     return stage if more[stage] > 0 else None
 
 
-def _strangers(fmr: Mapping[str, Any]) -> str:
-    return "no known share of strangers" if fmr["value"] is None else f"{percent(fmr['value'], fmr['n'])} of strangers"
+def _strangers(fmr: Estimate) -> str:
+    return "no known share of strangers" if fmr.value is None else f"{percent(fmr.value, fmr.n)} of strangers"
 
 
-def entry_of(summary: Summary, condition: str) -> dict[str, Any]:
-    """A condition's entry by its name."""
-    return next(dict(entry) for entry in summary["conditions"] if entry["name"] == condition)
-
-
-def label(entry: Mapping[str, Any]) -> str:
+def label(entry: ConditionEntry) -> str:
     """A condition in words, such as ``Gaussian blur, radius 3 px``."""
-    if not entry["severity"]:
+    if not entry.severity:
         return "photos as they are"
-    return f"{entry['title']}, {entry['told']}" if entry["told"] else str(entry["title"])
+    return f"{entry.title}, {entry.told}" if entry.told else entry.title
 
 
-def stress_cautions(summary: Summary) -> list[str]:
+def stress_cautions(summary: StressSummary) -> list[str]:
     """Everything about a stress run that makes its numbers mean less than they seem to, the gravest first.
 
     Args:
-        summary: the dict of ``faceproof.summary.stress``, all but ``headline`` and ``warnings``.
+        summary: of the run.
     """
     return [
         *_people(summary),
-        *(told for entry in summary["run"]["models"] for told in canary_cautions(entry["model"], entry.get("canary"))),
-        *detector_cautions(summary["run"].get("detector")),
+        *(told for system in summary.run.systems for told in canary_cautions(system.name, system.canary)),
+        *detector_cautions(summary.run.detector),
         *_failed(summary),
         *_held(summary),
         *_false_matches(summary),
@@ -115,93 +116,93 @@ def stress_cautions(summary: Summary) -> list[str]:
     ]
 
 
-def _people(summary: Summary) -> Iterator[str]:
-    if is_synthetic(summary["run"]):
+def _people(summary: StressSummary) -> Iterator[str]:
+    if is_synthetic(summary.run):
         yield "These people are synthetic: nothing here is evidence about a real system."
 
 
-def _failed(summary: Summary) -> Iterator[str]:
-    for entry in summary["conditions"]:
-        if entry["failed"] is not None:
-            yield f"A condition failed and has no numbers. {printable(entry['failed'])}"
+def _failed(summary: StressSummary) -> Iterator[str]:
+    for entry in summary.conditions:
+        if entry.failed is not None:
+            yield f"A condition failed and has no numbers. {printable(entry.failed)}"
 
 
-def _held(summary: Summary) -> Iterator[str]:
-    for model in summary["models"]:
-        held = model["held"]
-        if held["note"]:
+def _held(summary: StressSummary) -> Iterator[str]:
+    for model in summary.models:
+        held = model.held
+        if held.note:
             instead = (
                 "No threshold is held."
-                if held["target_fmr"] is None
-                else f"FMR {fmr_label(held['target_fmr'])} is held instead."
+                if held.target_fmr is None
+                else f"FMR {fmr_label(held.target_fmr)} is held instead."
             )
-            yield f"{model['name']}: {held['note']} {instead}"
+            yield f"{model.name}: {held.note} {instead}"
 
 
-def _false_matches(summary: Summary) -> Iterator[str]:
-    for model in summary["models"]:
-        target = model["held"]["target_fmr"]
+def _false_matches(summary: StressSummary) -> Iterator[str]:
+    for model in summary.models:
+        target = model.held.target_fmr
         if target is None:
             continue
         risen = [
-            (row["held"]["fmr"]["value"], entry_of(summary, row["condition"]))
-            for row in model["conditions"][1:]
-            if row["held"]["fmr"]["value"] is not None
-            and row["held"]["fmr"]["value"] > _INFLATED * target
-            and row["held"]["fmr"]["low"] > target
+            (row.held.fmr.value, summary.entry(row.condition))
+            for row in model.conditions[1:]
+            if row.held.fmr.value is not None
+            and row.held.fmr.value > _INFLATED * target
+            and (row.held.fmr.low or 0.0) > target
         ]
         if risen:
             worst, entry = max(risen, key=lambda pair: pair[0])
             yield (
-                f"{model['name']} accepts more strangers than was promised under {len(risen)} of "
-                f"{len(model['conditions']) - 1} conditions: the target is an FMR of {fmr_label(target)}, and under "
+                f"{model.name} accepts more strangers than was promised under {len(risen)} of "
+                f"{len(model.conditions) - 1} conditions: the target is an FMR of {fmr_label(target)}, and under "
                 f"{label(entry)} it is {percent(worst)}. FNMR alone looks too good there."
             )
 
 
-def _already_lost(summary: Summary) -> Iterator[str]:
-    for model in summary["models"]:
-        counts = model["conditions"][0]["counts"]
-        lost = counts["not_compared_mated"] + counts["not_compared_non_mated"]
-        if counts["failures"]:
+def _already_lost(summary: StressSummary) -> Iterator[str]:
+    for model in summary.models:
+        counts = model.conditions[0].counts
+        lost = counts.not_compared
+        if counts.failures:
             yield (
-                f"{model['name']}, clean photos: {stages_in_words(counts)}. That loses {count(lost)} comparisons "
+                f"{model.name}, clean photos: {stages_in_words(counts)}. That loses {count(lost)} comparisons "
                 "before anything is degraded. They count in FRR and cost of clean photos and of every condition alike."
             )
 
 
-def _other_stages(summary: Summary) -> Iterator[str]:
+def _other_stages(summary: StressSummary) -> Iterator[str]:
     """Degraded photos that fail after their face was found: the part of the loss called "faces" counts them too."""
-    for model in summary["models"]:
-        clean = model["conditions"][0]["counts"]
-        for row in model["conditions"][1:]:
-            stage = newly_failing(clean, row["counts"])
+    for model in summary.models:
+        clean = model.conditions[0].counts
+        for row in model.conditions[1:]:
+            stage = newly_failing(clean, row.counts)
             if stage not in {None, "detect"}:
                 yield (
-                    f"{model['name']} under {label(entry_of(summary, row['condition']))}: "
-                    f'{stages_in_words(row["counts"])}. Losses called "faces not found" count these photos too.'
+                    f"{model.name} under {label(summary.entry(row.condition))}: "
+                    f'{stages_in_words(row.counts)}. Losses called "faces not found" count these photos too.'
                 )
                 break
 
 
-def _small_photos(summary: Summary) -> Iterator[str]:
-    rows = {row["condition"]: row["not_enlarged"] for row in summary["models"][0]["conditions"] if row["not_enlarged"]}
+def _small_photos(summary: StressSummary) -> Iterator[str]:
+    rows = {row.condition: row.not_enlarged for row in summary.models[0].conditions if row.not_enlarged}
     if rows:
         named = "; ".join(
-            f"{count(n)} under {label(entry_of(summary, name))}" for name, n in list(rows.items())[:_FAMILIES_NAMED]
+            f"{count(n)} under {label(summary.entry(name))}" for name, n in list(rows.items())[:_FAMILIES_NAMED]
         )
         yield f"Photos are never enlarged: those no larger than the target stay as they are ({named})."
 
 
-def _reading(summary: Summary) -> Iterator[str]:
-    if summary["run"]["stage"] == "aligned":
+def _reading(summary: StressSummary) -> Iterator[str]:
+    if summary.run.stage == "aligned":
         yield (
             "Faces were found in the photos as they are, and the prepared face was degraded: this is the recogniser "
             "alone. A length in pixels counts pixels of the prepared face."
         )
-    if summary["run"]["side"] == "probe":
+    if summary.run.side == "probe":
         yield "Only the second photo of each comparison was degraded; detection rate and FTA are those of these photos."
-    if any(entry["on_face"] for entry in summary["conditions"]) and summary["run"]["stage"] == "capture":
+    if any(entry.on_face for entry in summary.conditions) and summary.run.stage == "capture":
         yield (
             "What covers a part of the face was placed by the landmarks that the detector found in the photo as it is; "
             "a photo without a face then counts as without one now."

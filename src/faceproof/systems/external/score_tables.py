@@ -7,14 +7,14 @@ What the file does not name gets the number of its row, counted from 1 below the
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.people.types import UNKNOWN
 from faceproof.systems.external.score_file import ScoreFile
-from faceproof.systems.photo_table import PhotoTable, printable_path
+from faceproof.systems.photo_table import PhotoTable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,34 +85,13 @@ def photos_in(file: ScoreFile, condition: str = "clean") -> pa.Table:
     return pa.table({field.name: known.get(field.name, pa.nulls(len(first), field.type)) for field in schema})
 
 
-def people_entry(file: ScoreFile, photos: pa.Table) -> dict[str, Any]:
-    """As `faceproof.runs.manifest.people_entry`, of the file; None for what it does not name."""
+def people_named(file: ScoreFile) -> int | None:
+    """How many people the file names; None where it names none."""
     import pyarrow.compute as pc
 
-    named = "person_a" in file.names
-    return {
-        "root": printable_path(file.path.resolve()),
-        "people": int(pc.count_distinct(_one_below_the_other(file, "person")).as_py()) if named else None,
-        "photos": len(photos) if "photo_a" in file.names else None,
-        "photo_list_sha256": None,
-        "synthetic": False,
-        "notices": [],
-    }
-
-
-def protocol_entry(file: ScoreFile, comparisons: pa.Table) -> dict[str, Any]:
-    """As `faceproof.runs.manifest.protocol_entry`."""
-    mated = int(np.count_nonzero(file.mated))
-    return {
-        "name": "scores",
-        "settings": {"decimal": file.decimal},
-        "comparisons": len(file),
-        "mated": mated,
-        "non_mated": len(file) - mated,
-        "folds": int(file.fold.max()) + 1,
-        "sha256": digest_of(comparisons),
-        "notes": list(file.notes),
-    }
+    if "person_a" not in file.names:
+        return None
+    return int(pc.count_distinct(_one_below_the_other(file, "person")).as_py())
 
 
 def digest_of(comparisons: pa.Table) -> str:

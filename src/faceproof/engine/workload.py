@@ -1,4 +1,4 @@
-"""What a run with several conditions and recognisers is going to do, settled before the first photo."""
+"""The photos, systems and conditions that templates are made of: what that takes, and where templates are kept."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PAGE_BYTES = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Workload:
     """Conditions, recognisers and comparisons.
 
     Attributes:
@@ -40,6 +40,11 @@ class Plan:
     pipelines: list[Pipeline]
     comparisons: Comparisons
     side: Side
+
+    @property
+    def systems(self) -> list[str]:
+        """Name of each system."""
+        return [pipeline.recognizer.card.name for pipeline in self.pipelines]
 
     def needed(self) -> dict[int, NDArray[np.bool_]]:
         """Which photos each condition is wanted for, where not for all: those of side b, if that is the probe."""

@@ -1,0 +1,160 @@
+"""From a study to a plan: everything that can be refused is refused here, before work starts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from faceproof.degrade.suites import get_suite
+from faceproof.degrade.types import CLEAN, Condition
+from faceproof.engine.estimate import estimate
+from faceproof.engine.workload import Workload
+from faceproof.errors import ConfigurationError
+from faceproof.files import cache_root
+from faceproof.jobs.base import Say
+from faceproof.jobs.carry_out import Plan
+from faceproof.jobs.study import Study
+from faceproof.people.folder import read_people
+from faceproof.people.protocols import make_comparisons
+from faceproof.runs import manifest
+from faceproof.runs.manifest_schema import Judging, SuiteEntry
+from faceproof.scoring.threshold import distance_of
+from faceproof.systems.detection.detector import Detector
+from faceproof.systems.load import load_pipeline
+from faceproof.systems.pipeline import Pipeline
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyPlan(Plan):
+    """The plan of a study.
+
+    Attributes:
+        study: what was settled.
+        work: templates to make.
+    """
+
+    study: Study
+    work: Workload
+
+
+def settle(
+    study: Study, *, say: Say = lambda _: None, command: str | None = None, always_time: bool = False
+) -> StudyPlan:
+    """Load the systems, read the people, make the comparisons, and find out what the run takes.
+
+    Args:
+        study: what is going to be judged.
+        say: called with notes and with what is being done.
+        command: as given, for the manifest.
+        always_time: estimate the time however short it is.
+
+    Raises:
+        PeopleError: the folder or the pair list cannot be used, or memory does not hold the comparisons.
+        ConfigurationError: an option makes no sense.
+        WeightsError: the weights are missing or wrong.
+        CacheError: a disk has not enough room.
+    """
+    started, options = datetime.now(UTC), study.options
+    conditions, suite = _conditions(study)
+    pipelines = _pipelines(study)
+    _check_stage(pipelines[0].detector, study)
+    say(f"Reading the people below {study.people} ...")
+    photo_set = read_people(Path(study.people))
+    comparisons = make_comparisons(options.protocol, photo_set, **options.settings_of_protocol)
+    for note in [*photo_set.notices, *comparisons.notes, *pipelines[0].detector.notes(comparisons.photos)]:
+        say(f"Note: {note}")
+    work = Workload(conditions, pipelines, comparisons, study.side)
+    folder = run_folder(options.out, started, "stress" if suite else work.systems[0])
+    advice = "Take fewer conditions (--severities)" if suite else "Take fewer photos"
+    lines = estimate(work, cache_root() if options.cache else None, folder, advice=advice, always_time=always_time)
+    judging = _judging(study)
+    of_suite = {"suite": suite, "stage": study.stage, "side": study.side} if suite else {}
+    begun = manifest.begun(
+        "stress" if suite else "evaluation",
+        command,
+        started,
+        systems=[manifest.system_entry(pipeline) for pipeline in pipelines],
+        conditions=[manifest.condition_entry(condition) for condition in conditions],
+        detector=manifest.detector_entry(pipelines[0]),
+        people=manifest.people_entry(photo_set),
+        protocol=manifest.protocol_entry(comparisons),
+        judging=judging,
+        seed=options.seed,
+        device=options.device,
+        batch_size=pipelines[0].batch_size,
+        workers=pipelines[0].workers,
+        decode_memory_bytes=pipelines[0].decode_memory,
+        **of_suite,
+        plan=manifest.plan_digests(
+            comparisons=comparisons.digest(),
+            systems=[[pipeline.recognizer.card.name, pipeline.recipe()] for pipeline in pipelines],
+            conditions=[[condition.recipe(), condition.family.identity] for condition in conditions],
+            settings=[suite and suite.name, study.stage, study.side, judging.as_json(), options.seed],
+        ),
+    )
+    return StudyPlan(begun, folder, lines, study=study, work=work)
+
+
+def run_folder(out: str | Path | None, started: datetime, name: str) -> Path:
+    """Where a run goes: what was given, or a new folder below ``runs/`` with a plain form of the name."""
+    plain = re.sub(r"[^\w.+-]+", "_", name)
+    return Path(out) if out is not None else Path("runs") / f"{started:%Y%m%d-%H%M%S}-{plain}"
+
+
+def _conditions(study: Study) -> tuple[list[Condition], SuiteEntry | None]:
+    """The conditions, clean photos first, and the suite; None of an evaluation."""
+    if study.suite is None:
+        return [CLEAN], None
+    suite = get_suite(study.suite)
+    conditions = suite.conditions(study.severities, stage=study.stage, seed=study.options.seed)
+    return conditions, SuiteEntry(
+        name=suite.name, severities=None if study.severities is None else list(study.severities)
+    )
+
+
+def _judging(study: Study) -> Judging:
+    distance = distance_of(study.threshold)
+    if study.suite is None:
+        return Judging(threshold_distance=distance, folds=study.folds)
+    return Judging(threshold_distance=distance, fmr=study.fmr)
+
+
+def _pipelines(study: Study) -> list[Pipeline]:
+    options = study.options
+    pipelines: list[Pipeline] = []
+    for model in study.models:
+        pipelines.append(
+            load_pipeline(
+                *(model, study.weights, study.recipe, options.device, options.batch_size, options.workers),
+                offline=options.offline,
+                detector=pipelines[0].detector if pipelines else None,
+                decode_memory=options.decode_memory,
+            )
+        )
+    names = [pipeline.recognizer.card.name for pipeline in pipelines]
+    _refuse_equal(names)
+    chosen = {pipeline.selection for pipeline in pipelines}
+    if len(chosen) > 1:
+        raise ConfigurationError(
+            f"These models choose the face in different ways ({', '.join(sorted(chosen))}): say which, --select."
+        )
+    return pipelines
+
+
+def _refuse_equal(names: Sequence[str]) -> None:
+    if len(set(names)) < len(names):
+        raise ConfigurationError(
+            f"Two of the models go by one name ({', '.join(names)}), so their numbers could not be told apart: give "
+            "one another name in its card."
+        )
+
+
+def _check_stage(detector: Detector, study: Study) -> None:
+    if detector.clean_only and study.suite is not None and study.stage == "capture":
+        raise ConfigurationError(
+            "Faces from a file were found in the photos as they are; where a detector would find them in degraded ones "
+            "is not known. Take a detector that looks at photos, or degrade the prepared faces: --stage aligned."
+        )

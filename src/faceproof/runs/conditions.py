@@ -1,0 +1,23 @@
+"""The conditions of a run on disk, as functions that can be called again."""
+
+from __future__ import annotations
+
+from faceproof.degrade.suites import family_again
+from faceproof.degrade.types import Condition
+from faceproof.runs.manifest_schema import Manifest
+
+
+def conditions_of(manifest: Manifest) -> dict[str, Condition]:
+    """The conditions of a run by name, as far as their functions are at hand and have not changed.
+
+    Args:
+        manifest: of the run.
+    """
+    found = {}
+    for entry in manifest.conditions:
+        family = family_again(entry.function, name=entry.family, title=entry.title, words=entry.told)
+        if family is not None:
+            found[entry.name] = Condition(
+                family, entry.severity, dict(entry.parameters), manifest.stage, manifest.seed or 0
+            )
+    return found
