@@ -99,7 +99,8 @@ class MadeUpRun:
         """Write the folder and give it back."""
         from faceproof.people.types import Comparisons, Photo
         from faceproof.runs.manifest_file import write_manifest
-        from faceproof.runs.run_folder import comparisons_table, scores_table, write_table
+        from faceproof.runs.manifest_schema import Manifest
+        from faceproof.runs.run_tables import comparisons_table, of_system, scores_table, write_tables
         from faceproof.systems.photo_table import PhotoOutcome, PhotoTable
 
         ids = sorted({photo for pair in self.pairs for photo in pair})
@@ -118,10 +119,11 @@ class MadeUpRun:
         lost_rows = [bool(self.failed & set(pair)) for pair in self.pairs]
         similarity = np.where(lost_rows, np.nan, np.asarray(self.similarity, np.float64))
         folder.mkdir(parents=True, exist_ok=True)
-        write_table(folder, "comparisons", comparisons_table(comparisons))
-        write_table(folder, "photos", table.to_table())
-        write_table(folder, "scores", scores_table(comparisons, similarity, table))
-        write_manifest(folder, self._manifest(comparisons) | (self.manifest or {}))
+        scores = scores_table(comparisons, similarity, table)
+        write_tables(folder, "comparisons", [comparisons_table(comparisons)])
+        write_tables(folder, "photos", [of_system(table.to_table(), self.model)])
+        write_tables(folder, "scores", [of_system(scores, self.model)])
+        write_manifest(folder, Manifest.model_validate(self._manifest(comparisons) | (self.manifest or {})))
         return folder
 
     def _digest(self, name: str) -> str:
@@ -131,15 +133,13 @@ class MadeUpRun:
         from faceproof.runs.manifest import protocol_entry
 
         return {
-            "schema_version": 1,
+            "schema_version": 3,
             "kind": "evaluation",
             "faceproof_version": "0.1.0",
             "command": None,
             "started": "2026-01-01T00:00:00Z",
             "finished": "2026-01-01T00:01:00Z",
-            "model": self.model,
-            "card": {"name": self.model, "title": self.model.title(), "template_size": 128},
-            "weights": {"mtcnn": "11" * 32, self.model: hashlib.sha256(self.model.encode()).hexdigest()},
+            "systems": [self.system()],
             "people": {"root": str(self.root), "synthetic": False},
             "protocol": protocol_entry(comparisons),
             "judging": {"threshold_distance": None, "folds": 10},
@@ -148,6 +148,12 @@ class MadeUpRun:
             "machine": {"system": "Linux", "processor": "x86_64", "cores": 2},
             "timing": {"wall_s": 1.0},
         }
+
+    def system(self, **more: object) -> dict[str, Any]:
+        """The manifest's entry of the system."""
+        card = {"name": self.model, "title": self.model.title(), "template_size": 128}
+        weights = hashlib.sha256(self.model.encode()).hexdigest()
+        return {"name": self.model, "card": card, "weights": weights, **more}
 
 
 @pytest.fixture(scope="session")

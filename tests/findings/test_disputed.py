@@ -43,26 +43,26 @@ def test_flips_are_those_of_a_plain_loop_worst_first(disputed):
             threshold = distance_from_similarity(paired.threshold[1, place])
             wanted.append((-abs(distance - threshold), int(disputed.joined.scored[0].comparison[row])))
     found = disputed.flips(1, 0, winner=0)
-    assert [(-entry["margin"], entry["comparison"]) for entry in found] == sorted(wanted)
+    assert [(-entry.margin, entry.comparison) for entry in found] == sorted(wanted)
     assert len(found) > 10
     assert disputed.right_in(0, 1).size == len(found)
     assert disputed.flips(1, 0, winner=0, limit=4) == found[:4]
     for entry in found:
-        assert entry["kind"] == "right in baseline"
-        assert (entry["decided_baseline"] == "accepted") == entry["mated"]
-        assert (entry["decided"] == "accepted") != entry["mated"]
-        assert (entry["distance"] <= entry["threshold_distance"]) == (entry["decided"] == "accepted")
-        assert entry["margin"] == pytest.approx(abs(entry["distance"] - entry["threshold_distance"]))
+        assert entry.kind == "right in baseline"
+        assert (entry.decided_baseline == "accepted") == entry.mated
+        assert (entry.decided == "accepted") != entry.mated
+        assert (entry.distance <= entry.threshold_distance) == (entry.decided == "accepted")
+        assert entry.margin == pytest.approx(abs(entry.distance - entry.threshold_distance))
 
 
 def test_the_other_direction_has_the_margin_of_the_other_run(disputed):
     found = disputed.flips(0, 1, winner=0)
     assert len(found) == disputed.right_in(0, 1).size > 10
     for entry in found:
-        assert entry["kind"] == "right in run"
-        assert (entry["decided"] == "accepted") == entry["mated"]
-        gap = abs(entry["distance_baseline"] - entry["threshold_distance_baseline"])
-        assert entry["margin"] == pytest.approx(gap)
+        assert entry.kind == "right in run"
+        assert (entry.decided == "accepted") == entry.mated
+        gap = abs(entry.distance_baseline - entry.threshold_distance_baseline)
+        assert entry.margin == pytest.approx(gap)
 
 
 def test_the_two_directions_are_all_decisions_that_differ(disputed):
@@ -75,7 +75,7 @@ def test_the_two_directions_are_all_decisions_that_differ(disputed):
 def test_numbers_are_those_of_each_run(disputed):
     n = len(disputed.joined)
     for entry in disputed.flips(2, 0, winner=0) + disputed.flips(2, 0, winner=2):
-        assert entry["comparison_in_run"] == n - 1 - entry["comparison"]
+        assert entry.comparison_in_run == n - 1 - entry.comparison
 
 
 def test_what_one_run_made_and_another_could_not_is_listed_with_the_reason(disputed):
@@ -83,12 +83,12 @@ def test_what_one_run_made_and_another_could_not_is_listed_with_the_reason(dispu
     lost = disputed.missing(1)
     photo = disputed.joined.scored[0].names["photo_b"][3].as_py()
     assert lost
-    assert all(photo in {entry["photo_a"], entry["photo_b"]} for entry in lost)
-    assert {entry["reason"].partition(": ")[2] for entry in lost} == {"detect: no face was found"}
-    assert all(entry["baseline"] == "first" and entry["decided"] == "not made" for entry in lost)
+    assert all(photo in {entry.photo_a, entry.photo_b} for entry in lost)
+    assert {entry.reason.partition(": ")[2] for entry in lost} == {"detect: no face was found"}
+    assert all(entry.baseline == "first" and entry.decided == "not made" for entry in lost)
     similarity = disputed.joined.scored[0].similarity
     for entry in lost:
-        assert entry["distance_baseline"] == pytest.approx(distance_from_similarity(similarity[entry["comparison"]]))
+        assert entry.distance_baseline == pytest.approx(distance_from_similarity(similarity[entry.comparison]))
     assert disputed.missing(1, limit=1) == lost[:1]
 
 
@@ -97,7 +97,7 @@ def test_without_thresholds_nothing_is_disputed_but_what_was_not_made(made_up_ru
     runs = [made_up_run(pairs, [0.9, 0.8, 0.1]), made_up_run(pairs, [0.1, 0.1, 0.9], failed=frozenset({"a/2"}))]
     disputed = disputed_of([run.write(tmp_path / str(place)) for place, run in enumerate(runs)])
     assert disputed.flips(1, 0, winner=0) == []
-    assert [row["kind"] for row in disputed.every()] == ["not made"]
+    assert [row.kind for row in disputed.every()] == ["not made"]
 
 
 def test_the_file_has_every_row_and_gives_names_back(disputed, tmp_path):
@@ -106,10 +106,10 @@ def test_the_file_has_every_row_and_gives_names_back(disputed, tmp_path):
     with (tmp_path / "flips.csv").open(encoding="utf-8", newline="") as file:
         read = list(csv.DictReader(file))
     assert tuple(read[0]) == COLUMNS
-    assert [row["comparison"] for row in read] == [str(row["comparison"]) for row in rows]
+    assert [row["comparison"] for row in read] == [str(row.comparison) for row in rows]
     assert {row["run"] for row in read} == {"second", "third"}
     for row, wanted in zip(read, rows, strict=True):
-        assert row["threshold_distance"] == str(wanted.get("threshold_distance", ""))
+        assert row["threshold_distance"] == str(wanted.threshold_distance)
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["flips.csv"]
 
 

@@ -16,6 +16,8 @@ import pytest
 from faceproof.degrade.suites import Series, Suite, get_suite, read_suite
 from faceproof.jobs.stressing import stress
 from faceproof.people.synthetic.folder import Population, write_population
+from faceproof.summary.evaluation_schema import EvaluationSummary
+from faceproof.summary.stress_schema import StressSummary
 from faceproof.systems.weights.dlib_file import find_dlib_file
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ def operating_point(
         "label": label,
         "how": f"{label}, found on all comparisons",
         "optimistic": optimistic,
+        "reason": None,
         "threshold_similarity": 1 - threshold**2 / 2,
         "threshold_distance": threshold,
         "confusion": c,
@@ -283,6 +286,7 @@ def _failures(
         "person": name,
         "stage": "detect",
         "reason": "no face was found",
+        "comparisons_lost": 1,
     }
     return {
         "false_matches": [entry(int(row)) for row in accepted[np.argsort(distance[accepted])][:24]],
@@ -294,11 +298,11 @@ def _failures(
 MANIFEST: dict[str, Any] = {
     "schema_version": 1,
     "faceproof_version": "0.1.0",
-    "command": ["faceproof", "evaluate", "photos/lfw", "--model", "facenet-vggface2", "--protocol", "lfw"],
+    "command": "faceproof evaluate photos/lfw --model facenet-vggface2 --protocol lfw",
     "started": "2025-05-04T09:12:44Z",
     "finished": "2025-05-04T09:17:01Z",
     "model": "facenet-vggface2",
-    "card": {"name": "facenet-vggface2", "net": "inception_resnet_v1", "input_px": 160, "dimensions": 512},
+    "card": {"name": "facenet-vggface2", "title": "FaceNet", "template_size": 512},
     "detector": {
         "name": "mtcnn",
         "min_face_size_px": 20,
@@ -336,15 +340,15 @@ MANIFEST: dict[str, Any] = {
 
 
 @pytest.fixture(scope="session")
-def summary() -> dict[str, Any]:
+def summary() -> EvaluationSummary:
     """3,000 mated and 3,000 non-mated comparisons; FMR 0.01% cannot be resolved."""
-    return make_summary()
+    return EvaluationSummary.model_validate(make_summary())
 
 
 @pytest.fixture(scope="session")
-def summary_of() -> Callable[..., dict[str, Any]]:
+def summary_of() -> Callable[..., EvaluationSummary]:
     """``make_summary`` for other numbers of comparisons or for an odd name."""
-    return make_summary
+    return lambda *given, **named: EvaluationSummary.model_validate(make_summary(*given, **named))
 
 
 @dataclass(frozen=True)
@@ -352,7 +356,7 @@ class Stressed:
     """A stress run on disk: its folder, its summary, and the folder of people."""
 
     folder: Path
-    summary: dict[str, Any]
+    summary: StressSummary
     people: Path
 
 

@@ -23,10 +23,10 @@ SVG = "{http://www.w3.org/2000/svg}"
 NAMESPACES = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
 EVIL, FORMULA = "<script>alert(1)</script>", "=1+1"
 RATES: dict[str, Callable[[Any], Any]] = {
-    "frr": lambda row: row["held"]["frr"],
-    "fmr": lambda row: row["held"]["fmr"],
-    "eer": lambda row: row["eer"],
-    "detection": lambda row: row["rates"]["detection_rate"],
+    "frr": lambda row: row.held.frr,
+    "fmr": lambda row: row.held.fmr,
+    "eer": lambda row: row.eer,
+    "detection": lambda row: row.rates.detection_rate,
 }
 EMPTY = "#c9ced6"
 
@@ -55,14 +55,14 @@ def number(text: str) -> float | None:
 
 
 def usable(summary: Summary) -> list[Summary]:
-    return [entry for entry in summary["conditions"][1:] if entry["failed"] is None]
+    return [entry for entry in summary.conditions[1:] if entry.failed is None]
 
 
 def without_threshold(summary: Summary) -> Summary:
     """As where an FMR was asked for that the comparisons cannot resolve."""
-    for row in summary["models"][0]["conditions"]:
-        row["held"] |= {name: row["held"][name] | {"value": None, "low": None, "high": None} for name in RATES if
-                        name in row["held"]} | {"fnmr": row["held"]["fnmr"] | {"value": None}}  # fmt: skip
+    for row in summary.models[0].conditions:
+        row.held |= {name: getattr(row.held, name) | {"value": None, "low": None, "high": None} for name in RATES if
+                        name in row.held} | {"fnmr": row["held"]["fnmr"] | {"value": None}}  # fmt: skip
         row["loss"] = {part: estimate | {"value": None} for part, estimate in row["loss"].items()}
         row["change"] = {name: estimate | {"value": None} for name, estimate in row["change"].items()}
     return summary
@@ -106,15 +106,15 @@ def test_a_figure_loads_and_runs_nothing(folder: Path, name: str) -> None:
 def test_a_curve_is_the_rate_of_every_severity_from_the_clean_photos_on(
     stress_run: Any, folder: Path, name: str
 ) -> None:
-    conditions = {row["condition"]: RATES[name](row) for row in stress_run.summary["models"][0]["conditions"]}
-    several = [e for e in usable(stress_run.summary) if e["family"] in {"gaussian-blur", "brightness-down"}]
-    expected = {(e["title"], str(e["severity"])): conditions[e["name"]] for e in several}
+    conditions = {row.condition: RATES[name](row) for row in stress_run.summary.models[0].conditions}
+    several = [e for e in usable(stress_run.summary) if e.family in {"gaussian-blur", "brightness-down"}]
+    expected = {(e.title, str(e.severity)): conditions[e.name] for e in several}
     expected |= {(title, "0"): conditions["clean"] for title in (EVIL, FORMULA)}
     found = {(row["family"].lstrip("'"), row["severity"]): row for row in rows_of(folder / f"{name}.csv")}
-    assert set(found) == {key for key, estimate in expected.items() if estimate["value"] is not None}
+    assert set(found) == {key for key, estimate in expected.items() if estimate.value is not None}
     for key, row in found.items():
         for end in ("value", "low", "high"):
-            assert number(row[end]) == pytest.approx(expected[key][end], abs=1e-4)
+            assert number(row[end]) == pytest.approx(getattr(expected[key], end), abs=1e-4)
 
 
 def test_a_family_of_one_severity_makes_no_curve(folder: Path) -> None:
@@ -126,32 +126,32 @@ def test_a_family_of_one_severity_makes_no_curve(folder: Path) -> None:
 
 def test_the_bars_of_the_loss_are_its_parts_and_add_up(stress_run: Any, folder: Path) -> None:
     rows = rows_of(folder / "loss.csv")
-    loss = {row["condition"]: row["loss"] for row in stress_run.summary["models"][0]["conditions"]}
+    loss = {row.condition: row.loss for row in stress_run.summary.models[0].conditions}
     assert {row["part"] for row in rows} == set(PARTS.values())
     for entry in usable(stress_run.summary):
         mine = [row for row in rows if row["condition"].lstrip("'") == label(entry)]
         assert len(mine) == 3
         total = sum(float(row["loss"]) for row in mine)
-        assert total == pytest.approx(loss[entry["name"]]["loss"]["value"], abs=1e-6)
+        assert total == pytest.approx(loss[entry.name].loss.value, abs=1e-6)
 
 
 def test_the_mean_distances_are_those_of_both_kinds(stress_run: Any, folder: Path) -> None:
     rows = rows_of(folder / "distances.csv")
     assert {row["kind"] for row in rows} == set(KINDS.values())
-    clean = stress_run.summary["models"][0]["conditions"][0]["distances"]
+    clean = stress_run.summary.models[0].conditions[0].distances
     for kind, words in KINDS.items():
         at_zero = [float(row["distance"]) for row in rows if row["kind"] == words and row["severity"] == "0"]
-        assert at_zero == pytest.approx([clean[kind]["mean"]] * 2)
+        assert at_zero == pytest.approx([getattr(clean, kind).mean] * 2)
 
 
 def test_changes_are_percentages_of_what_clean_photos_gave(stress_run: Any, folder: Path) -> None:
     rows = rows_of(folder / "changes.csv")
-    changes = {row["condition"]: row["change"] for row in stress_run.summary["models"][0]["conditions"]}
-    entries = {label(entry): entry["name"] for entry in usable(stress_run.summary)}
+    changes = {row.condition: row.change for row in stress_run.summary.models[0].conditions}
+    entries = {label(entry): entry.name for entry in usable(stress_run.summary)}
     assert rows
     for row in rows:
         metric = next(name for name, words in CHANGED.items() if words == row["metric"])
-        change = changes[entries[row["condition"].lstrip("'")]][metric]["value"]
+        change = getattr(changes[entries[row["condition"].lstrip("'")]], metric).value
         assert float(row["change"]) == pytest.approx(100 * change, rel=1e-4)
 
 
@@ -178,7 +178,7 @@ def test_severities_are_written_once_along_an_axis(folder: Path) -> None:
 
 def test_few_severities_are_written_once_along_an_axis(stressed: Summary, tmp_path: Path) -> None:
     kept = {"clean", "gaussian-blur-1", "gaussian-blur-3"}
-    stressed["conditions"] = [entry for entry in stressed["conditions"] if entry["name"] in kept]
+    stressed["conditions"] = [entry for entry in stressed.conditions if entry.name in kept]
     stressed["conditions"][-1]["severity"] = 2
     (model,) = stressed["models"]
     model["conditions"] = [row for row in model["conditions"] if row["condition"] in kept]
@@ -197,7 +197,7 @@ def repeated(root: ET.Element) -> list[str]:
 
 
 def test_names_of_people_never_reach_a_figure(stress_run: Any, folder: Path) -> None:
-    people = {flip[side] for flip in stress_run.summary["models"][0]["flips"] for side in ("person_a", "person_b")}
+    people = {getattr(flip, side) for flip in stress_run.summary.models[0].flips for side in ("person_a", "person_b")}
     assert people
     for path in [*folder.glob("*.svg"), *folder.glob("*.csv")]:
         assert not [name for name in people if name in path.read_text("utf-8") and name != FORMULA]
@@ -224,13 +224,13 @@ def test_a_figure_without_numbers_is_left_out_and_an_old_one_taken_away(stressed
 
 
 def test_where_every_condition_failed_nothing_is_drawn(stressed: Summary, tmp_path: Path) -> None:
-    stressed["conditions"] = stressed["conditions"][:1]
+    stressed["conditions"] = stressed.conditions[:1]
     stressed["models"][0]["conditions"] = stressed["models"][0]["conditions"][:1]
     assert write_stress_figures(stressed, tmp_path / "none").files == ()
 
 
 def test_two_models_stand_side_by_side(stressed: Summary, tmp_path: Path) -> None:
-    other = copy.deepcopy(stressed["models"][0]) | {"name": "another-model"}
+    other = copy.deepcopy(stressed.models[0]) | {"name": "another-model"}
     stressed["models"].append(other)
     write_stress_figures(stressed, tmp_path)
     for name in FIGURES:
@@ -241,7 +241,7 @@ def test_two_models_stand_side_by_side(stressed: Summary, tmp_path: Path) -> Non
 
 
 def test_two_families_of_one_title_are_not_mixed(stressed: Summary) -> None:
-    for entry in stressed["conditions"]:
+    for entry in stressed.conditions:
         entry["title"] = "Blur"
     rows = family_rows(stressed, lambda row: {"eer": row["eer"]["value"]})
     places = Counter((row["model"], row["family"], row["severity"]) for row in rows)

@@ -60,17 +60,17 @@ def test_every_number_is_a_row_of_both_runs(two):
 def test_differences_are_shown_with_sign_and_interval(two):
     text = printed(two)
     assert "dlib-resnet against facenet-vggface2, on" in text
-    row = two["differences"][0]["eer"]
-    assert f"{100 * row['value']:+.1f}" in text
-    assert f"{100 * row['low']:+.1f} to {100 * row['high']:+.1f}".replace("+0.0", "0.0") in text
+    row = two.differences[0].eer
+    assert f"{100 * row.value:+.1f}" in text
+    assert f"{100 * row.low:+.1f} to {100 * row.high:+.1f}".replace("+0.0", "0.0") in text
     assert "McNemar's exact test: p " in text
     assert "kappa 0." in text
 
 
 def test_headline_warnings_and_the_report_are_there(two, tmp_path):
     text = squeezed(printed(two, report=tmp_path / "report.html"))
-    assert text.startswith(two["headline"])
-    for warning in two["warnings"]:
+    assert text.startswith(two.headline)
+    for warning in two.warnings:
         assert f"! {warning}" in text
     assert text.endswith(f"Report: {tmp_path / 'report.html'}")
 

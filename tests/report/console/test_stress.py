@@ -63,7 +63,7 @@ def test_it_fits_80_columns_and_cuts_nothing(stressed: Summary) -> None:
 
 def test_every_condition_that_has_numbers_is_a_row(stressed: Summary) -> None:
     rows = rows_of(printed(stressed, width=140))
-    entries = [entry for entry in stressed["conditions"] if entry["failed"] is None]
+    entries = [entry for entry in stressed.conditions if entry.failed is None]
     assert list(rows) == [label(entry) for entry in entries]
     assert {len(cells) for cells in rows.values()} == {len(COLUMNS)}
     narrow = rows_of(printed(stressed))
@@ -72,15 +72,15 @@ def test_every_condition_that_has_numbers_is_a_row(stressed: Summary) -> None:
 
 def test_the_cells_are_the_numbers_of_the_summary(stressed: Summary) -> None:
     rows = rows_of(printed(stressed, width=140))
-    for found, cells in zip(stressed["models"][0]["conditions"], rows.values(), strict=True):
-        best = next(point for point in found["operating_points"] if point["name"] == "best_accuracy")
-        rates = (found["rates"]["detection_rate"], found["held"]["frr"], found["held"]["fmr"], best["accuracy"])
-        losses = [found["loss"][part] for part in ("loss", "not_found", "drift", "separability")]
+    for found, cells in zip(stressed.models[0].conditions, rows.values(), strict=True):
+        best = next(point for point in found.operating_points if point.name == "best_accuracy")
+        rates = (found.rates.detection_rate, found.held.frr, found.held.fmr, best.accuracy)
+        losses = [getattr(found.loss, part) for part in ("loss", "not_found", "drift", "separability")]
         for estimate, cell in zip(rates, cells[:4], strict=True):
             told = None if cell == "-" else float(cell.rstrip("%")) / 100
-            assert told == (None if estimate["value"] is None else pytest.approx(estimate["value"], abs=5.1e-4))
+            assert told == (None if estimate.value is None else pytest.approx(estimate.value, abs=5.1e-4))
         for estimate, cell in zip(losses, cells[4:], strict=True):
-            assert float(cell) == pytest.approx(estimate["value"], abs=5.1e-4)
+            assert float(cell) == pytest.approx(estimate.value, abs=5.1e-4)
             assert cell != "-0.000"
 
 
@@ -91,26 +91,26 @@ def test_what_cannot_be_told_is_a_dash_and_no_zero(stressed: Summary) -> None:
 
 def test_headline_warnings_index_and_the_page_are_there(stressed: Summary) -> None:
     text = in_one_line(printed(stressed, Path("run/report.html")))
-    assert text.startswith(stressed["headline"])
-    for warning in stressed["warnings"]:
+    assert text.startswith(stressed.headline)
+    for warning in stressed.warnings:
         assert f"! {in_one_line(warning)}" in text
-    index = stressed["models"][0]["index"]
-    assert f"robustness index {index['value']:.3f} ({index['low']:.3f} to {index['high']:.3f})" in text
+    index = stressed.models[0].index
+    assert f"robustness index {index.value:.3f} ({index.low:.3f} to {index.high:.3f})" in text
     assert text.endswith("Report: run/report.html")
 
 
 def test_each_model_has_a_table(stressed: Summary) -> None:
-    other = copy.deepcopy(stressed["models"][0]) | {"name": "another-model"}
+    other = copy.deepcopy(stressed.models[0]) | {"name": "another-model"}
     text = printed(stressed | {"models": [*stressed["models"], other]})
     assert len([line for line in text.splitlines() if line.startswith("condition ")]) == 2
     assert "another-model, threshold held: FMR 10% on clean photos of other people" in text
 
 
 def test_of_many_conditions_the_worst_of_each_family_is_shown_and_it_is_said(stressed: Summary) -> None:
-    model = stressed["models"][0]
-    kept = [row for row in model["conditions"] if row["condition"] in {"clean", "gaussian-blur-1"}]
-    entries = [entry for entry in stressed["conditions"] if entry["name"] == "clean"]
-    blur = next(entry for entry in stressed["conditions"] if entry["name"] == "gaussian-blur-1")
+    model = stressed.models[0]
+    kept = [row for row in model.conditions if row.condition in {"clean", "gaussian-blur-1"}]
+    entries = [entry for entry in stressed.conditions if entry.name == "clean"]
+    blur = next(entry for entry in stressed.conditions if entry.name == "gaussian-blur-1")
     for number in range(1, 46):
         told = {"name": f"x-{number}", "severity": number, "family": f"x{number % 2}", "told": f"radius {number} px"}
         entries.append(blur | told)
@@ -138,7 +138,7 @@ def test_a_name_is_no_markup(stressed: Summary, name: str) -> None:
 
 
 def named(summary: Summary, name: str) -> None:
-    for entry in summary["conditions"]:
+    for entry in summary.conditions:
         entry["title"] = name
     summary |= {"headline": f"{name} breaks", "warnings": [f"Such as {name} here."]}
     summary["models"][0]["name"] = name
@@ -155,7 +155,7 @@ def test_a_name_steers_no_terminal(stressed: Summary, place: str) -> None:
     elif place == "warning":
         stressed["warnings"] = [STEERING]
     elif place == "title":
-        stressed["conditions"][1]["title"] = STEERING
+        stressed.conditions[1]["title"] = STEERING
     else:
         report /= STEERING
     text = printed(stressed, report)
@@ -164,5 +164,5 @@ def test_a_name_steers_no_terminal(stressed: Summary, place: str) -> None:
 
 
 def test_the_name_of_a_model_steers_no_terminal(stressed: Summary) -> None:
-    stressed["models"][0]["name"] = STEERING
+    stressed.models[0]["name"] = STEERING
     assert [c for c in printed(stressed) if not c.isprintable() and c != "\n"] == []

@@ -107,9 +107,9 @@ class TestCompleteInItself:
 class TestWhatItShows:
     def test_every_run_and_every_number(self, three):
         page = html.unescape(page_of(three))
-        for run in three.summary["runs"]:
-            assert f'<bdi class="name">{run["name"]}</bdi>' in page
-            assert run["weights_sha256"][:12] in page
+        for run in three.summary.runs:
+            assert f'<bdi class="name">{run.name}</bdi>' in page
+            assert run.weights_sha256[:12] in page
         for what in ("Accuracy, held-out folds", "FNMR at FMR 1%", "Photos not usable (FTA)", "Mean time per photo"):
             assert what in page
         assert "model-b and later against plain" in page
@@ -119,20 +119,20 @@ class TestWhatItShows:
 
     def test_the_operating_point_and_the_caveats(self, three):
         page = html.unescape(page_of(three))
-        assert three.summary["operating_point"]["how"] in page
-        assert three.summary["bootstrap"]["how"] in page
+        assert three.summary.operating_point.how in page
+        assert three.summary.bootstrap.how in page
         assert "they share people, so the true p-value is somewhat higher" in page
-        for warning in three.summary["warnings"]:
+        for warning in three.summary.warnings:
             assert warning in page
 
     def test_flips_come_with_both_photos_and_both_distances(self, three):
         page = page_of(three)
-        shown = [entry for flips in three.summary["flips"] for way in ("worse", "better") for entry in flips[way]]
+        shown = [entry for flips in three.summary.flips for way in ("worse", "better") for entry in getattr(flips, way)]
         assert len(shown) > 10
         assert page.count('<figure class="couple">') == len(shown)
         assert page.count("data:image/jpeg;base64,") == 2 * len(shown)
         for entry in shown:
-            assert f"distance <b>{entry['distance']:.3f}</b> (threshold {entry['threshold_distance']:.3f})" in page
+            assert f"distance <b>{entry.distance:.3f}</b> (threshold {entry.threshold_distance:.3f})" in page
 
     def test_what_one_run_could_not_make_is_listed(self, three):
         page = html.unescape(page_of(three))
@@ -146,14 +146,14 @@ class TestWhatItShows:
         assert re.findall(r'<th scope="row">(.*?)</th>', table) == ["model", "weights.model-a", "weights.model-b"]
 
     def test_without_the_photos_it_says_so(self, three, tmp_path):
-        for run in three.summary["runs"]:
-            assert run["manifest"]["people"]["root"]
+        for run in three.summary.runs:
+            assert run.manifest.people.root
         page = render_compare_report(three.summary, {}, PhotoStrips())
         assert "names only" in page
         assert "data:image" not in page
 
     def test_boxes_are_those_of_the_first_run_that_found_the_face(self, three, monkeypatch):
-        photo = three.summary["flips"][0]["worse"][0]["photo_a"]
+        photo = three.summary.flips[0].worse[0].photo_a
         found = {"plain": {}, "other": {photo: (1, 1, 5, 5)}, "later": {photo: (2, 2, 9, 9)}}
         seen = {}
         monkeypatch.setattr(compare_page, "boxes_of_run", lambda folder: found[folder.name])
@@ -237,8 +237,8 @@ class TestFigures:
     def test_curves_in_the_csv_are_those_of_the_summary(self, three):
         with (three.folder / "figures" / "roc.csv").open(encoding="utf-8", newline="") as file:
             rows = [row for row in csv.DictReader(file) if row["run"] == "later"]
-        curve = three.summary["runs"][2]["curves"]["det"]
-        assert [float(row["fnmr"]) for row in rows] == curve["fnmr"]
+        curve = three.summary.runs[2].curves.det
+        assert [float(row["fnmr"]) for row in rows] == curve.fnmr
 
     def test_a_name_that_starts_like_a_formula_is_guarded(self, made_up_run, two_scores, tmp_path):
         pairs, first, second = two_scores()
@@ -267,7 +267,7 @@ class TestFigures:
         assert "Nothing to draw" not in page
 
     def test_where_they_were_left_out_the_page_says_so(self, three, tmp_path):
-        runs = [run["folder"] for run in three.summary["runs"]]
+        runs = [run.folder for run in three.summary.runs]
         folder = compare(runs, common=True, out=tmp_path / "out", figures=False).folder
         page = (folder / "report.html").read_text("utf-8")
         assert page.count("The figures were left out (<code>--no-figures</code>). Compare once more") == 1

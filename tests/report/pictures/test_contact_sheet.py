@@ -100,19 +100,19 @@ def test_any_words_fit(words: str) -> None:
 
 
 def test_the_sheet_of_a_run_has_a_row_for_each_family_and_red_where_no_face_is_left(stress_run: Any) -> None:
-    entries = [entry for entry in stress_run.summary["conditions"] if entry["failed"] is None]
+    entries = [entry for entry in stress_run.summary.conditions if entry.failed is None]
     photos = pq.read_table(stress_run.folder / "photos.parquet").to_pylist()
     shown = pq.read_table(stress_run.folder / "comparisons.parquet")["photo_b"][0].as_py()
     found = {row["condition"]: row["box_xyxy_px"] is not None for row in photos if row["photo"] == shown}
     assert set(found.values()) == {True, False}
     with Image.open(stress_run.folder / "figures" / "contact-sheet.png") as sheet:
-        families = list(dict.fromkeys(entry["family"] for entry in entries))
+        families = list(dict.fromkeys(entry.family for entry in entries))
         assert sheet.size == (WORDS + 3 * (TILE + GAP) + GAP, len(families) * (TILE + LINE + GAP) + GAP)
         places = [
-            (families.index(entry["family"]), [e["family"] for e in entries[:place]].count(entry["family"]))
+            (families.index(entry.family), [e.family for e in entries[:place]].count(entry.family))
             for place, entry in enumerate(entries)
         ]
         for entry, place in zip(entries, places, strict=True):
             tile = tile_of(sheet, *place)
-            assert is_colour(ring(tile), RED).all() == (not found[entry["name"]])
-            assert is_colour(tile, GREEN).any() == found[entry["name"]]
+            assert is_colour(ring(tile), RED).all() == (not found[entry.name])
+            assert is_colour(tile, GREEN).any() == found[entry.name]

@@ -26,7 +26,7 @@ def told(low, value, high):
 
 def with_accuracy(summary, estimate):
     changed = copy.deepcopy(summary)
-    changed["differences"][0]["accuracy"] = estimate
+    changed.differences[0]["accuracy"] = estimate
     return changed
 
 
@@ -67,20 +67,20 @@ def test_the_headline_says_who_is_better_and_how_sure_that_is(summary, estimate,
 
 def test_synthetic_people_come_first(summary):
     changed = copy.deepcopy(summary)
-    changed["runs"][1]["manifest"]["people"]["synthetic"] = True
+    changed.runs[1].manifest.people["synthetic"] = True
     assert compare_headline(changed).startswith("These are synthetic people and no evidence about a real system.")
     assert compare_cautions(changed)[0].startswith("These people are synthetic")
 
 
 def test_what_the_model_check_found_is_said_here_too(summary):
     changed = copy.deepcopy(summary)
-    changed["runs"][1]["manifest"]["canary"] = {"passed": None, "reason": "skipped as asked"}
+    changed.runs[1].manifest["canary"] = {"passed": None, "reason": "skipped as asked"}
     assert any(one.startswith("two was not checked before the run") for one in compare_cautions(changed))
 
 
 def test_few_people_and_few_disputed_comparisons_are_said(summary):
     changed = copy.deepcopy(summary)
-    changed["comparisons"]["people"] = 12
+    changed.comparisons["people"] = 12
     changed["differences"][0]["mcnemar"] |= {"only_run_right": 2, "only_baseline_right": 3}
     said = compare_cautions(changed)
     assert any(one.startswith("Only 12 people take part") for one in said)

@@ -110,9 +110,9 @@ def test_what_fails_more_under_a_condition_is_told_from_what_failed_before() -> 
 def test_a_model_that_fails_on_degraded_photos_is_not_told_as_faces_that_are_not_found(
     stressed: dict[str, Any],
 ) -> None:
-    (model,) = stressed["models"]
-    for row in model["conditions"]:
-        row["counts"] |= counts_of(16)
+    (model,) = stressed.models
+    for row in model.conditions:
+        row.counts |= counts_of(16)
         row["loss"]["loss"] |= {"value": 0.1}
     worst = model["conditions"][-1]
     worst["counts"] |= counts_of(16, {"embed": ("too dark", 9)}, embed=9, detect=1)
@@ -128,8 +128,8 @@ def test_a_model_that_fails_on_degraded_photos_is_not_told_as_faces_that_are_not
 
 
 def test_a_model_that_fails_on_clean_photos_is_the_first_thing_that_stress_says(stressed: dict[str, Any]) -> None:
-    clean = stressed["models"][0]["conditions"][0]
-    clean["counts"] |= counts_of(16, {"embed": ("NaN", 16)}, embed=16)
+    clean = stressed.models[0].conditions[0]
+    clean.counts |= counts_of(16, {"embed": ("NaN", 16)}, embed=16)
     said = 'dlib-resnet: 16 of 16 photos gave no template: the model failed (embed), "NaN". '
     assert stress_headline(stressed).startswith(said)
     assert any(
