@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 
 class Record(BaseModel):
@@ -18,6 +18,14 @@ class Record(BaseModel):
     def as_json(self) -> dict[str, Any]:
         """JSON values of the fields that were given, as files hold them."""
         return self.model_dump(mode="json", exclude_unset=True)
+
+
+def first_error(error: ValidationError) -> str:
+    """The first thing that is wrong with the fields of a record, as part of a sentence."""
+    first = error.errors()[0]
+    place = ".".join(map(str, first["loc"]))
+    why = str(first["msg"]).removeprefix("Value error, ")
+    return f"entry {place!r}: {why[0].lower()}{why[1:]}" if place else why
 
 
 import json as _json, os as _os, sys as _sys

@@ -16,7 +16,6 @@ from faceproof.degrade.suites import (
     STANDARD,
     Series,
     Suite,
-    conditions_of_manifest,
     get_suite,
     list_suites,
     parse_severities,
@@ -24,6 +23,9 @@ from faceproof.degrade.suites import (
 )
 from faceproof.degrade.types import CLEAN
 from faceproof.errors import ConfigurationError, DegradationError
+from faceproof.runs.conditions import conditions_of
+from faceproof.runs.manifest import condition_entry
+from faceproof.runs.manifest_schema import Manifest
 from faceproof.systems.faces.types import Face
 
 FACE = Face(
@@ -392,23 +394,13 @@ class TestOfAManifest:
 
     @staticmethod
     def manifest_of(conditions, stage, seed):
-        entries = [
-            {
-                "name": condition.name,
-                "family": condition.family.name,
-                "title": condition.family.title,
-                "severity": condition.severity,
-                "told": condition.told,
-                "parameters": dict(condition.parameters),
-                "function": condition.family.reference,
-            }
-            for condition in conditions
-        ]
-        return json.loads(json.dumps({"conditions": entries, "stage": stage, "seed": seed}))
+        entries = [condition_entry(condition).as_json() for condition in conditions]
+        run = {"systems": [{"name": "m"}], "people": {"root": "r"}, "stage": stage, "seed": seed}
+        return Manifest.model_validate(json.loads(json.dumps({"conditions": entries, **run})))
 
     def test_they_make_the_same_pictures_again(self, suite):
         conditions = suite.conditions(seed=5)
-        again = conditions_of_manifest(self.manifest_of(conditions, "capture", 5))
+        again = conditions_of(self.manifest_of(conditions, "capture", 5))
         assert set(again) | {"clean"} == {condition.name for condition in conditions}
         for condition in conditions[1:]:
             other = again[condition.name]
@@ -421,7 +413,7 @@ class TestOfAManifest:
         manifest = self.manifest_of(suite.conditions(), "capture", 0)
         sys.modules.pop("mine")
         Path("mine.py").write_text(MINE + "\n")
-        again = conditions_of_manifest(manifest)
+        again = conditions_of(manifest)
         assert "grain-2" in again
         assert not {"sprinkled-1", "covered-2"} & set(again)
 
@@ -430,15 +422,15 @@ class TestOfAManifest:
         sys.modules.pop("mine")
         Path("mine.py").unlink()
         invalidate_caches()
-        assert "sprinkled-1" not in conditions_of_manifest(manifest)
+        assert "sprinkled-1" not in conditions_of(manifest)
 
     def test_a_function_without_a_name_is_not_at_hand(self):
         conditions = get_suite(lambda photo, severity: photo).conditions([1])
-        assert conditions_of_manifest(self.manifest_of(conditions, "capture", 0)) == {}
+        assert conditions_of(self.manifest_of(conditions, "capture", 0)) == {}
 
     def test_they_say_what_they_said(self, here):
         conditions = suite_file(BLOCK + 'function = "mine:lifted"\nlevels = [{by = 20}]').conditions()
-        again = conditions_of_manifest(self.manifest_of(conditions, "capture", 0))
+        again = conditions_of(self.manifest_of(conditions, "capture", 0))
         assert again["lifted-1"].label == conditions[1].label
 
 

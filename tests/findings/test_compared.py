@@ -18,12 +18,12 @@ from faceproof.findings.compared import (
     Agreement,
     drawn_measures,
     enough_draws,
-    interval_of,
     mcnemar,
     measures,
     pair_runs,
 )
 from faceproof.metrics.confusion import accuracy, confusion_at, fmr, fnmr
+from faceproof.metrics.intervals import difference_interval
 from faceproof.metrics.operating_points import eer, threshold_at_fmr
 from faceproof.metrics.resampling import resampled_weights
 
@@ -157,8 +157,8 @@ class TestDifferences:
         drawn, drawn_back = drawn_measures(forth, 60, seed), drawn_measures(back, 60, seed)
         for name in MEASURES:
             np.testing.assert_array_equal(once(forth)[name], once(back)[name][::-1])
-            a = interval_of(drawn[name][1] - drawn[name][0], 100)
-            b = interval_of(drawn_back[name][1] - drawn_back[name][0], 100)
+            a = difference_interval(drawn[name][1] - drawn[name][0], 100)
+            b = difference_interval(drawn_back[name][1] - drawn_back[name][0], 100)
             assert a == pytest.approx((-b[1], -b[0]))
 
     def test_a_run_differs_in_nothing_from_itself(self):
@@ -168,7 +168,7 @@ class TestDifferences:
         for name in MEASURES:
             assert once(paired)[name][0] == once(paired)[name][1]
             np.testing.assert_array_equal(drawn[name][0], drawn[name][1])
-            assert interval_of(drawn[name][1] - drawn[name][0], 300) == (-0.01, 0.01)
+            assert difference_interval(drawn[name][1] - drawn[name][0], 300) == (-0.01, 0.01)
         assert Agreement.of(*paired.accepted).kappa == 1
         assert mcnemar(0, 0) == 1
 
@@ -193,8 +193,8 @@ class TestDifferences:
         paired = paired_of(similarity, *rest)
         drawn = drawn_measures(paired, 300)["fnmr"]
         other = drawn_measures(paired, 300, seed=1)["fnmr"]
-        low, high = interval_of(drawn[1] - drawn[0], 1)
-        unpaired_low, unpaired_high = interval_of(other[1] - drawn[0], 1)
+        low, high = difference_interval(drawn[1] - drawn[0], 1)
+        unpaired_low, unpaired_high = difference_interval(other[1] - drawn[0], 1)
         assert high - low < 0.7 * (unpaired_high - unpaired_low)
 
     def test_the_seed_and_nothing_else_decides_the_draws(self):
@@ -211,14 +211,14 @@ class TestDifferences:
         for seed in range(40):
             paired = paired_of(*made_up(people=50, seed=seed))
             drawn = drawn_measures(paired, 120, seed)["eer"]
-            low, high = interval_of(drawn[1] - drawn[0], 100)
+            low, high = difference_interval(drawn[1] - drawn[0], 100)
             held += low <= truth <= high
         assert held >= 35
 
     def test_where_nothing_varies_the_rule_of_three_bounds_it(self):
-        assert interval_of(np.full(50, 0.25), 30) == pytest.approx((0.15, 0.35))
-        assert interval_of(np.full(50, np.nan), 30) is None
-        assert interval_of(np.array([0.0, 0.0, np.nan, 1.0]), 30)[0] == 0
+        assert difference_interval(np.full(50, 0.25), 30) == pytest.approx((0.15, 0.35))
+        assert difference_interval(np.full(50, np.nan), 30) is None
+        assert difference_interval(np.array([0.0, 0.0, np.nan, 1.0]), 30)[0] == 0
 
     def test_many_comparisons_get_fewer_draws(self):
         draws = [enough_draws(10**power) for power in range(8)]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from faceproof.findings.flips import COLUMNS, STATES, Decisions, first_flips, write_changes_csv
 from faceproof.findings.scored import ScoredComparisons
+from faceproof.runs.manifest_schema import ConditionEntry
 from faceproof.scoring.similarity import distance_from_similarity
 
 GONE = math.nan
@@ -22,7 +23,7 @@ SCORE = st.sampled_from([GONE, -0.5, 0.0, 0.25, 0.5, 0.75])
 ODD_NAMES = ["=x", "+1", "-2", "@sum", "\tTab", "\rReturn", "line\nbreak", 'quo"te, comma', "Zoë 🦊", "'tis", "ann"]
 
 
-def conditions_of(**severities: int) -> list[dict[str, Any]]:
+def conditions_of(**severities: int) -> list[ConditionEntry]:
     """``clean``, then so many severities of each family."""
     found = [{"name": "clean", "family": "clean", "title": "As it is", "told": "", "severity": 0}]
     for family, most in severities.items():
@@ -36,13 +37,13 @@ def conditions_of(**severities: int) -> list[dict[str, Any]]:
             }
             for severity in range(1, most + 1)
         ]
-    return found
+    return [ConditionEntry.model_validate(entry) for entry in found]
 
 
 def decisions_of(
     mated: Any,
     similarity: Any,
-    conditions: list[dict[str, Any]],
+    conditions: list[ConditionEntry],
     threshold: Any = 0.5,
     people: list[str] | None = None,
     model: str = "net",
@@ -108,7 +109,7 @@ def test_what_changed_is_what_a_plain_loop_finds(decisions: Decisions) -> None:
 def plain_flips(decisions: Decisions) -> list[tuple[int, float, dict[str, int]]]:
     """Comparison, mean share of severities that are wrong, and the first wrong severity of each family, in order."""
     found = []
-    families = list(dict.fromkeys(entry["family"] for entry in decisions.conditions[1:]))
+    families = list(dict.fromkeys(entry.family for entry in decisions.conditions[1:]))
     for row, mated in enumerate(decisions.scored.mated):
         right, wrong = ("accepted", {"rejected", "not made"}) if mated else ("rejected", {"accepted"})
         at = decisions.threshold[row]
@@ -116,11 +117,11 @@ def plain_flips(decisions: Decisions) -> list[tuple[int, float, dict[str, int]]]
             continue
         shares, first = [], {}
         for family in families:
-            places = [c for c, entry in enumerate(decisions.conditions) if entry["family"] == family]
+            places = [c for c, entry in enumerate(decisions.conditions) if entry.family == family]
             failed = [c for c in places if state(decisions.similarity[c, row], at) in wrong]
             shares.append(len(failed) / len(places))
             if failed:
-                first[family] = decisions.conditions[failed[0]]["severity"]
+                first[family] = decisions.conditions[failed[0]].severity
         if first:
             found.append((int(decisions.scored.comparison[row]), sum(shares) / len(shares), first))
     return sorted(found, key=lambda flip: (-round(flip[1], 9), flip[0]))
@@ -130,11 +131,11 @@ def plain_flips(decisions: Decisions) -> list[tuple[int, float, dict[str, int]]]
 @given(any_decisions(), st.integers(0, 9))
 def test_first_flips_are_those_of_a_plain_loop(decisions: Decisions, limit: int) -> None:
     found, want = first_flips(decisions, limit), plain_flips(decisions)[:limit]
-    assert [flip["comparison"] for flip in found] == [comparison for comparison, _, _ in want]
-    assert [flip["wrong"] for flip in found] == pytest.approx([score for _, score, _ in want])
+    assert [flip.comparison for flip in found] == [comparison for comparison, _, _ in want]
+    assert [flip.wrong for flip in found] == pytest.approx([score for _, score, _ in want])
     for flip, (_, _, first) in zip(found, want, strict=True):
-        assert {one["family"]: one["severity"] for one in flip["flips"]} == first
-        assert len(flip["flips"]) == len(first)
+        assert {one.family: one.severity for one in flip.flips} == first
+        assert len(flip.flips) == len(first)
 
 
 def test_the_comparison_that_goes_wrong_at_the_lowest_severities_comes_first() -> None:
@@ -151,15 +152,15 @@ def test_the_comparison_that_goes_wrong_at_the_lowest_severities_comes_first() -
     found = first_flips(
         decisions_of([True] * 6, similarity, conditions_of(blur=3, dark=3), people=list(wrong)), limit=10
     )
-    assert [flip["person_a"] for flip in found] == [
+    assert [flip.person_a for flip in found] == [
         "early in both",
         "early in one and late in the other",
         "early in one",
         "late in both",
         "late in one",
     ]
-    assert [flip["wrong"] for flip in found] == pytest.approx([1, 2 / 3, 1 / 2, 1 / 3, 1 / 6])
-    assert [[one["condition"] for one in flip["flips"]] for flip in found] == [
+    assert [flip.wrong for flip in found] == pytest.approx([1, 2 / 3, 1 / 2, 1 / 3, 1 / 6])
+    assert [[one.condition for one in flip.flips] for flip in found] == [
         ["blur-1", "dark-1"],
         ["blur-1", "dark-3"],
         ["blur-1"],
@@ -171,7 +172,7 @@ def test_the_comparison_that_goes_wrong_at_the_lowest_severities_comes_first() -
 def test_every_family_counts_alike_however_many_severities_it_has() -> None:
     similarity = [[0.9, 0.9], *[[0.9, 0.1]] * 4, [0.1, 0.9]]
     found = first_flips(decisions_of([True, True], similarity, conditions_of(blur=4, mask=1)), 2)
-    assert [(flip["comparison"], flip["wrong"], flip["families"]) for flip in found] == [(100, 0.5, 2), (101, 0.5, 2)]
+    assert [(flip.comparison, flip.wrong, flip.families) for flip in found] == [(100, 0.5, 2), (101, 0.5, 2)]
 
 
 def test_only_what_was_right_when_clean_can_flip() -> None:
@@ -179,23 +180,23 @@ def test_only_what_was_right_when_clean_can_flip() -> None:
     clean = [0.9, 0.1, GONE, 0.1, 0.9, GONE]
     turned = [0.1, 0.1, 0.1, 0.9, 0.9, 0.9]
     found = first_flips(decisions_of(mated, [clean, turned], conditions_of(blur=1)), 10)
-    assert [(flip["comparison"], flip["mated"]) for flip in found] == [(100, True), (103, False)]
-    assert [flip["flips"][0]["after"] for flip in found] == ["rejected", "accepted"]
+    assert [(flip.comparison, flip.mated) for flip in found] == [(100, True), (103, False)]
+    assert [flip.flips[0].after for flip in found] == ["rejected", "accepted"]
     turned = [0.9, 0.9, 0.9, 0.1, 0.1, 0.1]
     assert first_flips(decisions_of(mated, [clean, turned], conditions_of(blur=1)), 10) == []
 
 
 def test_a_lost_face_is_a_flip_of_a_mated_comparison_and_no_error_of_a_non_mated_one() -> None:
     found = first_flips(decisions_of([True, False], [[0.9, 0.1], [GONE, GONE]], conditions_of(blur=1)), 10)
-    assert [flip["comparison"] for flip in found] == [100]
-    assert found[0]["flips"][0]["after"] == "not made"
-    assert found[0]["flips"][0]["distance"] is None
+    assert [flip.comparison for flip in found] == [100]
+    assert found[0].flips[0].after == "not made"
+    assert found[0].flips[0].distance is None
 
 
 def test_a_flip_says_what_happened_and_where() -> None:
     similarity = [[0.875, 0.125], [0.75, 0.25], [0.5, 0.5], [0.0, 1.0], [0.125, 0.0]]
     found = first_flips(decisions_of([True, False], similarity, conditions_of(blur=3, dark=1), 0.5, ["ann", "bob"]), 2)
-    assert found[0] == {
+    assert found[0].as_json() == {
         "comparison": 100,
         "mated": True,
         **{"person_a": "ann", "photo_a": "ann/1", "person_b": "ann", "photo_b": "ann/2"},
@@ -221,20 +222,20 @@ def test_a_flip_says_what_happened_and_where() -> None:
 def test_the_first_wrong_severity_is_told_even_where_a_higher_one_is_right_again() -> None:
     similarity = [[0.9], [0.1], [0.9], [0.9], [0.9]]
     (found,) = first_flips(decisions_of([True], similarity, conditions_of(blur=4)), 10)
-    assert found["wrong"] == 0.25
-    assert [(one["severity"], one["of"]) for one in found["flips"]] == [(1, 4)]
+    assert found.wrong == 0.25
+    assert [(one.severity, one.of) for one in found.flips] == [(1, 4)]
 
 
 def test_the_family_that_flips_at_the_lower_share_of_its_severities_is_told_first() -> None:
     similarity = [[0.9], [0.1], [0.9], [0.1], [0.9], [0.9], [0.9], [0.9]]
     (found,) = first_flips(decisions_of([True], similarity, conditions_of(mask=1, blur=5, dark=1)), 10)
-    assert [one["family"] for one in found["flips"]] == ["blur", "mask"]
+    assert [one.family for one in found.flips] == ["blur", "mask"]
 
 
 def test_equally_bad_ones_come_by_their_number_and_no_more_than_asked_for() -> None:
     decisions = decisions_of([True] * 20, [[0.9] * 20, [0.1] * 20], conditions_of(blur=1))
-    assert [flip["comparison"] for flip in first_flips(decisions, 100)] == list(range(100, 120))
-    assert [flip["comparison"] for flip in first_flips(decisions, 3)] == [100, 101, 102]
+    assert [flip.comparison for flip in first_flips(decisions, 100)] == list(range(100, 120))
+    assert [flip.comparison for flip in first_flips(decisions, 3)] == [100, 101, 102]
     assert first_flips(decisions, 0) == []
 
 
@@ -284,7 +285,7 @@ def test_every_change_of_every_model_is_in_the_file_once(
                 at, clean, now = decisions.threshold[row], *decisions.similarity[[0, c], row]
                 if state(clean, at) == state(now, at):
                     continue
-                head = ["net", entry["name"], entry["family"], str(entry["severity"]), str(comparison)]
+                head = ["net", entry.name, entry.family, str(entry.severity), str(comparison)]
                 ends = [state(clean, at), state(now, at), cell_of(clean), cell_of(now), cell_of(at)]
                 want.append([*head, str(bool(decisions.scored.mated[row])), *ends])
     names = {"person_a", "photo_a", "person_b", "photo_b"}

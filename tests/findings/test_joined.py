@@ -14,7 +14,7 @@ import pytest
 from faceproof.errors import RunFolderError
 from faceproof.findings.joined import how_pair_lists_differ, join_runs, named_runs
 from faceproof.runs.manifest_file import write_manifest
-from faceproof.runs.run_folder import read_manifest, read_run
+from faceproof.runs.run_folder import open_run, read_run
 
 PAIRS = [("ann/1", "ann/2"), ("ben/1", "ben/2"), ("ann/1", "ben/1"), ("ann/2", "cem/1"), ("ben/2", "cem/1")]
 SIMILARITY = [0.9, 0.8, 0.1, 0.2, 0.3]
@@ -169,5 +169,5 @@ def test_a_photo_that_one_run_could_not_read_goes_by_its_name(named):
     digests = ["" if row["photo"] == "cem/1" else row["sha256"] for row in photos.to_pylist()]
     column = photos.column_names.index("sha256")
     pq.write_table(photos.set_column(column, "sha256", pa.array(digests)), runs[1].folder / "photos.parquet")
-    write_manifest(runs[1].folder, read_manifest(runs[1].folder))
+    write_manifest(runs[1].folder, open_run(runs[1].folder).manifest)
     assert len(join_runs(named_runs([one.folder for one in runs], [read_run(one.folder) for one in runs]))) == 5

@@ -18,6 +18,7 @@ from faceproof.errors import RunFolderError
 from faceproof.files import guarded
 from faceproof.findings.ledger import COLUMNS, open_ledger, write_failures_csv
 from faceproof.findings.scored import join_scores
+from faceproof.runs.manifest_schema import Manifest
 
 ODD_NAMES = [
     "=HYPERLINK(1)",
@@ -43,7 +44,7 @@ def make_run(rows: list[tuple[str, str, float | None]], failed: dict[str, tuple[
     text = pa.string()
     return SimpleNamespace(
         condition="clean",
-        manifest={"seed": 0},
+        manifest=Manifest.model_validate({"model": "m", "people": {"root": "r"}, "seed": 0}),
         comparisons=pa.table(
             {
                 "comparison": numbers,
@@ -91,19 +92,19 @@ FAILED = {"bob/2": ("detect", "no face was found"), "cem/3": ("decode", "the fil
 def test_failures_are_those_of_a_plain_loop_worst_first() -> None:
     ledger = open_ledger(make_run(SMALL, FAILED), 0.5)
     matches, misses = ledger.errors("false_match"), ledger.errors("false_non_match")
-    assert [row["comparison"] for row in matches] == [2, 3]
-    assert [row["comparison"] for row in misses] == [7, 1]
-    assert misses[0]["person_a"] == "cem"
-    assert misses[0]["photo_b"] == "cem/2"
-    assert matches[0]["distance"] == pytest.approx(np.sqrt(0.6))
-    assert matches[0]["margin"] == pytest.approx(1 - np.sqrt(0.6))
-    assert matches[1]["margin"] == 0
+    assert [row.comparison for row in matches] == [2, 3]
+    assert [row.comparison for row in misses] == [7, 1]
+    assert misses[0].person_a == "cem"
+    assert misses[0].photo_b == "cem/2"
+    assert matches[0].distance == pytest.approx(np.sqrt(0.6))
+    assert matches[0].margin == pytest.approx(1 - np.sqrt(0.6))
+    assert matches[1].margin == 0
 
 
 def test_a_photo_that_is_compared_with_itself_loses_one_comparison_and_not_two() -> None:
     with_itself = [*SMALL, ("bob/2", "bob/2", None)]
     lost = {
-        row["photo"]: row["comparisons_lost"]
+        row.photo: row.comparisons_lost
         for row in open_ledger(make_run(with_itself, FAILED), 0.5).failures_to_acquire()
     }
     assert lost == {"bob/2": 3, "cem/3": 1}
@@ -111,7 +112,7 @@ def test_a_photo_that_is_compared_with_itself_loses_one_comparison_and_not_two()
 
 def test_a_photo_without_a_template_is_listed_with_what_it_cost_and_is_no_error_of_a_decision() -> None:
     ledger = open_ledger(make_run(SMALL, FAILED), 0.5)
-    assert ledger.failures_to_acquire() == [
+    assert [failure.as_json() for failure in ledger.failures_to_acquire()] == [
         {
             "photo": "bob/2",
             "person": "bob",
@@ -217,7 +218,7 @@ def test_a_long_ledger_is_written_in_parts_and_whole(tmp_path: Path) -> None:
     whole = ledger.errors("false_non_match")
     parts = [row for start in range(0, 25, 10) for row in ledger.errors("false_non_match", 10, start)]
     assert parts == whole
-    assert [row["comparison"] for row in whole] == list(range(25))
+    assert [row.comparison for row in whole] == list(range(25))
 
 
 @given(st.text())
@@ -235,6 +236,6 @@ def test_every_wrong_decision_is_in_the_ledger_once(decided: list[tuple[bool, fl
     for kind, is_mated in (("false_match", False), ("false_non_match", True)):
         found = ledger.errors(kind)
         wrong = [i for i, (mated, at) in enumerate(decided) if mated == is_mated and (at >= 0.25) != mated]
-        assert sorted(row["comparison"] for row in found) == wrong
-        margins = [row["margin"] for row in found]
+        assert sorted(row.comparison for row in found) == wrong
+        margins = [row.margin for row in found]
         assert margins == sorted(margins, reverse=True)

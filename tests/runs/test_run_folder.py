@@ -9,8 +9,9 @@ import pytest
 
 from faceproof.engine.parquet_files import read_parquet, write_parquet
 from faceproof.errors import RunFolderError
-from faceproof.runs.manifest_file import SCHEMA_VERSION, read_sealed, stored_files, write_manifest
-from faceproof.runs.run_folder import read_manifest, read_run
+from faceproof.runs.manifest_file import read_sealed, stored_files
+from faceproof.runs.migration import SCHEMA_VERSION
+from faceproof.runs.run_folder import open_run, read_run
 
 PAIRS = [("ann/1", "ann/2"), ("ann/1", "bea/1"), ("bea/1", "bea/2")]
 
@@ -33,22 +34,25 @@ def of_version_1(folder):
     [
         ({"finished": None}, "unfinished"),
         ({"finished": "x", "model": "m", "people": {"root": "r"}}, r"comparisons\.parquet"),
-        ({"finished": "x", "kind": "stress"}, "damaged"),
+        ({"finished": "x", "model": "m"}, "damaged or was edited: a run has entries 'systems' and 'people'"),
+        ({"finished": "x", "kind": "stress"}, "run of kind stress; expected one of faceproof evaluate"),
         ({"finished": "x", "kind": "comparison"}, "run of kind comparison"),
     ],
 )
 def test_what_is_no_finished_run_is_refused_with_the_reason(tmp_path, manifest, message):
-    write_manifest(tmp_path, manifest)
+    (tmp_path / "manifest.json").write_text(json.dumps({"schema_version": 1, **manifest}))
     with pytest.raises(RunFolderError, match=message):
         read_run(tmp_path)
 
 
-@pytest.mark.parametrize("version", [0, 3, 99, True, "1", None, [1]])
+@pytest.mark.parametrize("version", [0, 4, 99, True, "1", None, [1]])
 def test_another_version_is_refused(run, version):
     manifest = json.loads((run / "manifest.json").read_text())
     (run / "manifest.json").write_text(json.dumps(manifest | {"schema_version": version}))
-    with pytest.raises(RunFolderError, match=f"schema version.*reads 1 and {SCHEMA_VERSION}"):
-        read_manifest(run)
+    with pytest.raises(
+        RunFolderError, match=f"schema version.*made by faceproof 0.1.0; this faceproof reads 1 to {SCHEMA_VERSION}"
+    ):
+        open_run(run)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '"x"', "\xff", "[" * 100_000, '{"a": 1' + "0" * 10_000 + "}"])
@@ -68,7 +72,7 @@ class TestDigests:
         assert set(stored_files(run / "manifest.json")) == {f"{n}.parquet" for n in ("comparisons", "photos", "scores")}
 
     def test_a_manifest_does_not_show_them_as_part_of_the_run(self, run):
-        assert not {"files", "manifest_sha256"} & read_manifest(run).keys()
+        assert not {"files", "manifest_sha256"} & open_run(run).manifest.as_json().keys()
         assert {"files", "manifest_sha256"} <= read_sealed(run).keys()
 
     def test_every_flipped_bit_of_a_manifest_is_noticed(self, run):
@@ -79,11 +83,11 @@ class TestDigests:
             flipped[place // 8] ^= 1 << place % 8
             path.write_bytes(flipped)
             try:
-                read = read_manifest(run)
+                read = read_sealed(run)
             except RunFolderError:
                 continue
             # White space between values carries nothing.
-            assert read == json.loads(whole) | {} or not (chr(whole[place // 8]).strip()), place
+            assert read == json.loads(whole) or not (chr(whole[place // 8]).strip()), place
 
     def test_every_flipped_bit_of_a_table_is_noticed(self, run):
         for name in ("comparisons", "photos", "scores"):
@@ -168,15 +172,16 @@ class TestOldRuns:
     @pytest.mark.parametrize(
         ("entry", "value"),
         [
-            ("people", None),
             ("people", {"root": 3}),
+            ("people", []),
             ("protocol", []),
             ("judging", {"folds": "ten"}),
             ("judging", {"threshold_distance": float("nan")}),
             ("seed", "0"),
-            ("model", None),
+            ("systems", []),
+            ("systems", [{"name": None}]),
+            ("conditions", "clean"),
             ("kind", 3),
-            ("weights", "x"),
         ],
     )
     def test_an_entry_of_another_type_is_noticed(self, run, entry, value):

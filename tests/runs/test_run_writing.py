@@ -13,24 +13,34 @@ import pytest
 from faceproof.errors import RunFolderError
 from faceproof.runs import run_writing
 from faceproof.runs.manifest_file import stored_files
-from faceproof.runs.run_folder import read_manifest
+from faceproof.runs.manifest_schema import Manifest
+from faceproof.runs.run_folder import open_run
 from faceproof.runs.run_writing import READY, UNFINISHED, finish_publishing, new_run, rewritten_run
 
 PLAN = {"comparisons": "c", "system": "s", "settings": "x"}
-BEGUN = {"kind": "evaluation", "plan": PLAN, "finished": None, "model": "m", "people": {"root": "r"}}
+BEGUN = {"kind": "evaluation", "plan": PLAN, "finished": None, "systems": [{"name": "m"}], "people": {"root": "r"}}
 DONE = BEGUN | {"finished": "2026-01-01T00:00:00Z"}
+NEW = DONE | {"systems": [{"name": "new"}]}
+
+
+def manifest_of(entries):
+    return Manifest.model_validate(entries)
+
+
+def read_manifest(folder):
+    return open_run(folder).manifest
 
 
 def write(folder, *, overwrite=False, manifest=DONE, error=None, **files):
     """Write a run; with ``error`` the writer fails before it publishes."""
-    with new_run(folder, BEGUN | {"kind": manifest["kind"]}, overwrite=overwrite) as writer:
+    with new_run(folder, manifest_of(BEGUN | {"kind": manifest["kind"]}), overwrite=overwrite) as writer:
         for name, text in files.items():
             place = writer.staging / name.replace("__", "/").replace("_", ".")
             place.parent.mkdir(exist_ok=True)
             place.write_text(text)
         if error is not None:
             raise error
-        writer.publish(manifest)
+        writer.publish(manifest_of(manifest))
 
 
 def files_in(folder):
@@ -45,7 +55,7 @@ def test_a_new_folder_is_made_and_nothing_else_is_left(tmp_path):
     write(tmp_path / "a" / "b", a_txt="1", figures__f_svg="2")
     assert without_manifest(tmp_path / "a" / "b") == {"a.txt": "1", "figures/f.svg": "2"}
     assert set(stored_files(tmp_path / "a" / "b" / "manifest.json")) == {"a.txt", "figures/f.svg"}
-    assert read_manifest(tmp_path / "a" / "b")["finished"] == DONE["finished"]
+    assert read_manifest(tmp_path / "a" / "b").finished == DONE["finished"]
 
 
 def test_a_finished_run_is_not_overwritten_unasked(tmp_path):
@@ -69,13 +79,13 @@ def test_until_the_new_run_is_finished_the_old_one_is_whole(tmp_path):
     before = files_in(tmp_path)
     with pytest.raises(ZeroDivisionError):
         write(tmp_path, overwrite=True, error=ZeroDivisionError(), a_txt="new")
-    assert read_manifest(tmp_path) == {**DONE, "schema_version": 2}
+    assert read_manifest(tmp_path) == manifest_of(DONE)
     assert {name: text for name, text in files_in(tmp_path).items() if UNFINISHED not in name} == before
 
 
 def test_an_unfinished_run_of_the_same_plan_goes_on(tmp_path):
     def begin(plan):
-        with pytest.raises(KeyboardInterrupt), new_run(tmp_path, BEGUN | {"plan": plan}, overwrite=False):
+        with pytest.raises(KeyboardInterrupt), new_run(tmp_path, manifest_of(BEGUN | {"plan": plan}), overwrite=False):
             raise KeyboardInterrupt
 
     begin(PLAN)
@@ -98,7 +108,7 @@ def test_what_an_interrupted_writer_left_is_no_obstacle(tmp_path, name):
         (tmp_path / name).unlink()
         (tmp_path / name).mkdir()
     write(tmp_path, a_txt="1")
-    assert read_manifest(tmp_path)["model"] == "m"
+    assert read_manifest(tmp_path).system.name == "m"
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -115,7 +125,7 @@ def test_rewriting_keeps_the_tables_and_replaces_the_rest(tmp_path):
     write(tmp_path, scores_parquet="table", a_txt="old", b_txt="old")
     with rewritten_run(tmp_path) as writer:
         (writer.staging / "a.txt").write_text("new")
-        writer.publish(DONE, keep=("scores.parquet",))
+        writer.publish(manifest_of(DONE), keep=("scores.parquet",))
     assert without_manifest(tmp_path) == {"scores.parquet": "table", "a.txt": "new"}
     assert set(stored_files(tmp_path / "manifest.json")) == {"scores.parquet", "a.txt"}
 
@@ -139,6 +149,7 @@ def test_a_writer_stopped_while_it_moved_the_files_is_finished_by_the_next_reade
             import os
             from pathlib import Path
             from faceproof.runs import run_writing
+            from faceproof.runs.manifest_schema import Manifest
             left = {stop_after}
             def counted(function):
                 def step(*args, **more):
@@ -150,15 +161,16 @@ def test_a_writer_stopped_while_it_moved_the_files_is_finished_by_the_next_reade
                 return step
             for name in ("rename", "replace", "unlink", "mkdir"):
                 setattr(Path, name, counted(getattr(Path, name)))
-            with run_writing.new_run(Path({str(folder)!r}), {BEGUN!r}, overwrite=True) as writer:
+            manifest = Manifest.model_validate({BEGUN!r})
+            with run_writing.new_run(Path({str(folder)!r}), manifest, overwrite=True) as writer:
                 for name, text in {new!r}.items():
                     (writer.staging / name).write_text(text)
-                writer.publish({DONE | {"model": "new"}!r})
+                writer.publish(Manifest.model_validate({NEW!r}))
         """
         done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=False, timeout=300)
         manifest = read_manifest(folder)
         shown = {name: text for name, text in without_manifest(folder).items() if not name.startswith(".")}
-        assert shown == (new if manifest["model"] == "new" else old), stop_after
+        assert shown == (new if manifest.system.name == "new" else old), stop_after
         assert not (folder / READY).exists()
         steps += done.returncode == 9
         if done.returncode == 0:
@@ -169,8 +181,9 @@ def test_a_writer_stopped_while_it_moved_the_files_is_finished_by_the_next_reade
 HOLD = """
     import sys, time
     from pathlib import Path
+    from faceproof.runs.manifest_schema import Manifest
     from faceproof.runs.run_writing import new_run
-    with new_run(Path(sys.argv[1]), {"kind": "evaluation", "plan": {}}, overwrite=False):
+    with new_run(Path(sys.argv[1]), Manifest(systems=[{"name": "m"}], people={"root": "r"}), overwrite=False):
         print("locked", flush=True)
         time.sleep(600)
 """
@@ -209,11 +222,13 @@ def test_a_disk_that_is_full_at_the_start_leaves_no_part_of_a_manifest(tmp_path)
     script = f"""
         import resource
         from pathlib import Path
+        from faceproof.runs.manifest_schema import Manifest
         from faceproof.runs.run_writing import new_run
         from faceproof.errors import RunFolderError
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
         try:
-            with new_run(Path({str(tmp_path)!r}), {BEGUN | {"model": "m" * 200}!r}, overwrite=False):
+            manifest = Manifest.model_validate({BEGUN | {"command": "m" * 200}!r})
+            with new_run(Path({str(tmp_path)!r}), manifest, overwrite=False):
                 pass
         except RunFolderError as error:
             print(error)
@@ -226,19 +241,19 @@ def test_a_disk_that_is_full_at_the_start_leaves_no_part_of_a_manifest(tmp_path)
 
 
 def test_an_error_that_is_none_of_the_disk_stays_what_it_is(tmp_path):
-    with pytest.raises(FileNotFoundError), new_run(tmp_path, BEGUN, overwrite=False):
+    with pytest.raises(FileNotFoundError), new_run(tmp_path, manifest_of(BEGUN), overwrite=False):
         raise FileNotFoundError(errno.ENOENT, "x", "y")
 
 
 def test_two_readers_may_finish_the_same_result(tmp_path, monkeypatch):
     write(tmp_path, a_txt="old")
-    with new_run(tmp_path, BEGUN, overwrite=True) as writer:
+    with new_run(tmp_path, manifest_of(BEGUN), overwrite=True) as writer:
         (writer.staging / "a.txt").write_text("new")
         monkeypatch.setattr(run_writing, "finish_publishing", lambda _: None)
-        writer.publish(DONE | {"model": "new"})
+        writer.publish(manifest_of(NEW))
     monkeypatch.undo()
     (tmp_path / READY / "a.txt").replace(tmp_path / "a.txt")  # what another reader has done meanwhile
     finish_publishing(tmp_path)
     finish_publishing(tmp_path)
     assert without_manifest(tmp_path) == {"a.txt": "new"}
-    assert json.loads((tmp_path / "manifest.json").read_text())["model"] == "new"
+    assert json.loads((tmp_path / "manifest.json").read_text())["systems"] == [{"name": "new"}]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from faceproof.errors import ConfigurationError
 from faceproof.metrics.curves import auc, error_curve
 from faceproof.metrics.operating_points import eer
-from faceproof.scoring.scales import Scale, scale_in, scale_of, similarities_from_scores, threshold_distance
+from faceproof.scoring.scales import Scale, scale_of, similarities_from_scores, threshold_distance
 from faceproof.scoring.similarity import distance_from_similarity, similarity_from_distance
 
 KINDS = ["similarity", "distance"]
@@ -131,9 +131,3 @@ def test_words_lead_back_to_the_scores():
     assert "similarities from 20 to 90" in words
     assert "the score 90 - 35 d" in words
     assert "the score -1 + 2.5 d" in Scale("distance", -1, 4).in_words()
-
-
-def test_a_manifest_keeps_the_scale():
-    scale = Scale("similarity", 20, 90)
-    assert scale_in({"scale": scale.as_dict()}) == scale
-    assert scale_in({}) is None

@@ -17,19 +17,20 @@ from hypothesis import strategies as st
 
 from faceproof.errors import ConfigurationError
 from faceproof.files import write_metrics_json
+from faceproof.findings.scored import join_scores
 from faceproof.metrics.acquisition import far_frr
-from faceproof.report.words.evaluation import summary_in_words
+from faceproof.report.words.evaluation import in_words
+from faceproof.runs.manifest_schema import Manifest
+from faceproof.summary.evaluation import summarize
 from faceproof.summary.series import SCATTER_POINTS, keyed_uniform
 
 SECTIONS = [
     "schema_version",
     "headline",
     "warnings",
-    "run",
     "counts",
     "rates",
     "operating_points",
-    "default_operating_point",
     "folds",
     "eer",
     "auc",
@@ -37,6 +38,9 @@ SECTIONS = [
     "fnmr_at_fmr",
     "distances",
     "times",
+    "kind",
+    "run",
+    "default_operating_point",
     "curves",
     "histogram",
     "threshold_table",
@@ -44,6 +48,12 @@ SECTIONS = [
     "failures",
 ]
 ESTIMATE = {"value", "low", "high", "n", "how", "reason", "optimistic"}
+
+
+def summary_of(run: Any, **judging: Any) -> dict[str, Any]:
+    """The summary of a run with its headline and warnings, as the file of numbers has it."""
+    scored = join_scores(run)
+    return in_words(summarize(run, scored=scored, **judging), scored, run).as_json()
 
 
 def make_run(
@@ -64,7 +74,9 @@ def make_run(
     numbers = pa.array(range(n), pa.int64())
     return SimpleNamespace(
         condition="clean",
-        manifest={"model": "facenet-vggface2", "seed": 3, "people": {"synthetic": False}} | manifest,
+        manifest=Manifest.model_validate(
+            {"model": "facenet-vggface2", "seed": 3, "people": {"root": "r", "synthetic": False}} | manifest
+        ),
         comparisons=pa.table(
             {
                 "comparison": numbers,
@@ -155,7 +167,7 @@ def check_contract(summary: Any) -> None:
 def test_any_run_gives_a_summary_that_keeps_the_contract(rows: list[Any], threshold: float | None) -> None:
     similarity, mated = [row[0] for row in rows], [row[1] for row in rows]
     failed = {f"p{i}/1": "detect" for i, at in enumerate(similarity) if math.isnan(at)}
-    summary: Any = summary_in_words(make_run(similarity, mated, failed=failed), threshold_distance=threshold)
+    summary: Any = summary_of(make_run(similarity, mated, failed=failed), threshold_distance=threshold)
     check_contract(summary)
     counts = summary["counts"]
     made = [i for i, at in enumerate(similarity) if not math.isnan(at)]
@@ -176,7 +188,7 @@ def test_any_run_gives_a_summary_that_keeps_the_contract(rows: list[Any], thresh
 def test_rates_are_those_of_a_plain_count() -> None:
     similarity = [0.9, 0.8, 0.3, math.nan, 0.6, 0.2, 0.1, 0.0, math.nan]
     mated = [True] * 4 + [False] * 5
-    summary: Any = summary_in_words(
+    summary: Any = summary_of(
         make_run(similarity, mated, failed={"p3/1": "detect", "q8/1": "decode"}), threshold_distance=1.0
     )
     fixed = point(summary, "fixed")
@@ -207,7 +219,7 @@ def test_a_lost_comparison_is_in_no_confusion_curve_or_figure() -> None:
     similarity = run.scores["similarity"].to_numpy().copy()
     similarity[:20] = np.nan
     failed = {f"p{i}/1": "embed" for i in range(20)}
-    summary: Any = summary_in_words(make_run(similarity, np.arange(200) % 2 == 0, failed=failed))
+    summary: Any = summary_of(make_run(similarity, np.arange(200) % 2 == 0, failed=failed))
     check_contract(summary)
     for entry in summary["operating_points"]:
         assert entry["confusion"] is None or sum(entry["confusion"].values()) == 180
@@ -217,14 +229,14 @@ def test_a_lost_comparison_is_in_no_confusion_curve_or_figure() -> None:
         assert total.sum() == 180 if section == "histogram" else (total == 180).all()
     assert summary["scatter"]["of"] == summary["scatter"]["shown"] == 180
     assert summary["counts"]["not_compared_mated"] == summary["counts"]["not_compared_non_mated"] == 10
-    untouched: Any = summary_in_words(clean)
+    untouched: Any = summary_of(clean)
     assert untouched["counts"]["failures"] == 0
     assert not warned(untouched, "could not be made")
 
 
 def test_the_table_of_thresholds_holds_exact_counts() -> None:
     run = bell_run(60)
-    summary: Any = summary_in_words(run)
+    summary: Any = summary_of(run)
     similarity, mated = run.scores["similarity"].to_numpy(), np.arange(60) % 2 == 0
     table = summary["threshold_table"]
     assert len(table["distance"]) == 1001
@@ -244,7 +256,7 @@ def test_the_headline_of_a_protocol_with_folds() -> None:
     similarity = np.where(mated, 0.8, 0.1)
     similarity[(np.arange(n) % 400 == 0)] = 0.0
     similarity[(np.arange(n) % 400 == 1)] = 0.9
-    summary: Any = summary_in_words(make_run(similarity, mated, fold=np.arange(n) // 600, failed={"p1/1": "detect"}))
+    summary: Any = summary_of(make_run(similarity, mated, fold=np.arange(n) // 600, failed={"p1/1": "detect"}))
     assert summary["folds"]["kind"] == "protocol"
     assert summary["folds"]["k"] == len(summary["folds"]["per_fold"]) == 10
     assert summary["folds"]["left_out"] == 0
@@ -258,18 +270,18 @@ def test_the_headline_of_a_protocol_with_folds() -> None:
 
 
 def test_without_folds_of_a_protocol_people_are_split() -> None:
-    summary: Any = summary_in_words(bell_run(), folds=5)
+    summary: Any = summary_of(bell_run(), folds=5)
     folds = summary["folds"]
     assert folds["kind"] == "person_disjoint"
     assert folds["k"] == 5
     assert sum(row["comparisons"] for row in folds["per_fold"]) + folds["left_out"] == 400
     assert "at thresholds set on other people (five-fold; 95% interval" in summary["headline"]
     assert "every photo had a face that could be used" in summary["headline"]
-    assert summary["folds"] == summary_in_words(bell_run(), folds=5, seed=3)["folds"]
+    assert summary["folds"] == summary_of(bell_run(), folds=5, seed=3)["folds"]
 
 
 def test_thresholds_set_on_the_same_comparisons_are_marked_optimistic() -> None:
-    summary: Any = summary_in_words(bell_run(), threshold_distance=0.9)
+    summary: Any = summary_of(bell_run(), threshold_distance=0.9)
     for entry in summary["operating_points"]:
         expected = entry["name"] != "fixed" and entry["threshold_distance"] is not None
         assert entry["fnmr"]["optimistic"] == expected
@@ -278,7 +290,7 @@ def test_thresholds_set_on_the_same_comparisons_are_marked_optimistic() -> None:
 
 
 def test_an_fmr_that_the_data_cannot_show_has_a_reason_and_no_threshold() -> None:
-    summary: Any = summary_in_words(bell_run())
+    summary: Any = summary_of(bell_run())
     rows = {row["fmr"]: row for row in summary["fnmr_at_fmr"]}
     assert rows[0.01]["resolvable"]
     assert rows[0.01]["observed_fmr"] <= 0.01
@@ -291,7 +303,7 @@ def test_an_fmr_that_the_data_cannot_show_has_a_reason_and_no_threshold() -> Non
 @pytest.mark.parametrize(("kind", "rate"), [(True, "fnmr"), (False, "fmr")])
 def test_one_kind_of_comparison_gives_no_accuracy(kind: bool, rate: str) -> None:
     run = make_run(np.linspace(0, 0.9, 40), [kind] * 40)
-    summary: Any = summary_in_words(run)
+    summary: Any = summary_of(run)
     check_contract(summary)
     for name in ("eer", "auc", "d_prime"):
         assert summary[name]["value"] is None
@@ -301,7 +313,7 @@ def test_one_kind_of_comparison_gives_no_accuracy(kind: bool, rate: str) -> None
     assert summary["scatter"]["shown"] == 0
     assert warned(summary, f"No {'non-mated' if kind else 'mated'} comparison could be made")
     assert "it cannot be told how well facenet-vggface2 decides" in summary["headline"]
-    fixed: Any = summary_in_words(run, threshold_distance=1.0)
+    fixed: Any = summary_of(run, threshold_distance=1.0)
     check_contract(fixed)
     assert point(fixed, "fixed")["accuracy"]["value"] is None
     assert point(fixed, "fixed")[rate]["value"] is not None
@@ -310,9 +322,7 @@ def test_one_kind_of_comparison_gives_no_accuracy(kind: bool, rate: str) -> None
 
 def test_where_everything_failed_nothing_is_zero_percent() -> None:
     failed = {f"p{i}/1": "detect" for i in range(50)}
-    summary: Any = summary_in_words(
-        make_run([math.nan] * 50, np.arange(50) < 25, failed=failed), threshold_distance=1.0
-    )
+    summary: Any = summary_of(make_run([math.nan] * 50, np.arange(50) < 25, failed=failed), threshold_distance=1.0)
     check_contract(summary)
     assert summary["headline"] == (
         '50 of 100 photos gave no template: the detector gave no face (detect), "why". '
@@ -326,7 +336,7 @@ def test_where_everything_failed_nothing_is_zero_percent() -> None:
 
 
 def test_an_empty_run_says_so() -> None:
-    summary: Any = summary_in_words(make_run([], []))
+    summary: Any = summary_of(make_run([], []))
     check_contract(summary)
     assert summary["headline"] == "Nothing was compared: the protocol has no comparison, and there was no photo."
     assert summary["times"]["total_ms"] is None
@@ -336,14 +346,14 @@ def test_an_empty_run_says_so() -> None:
 
 
 def test_few_comparisons_are_called_few() -> None:
-    summary: Any = summary_in_words(bell_run(20))
+    summary: Any = summary_of(bell_run(20))
     assert "of 30 people, too few to rely on, " in summary["headline"]
     assert warned(summary, "Only 10 mated comparisons could be made")
     assert warned(summary, "Only 10 non-mated comparisons could be made")
 
 
 def test_synthetic_people_are_named_first() -> None:
-    summary: Any = summary_in_words(bell_run(people={"synthetic": True}))
+    summary: Any = summary_of(bell_run(people={"root": "r", "synthetic": True}))
     assert summary["headline"].startswith(
         "These are synthetic people and no evidence about a real system: on 400 comparisons of "
     )
@@ -357,7 +367,7 @@ def test_scores_taken_over_several_comparisons_at_a_time_are_noticed(many: int, 
     own = similarity[others]
     similarity[others] = np.repeat(own[: -(-own.size // many)], many)[: own.size]
     run.scores = run.scores.set_column(2, "similarity", pa.array(similarity))
-    assert warned(summary_in_words(run), "come in runs of") == noticed
+    assert warned(summary_of(run), "come in runs of") == noticed
 
 
 def test_scores_that_many_strangers_share_are_no_batches() -> None:
@@ -365,13 +375,13 @@ def test_scores_that_many_strangers_share_are_no_batches() -> None:
     similarity, others = run.scores["similarity"].to_numpy().copy(), ~np.array(run.comparisons["mated"])
     similarity[others] = np.round(similarity[others])
     run.scores = run.scores.set_column(2, "similarity", pa.array(similarity))
-    assert not warned(summary_in_words(run), "come in runs of")
+    assert not warned(summary_of(run), "come in runs of")
 
 
 def test_a_distance_taken_for_a_similarity_is_noticed() -> None:
     run = bell_run()
     run.scores = run.scores.set_column(2, "similarity", pa.array(-run.scores["similarity"].to_numpy()))
-    summary: Any = summary_in_words(run)
+    summary: Any = summary_of(run)
     assert summary["auc"]["value"] < 0.01
     assert warned(summary, "below 0.5")
     assert warned(summary, "is lower than that of mated ones")
@@ -380,7 +390,7 @@ def test_a_distance_taken_for_a_similarity_is_noticed() -> None:
 @pytest.mark.parametrize(("spread", "text"), [(0.0, "All similarities are equal"), (0.001, "Nearly all similar")])
 def test_a_system_that_tells_nobody_apart_is_noticed(spread: float, text: str) -> None:
     similarity = 0.97 + spread * np.random.default_rng(0).random(100)
-    summary: Any = summary_in_words(make_run(similarity, np.arange(100) % 2 == 0))
+    summary: Any = summary_of(make_run(similarity, np.arange(100) % 2 == 0))
     check_contract(summary)
     assert warned(summary, text)
     if spread == 0:
@@ -396,7 +406,7 @@ def test_one_file_under_two_names_is_noticed() -> None:
     digests = run.photos["sha256"].to_pylist()
     digests[1], digests[4] = digests[101], digests[104]
     run.photos = run.photos.set_column(2, "sha256", pa.array(digests))
-    summary: Any = summary_in_words(run)
+    summary: Any = summary_of(run)
     assert warned(summary, "2 non-mated comparisons have identical templates (similarity above 0.99999); in 1 of them")
     assert warned(summary, "Such as p1/1 and q1/1; p3/1 and q3/1.")
     assert warned(summary, "1 mated comparison compares a file with itself or a copy of it")
@@ -405,7 +415,7 @@ def test_one_file_under_two_names_is_noticed() -> None:
 def test_a_run_cut_short_is_noticed() -> None:
     run = bell_run(100, protocol={"comparisons": 120})
     run.scores = run.scores.slice(0, 90)
-    summary: Any = summary_in_words(run)
+    summary: Any = summary_of(run)
     assert warned(summary, "The protocol has 120 comparisons and the run folder 100")
     assert warned(summary, "10 comparisons have no similarity although both photos have a template")
 
@@ -414,7 +424,7 @@ def test_without_a_detector_there_is_no_detection_rate() -> None:
     run = bell_run(100)
     at = run.photos.column_names.index("faces_found")
     run.photos = run.photos.set_column(at, "faces_found", pa.array([None] * 200, pa.int32()))
-    rate = summary_in_words(run)["rates"]["detection_rate"]
+    rate = summary_of(run)["rates"]["detection_rate"]
     assert rate["value"] is None
     assert "no detector" in rate["reason"]
 
@@ -424,7 +434,7 @@ def test_the_order_of_rows_changes_nothing() -> None:
     order = np.random.default_rng(1).permutation(300)
     shuffled.comparisons = shuffled.comparisons.take(order)
     shuffled.scores = shuffled.scores.take(order[::-1].copy())
-    first, second = summary_in_words(run), summary_in_words(shuffled)
+    first, second = summary_of(run), summary_of(shuffled)
     for name in ("operating_points", "folds", "auc", "histogram", "threshold_table", "failures", "headline"):
         assert first[name] == second[name]
     points = [
@@ -439,7 +449,7 @@ def test_a_crowded_scatter_keeps_every_error_and_both_kinds() -> None:
     mated = np.arange(n) % 40 == 0
     similarity = np.where(mated, 0.8, 0.1) + 0.05 * keyed_uniform(np.arange(n), 5)
     similarity[7::4000] = 0.9
-    summary: Any = summary_in_words(make_run(similarity, mated), threshold_distance=1.0)
+    summary: Any = summary_of(make_run(similarity, mated), threshold_distance=1.0)
     scatter = summary["scatter"]
     assert scatter["shown"] == SCATTER_POINTS
     assert scatter["of"] == n
@@ -452,7 +462,7 @@ def test_a_crowded_scatter_keeps_every_error_and_both_kinds() -> None:
 
 
 def test_the_curve_of_many_comparisons_keeps_its_ends() -> None:
-    curve: Any = summary_in_words(bell_run(20_000))["curves"]
+    curve: Any = summary_of(bell_run(20_000))["curves"]
     roc = curve["roc"]
     assert 100 < len(roc["fmr"]) <= 500
     assert (roc["fmr"][0], roc["tmr"][0]) == (0, 0)
@@ -464,20 +474,19 @@ def test_the_curve_of_many_comparisons_keeps_its_ends() -> None:
 @pytest.mark.parametrize("threshold", [-0.1, 2.1, math.nan])
 def test_a_threshold_that_is_no_distance_is_refused(threshold: float) -> None:
     with pytest.raises(ConfigurationError, match="0 to 2"):
-        summary_in_words(bell_run(20), threshold_distance=threshold)
+        summary_of(bell_run(20), threshold_distance=threshold)
 
 
 def test_metrics_json_is_strict_and_replaced_as_a_whole(tmp_path: Path) -> None:
     path = tmp_path / "metrics.json"
     path.write_text("old")
-    summary = summary_in_words(bell_run(40, timing={"wall_s": math.nan}, model="Zoë <b>\u2028"))
+    summary = summary_of(bell_run(40, model="Zoë <b>\u2028"))
     write_metrics_json(path, summary)
 
     def refuse(constant: str) -> None:
         raise AssertionError(constant)
 
     assert json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse) == summary
-    assert summary["run"]["timing"] == {"wall_s": None}
     with pytest.raises(ValueError, match="JSON"):
         write_metrics_json(path, {"value": math.nan})
     assert json.loads(path.read_text(encoding="utf-8")) == summary
@@ -485,13 +494,13 @@ def test_metrics_json_is_strict_and_replaced_as_a_whole(tmp_path: Path) -> None:
 
 
 def test_thresholds_are_also_given_in_the_usual_score_of_the_model() -> None:
-    card = {"templates": {"unit_length": False, "score": "squared_euclidean"}}
-    summary: Any = summary_in_words(bell_run(card=card), threshold_distance=1.1)
+    card = {"title": "A model", "templates": {"unit_length": False, "score": "squared_euclidean"}}
+    summary: Any = summary_of(bell_run(card=card), threshold_distance=1.1)
     given_first, *others = summary["operating_points"]
     assert given_first["threshold_usual"] == 1.1**2
     for entry in (*others, *summary["fnmr_at_fmr"]):
         at = entry["threshold_similarity"]
         assert entry["threshold_usual"] == (None if at is None else pytest.approx(2 - 2 * at))
-    for unknown in (bell_run(card=None), bell_run(card={"name": "of before"}), bell_run()):
-        entries: Any = summary_in_words(unknown)
+    for unknown in (bell_run(card=None), bell_run(card={"title": "of before"}), bell_run()):
+        entries: Any = summary_of(unknown)
         assert {entry["threshold_usual"] for entry in entries["operating_points"]} == {None}

@@ -289,9 +289,9 @@ class Manifest(Entry):
         return migrated(entries) if isinstance(entries, dict) else entries
 
     @model_validator(mode="after")
-    def _runs_have_systems(self) -> Self:
-        if self.kind != "comparison" and not self.systems:
-            raise ValueError("a run names no system")
+    def _runs_have_systems_and_people(self) -> Self:
+        if self.kind != "comparison" and not (self.systems and self.people):
+            raise ValueError("a run has entries 'systems' and 'people'")
         return self
 
     @property

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from faceproof.engine.parquet_files import read_parquet
 from faceproof.errors import RunFolderError
+from faceproof.records import first_error
 from faceproof.runs.manifest_file import MANIFEST, files_listed, read_sealed, refuse_other, without_digests
 from faceproof.runs.manifest_schema import Kind, Manifest
 from faceproof.runs.run_writing import finish_publishing, unfinished_manifest
@@ -77,9 +78,10 @@ class StoredRun:
                 together.
         """
         system = self.manifest.system.name if system is None else system
+        comparisons = self.comparisons
         photos, scores = (self.table(name, system, condition) for name in ("photos", "scores"))
-        check_tables(self.folder, self.comparisons, photos if condition == CLEAN_NAME else photos.slice(0, 0), scores)
-        return RunTables(self.manifest, self.comparisons, photos, scores, condition)
+        check_tables(self.folder, comparisons, photos if condition == CLEAN_NAME else photos.slice(0, 0), scores)
+        return RunTables(self.manifest, comparisons, photos, scores, condition)
 
     def table(self, name: str, system: str | None = None, condition: str | None = None) -> pa.Table:
         """A table of the run, or the rows of one system or condition of it.
@@ -172,11 +174,8 @@ def open_run(folder: Path, *kinds: Kind) -> StoredRun:
     try:
         manifest = Manifest.model_validate(without_digests(entries))
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the whole"
-        raise RunFolderError(
-            f"{folder / MANIFEST} is damaged or was edited: entry {place!r}: {str(first['msg']).lower()}. {_ADVICE}"
-        ) from error
+        why = first_error(error)
+        raise RunFolderError(f"{folder / MANIFEST} is damaged or was edited: {why}. {_ADVICE}") from error
     return StoredRun(folder, manifest, files_listed(entries))
 
 

@@ -154,9 +154,9 @@ def held_point(
     name: str,
     label: str,
     how: str,
-    target_fmr: float | None,
-    reason: str | None,
-    note: str | None,
+    target_fmr: float | None = None,
+    reason: str | None = None,
+    note: str | None = None,
 ) -> HeldPoint:
     """An operating point whose threshold differs from comparison to comparison.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import TypeAdapter, ValidationError
 
 from faceproof.errors import RunFolderError
+from faceproof.records import first_error
 from faceproof.runs.run_folder import StoredRun
 from faceproof.summary.comparison_schema import ComparisonSummary
 from faceproof.summary.evaluation_schema import EvaluationSummary
@@ -31,11 +32,8 @@ def read_summary(run: StoredRun) -> Summary:
     try:
         return _TYPES[kind].model_validate_json(run.read_text(name))
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the whole"
         raise RunFolderError(
-            f"{run.folder / name} is damaged or was edited: entry {place!r}: {str(first['msg']).lower()}. Compute it "
-            "again: faceproof report."
+            f"{run.folder / name} is damaged or was edited: {first_error(error)}. Compute it again: faceproof report."
         ) from error
 
 

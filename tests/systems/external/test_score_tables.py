@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from faceproof.people.types import UNKNOWN, Comparisons
-from faceproof.runs.run_folder import comparisons_table
+from faceproof.runs.manifest import people_of_scores, protocol_of_scores
+from faceproof.runs.run_tables import comparisons_table
 from faceproof.systems.external.score_file import read_scores
 from faceproof.systems.external.score_tables import (
     compared_in,
     digest_of,
-    people_entry,
     photos_in,
-    protocol_entry,
     scored_in,
 )
 
@@ -40,12 +39,10 @@ def test_what_the_file_names_is_kept(read):
     assert photos["photo"].to_pylist() == ["2", "1", "3"]
     assert photos["person"].to_pylist() == ["Ann", "Ann", "Ben"]
     assert photos["outcome"].to_pylist() == [UNKNOWN] * 3
-    entry = people_entry(file, photos)
-    assert (entry["people"], entry["photos"]) == (2, 3)
-    protocol = protocol_entry(file, table)
-    assert {key: protocol[key] for key in ("comparisons", "mated", "non_mated", "folds")} == {
-        "comparisons": 2, "mated": 1, "non_mated": 1, "folds": 2
-    }  # fmt: skip
+    entry = people_of_scores(file, photos)
+    assert (entry.people, entry.photos) == (2, 3)
+    protocol = protocol_of_scores(file, table)
+    assert (protocol.comparisons, protocol.mated, protocol.non_mated, protocol.folds) == (2, 1, 1, 2)
 
 
 def test_what_it_does_not_name_is_numbered_by_rows_and_counted_as_unknown(read):
@@ -56,8 +53,8 @@ def test_what_it_does_not_name_is_numbered_by_rows_and_counted_as_unknown(read):
     assert found["fold"] == [None, None]
     photos = photos_in(file)
     assert len(photos) == 0
-    entry = people_entry(file, photos)
-    assert (entry["people"], entry["photos"]) == (None, None)
+    entry = people_of_scores(file, photos)
+    assert (entry.people, entry.photos) == (None, None)
 
 
 def test_a_missing_score_has_a_reason_and_others_have_none(read):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-from faceproof.summary.estimates import Estimate
+if TYPE_CHECKING:  # the command line starts with this module, and NumPy takes its time
+    from faceproof.summary.estimates import Estimate
 
 _MOST_DIGITS = 10
 
@@ -73,6 +75,7 @@ def number_range(estimate: Estimate, decimals: int = 3, joiner: str = " – ") -
 def points(estimate: Estimate) -> str:
     """A difference of two rates in percentage points, with its sign; one that is not 0 never shows as 0.
 
+    >>> from faceproof.summary.estimates import Estimate
     >>> points(Estimate(value=-0.0055, n=6000)), points(Estimate(value=0.0, n=40)), points(Estimate(value=None))
     ('-0.55', '0.0', '–')
     """
@@ -83,6 +86,7 @@ def points(estimate: Estimate) -> str:
 def points_range(estimate: Estimate, joiner: str = " to ") -> str:
     """The interval of a difference in percentage points; empty where there is none.
 
+    >>> from faceproof.summary.estimates import Estimate
     >>> points_range(Estimate(value=-0.0055, low=-0.0092, high=0.00012, n=6000))
     '-0.92 to +0.01'
     >>> points_range(Estimate(value=0.0, low=-0.000003, high=0.000003, n=1_200_000))
