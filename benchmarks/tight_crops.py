@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import faceproof
+from faceproof.summary.evaluation_schema import EvaluationSummary
 
 SHARED = Path(os.environ.get("FACEPROOF_SHARED", "../shared"))
 CUT, TIMES = (80, 75, 172, 180), 3
@@ -70,7 +71,7 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
                 rows = {row["photo"]: row for row in photos}
                 reference = reference or rows
                 numbers = summary_of(run.summary, rows, reference, kind)
-                print(f"| {run.summary['run']['model']} | {kind} | {pad:.0%} | {' | '.join(numbers)} |", flush=True)
+                print(f"| {run.summary.run.system.name} | {kind} | {pad:.0%} | {' | '.join(numbers)} |", flush=True)
 
 
 def write_photos(lfw: Path, people: int, folder: Path) -> None:
@@ -89,7 +90,7 @@ def write_photos(lfw: Path, people: int, folder: Path) -> None:
             cut.resize(size, Image.Resampling.BILINEAR).save((tight / photo.name).with_suffix(".png"))
 
 
-def summary_of(summary: dict[str, Any], rows: Rows, reference: Rows, kind: str) -> list[str]:
+def summary_of(summary: EvaluationSummary, rows: Rows, reference: Rows, kind: str) -> list[str]:
     """Photos without a face, landmark error, EER, FNMR and time, as text."""
     missed = sum(row["box_xyxy_px"] is None for row in rows.values())
     off = []
@@ -97,11 +98,11 @@ def summary_of(summary: dict[str, Any], rows: Rows, reference: Rows, kind: str) 
         should = reference[str(Path(name).with_suffix(".jpg"))]["landmarks_px"]
         if row["landmarks_px"] is not None and should is not None:
             off.append(_off(_points(row["landmarks_px"]), _points(should), kind))
-    fnmr = next(one for one in summary["fnmr_at_fmr"] if one["fmr"] == 1e-3)["fnmr"]["value"]
+    fnmr = next(one for one in summary.fnmr_at_fmr if one.fmr == 1e-3).fnmr.value
     return [
         f"{missed} of {len(rows)}",
         f"{statistics.median(off):.3f}",
-        f"{summary['eer']['value']:.2%}",
+        f"{summary.eer.value:.2%}",
         f"{fnmr:.1%}",
         f"{statistics.median(row['detect_ms'] for row in rows.values()):.0f}",
     ]

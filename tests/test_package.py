@@ -129,7 +129,7 @@ def test_jobs_take_text_and_paths_alike(tmp_path, kind, monkeypatch):
     ]
     shown = repr(again).splitlines()
     assert shown[0] == "Run(folder='a')"
-    assert shown[1].strip()[:40] == again.summary["headline"][:40]
+    assert shown[1].strip()[:40] == again.summary.headline[:40]
     assert (len(shown), max(map(len, shown)) <= 120) == (3, True)
     assert json.loads(Path("a/manifest.json").read_text())["people"]["photos"] == 6
 

@@ -20,9 +20,8 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pyarrow as pa
-from faceproof.runs.stress_folder import open_stress_run
 from numpy.typing import NDArray
-from study_pages import best_accuracy, render, some_people
+from study_pages import render, some_people
 
 from faceproof.cli.progress import PhotoProgress
 from faceproof.degrade.registry import FAMILIES
@@ -35,10 +34,12 @@ from faceproof.metrics.confusion import accuracy, confusion_at
 from faceproof.metrics.operating_points import best_accuracy_threshold
 from faceproof.report.charts.base import base, finish
 from faceproof.report.charts.drawing import write_charts
-from faceproof.runs.run_folder import RunTables, read_run
+from faceproof.runs.manifest_schema import ModelCheckEntry
+from faceproof.runs.run_folder import RunTables, open_run, read_run
 from faceproof.scoring.similarity import distance_from_similarity
+from faceproof.summary.estimates import Estimate
+from faceproof.summary.evaluation_schema import EvaluationSummary
 from faceproof.systems.load import load_pipeline
-from faceproof.systems.model_check.checks import outcome_of
 from faceproof.systems.model_check.contracts import RANGES
 from faceproof.systems.model_check.job import check_pipeline
 from faceproof.systems.recipe import Recipe
@@ -112,7 +113,7 @@ def _looked_at(subject: Subject, people: Path, out: Path) -> dict[str, Any]:
     """Everything about one model: the faults one at a time, and accuracy under blur."""
     recipes = subject.recipes()
     runs = {name: _evaluated(subject, people, recipe, out, name) for name, recipe in recipes.items()}
-    name = str(runs["right"].summary["run"]["model"])
+    name = runs["right"].summary.run.system.name
     right = read_run(runs["right"].folder)
     scored = {
         "lengths": _scored(right, raw_distances(right), out, f"{name}-lengths"),
@@ -123,7 +124,7 @@ def _looked_at(subject: Subject, people: Path, out: Path) -> dict[str, Any]:
     return {
         "name": name,
         "wrong_range": subject.wrong_range,
-        "run": runs["right"].summary["run"],
+        "run": runs["right"].summary.run,
         "faults": {name: run.summary for name, run in (runs | scored).items()},
         "means": {name: _means(run) for name, run in (runs | scored).items()},
         "said": said,
@@ -131,7 +132,7 @@ def _looked_at(subject: Subject, people: Path, out: Path) -> dict[str, Any]:
     }
 
 
-def _means(run: Run) -> dict[str, float]:
+def _means(run: Run[EvaluationSummary]) -> dict[str, float]:
     """Mean distance of each kind, in the scale that it was measured in."""
     tables = read_run(run.folder)
     mated = _mated(tables)
@@ -140,17 +141,17 @@ def _means(run: Run) -> dict[str, float]:
     return {"mated": float(np.nanmean(distance[mated])), "non_mated": float(np.nanmean(distance[~mated]))}
 
 
-def _said(summary: Mapping[str, Any]) -> list[str]:
+def _said(summary: EvaluationSummary) -> list[str]:
     """What faceproof finds wrong with a run, besides how few comparisons there are."""
-    failed = _failed(summary["run"].get("canary") or {})
+    failed = _failed(summary.run.system.canary)
     seen = ("cannot be resolved", "failed the model check", "was checked and it cannot be told")
-    on_page = [told for told in summary["warnings"] if not any(words in told for words in seen)]
+    on_page = [told for told in summary.warnings if not any(words in told for words in seen)]
     return [*failed, *on_page] or ["Nothing is found wrong."]
 
 
-def _failed(canary: Mapping[str, Any]) -> list[str]:
-    checks = canary.get("checks", ())
-    return [f"Canary, *{check['name']}*: {check['found']}." for check in checks if outcome_of(check) == "failed"]
+def _failed(canary: ModelCheckEntry | None) -> list[str]:
+    checks = () if canary is None else canary.checks
+    return [f"Canary, *{check.name}*: {check.found}." for check in checks if check.outcome == "failed"]
 
 
 def _claimed(subject: Subject) -> list[str]:
@@ -158,11 +159,12 @@ def _claimed(subject: Subject) -> list[str]:
     pipeline = load_pipeline(subject.model, None, subject.recipes()["right"])
     recognizer = pipeline.recognizer
     claims = recognizer.card.model_copy(update={"templates": TemplateContract(unit_length=True)})
-    failed = _failed(check_pipeline(replace(pipeline, recognizer=replace(recognizer, card=claims))))
+    found = check_pipeline(replace(pipeline, recognizer=replace(recognizer, card=claims)))
+    failed = _failed(ModelCheckEntry.model_validate(found))
     return [f"If its card claimed unit length: {told}" for told in failed]
 
 
-def _evaluated(subject: Subject, people: Path, recipe: Recipe, out: Path, name: str) -> Run:
+def _evaluated(subject: Subject, people: Path, recipe: Recipe, out: Path, name: str) -> Run[EvaluationSummary]:
     with PhotoProgress(quiet=False) as progress:
         return evaluate(
             people,
@@ -204,7 +206,7 @@ def _mated(run: RunTables) -> NDArray[np.bool_]:
     return np.asarray(run.comparisons["mated"].to_pylist(), np.bool_)
 
 
-def _scored(run: RunTables, distance: NDArray[np.float64], out: Path, name: str) -> Run:
+def _scored(run: RunTables, distance: NDArray[np.float64], out: Path, name: str) -> Run[EvaluationSummary]:
     """The distances judged as those of a system that gives nothing else."""
     columns = ["person_a", "person_b", "photo_a", "photo_b"]
     file = out / f"{name}.csv"
@@ -217,10 +219,10 @@ def _scored(run: RunTables, distance: NDArray[np.float64], out: Path, name: str)
     return score(file, out=out / name, overwrite=True)
 
 
-def _curves(subject: Subject, people: Path, out: Path, name: str) -> dict[str, list[Mapping[str, Any]]]:
+def _curves(subject: Subject, people: Path, out: Path, name: str) -> dict[str, list[Estimate]]:
     """Accuracy at the best threshold of each blur radius, from 0, by line of the figure."""
     suite = Suite("blur", (Series(FAMILIES["gaussian-blur"], RADII),))
-    curves: dict[str, list[Mapping[str, Any]]] = {}
+    curves: dict[str, list[Estimate]] = {}
     for feeding in ("right", "study"):
         folder = out / f"{Path(subject.model).stem}-blur-{feeding}"
         with PhotoProgress(quiet=False, unit="templates") as progress:
@@ -234,25 +236,25 @@ def _curves(subject: Subject, people: Path, out: Path, name: str) -> dict[str, l
                 progress=progress,
                 say=progress.say,
             )
-        rows = run.summary["models"][0]["conditions"]
-        curves[feeding] = [best_accuracy(row) for row in rows]
-    blurred = open_stress_run(folder)
-    curves["printed"] = [_printed(blurred.tables(name, row["condition"])) for row in rows]
+        rows = run.summary.models[0].conditions
+        curves[feeding] = [row.best.accuracy for row in rows]
+    blurred = open_run(folder, "stress")
+    curves["printed"] = [_printed(blurred.tables(name, row.condition)) for row in rows]
     return curves
 
 
-def _printed(run: RunTables) -> dict[str, Any]:
+def _printed(run: RunTables) -> Estimate:
     """Best accuracy of distances as the study took them: of raw templates, non-mated ones over batches of two."""
     distance = batched_distances(run, raw_distances(run))
     made = np.isfinite(distance)
     mated, similarity = _mated(run)[made], -distance[made]
     value = accuracy(confusion_at(similarity, mated, best_accuracy_threshold(similarity, mated)))
-    return {"value": value, "n": int(made.sum())}
+    return Estimate(value=value, n=int(made.sum()))
 
 
 def _figure(found: Mapping[str, Any]) -> alt.LayerChart:
     rows = [
-        {"radius": radius, "accuracy": estimate["value"], "line": LINES[line]}
+        {"radius": radius, "accuracy": estimate.value, "line": LINES[line]}
         for line, values in found["curves"].items()
         for radius, estimate in zip((0, *RADII), values, strict=True)
     ]

@@ -10,9 +10,7 @@ from __future__ import annotations
 import argparse
 import io
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -25,6 +23,7 @@ from faceproof.degrade.suites import Series, Suite
 from faceproof.degrade.types import Family
 from faceproof.jobs.stressing import stress
 from faceproof.report.words.stress import label
+from faceproof.summary.stress_schema import StressSummary
 from faceproof.systems.recipe import Recipe
 
 FIGURES = ("loss", "frr", "fmr", "detection", "distances", "heat-map", "changes")
@@ -77,7 +76,7 @@ def _models() -> list[str]:
     return ["facenet-vggface2", *(["dlib-resnet"] if find_dlib_file() else [])]
 
 
-def _run(people: Path, models: list[str], suite: str | Suite, recipe: Recipe, out: Path) -> dict[str, Any]:
+def _run(people: Path, models: list[str], suite: str | Suite, recipe: Recipe, out: Path) -> StressSummary:
     with PhotoProgress(quiet=False, unit="templates") as progress:
         run = stress(
             people,
@@ -128,14 +127,14 @@ def _suite_with_jpeg() -> Suite:
     return Suite("as the study", (*series, *(Series(family, (1,)) for family in families)))
 
 
-def _page(whole: Mapping[str, Any], as_then: Mapping[str, Any]) -> str:
+def _page(whole: StressSummary, as_then: StressSummary) -> str:
     return render(
         "lfw_degradations.md.j2",
         s=whole,
-        entries={entry["name"]: entry for entry in whole["conditions"] + as_then["conditions"]},
+        entries={entry.name: entry for entry in whole.conditions + as_then.conditions},
         label=label,
         reported=REPORTED,
-        as_then={row["condition"]: row for row in as_then["models"][0]["conditions"]},
+        as_then={row.condition: row for row in as_then.models[0].conditions},
         quality=JPEG_QUALITY,
         figures=FIGURES,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from wrap_markdown import wrap_markdown
 
 from faceproof.report.words.formatting import count, number, percent
+from faceproof.summary.estimates import Estimate
+from faceproof.summary.evaluation_schema import Numbers
 
 TWO_PHOTO_PEOPLE, ONE_PHOTO_PEOPLE = 400, 800
 
@@ -24,10 +25,9 @@ def some_people(people: Path, folder: Path) -> Path:
     return folder
 
 
-def best_accuracy(row: Mapping[str, Any]) -> Mapping[str, Any]:
+def best_accuracy(numbers: Numbers) -> Estimate:
     """Accuracy at the best threshold, of a run or of one condition."""
-    best: Mapping[str, Any] = next(p["accuracy"] for p in row["operating_points"] if p["name"] == "best_accuracy")
-    return best
+    return numbers.best.accuracy
 
 
 def render(template: str, **values: Any) -> str:
@@ -46,5 +46,5 @@ def render(template: str, **values: Any) -> str:
     return wrap_markdown(pages.get_template(template).render(best=best_accuracy, **people, **values))
 
 
-def _rate(estimate: Mapping[str, Any]) -> str:
-    return percent(estimate["value"], estimate["n"])
+def _rate(estimate: Estimate) -> str:
+    return percent(estimate.value, estimate.n)

@@ -29,7 +29,10 @@ def first_error(error: ValidationError) -> str:
 
 
 import json as _json, os as _os, sys as _sys
+
 _LOG = _os.environ.get("FACEPROOF_TRACE")
+
+
 def _note(kind, key):
     f = _sys._getframe(2)
     code = f.f_code
@@ -37,14 +40,29 @@ def _note(kind, key):
     if _LOG:
         with open(_LOG, "a") as out:
             out.write(_json.dumps([code.co_filename, *pos, kind, key]) + "\n")
+
+
 def _getitem(self, key):
-    _note("item", key); return getattr(self, key)
+    _note("item", key)
+    return getattr(self, key)
+
+
 def _get(self, key, default=None):
-    _note("get", key); return getattr(self, key, default)
+    _note("get", key)
+    return getattr(self, key, default)
+
+
 def _contains(self, key):
-    _note("in", key); return key in self.model_fields_set
-Record.__getitem__ = _getitem; Record.get = _get; Record.__contains__ = _contains
+    _note("in", key)
+    return key in self.model_fields_set
+
+
+Record.__getitem__ = _getitem
+Record.get = _get
+Record.__contains__ = _contains
 import faceproof.metrics.confusion as _c
+
 _c.Confusion.__getitem__ = _getitem
 import faceproof.scoring.scales as _s
+
 _s.Scale.__getitem__ = _getitem

@@ -104,8 +104,7 @@ def test_failures_are_those_of_a_plain_loop_worst_first() -> None:
 def test_a_photo_that_is_compared_with_itself_loses_one_comparison_and_not_two() -> None:
     with_itself = [*SMALL, ("bob/2", "bob/2", None)]
     lost = {
-        row.photo: row.comparisons_lost
-        for row in open_ledger(make_run(with_itself, FAILED), 0.5).failures_to_acquire()
+        row.photo: row.comparisons_lost for row in open_ledger(make_run(with_itself, FAILED), 0.5).failures_to_acquire()
     }
     assert lost == {"bob/2": 3, "cem/3": 1}
 

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from edited import merged
 from PIL import Image
 
 import faceproof
@@ -23,7 +24,7 @@ from faceproof.jobs.evaluation import evaluate
 from faceproof.metrics.operating_points import eer
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.runs.manifest_file import write_manifest
-from faceproof.runs.run_folder import read_manifest, read_run
+from faceproof.runs.run_folder import open_run, read_run
 from faceproof.systems.recipe import Recipe
 from faceproof.systems.weights.dlib_file import find_dlib_file
 
@@ -74,64 +75,66 @@ class TestRealRuns:
         assert {path.name for path in (compared.folder / "figures").iterdir()} == FIGURES
 
     def test_comparison_json_is_strict_and_what_python_gets(self, compared):
-        assert strict_json(compared.folder / "comparison.json") == json.loads(json.dumps(compared.summary))
-        assert compared.summary["run"]["command"] == "faceproof compare ..."
-        assert compared.summary["kind"] == "comparison"
+        assert strict_json(compared.folder / "comparison.json") == compared.summary.as_json()
+        assert compared.summary.run.command == "faceproof compare ..."
+        assert compared.summary.kind == "comparison"
 
     def test_runs_of_one_model_go_by_their_folders(self, compared):
-        assert [(run["name"], run["model"]) for run in compared.summary["runs"]] == [
+        assert [(run.name, run.model) for run in compared.summary.runs] == [
             ("plain", "dlib-resnet"),
             ("mirrored", "dlib-resnet"),
         ]
 
     def test_each_run_has_the_numbers_of_its_own_report(self, world, compared):
-        for run in compared.summary["runs"]:
-            own = strict_json(world / run["name"] / "metrics.json")
+        for run in compared.summary.runs:
+            own = strict_json(world / run.name / "metrics.json")
             for name in ("counts", "rates", "eer", "auc", "d_prime", "fnmr_at_fmr", "folds", "times", "curves"):
-                assert run[name] == own[name], name
-            assert run["template_size"] == 128
-            assert len(run["weights_sha256"]) == 64
+                assert run.as_json()[name] == own[name], name
+            assert run.template_size == 128
+            assert len(run.weights_sha256) == 64
 
     def test_differences_are_those_of_the_tables(self, world, compared):
         scored = [join_scores(read_run(world / name)) for name in ("plain", "mirrored")]
         rates = [eer(one.similarity[one.compared], one.mated[one.compared])[0] for one in scored]
-        found = compared.summary["differences"][0]
-        assert found["eer"]["value"] == pytest.approx(rates[1] - rates[0])
-        plain, mirrored = (row["held"] for row in compared.summary["paired"])
+        found = compared.summary.differences[0]
+        assert found.eer.value == pytest.approx(rates[1] - rates[0])
+        plain, mirrored = (row.held for row in compared.summary.paired)
         for name in ("accuracy", "fnmr", "fmr"):
-            assert found[name]["value"] == pytest.approx(mirrored[name]["value"] - plain[name]["value"])
-            assert found[name]["low"] <= found[name]["value"] <= found[name]["high"]
+            assert getattr(found, name).value == pytest.approx(
+                getattr(mirrored, name).value - getattr(plain, name).value
+            )
+            assert getattr(found, name).low <= getattr(found, name).value <= getattr(found, name).high
 
     def test_counts_hang_together(self, compared):
-        counts, test = compared.summary["comparisons"], compared.summary["differences"][0]["mcnemar"]
-        assert counts["shared"] == 31 * 30 / 2
-        assert counts["made_by_all"] == 30 * 29 / 2
-        assert counts["made_by_all_mated"] + counts["made_by_all_non_mated"] == counts["made_by_all"]
-        four = [test[name] for name in ("both_right", "only_run_right", "only_baseline_right", "both_wrong")]
-        assert sum(four) == counts["made_by_all"]
-        (agreement,) = compared.summary["agreement"]
-        assert agreement["alike"] == pytest.approx((four[0] + four[3]) / counts["made_by_all"])
-        (flips,) = compared.summary["flips"]
-        assert (flips["right_in_baseline"], flips["right_in_run"]) == (four[2], four[1])
+        counts, test = compared.summary.comparisons, compared.summary.differences[0].mcnemar
+        assert counts.shared == 31 * 30 / 2
+        assert counts.made_by_all == 30 * 29 / 2
+        assert counts.made_by_all_mated + counts.made_by_all_non_mated == counts.made_by_all
+        four = [getattr(test, name) for name in ("both_right", "only_run_right", "only_baseline_right", "both_wrong")]
+        assert sum(four) == counts.made_by_all
+        (agreement,) = compared.summary.agreement
+        assert agreement.alike == pytest.approx((four[0] + four[3]) / counts.made_by_all)
+        (flips,) = compared.summary.flips
+        assert (flips.right_in_baseline, flips.right_in_run) == (four[2], four[1])
         assert len(rows_of(compared.folder / "flips.csv")) == four[1] + four[2]
 
     def test_what_nobody_could_make_is_counted(self, compared):
-        assert [(row["mated"] + row["non_mated"], row["made_by_another"]) for row in compared.summary["not_made"]] == [
+        assert [(row.mated + row.non_mated, row.made_by_another) for row in compared.summary.not_made] == [
             (30, 0),
             (30, 0),
         ]
-        assert any("30 by plain, 30 by mirrored" in warning for warning in compared.summary["warnings"])
+        assert any("30 by plain, 30 by mirrored" in warning for warning in compared.summary.warnings)
 
     def test_the_headline_says_that_nobody_exists(self, compared):
-        assert compared.summary["headline"].startswith("These are synthetic people")
+        assert compared.summary.headline.startswith("These are synthetic people")
 
     def test_the_page_shows_the_photos_of_what_is_disputed(self, world, compared):
         page = (compared.folder / "report.html").read_text("utf-8")
         shown = {
-            entry[side]
-            for flips in compared.summary["flips"]
+            getattr(entry, side)
+            for flips in compared.summary.flips
             for way in ("worse", "better")
-            for entry in flips[way]
+            for entry in getattr(flips, way)
             for side in ("photo_a", "photo_b")
         }
         assert shown
@@ -139,17 +142,15 @@ class TestRealRuns:
 
     def test_the_same_runs_give_the_same_numbers(self, world, compared):
         again = compare([str(world / "plain"), str(world / "mirrored")], out=world / "again")
-        taken = {name: value for name, value in compared.summary.items() if name != "run"}
-        assert {name: value for name, value in again.summary.items() if name != "run"} == taken
+        assert again.summary.model_dump(exclude={"run"}) == compared.summary.model_dump(exclude={"run"})
         for name in ("flips.csv", "figures/roc.svg", "figures/cost.csv"):
             assert (again.folder / name).read_bytes() == (compared.folder / name).read_bytes()
 
     def test_without_the_photos_the_page_has_none(self, world, compared, tmp_path):
         for name in ("plain", "mirrored"):
             shutil.copytree(world / name, tmp_path / name)
-            manifest = read_manifest(tmp_path / name)
-            manifest["people"]["root"] = str(tmp_path / "nowhere")
-            write_manifest(tmp_path / name, manifest)
+            manifest = open_run(tmp_path / name).manifest
+            write_manifest(tmp_path / name, merged(manifest, "people", root=str(tmp_path / "nowhere")))
         page = compare([tmp_path / "plain", tmp_path / "mirrored"], out=tmp_path / "c").folder / "report.html"
         assert "data:image" not in page.read_text("utf-8")
         assert "data:image" in (compared.folder / "report.html").read_text("utf-8")
@@ -165,11 +166,11 @@ class TestRealRuns:
         with pytest.raises(ConfigurationError, match=r"378 comparisons instead of 465; 1 other photo.*--common"):
             compare([world / "plain", tmp_path / "other"], out=tmp_path / "c")
         summary = compare([world / "plain", tmp_path / "other"], out=tmp_path / "c", common=True).summary
-        assert summary["comparisons"]["shared"] == 27 * 26 / 2
-        assert [run["left_out"] for run in summary["runs"]] == [465 - 351, 378 - 351]
-        assert any("left out: 114 of plain, 27 of other" in warning for warning in summary["warnings"])
-        assert summary["differences"][0]["eer"]["value"] == 0
-        assert summary["runs"][0]["counts"]["photos"] == summary["runs"][1]["counts"]["photos"] == 27
+        assert summary.comparisons.shared == 27 * 26 / 2
+        assert [run.left_out for run in summary.runs] == [465 - 351, 378 - 351]
+        assert any("left out: 114 of plain, 27 of other" in warning for warning in summary.warnings)
+        assert summary.differences[0].eer.value == 0
+        assert summary.runs[0].counts.photos == summary.runs[1].counts.photos == 27
 
 
 class TestMadeUpRuns:
@@ -187,80 +188,80 @@ class TestMadeUpRuns:
     def test_three_runs_are_held_against_the_first(self, write, tmp_path):
         folders = [write("a"), write("b", 1), write("c")]
         summary = compare(folders, out=tmp_path / "out").summary
-        assert [row["run"] for row in summary["differences"]] == ["model-1", "c"]
-        assert {row["baseline"] for row in summary["differences"]} == {"a"}
-        assert len(summary["agreement"]) == 3
-        same = summary["differences"][1]
-        assert {name: same[name]["value"] for name in ("accuracy", "fnmr", "fmr", "eer")} == dict.fromkeys(
+        assert [row.run for row in summary.differences] == ["model-1", "c"]
+        assert {row.baseline for row in summary.differences} == {"a"}
+        assert len(summary.agreement) == 3
+        same = summary.differences[1]
+        assert {name: getattr(same, name).value for name in ("accuracy", "fnmr", "fmr", "eer")} == dict.fromkeys(
             ("accuracy", "fnmr", "fmr", "eer"), 0
         )
-        assert same["mcnemar"]["p"] == 1
-        assert next(row["kappa"] for row in summary["agreement"] if row["a"] == "a" and row["b"] == "c") == 1
-        assert any("c and a decide all of these comparisons alike" in warning for warning in summary["warnings"])
+        assert same.mcnemar.p == 1
+        assert next(row.kappa for row in summary.agreement if row.a == "a" and row.b == "c") == 1
+        assert any("c and a decide all of these comparisons alike" in warning for warning in summary.warnings)
 
     def test_swapping_the_runs_flips_the_signs(self, write, tmp_path):
         a, b = write("a"), write("b", 1)
-        forth = compare([a, b], out=tmp_path / "1").summary["differences"][0]
-        back = compare([b, a], out=tmp_path / "2").summary["differences"][0]
+        forth = compare([a, b], out=tmp_path / "1").summary.differences[0]
+        back = compare([b, a], out=tmp_path / "2").summary.differences[0]
         for name in ("accuracy", "fnmr", "fmr", "eer"):
-            assert forth[name]["value"] == pytest.approx(-back[name]["value"])
-            assert forth[name]["low"] == pytest.approx(-back[name]["high"])
-            assert forth[name]["low"] <= forth[name]["value"] <= forth[name]["high"]
-        assert forth["accuracy"]["high"] < 0 < forth["fnmr"]["low"]
-        assert forth["mcnemar"]["p"] == back["mcnemar"]["p"]
+            assert getattr(forth, name).value == pytest.approx(-getattr(back, name).value)
+            assert getattr(forth, name).low == pytest.approx(-getattr(back, name).high)
+            assert getattr(forth, name).low <= getattr(forth, name).value <= getattr(forth, name).high
+        assert forth.accuracy.high < 0 < forth.fnmr.low
+        assert forth.mcnemar.p == back.mcnemar.p
 
     def test_paired_numbers_are_on_what_all_runs_made(self, write, tmp_path):
         lost = frozenset({"p003/2.jpg"})
         summary = compare([write("a"), write("b", 1, failed=lost)], out=tmp_path / "out").summary
-        missing = summary["not_made"][1]
-        assert missing["mated"] == missing["made_by_another"] == 1
-        assert summary["comparisons"]["made_by_all"] == summary["comparisons"]["shared"] - 1
-        assert missing["shown"][0]["reason"] == "photo b: detect: no face was found"
-        assert {row["held"]["accuracy"]["n"] for row in summary["paired"]} == {summary["comparisons"]["made_by_all"]}
+        missing = summary.not_made[1]
+        assert missing.mated == missing.made_by_another == 1
+        assert summary.comparisons.made_by_all == summary.comparisons.shared - 1
+        assert missing.shown[0].reason == "photo b: detect: no face was found"
+        assert {row.held.accuracy.n for row in summary.paired} == {summary.comparisons.made_by_all}
         rows = [row for row in rows_of(tmp_path / "out" / "flips.csv") if row["kind"] == "not made"]
         assert [(row["run"], row["photo_b"]) for row in rows] == [("model-1", "p003/2.jpg")]
 
     def test_cost_falls_back_to_what_every_run_can_tell(self, write, two_scores, tmp_path):
         summary = compare([write("a"), write("b", 1, embed_ms=80.0)], out=tmp_path / "1").summary
-        assert summary["cost"]["measure"] == "FNMR at FMR 1%"
-        assert [point["time_ms"] for point in summary["cost"]["points"]] == [12.0, 84.0]
+        assert summary.cost.measure == "FNMR at FMR 1%"
+        assert [point.time_ms for point in summary.cost.points] == [12.0, 84.0]
         few = {"pairs": [("a/1", "a/2"), ("b/1", "b/2"), ("a/1", "b/1")], "similarity": [0.9, 0.8, 0.1]}
         summary = compare([write("c", **few), write("d", **few)], out=tmp_path / "2").summary
-        assert summary["cost"]["measure"] == "EER"
+        assert summary.cost.measure == "EER"
         pairs, first, second = two_scores(people=260)
         runs = [write(name, pairs=pairs, similarity=scores) for name, scores in (("e", first), ("f", second))]
-        assert compare(runs, out=tmp_path / "3").summary["cost"]["measure"] == "FNMR at FMR 0.1%"
+        assert compare(runs, out=tmp_path / "3").summary.cost.measure == "FNMR at FMR 0.1%"
 
     def test_with_too_few_comparisons_it_says_so_and_invents_nothing(self, write, tmp_path):
         few = {"pairs": [("a/1", "a/2"), ("b/1", "b/2"), ("a/1", "b/1")], "similarity": [0.9, 0.8, 0.1]}
         compared = compare([write("a", **few), write("b", **few)], out=tmp_path / "out")
-        difference = compared.summary["differences"][0]
-        assert difference["accuracy"]["value"] is None
-        assert "non-mated comparisons of other people; there are 0" in difference["accuracy"]["reason"]
-        assert difference["mcnemar"]["p"] is None
-        assert compared.summary["agreement"][0]["alike"] is None
+        difference = compared.summary.differences[0]
+        assert difference.accuracy.value is None
+        assert "non-mated comparisons of other people; there are 0" in difference.accuracy.reason
+        assert difference.mcnemar.p is None
+        assert compared.summary.agreement[0].alike is None
         assert "cannot be told" in (compared.folder / "report.html").read_text("utf-8")
 
     def test_with_nothing_made_by_all_there_is_a_page_all_the_same(self, write, tmp_path):
         few = {"pairs": [("a/1", "a/2"), ("a/1", "b/1")], "similarity": [0.9, 0.1]}
         runs = [write("a", **few), write("b", **few, failed=frozenset({"a/1"}))]
         compared = compare(runs, out=tmp_path / "out")
-        assert compared.summary["comparisons"]["made_by_all"] == 0
-        assert compared.summary["differences"][0]["eer"]["value"] is None
+        assert compared.summary.comparisons.made_by_all == 0
+        assert compared.summary.differences[0].eer.value is None
         assert (compared.folder / "report.html").is_file()
 
     def test_with_one_kind_of_comparison_accuracy_cannot_be_told(self, write, tmp_path):
         rng = np.random.default_rng(0)
         pairs = [(f"p{i}/1", f"q{i}/1") for i in range(400)]
         runs = [write(name, pairs=pairs, similarity=rng.uniform(-0.2, 0.4, 400)) for name in "ab"]
-        difference = compare(runs, out=tmp_path / "out").summary["differences"][0]
-        assert difference["accuracy"]["value"] is None
-        assert difference["accuracy"]["reason"] == "There is no mated comparison."
-        assert difference["fmr"]["value"] is not None
+        difference = compare(runs, out=tmp_path / "out").summary.differences[0]
+        assert difference.accuracy.value is None
+        assert difference.accuracy.reason == "There is no mated comparison."
+        assert difference.fmr.value is not None
 
     def test_other_machines_and_other_folds_are_said(self, write, tmp_path):
         other = {"device": "cuda", "judging": {"threshold_distance": None, "folds": 5}}
-        warnings = compare([write("a"), write("b", 1, manifest=other)], out=tmp_path / "out").summary["warnings"]
+        warnings = compare([write("a"), write("b", 1, manifest=other)], out=tmp_path / "out").summary.warnings
         assert any("different devices or machines" in warning for warning in warnings)
         assert any("different folds or seeds" in warning for warning in warnings)
 
@@ -314,7 +315,7 @@ class TestRefusals:
         with pytest.raises(ConfigurationError, match=f"{said}.*--common"):
             compare(runs, out=tmp_path / "out")
         assert not (tmp_path / "out").exists()
-        assert compare(runs, out=tmp_path / "out", common=True).summary["run"]["common"] is True
+        assert compare(runs, out=tmp_path / "out", common=True).summary.run.common is True
 
     def test_tables_that_are_the_same_under_another_digest(self, write, tmp_path):
         with pytest.raises(ConfigurationError, match="digests of the lists differ"):
@@ -361,7 +362,7 @@ def test_shared_comparisons_of_two_protocols_are_found(made_up_run, two_scores, 
     straight = compare([a, b], out=tmp_path / "1").summary
     joined = compare([a, shuffled], out=tmp_path / "2", common=True).summary
     for name in ("differences", "agreement", "comparisons", "cost"):
-        assert straight[name] == joined[name]
+        assert getattr(straight, name) == getattr(joined, name)
     assert join_runs(named_runs([a], [read_run(a)])).left_out == (0,)
 
 
@@ -379,17 +380,17 @@ class TestScoresMadeElsewhere:
 
     def test_they_are_joined_by_photo_id_alone(self, world):
         summary = compare([world / "own", world / "named"], out=world / "out").summary
-        assert summary["comparisons"]["shared"] == summary["comparisons"]["made_by_all"]
-        assert summary["differences"][0]["accuracy"]["value"] < 0
-        assert [point["time_ms"] for point in summary["cost"]["points"]] == [12.0, None]
-        assert summary["runs"][1]["rates"]["fta"]["value"] is None
-        assert any("named: Distances and thresholds here are not the file's own" in one for one in summary["warnings"])
+        assert summary.comparisons.shared == summary.comparisons.made_by_all
+        assert summary.differences[0].accuracy.value < 0
+        assert [point.time_ms for point in summary.cost.points] == [12.0, None]
+        assert summary.runs[1].rates.fta.value is None
+        assert any("named: Distances and thresholds here are not the file's own" in one for one in summary.warnings)
 
     def test_without_names_of_photos_rows_are_joined_and_it_is_said(self, world):
         summary = compare([world / "nameless", world / "nameless-too"], out=world / "out").summary
-        assert summary["differences"][0]["eer"]["value"] == 0
-        assert any("joined by the number of the row" in one for one in summary["warnings"])
-        assert any("nameless names no people" in one for one in summary["warnings"])
+        assert summary.differences[0].eer.value == 0
+        assert any("joined by the number of the row" in one for one in summary.warnings)
+        assert any("nameless names no people" in one for one in summary.warnings)
 
     def test_without_names_there_is_nothing_in_common_with_a_run_that_has_them(self, world):
         with pytest.raises(ConfigurationError, match="no comparison in common"):
@@ -398,10 +399,12 @@ class TestScoresMadeElsewhere:
 
 def score_alone(folder, *, named):
     """Make a run look like one of scores: nothing is known of photos, and without names not even which they are."""
-    manifest = read_manifest(folder)
-    manifest |= {"card": None, "detector": None, "weights": {}, "source": {"kind": "scores"}}
-    manifest["scale"] = {"kind": "similarity", "low": -30.0, "high": 90.0}
-    manifest["people"] = {"root": "scores.csv", "people": 60 if named else None, "photos": 120 if named else None}
+    manifest = open_run(folder).manifest
+    scale = {"kind": "similarity", "low": -30.0, "high": 90.0}
+    source = {"kind": "scores", "file": "scores.csv", "sha256": "0" * 64}
+    people = {"root": "scores.csv", "people": 60 if named else None, "photos": 120 if named else None}
+    system = {"name": manifest.system.name, "source": source, "scale": scale}
+    manifest = merged(manifest, systems=[system], people=people)
     photos, comparisons = (pq.read_table(folder / f"{name}.parquet") for name in ("photos", "comparisons"))
     unknown = {"outcome": pa.array(["unknown"] * len(photos)), "sha256": pa.nulls(len(photos), pa.string())}
     unknown |= {name: pa.nulls(len(photos), photos[name].type) for name in ("decode_ms", "detect_ms", "embed_ms")}

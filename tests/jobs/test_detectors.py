@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from faceproof.runs.stress_folder import open_stress_run
 from PIL import Image
 
 from faceproof.degrade.registry import get_family
@@ -17,11 +16,12 @@ from faceproof.errors import ConfigurationError, FaceproofError
 from faceproof.jobs.base import Run
 from faceproof.jobs.evaluation import evaluate
 from faceproof.jobs.publishing import report_again
-from faceproof.jobs.stressing import stress, stress_report_again
+from faceproof.jobs.stressing import stress
 from faceproof.jobs.verification import recipe_of_run, verify
 from faceproof.people.decode import decode_photo
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.report.pictures.stress_photos import StressPhotos
+from faceproof.runs.run_folder import open_run
 from faceproof.systems.load import load_pipeline
 from faceproof.systems.recipe import Recipe
 from faceproof.systems.weights.dlib_file import find_dlib_file
@@ -158,19 +158,19 @@ def page_of(run):
 
 class TestNone:
     def test_there_is_no_detection_rate_rather_than_one_of_100_percent(self, whole):
-        rate = whole.summary["rates"]["detection_rate"]
+        rate = whole.summary.rates.detection_rate
         assert rate["value"] is None
         assert "no detector was run" in rate["reason"]
-        assert whole.summary["rates"]["fta"]["value"] == 0
+        assert whole.summary.rates.fta.value == 0
         assert {row["faces_found"] for row in photos_of(whole)} == {None}
 
     def test_words_say_that_no_face_was_sought(self, whole):
-        assert "every photo was taken for a face as it is" in whole.summary["headline"]
-        assert any("No face was sought" in warning for warning in whole.summary["warnings"])
+        assert "every photo was taken for a face as it is" in whole.summary.headline
+        assert any("No face was sought" in warning for warning in whole.summary.warnings)
         assert "No face was sought" in page_of(whole)
 
     def test_the_manifest_says_none(self, whole):
-        assert whole.summary["run"]["detector"] == {"name": "none", "selection": "subject"}
+        assert whole.summary.run.detector.as_json() == {"name": "none", "selection": "subject"}
 
     @pytest.mark.parametrize(
         ("recipe", "option"),
@@ -190,8 +190,8 @@ class TestNone:
 
 class TestFile:
     def test_words_say_whose_faces_they_are(self, world, listed):
-        assert any("Faces are those of faces.csv" in warning for warning in listed.summary["warnings"])
-        detector = listed.summary["run"]["detector"]
+        assert any("Faces are those of faces.csv" in warning for warning in listed.summary.warnings)
+        detector = listed.summary.run.detector
         assert (detector["name"], detector["file"]) == ("file", str(world.root / "faces.csv"))
 
     def test_the_report_is_drawn_again_without_the_file(self, world, listed):
@@ -205,8 +205,8 @@ class TestFile:
         path.write_text("".join(path.read_text().splitlines(keepends=True)[:-3]))
         run = world.evaluate("few", Recipe(detector=path, alignment=CUT_OUT), say=said.append)
         assert any(line.startswith("Note: few.csv has no row for 3 of 12 photos: synthetic-000") for line in said)
-        assert run.summary["rates"]["detection_rate"]["value"] == 9 / 12
-        assert run.summary["counts"]["failures_by_stage"]["detect"] == 3
+        assert run.summary.rates.detection_rate.value == 9 / 12
+        assert run.summary.counts.failures_by_stage.detect == 3
         assert "few.csv has no row for it" in (run.folder / "failures.csv").read_text()
 
     def test_a_file_about_other_photos_is_refused_before_anything_is_written(self, world):
@@ -226,15 +226,15 @@ def test_faces_of_ones_own_give_what_mtcnns_give(world):
     )
     similarity = [pq.read_table(run.folder / "scores.parquet")["similarity"] for run in (own, usual)]
     assert similarity[0].equals(similarity[1])
-    assert own.summary["rates"]["detection_rate"] == usual.summary["rates"]["detection_rate"]
+    assert own.summary.rates.detection_rate == usual.summary.rates.detection_rate
 
 
 def test_a_detector_without_landmarks_fails_photo_by_photo_where_a_model_aligns(world):
     run = world.evaluate("no-landmarks", Recipe(detector="own_finders:Boxes"))
-    assert run.summary["counts"]["templates"] == 0
-    assert run.summary["counts"]["failures_by_stage"] == {"decode": 0, "detect": 0, "align": 12, "embed": 0}
+    assert run.summary.counts.templates == 0
+    assert run.summary.counts.failures_by_stage == {"decode": 0, "detect": 0, "align": 12, "embed": 0}
     assert {row["reason"] for row in photos_of(run)} == {"the face cannot be aligned: the detector gave no landmarks"}
-    assert run.summary["rates"]["detection_rate"]["value"] == 1
+    assert run.summary.rates.detection_rate.value == 1
 
 
 def test_without_a_version_nothing_is_kept_between_runs(world):
@@ -247,7 +247,7 @@ def test_without_a_version_nothing_is_kept_between_runs(world):
     for finder, kept in ((Middle(), 0), (versioned, 12)):
         for from_cache in (0, kept):
             run = world.evaluate("again", Recipe(detector=finder, alignment=CUT_OUT), overwrite=True)
-            assert run.summary["run"]["timing"]["from_cache"] == from_cache
+            assert run.summary.run.timing.from_cache == from_cache
     for _ in range(2):
         watch, recipe = Watch(), Recipe(detector=Middle(), alignment=CUT_OUT)
         world.stress("stress-again", recipe, stage="aligned", progress=watch, overwrite=True)
@@ -258,10 +258,10 @@ class TestBorder:
     """MTCNN with a black border added before detection."""
 
     def test_the_manifest_tells_and_cached_templates_are_not_mixed(self, world, padded):
-        assert [run.summary["run"]["detector"]["pad"] for run in padded.values()] == [0, 0.35]
-        assert padded[0.35].summary["run"]["timing"]["from_cache"] == 0
+        assert [run.summary.run.detector.pad for run in padded.values()] == [0, 0.35]
+        assert padded[0.35].summary.run.timing.from_cache == 0
         again = world.evaluate("pad-again", Recipe(pad=0.35))
-        assert again.summary["run"]["timing"]["from_cache"] == 12
+        assert again.summary.run.timing.from_cache == 12
         assert photos_of(again) == photos_of(padded[0.35])
 
     def test_boxes_are_in_pixels_of_the_photo(self, padded):
@@ -286,7 +286,7 @@ class TestBorder:
     def test_degraded_photos_get_it_too(self, world):
         for pad in (None, 0.35):
             run = world.stress(f"stress-pad-{pad}", Recipe(pad=pad))
-            assert run.summary["run"]["detector"]["pad"] == (pad or 0)
+            assert run.summary.run.detector.pad == (pad or 0)
 
 
 class TestVerify:
@@ -308,7 +308,7 @@ class TestVerify:
         recipe = recipe_of_run(own.folder)[1]
         assert (recipe.detector, recipe.alignment, recipe.margin_px) == ("own_finders:Boxes", CUT_OUT, 30)
         pipeline = load_pipeline("dlib-resnet", None, recipe, offline=True)
-        entry = own.summary["run"]["detector"]
+        entry = own.summary.run.detector
         assert pipeline.selection == entry["selection"] == "largest"
         assert pipeline.detector.recipe() == {name: entry[name] for name in ("name", "identity")}
 
@@ -347,22 +347,22 @@ class TestStress:
     @pytest.mark.parametrize("stage", ["capture", "aligned"])
     def test_photos_that_are_faces_already(self, world, whole, stage):
         run = world.stress(f"stress-none-{stage}", Recipe(detector="none"), stage=stage)
-        clean, *others = run.summary["models"][0]["conditions"]
+        clean, *others = run.summary.models[0].conditions
         assert [row["condition"] for row in others] == ["gaussian-blur-2", "jpeg-5"]
         for row in (clean, *others):
             assert row["counts"]["templates"] == 12
             assert row["rates"]["detection_rate"]["value"] is None
-        assert clean["auc"] == whole.summary["auc"]
-        assert any("No face was sought" in warning for warning in run.summary["warnings"])
+        assert clean["auc"] == whole.summary.auc
+        assert any("No face was sought" in warning for warning in run.summary.warnings)
         before = sheet_of(run)
         assert before.std() > 10
-        stress_report_again(run.folder)
+        report_again(run.folder)
         np.testing.assert_array_equal(sheet_of(run), before)
 
     def test_the_sheet_shows_what_the_model_saw(self, world):
         """Aligned: the whole photo, brought to the size of the model's crop."""
         run = world.stress("stress-sheet", Recipe(detector="none"), stage="aligned")
-        shown = StressPhotos(open_stress_run(run.folder), world.people, {})
+        shown = StressPhotos(open_run(run.folder), world.people, {})
         photo = world.photos[0]
         crop = shown.degraded("dlib-resnet", "clean", photo.relative_to(world.people).as_posix())
         sized = Image.fromarray(decode_photo(photo)).resize((150, 150), Image.Resampling.BILINEAR)
@@ -375,10 +375,10 @@ class TestStress:
     def test_what_is_placed_by_landmarks_fails_as_a_whole_without_any(self, world, recipe, stage):
         out, said = f"stress-{stage}-{recipe.detector.replace(':', '-')}", []
         run = world.stress(out, recipe, suite=world.root / "on-face.toml", stage=stage, say=said.append)
-        (model,) = run.summary["models"]
+        (model,) = run.summary.models
         rows = {row["condition"]: row["counts"]["templates"] for row in model["conditions"]}
         assert rows == {"clean": 12, "gaussian-blur-2": 12, "jpeg-5": 12}
-        (failed,) = [entry for entry in run.summary["conditions"] if entry["failed"]]
+        (failed,) = [entry for entry in run.summary.conditions if entry["failed"]]
         assert failed["failed"] == "sunglasses is placed by landmarks, and the detector gave none."
         assert any(failed["failed"] in line for line in said)
         assert model["index"]["value"] is not None
@@ -389,7 +389,7 @@ class TestStress:
         recipe = Recipe(detector="own_finders:Boxes", alignment=CUT_OUT)
         run = world.stress(f"stress-{family}", recipe, suite=world.root / "one.toml")
         condition = get_family(family).at(3)
-        shown = StressPhotos(open_stress_run(run.folder), world.people, {condition.name: condition})
+        shown = StressPhotos(open_run(run.folder), world.people, {condition.name: condition})
         photo = world.photos[0].relative_to(world.people).as_posix()
         assert shown.degraded("dlib-resnet", "clean", photo) is not None
         assert shown.degraded("dlib-resnet", condition.name, photo) is None
@@ -405,5 +405,5 @@ class TestStress:
         for condition in ("clean", "gaussian-blur-2", "jpeg-5"):
             assert {tuple(row["box_xyxy_px"]) for row in photos_of(run, condition)} == {(35, 20, 105, 110)}
             assert {row["outcome"] for row in photos_of(run, condition)} == {"template"}
-        assert any("Faces are those of stress.csv" in warning for warning in run.summary["warnings"])
+        assert any("Faces are those of stress.csv" in warning for warning in run.summary.warnings)
         assert sheet_of(run).std() > 10

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 import subprocess
 import sys
@@ -17,10 +16,12 @@ import faceproof
 from faceproof.errors import ConfigurationError, PeopleError, RunFolderError
 from faceproof.jobs.publishing import report_again
 from faceproof.jobs.verification import recipe_of_run, threshold_of_run
+from faceproof.metrics.confusion import Confusion
 from faceproof.metrics.curves import auc
 from faceproof.metrics.operating_points import eer
 from faceproof.report.charts.drawing import Drawn
 from faceproof.runs.run_folder import read_run
+from faceproof.scoring.scales import Scale
 
 PEOPLE, PHOTOS, SIZE = 24, 3, 16
 FILES = {
@@ -62,16 +63,16 @@ def finished(templates, tmp_path_factory):
 def numbers_only(monkeypatch):
     """Tables and numbers without figures and page, which take most of the time."""
     monkeypatch.setattr("faceproof.report.charts.evaluation.write_figures", lambda *_: Drawn())
-    monkeypatch.setattr("faceproof.report.pages.evaluation.write_report", lambda *_, **__: None)
+    monkeypatch.setattr("faceproof.jobs.publishing.write_report", lambda *_, **__: None)
 
 
 def expect_same_numbers(summary, similarity, mated):
-    assert summary["eer"]["value"] == pytest.approx(eer(similarity, mated)[0], abs=1e-12)
-    assert summary["auc"]["value"] == pytest.approx(auc(similarity, mated), abs=1e-12)
+    assert summary.eer.value == pytest.approx(eer(similarity, mated)[0], abs=1e-12)
+    assert summary.auc.value == pytest.approx(auc(similarity, mated), abs=1e-12)
     for kind, of_kind in (("mated", mated), ("non_mated", ~mated)):
         distances = np.sqrt(2 - 2 * similarity[of_kind])
-        assert summary["distances"][kind]["n"] == len(distances)
-        assert summary["distances"][kind]["mean"] == pytest.approx(distances.mean(), abs=1e-9)
+        assert getattr(summary.distances, kind).n == len(distances)
+        assert getattr(summary.distances, kind).mean == pytest.approx(distances.mean(), abs=1e-9)
 
 
 class TestTemplates:
@@ -86,24 +87,24 @@ class TestTemplates:
         again = faceproof.evaluate_templates(tmp_path / "faces.parquet", protocol="all", out=tmp_path / "run")
         assert {path.name for path in again.folder.iterdir()} == FILES
         changing = ("run", "warnings", "headline")
-        for key in again.summary.keys() - set(changing):
-            assert json.dumps(again.summary[key]) == json.dumps(finished[0].summary[key]), key
+        for key in again.summary.model_fields_set - set(changing):
+            assert again.summary.as_json()[key] == finished[0].summary.as_json()[key], key
 
     def test_the_manifest_says_where_templates_come_from(self, finished):
         run, said = finished
-        manifest = run.summary["run"]
-        assert (manifest["model"], manifest["card"], manifest["detector"]) == ("faces", None, None)
-        assert manifest["source"]["kind"] == "templates"
-        assert manifest["source"]["file"].endswith("faces.npz")
-        assert len(manifest["source"]["sha256"]) == 64
-        assert [notice["kind"] for notice in manifest["people"]["notices"]] == ["templates_not_unit"]
+        manifest = run.summary.run
+        assert (manifest.system.name, manifest.system.card, manifest.detector) == ("faces", None, None)
+        assert manifest.system.source.kind == "templates"
+        assert manifest.system.source.file.endswith("faces.npz")
+        assert len(manifest.system.source.sha256) == 64
+        assert [notice.kind for notice in manifest.people.notices] == ["templates_not_unit"]
         assert any("72 of 72 templates were not of unit length" in line for line in said)
 
     def test_nothing_is_said_of_faces(self, finished):
         summary = finished[0].summary
-        assert "no detector was run" in summary["rates"]["detection_rate"]["reason"]
-        assert summary["rates"]["fta"]["value"] == 0
-        assert summary["headline"].endswith("and every photo has a template.")
+        assert "no detector was run" in summary.rates.detection_rate.reason
+        assert summary.rates.fta.value == 0
+        assert summary.headline.endswith("and every photo has a template.")
 
     @pytest.mark.usefixtures("numbers_only")
     def test_the_report_again_gives_the_same_numbers(self, finished):
@@ -127,19 +128,17 @@ class TestTemplates:
         rows[2] = np.nan
         np.savez(tmp_path / "t.npz", photo=ids, template=rows)
         run = faceproof.evaluate_templates(tmp_path / "t.npz", tmp_path / "people", out=tmp_path / "run", name="x/y")
-        counts = run.summary["counts"]
-        assert (counts["photos"], counts["failures_by_stage"]) == (
+        counts = run.summary.counts
+        assert (counts.photos, counts.failures_by_stage) == (
             6,
             {"decode": 0, "detect": 0, "align": 0, "embed": 2},
         )
-        assert (counts["not_compared_mated"], counts["not_compared_non_mated"]) == (1, 1)
-        failed = {row["photo"]: row["reason"] for row in run.summary["failures"]["no_template"]}
+        assert (counts.not_compared_mated, counts.not_compared_non_mated) == (1, 1)
+        failed = {row.photo: row.reason for row in run.summary.failures.no_template}
         assert failed == {"Ben/1.jpg": "the template in t.npz has NaN", "Dee/2.jpg": "no template in t.npz"}
-        kinds = {notice["kind"] for notice in run.summary["run"]["people"]["notices"]}
+        kinds = {notice.kind for notice in run.summary.run.people.notices}
         assert {"templates_of_no_photo", "photos_without_template"} <= kinds
-        assert run.summary["headline"].endswith(
-            'and 2 of 6 photos have no template, most often "no template in t.npz".'
-        )
+        assert run.summary.headline.endswith('and 2 of 6 photos have no template, most often "no template in t.npz".')
         photos = read_run(run.folder).photos
         assert all(len(digest) == 64 for digest in photos["sha256"].to_pylist())
 
@@ -197,10 +196,10 @@ class TestScores:
         run = faceproof.score(write_scores(tmp_path / "s.csv", columns), out=tmp_path / "run")
         assert {path.name for path in run.folder.iterdir()} == FILES
         expect_same_numbers(run.summary, *direct)
-        assert run.summary["folds"]["accuracy"]["value"] == finished[0].summary["folds"]["accuracy"]["value"]
-        assert run.summary["run"]["scale"] == {"kind": "cosine", "low": -1, "high": 1}
-        assert not any("straight line" in warning for warning in run.summary["warnings"])
-        assert (run.summary["counts"]["people"], run.summary["counts"]["photos"]) == (PEOPLE, PEOPLE * PHOTOS)
+        assert run.summary.folds.accuracy.value == finished[0].summary.folds.accuracy.value
+        assert run.summary.run.system.scale == Scale("cosine", -1, 1)
+        assert not any("straight line" in warning for warning in run.summary.warnings)
+        assert (run.summary.counts.people, run.summary.counts.photos) == (PEOPLE, PEOPLE * PHOTOS)
 
     @pytest.mark.parametrize("kind", ["similarity", "distance"])
     def test_another_scale_changes_no_rate(self, columns, finished, tmp_path, kind):
@@ -208,14 +207,14 @@ class TestScores:
         rest = {name: values for name, values in columns.items() if name != "similarity"}
         run = faceproof.score(write_scores(tmp_path / "s.csv", {kind: scores.tolist()} | rest), out=tmp_path / "run")
         of_templates = finished[0].summary
-        assert run.summary["eer"]["value"] == of_templates["eer"]["value"]
-        assert run.summary["auc"]["value"] == of_templates["auc"]["value"]
-        for ours, theirs in zip(run.summary["fnmr_at_fmr"], of_templates["fnmr_at_fmr"], strict=True):
-            assert ours["fnmr"]["value"] == theirs["fnmr"]["value"]
-            assert ours["observed_fmr"] == theirs["observed_fmr"]
-        scale = run.summary["run"]["scale"]
-        assert scale == {"kind": kind, "low": scores.min(), "high": scores.max()}
-        said = next(warning for warning in run.summary["warnings"] if "straight line" in warning)
+        assert run.summary.eer.value == of_templates.eer.value
+        assert run.summary.auc.value == of_templates.auc.value
+        for ours, theirs in zip(run.summary.fnmr_at_fmr, of_templates.fnmr_at_fmr, strict=True):
+            assert ours.fnmr.value == theirs.fnmr.value
+            assert ours.observed_fmr == theirs.observed_fmr
+        scale = run.summary.run.system.scale
+        assert scale == Scale(kind, scores.min(), scores.max())
+        said = next(warning for warning in run.summary.warnings if "straight line" in warning)
         assert said.replace("'", "&#39;") in (run.folder / "report.html").read_text()
         kept = read_run(run.folder).scores["score"].to_pylist()
         assert kept == scores.tolist()
@@ -225,17 +224,17 @@ class TestScores:
         scores = {"similarity": [90, 80, 70, 60, 50, 40], "mated": [1, 1, 0, 1, 0, 0]}
         file = write_scores(tmp_path / "s.csv", scores)
         run = faceproof.score(file, out=tmp_path / "run", threshold=70)
-        point = run.summary["operating_points"][0]
-        assert point["name"] == run.summary["default_operating_point"] == "fixed"
-        assert point["confusion"] == {"tp": 2, "fn": 1, "tn": 2, "fp": 1}
-        assert run.summary["run"]["judging"]["threshold_score"] == 70
-        assert report_again(run.folder).summary["operating_points"][0] == point
-        stricter = report_again(run.folder, threshold=70.5).summary["operating_points"][0]
-        assert stricter["confusion"] == {"tp": 2, "fn": 1, "tn": 3, "fp": 0}
+        point = run.summary.operating_points[0]
+        assert point.name == run.summary.default_operating_point == "fixed"
+        assert point.confusion == Confusion(tp=2, fn=1, tn=2, fp=1)
+        assert run.summary.run.judging.threshold_score == 70
+        assert report_again(run.folder).summary.operating_points[0] == point
+        stricter = report_again(run.folder, threshold=70.5).summary.operating_points[0]
+        assert stricter.confusion == Confusion(tp=2, fn=1, tn=3, fp=0)
         with pytest.raises(ConfigurationError, match="expected 40 to 90"):
             report_again(run.folder, threshold=95)
-        beyond = faceproof.score(file, out=tmp_path / "beyond", threshold=95).summary["operating_points"][0]
-        assert beyond["confusion"] == {"tp": 0, "fn": 3, "tn": 3, "fp": 0}
+        beyond = faceproof.score(file, out=tmp_path / "beyond", threshold=95).summary.operating_points[0]
+        assert beyond.confusion == Confusion(tp=0, fn=3, tn=3, fp=0)
         with pytest.raises(ConfigurationError, match="inf"):
             faceproof.score(file, threshold=float("inf"))
 
@@ -246,19 +245,19 @@ class TestScores:
             run = faceproof.score(
                 write_scores(tmp_path / f"{kind}.csv", scores), out=tmp_path / kind, threshold=threshold
             )
-            cells = run.summary["operating_points"][0]["confusion"]
+            cells = run.summary.operating_points[0].confusion
             assert cells == ({"tp": 2, "fn": 1, "tn": 1, "fp": 1} if kind == "similarity" else
                              {"tp": 2, "fn": 1, "tn": 0, "fp": 2})  # fmt: skip
 
     def test_without_people_each_comparison_stands_for_itself(self, tmp_path):
         scores = {"similarity": np.linspace(0, 1, 200).tolist(), "mated": [0, 0, 1, 1] * 50}
         run = faceproof.score(write_scores(tmp_path / "s.csv", scores), out=tmp_path / "run")
-        assert run.summary["warnings"][0].startswith("The score file names no people")
-        assert run.summary["folds"]["left_out"] == 0
-        assert run.summary["headline"].startswith("On 200 comparisons, s decided")
+        assert run.summary.warnings[0].startswith("The score file names no people")
+        assert run.summary.folds.left_out == 0
+        assert run.summary.headline.startswith("On 200 comparisons, s decided")
         assert "0 people" not in (run.folder / "report.html").read_text()
-        for rate in run.summary["rates"].values():
-            assert (rate["value"], rate["reason"]) == (None, "nothing is known of any photo")
+        for _, rate in run.summary.rates:
+            assert (rate.value, rate.reason) == (None, "nothing is known of any photo")
         failures = (run.folder / "failures.csv").read_text()
         assert re.search(r"false_non_match,\d+,row \d+,row \d+ a,row \d+,row \d+ b,", failures)
 
@@ -269,11 +268,11 @@ class TestScores:
             "reason": ["", "no face on b", "", "", "=1+1"],
         }
         run = faceproof.score(write_scores(tmp_path / "s.csv", scores), out=tmp_path / "run")
-        assert run.summary["counts"]["not_compared_mated"] == 1
-        assert run.summary["counts"]["not_compared_non_mated"] == 2
+        assert run.summary.counts.not_compared_mated == 1
+        assert run.summary.counts.not_compared_non_mated == 2
         told = "because there is no score (=1+1: 1; no face on b: 1; no score: 1)"
-        assert any(told in warning for warning in run.summary["warnings"])
-        assert run.summary["headline"].endswith("and 3 comparisons have no score.")
+        assert any(told in warning for warning in run.summary.warnings)
+        assert run.summary.headline.endswith("and 3 comparisons have no score.")
         page = (run.folder / "report.html").read_text()
         assert "Comparisons without a score" in page
         assert "<h3>Photos without a template" not in page
@@ -285,35 +284,35 @@ class TestScores:
     def test_folds_of_the_file_are_the_folds(self, tmp_path):
         scores = {"distance": [1, 2, 3, 4, 5, 6, 7, 8], "mated": [1, 0] * 4, "fold": [3, 3, 3, 3, 8, 8, 8, 8]}
         run = faceproof.score(write_scores(tmp_path / "s.csv", scores), out=tmp_path / "run")
-        assert (run.summary["folds"]["kind"], run.summary["folds"]["k"]) == ("protocol", 2)
-        assert run.summary["run"]["protocol"]["folds"] == 2
+        assert (run.summary.folds.kind, run.summary.folds.k) == ("protocol", 2)
+        assert run.summary.run.protocol.folds == 2
 
     @pytest.mark.usefixtures("numbers_only")
     @pytest.mark.parametrize("labels", [[1, 1, 1], [0, 0, 0]])
     def test_one_kind_of_comparison_gets_a_caution(self, tmp_path, labels):
         scores = {"similarity": [5, 6, 7], "mated": labels}
         run = faceproof.score(write_scores(tmp_path / "s.csv", scores), out=tmp_path / "run")
-        assert any("comparison could be made: accuracy" in warning for warning in run.summary["warnings"])
-        assert run.summary["eer"]["value"] is None
+        assert any("comparison could be made: accuracy" in warning for warning in run.summary.warnings)
+        assert run.summary.eer.value is None
 
     @pytest.mark.usefixtures("numbers_only")
     def test_best_scores_of_a_foreign_scale_are_no_copies(self, tmp_path):
         scores = {"similarity": [100, 50, 20, 99], "mated": [0, 1, 0, 1]}
         run = faceproof.score(write_scores(tmp_path / "s.csv", scores), out=tmp_path / "run")
-        assert not any("identical" in warning for warning in run.summary["warnings"])
+        assert not any("identical" in warning for warning in run.summary.warnings)
 
     @pytest.mark.usefixtures("numbers_only")
     def test_an_outlier_that_stretches_the_scale_is_told(self, tmp_path):
         scores = {"distance": [*np.linspace(1, 2, 98), 1e9, 1e9], "mated": [1] * 49 + [0] * 51}
         run = faceproof.score(write_scores(tmp_path / "s.csv", scores), out=tmp_path / "run")
-        assert any("a few outliers stretch it" in warning for warning in run.summary["warnings"])
-        assert run.summary["eer"]["value"] == 0
+        assert any("a few outliers stretch it" in warning for warning in run.summary.warnings)
+        assert run.summary.eer.value == 0
 
     def test_nothing_but_missing_scores(self, tmp_path):
         run = faceproof.score(
             write_scores(tmp_path / "s.csv", {"distance": ["", ""], "mated": [1, 0]}), out=tmp_path / "r"
         )
-        assert "in all 2 comparisons the score is missing" in run.summary["headline"]
+        assert "in all 2 comparisons the score is missing" in run.summary.headline
 
     @pytest.mark.usefixtures("numbers_only")
     def test_a_threshold_of_the_run_is_for_no_model(self, tmp_path):
@@ -331,7 +330,7 @@ class TestScores:
         lines = (f"{score:.5f},{label:d}" for score, label in zip(scores, mated, strict=True))
         (tmp_path / "s.csv").write_text("similarity,mated\n" + "\n".join(lines))
         run = faceproof.score(tmp_path / "s.csv", out=tmp_path / "run")
-        assert run.summary["auc"]["value"] == pytest.approx(0.9214, abs=0.005)
+        assert run.summary.auc.value == pytest.approx(0.9214, abs=0.005)
 
 
 @pytest.mark.parametrize(

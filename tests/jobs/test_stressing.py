@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from faceproof.runs.stress_folder import open_stress_run
+from edited import merged
 from PIL import Image
 
 from faceproof.degrade.suites import get_suite
@@ -22,12 +22,14 @@ from faceproof.errors import CacheError, ConfigurationError, PeopleError, RunFol
 from faceproof.jobs.base import Run
 from faceproof.jobs.evaluation import evaluate
 from faceproof.jobs.publishing import report_again
-from faceproof.jobs.stressing import stress, stress_report_again
+from faceproof.jobs.stressing import stress
+from faceproof.metrics.confusion import Confusion
 from faceproof.people.folder import read_people
 from faceproof.people.protocols import make_comparisons
 from faceproof.people.synthetic.folder import Population, write_population
+from faceproof.records import Record
 from faceproof.runs.manifest_file import write_manifest
-from faceproof.runs.run_folder import read_manifest, read_run
+from faceproof.runs.run_folder import open_run, read_run
 from faceproof.systems.load import load_pipeline
 from faceproof.systems.weights.dlib_file import find_dlib_file
 
@@ -140,17 +142,18 @@ def rows_of(path):
 
 def timeless(value):
     """Numbers without the times that they took."""
+    value = value.as_json() if isinstance(value, Record) else value
     if isinstance(value, dict):
         return {key: timeless(one) for key, one in value.items() if key not in {"times", "timing"}}
     return [timeless(one) for one in value] if isinstance(value, list) else value
 
 
 def condition_of(run, name, model=0):
-    return next(row for row in run.summary["models"][model]["conditions"] if row["condition"] == name)
+    return next(row for row in run.summary.models[model].conditions if row.condition == name)
 
 
 def similarity_of(run, condition, model="dlib-resnet"):
-    rows = [("condition", "=", condition), ("model", "=", model)]
+    rows = [("condition", "=", condition), ("system", "=", model)]
     return pq.read_table(run.folder / "scores.parquet", filters=rows)["similarity"].to_numpy()
 
 
@@ -161,8 +164,8 @@ class TestOnDisk:
         assert {"loss.svg", "loss.png", "loss.csv", "heat-map.csv", "contact-sheet.png"} <= figures
 
     def test_metrics_json_is_strict_and_what_python_gets(self, run):
-        assert strict_json(run.folder / "metrics.json") == json.loads(json.dumps(run.summary))
-        assert run.summary["kind"] == "stress"
+        assert strict_json(run.folder / "metrics.json") == run.summary.as_json()
+        assert run.summary.kind == "stress"
 
     def test_the_manifest_says_what_was_run(self, world, run):
         manifest = strict_json(run.folder / "manifest.json")
@@ -171,7 +174,7 @@ class TestOnDisk:
         assert manifest["suite"] == {"name": "field", "severities": None}
         assert (manifest["stage"], manifest["side"], manifest["seed"]) == ("capture", "both", 0)
         assert manifest["judging"] == {"fmr": None, "threshold_distance": None}
-        assert [entry["model"] for entry in manifest["models"]] == DLIB
+        assert [entry["name"] for entry in manifest["systems"]] == DLIB
         assert manifest["people"]["photos"] == 18
         assert manifest["people"]["synthetic"] is True
         assert manifest["protocol"]["comparisons"] == 153
@@ -179,26 +182,26 @@ class TestOnDisk:
         assert manifest["timing"]["wall_s"] > 0
 
     def test_the_manifest_has_every_condition_with_its_parameters(self, run):
-        entries = {entry["name"]: entry for entry in run.summary["conditions"]}
+        entries = {entry.name: entry for entry in run.summary.conditions}
         assert list(entries) == [*USABLE[:5], "picky-2", "black-1"]
         blur = entries["gaussian-blur-4"]
-        assert (blur["title"], blur["told"], blur["parameters"]) == (TITLE, "radius 4 px", {"radius_px": 4})
-        assert blur["function"] == "faceproof:gaussian_blur"
-        assert entries["face-square-3"]["on_face"] is True
-        assert entries["black-1"]["function"].startswith("own_functions:black:")
+        assert (blur.title, blur.told, blur.parameters) == (TITLE, "radius 4 px", {"radius_px": 4})
+        assert blur.function == "faceproof:gaussian_blur"
+        assert entries["face-square-3"].on_face is True
+        assert entries["black-1"].function.startswith("own_functions:black:")
 
     def test_a_function_that_raises_is_marked_and_nothing_else_is(self, run):
-        failed = {entry["name"]: entry["failed"] for entry in run.summary["conditions"] if entry["failed"]}
+        failed = {entry.name: entry.failed for entry in run.summary.conditions if entry.failed}
         assert failed == {"picky-2": "picky-2: the function raised ValueError: severity 2 is beyond me."}
-        assert [row["condition"] for row in run.summary["models"][0]["conditions"]] == USABLE
-        assert any("severity 2 is beyond me" in warning for warning in run.summary["warnings"])
+        assert [row.condition for row in run.summary.models[0].conditions] == USABLE
+        assert any("severity 2 is beyond me" in warning for warning in run.summary.warnings)
 
     def test_tables_have_a_block_for_each_condition(self, run):
         scores, photos = (pq.read_table(run.folder / f"{name}.parquet") for name in ("scores", "photos"))
         assert pc.value_counts(scores["condition"]).to_pylist() == [{"values": name, "counts": 153} for name in USABLE]
         assert pc.value_counts(photos["condition"]).to_pylist() == [{"values": name, "counts": 18} for name in USABLE]
-        assert set(scores["model"].to_pylist()) == set(photos["model"].to_pylist()) == set(DLIB)
-        assert scores.column_names == ["comparison", "model", "condition", "similarity", "reason"]
+        assert set(scores["system"].to_pylist()) == set(photos["system"].to_pylist()) == set(DLIB)
+        assert scores.column_names == ["comparison", "system", "condition", "similarity", "reason"]
 
     def test_bad_photos_are_rows_with_a_reason_under_every_condition(self, run):
         photos = pq.read_table(run.folder / "photos.parquet").to_pylist()
@@ -214,17 +217,17 @@ class TestOnDisk:
         for row in rows:
             found = condition_of(run, row["condition"])
             for column, estimate in (
-                ("held_frr", found["held"]["frr"]),
-                ("held_fmr", found["held"]["fmr"]),
-                ("eer", found["eer"]),
-                ("detection_rate", found["rates"]["detection_rate"]),
-                ("loss", found["loss"]["loss"]),
-                ("drift", found["loss"]["drift"]),
-                ("change_f1", found["change"]["f1"]),
+                ("held_frr", found.held.frr),
+                ("held_fmr", found.held.fmr),
+                ("eer", found.eer),
+                ("detection_rate", found.rates.detection_rate),
+                ("loss", found.loss.loss),
+                ("drift", found.loss.drift),
+                ("change_f1", found.change.f1),
             ):
                 for end, suffix in (("value", ""), ("low", "_low"), ("high", "_high")):
                     text = row[f"{column}{suffix}"]
-                    assert (None if text == "" else float(text)) == estimate[end], column
+                    assert (None if text == "" else float(text)) == getattr(estimate, end), column
 
     def test_the_report_shows_each_condition_and_names_no_markup(self, run):
         page = (run.folder / "report.html").read_text("utf-8")
@@ -233,7 +236,7 @@ class TestOnDisk:
         assert "severity 2 is beyond me" in page
 
     def test_the_headline_says_that_nobody_exists(self, run):
-        assert run.summary["headline"].startswith("These are synthetic people and no evidence")
+        assert run.summary.headline.startswith("These are synthetic people and no evidence")
 
 
 class TestNumbers:
@@ -241,16 +244,16 @@ class TestNumbers:
         plain = evaluate(world.people, model=DLIB[0], protocol="all", out=world.root / "plain", offline=True)
         clean = condition_of(run, "clean")
         for name in ("counts", "rates", "operating_points", "folds", "eer", "auc", "d_prime", "distances"):
-            assert clean[name] == plain.summary[name], name
-        assert clean["counts"]["failures"] == 2
-        assert clean["counts"]["not_compared_mated"] == 4
+            assert getattr(clean, name) == getattr(plain.summary, name), name
+        assert clean.counts.failures == 2
+        assert clean.counts.not_compared_mated == 4
 
     def test_the_parts_of_the_loss_add_up_and_cost_is_what_the_rates_say(self, run):
-        held = run.summary["models"][0]["held"]
+        held = run.summary.models[0].held
         cost = {}
         for name in USABLE:
             row = condition_of(run, name)
-            loss = {part: estimate["value"] for part, estimate in row["loss"].items()}
+            loss = {part: estimate.value for part, estimate in row.loss}
             cost[name] = loss["cost"]
             assert loss["not_found"] + loss["drift"] + loss["separability"] == pytest.approx(loss["loss"], abs=1e-6)
             assert loss["cost"] - cost["clean"] == pytest.approx(loss["loss"], abs=1e-6)
@@ -262,38 +265,38 @@ class TestNumbers:
     def test_clean_photos_lose_nothing(self, run):
         clean = condition_of(run, "clean")
         for part in ("loss", "not_found", "drift", "separability"):
-            assert {clean["loss"][part][end] for end in ("value", "low", "high")} == {0}
+            assert {getattr(getattr(clean.loss, part), end) for end in ("value", "low", "high")} == {0}
 
     def test_where_no_face_is_left_all_is_lost_because_of_it(self, run):
         black = condition_of(run, "black-1")
-        assert black["rates"]["detection_rate"]["value"] == 0
-        assert black["loss"]["cost"]["value"] == pytest.approx(1)
-        assert black["held"]["frr"]["value"] == 1
-        assert black["loss"]["separability"]["value"] == 0
-        assert black["eer"]["value"] is None
-        assert black["eer"]["reason"]
+        assert black.rates.detection_rate.value == 0
+        assert black.loss.cost.value == pytest.approx(1)
+        assert black.held.frr.value == 1
+        assert black.loss.separability.value == 0
+        assert black.eer.value is None
+        assert black.eer.reason
 
     def test_worse_blur_is_not_better(self, run):
-        cost = [condition_of(run, f"gaussian-blur-{severity}")["loss"]["cost"]["value"] for severity in (1, 4)]
+        cost = [condition_of(run, f"gaussian-blur-{severity}").loss.cost.value for severity in (1, 4)]
         assert cost[0] < cost[1]
 
     def test_the_index_is_the_mean_of_what_is_left_of_each_family(self, run):
-        model = run.summary["models"][0]
-        useful = {row["condition"]: max(0, 1 - row["loss"]["cost"]["value"]) for row in model["conditions"]}
+        model = run.summary.models[0]
+        useful = {row.condition: max(0, 1 - row.loss.cost.value) for row in model.conditions}
         left = {
             "gaussian-blur": (useful["gaussian-blur-1"] + useful["gaussian-blur-4"]) / 2,
             **{name: useful[f"{name}-3"] for name in ("face-square", "gaussian-noise")},
             "black": useful["black-1"],
         }
-        found = {family["family"]: family["left"]["value"] for family in model["families"]}
+        found = {family.family: family.left.value for family in model.families}
         assert found == pytest.approx({name: value / useful["clean"] for name, value in left.items()}, abs=1e-6)
-        assert model["index"]["value"] == pytest.approx(np.mean(list(found.values())))
-        assert model["index"]["low"] <= model["index"]["value"] <= model["index"]["high"]
+        assert model.index.value == pytest.approx(np.mean(list(found.values())))
+        assert model.index.low <= model.index.value <= model.index.high
 
     def test_workers_batches_and_the_cache_change_no_number(self, world, run):
         again = world.stress("again", workers=3, batch_size=5, cache=False, canary=True)
         for name in ("models", "conditions", "headline", "warnings"):
-            assert timeless(again.summary[name]) == timeless(run.summary[name])
+            assert timeless(getattr(again.summary, name)) == timeless(getattr(run.summary, name))
         before, after = (pq.read_table(one.folder / "scores.parquet") for one in (run, again))
         assert before.equals(after)
 
@@ -304,8 +307,8 @@ class TestNumbers:
 
     def test_severities_leave_the_others_as_they_are(self, world, run):
         few = world.stress("few", severities=[3])
-        assert [row["condition"] for row in few.summary["models"][0]["conditions"]] == ["clean", *USABLE[3:5]]
-        assert few.summary["run"]["suite"]["severities"] == [3]
+        assert [row.condition for row in few.summary.models[0].conditions] == ["clean", *USABLE[3:5]]
+        assert few.summary.run.suite.severities == [3]
         assert timeless(condition_of(few, "face-square-3")) == timeless(condition_of(run, "face-square-3"))
 
 
@@ -340,16 +343,16 @@ class TestChanges:
             similarity = similarity_of(fixed, name)
             accepted = similarity >= 1 - 0.42**2 / 2
             made = ~np.isnan(similarity)
-            confusion = condition_of(fixed, name)["held"]["confusion"]
-            assert confusion == {
-                "tp": (accepted & mated).sum(),
-                "fn": (made & ~accepted & mated).sum(),
-                "tn": (made & ~accepted & ~mated).sum(),
-                "fp": (accepted & ~mated).sum(),
-            }
+            confusion = condition_of(fixed, name).held.confusion
+            assert confusion == Confusion(
+                tp=(accepted & mated).sum(),
+                fn=(made & ~accepted & mated).sum(),
+                tn=(made & ~accepted & ~mated).sum(),
+                fp=(accepted & ~mated).sum(),
+            )
 
     def test_those_that_go_wrong_first_were_right_when_clean(self, fixed):
-        flips = fixed.summary["models"][0]["flips"]
+        flips = fixed.summary.models[0].flips
         assert 0 < len(flips) <= 12
         clean = similarity_of(fixed, "clean")
         for flip in flips:
@@ -378,10 +381,10 @@ class TestProbe:
         assert len({row["photo"] for row in photos if row["condition"] == "clean"}) == 18
         assert {row["photo"] for row in photos if row["condition"] == "gaussian-blur-1"} == probes
         assert len(probes) == 17
-        assert condition_of(fixed, "gaussian-blur-1")["counts"]["photos"] == 17
+        assert condition_of(fixed, "gaussian-blur-1").counts.photos == 17
 
     def test_it_is_said(self, fixed):
-        assert any("Only the second photo" in warning for warning in fixed.summary["warnings"])
+        assert any("Only the second photo" in warning for warning in fixed.summary.warnings)
         page = (fixed.folder / "report.html").read_text("utf-8")
         assert "the second photo" in page
 
@@ -389,7 +392,7 @@ class TestProbe:
 class TestAligned:
     def test_faces_are_those_of_the_photos_as_they_are(self, world, run):
         aligned = world.stress("aligned", stage="aligned", severities=[1, 3])
-        assert aligned.summary["run"]["stage"] == "aligned"
+        assert aligned.summary.run.stage == "aligned"
         photos = pq.read_table(aligned.folder / "photos.parquet")
         clean = photos.filter(pc.equal(photos["condition"], "clean"))
         for name in ("gaussian-blur-1", "black-1", "face-square-3"):
@@ -401,43 +404,43 @@ class TestAligned:
         # Every black face is the same face: each stranger is accepted.
         black = similarity_of(aligned, "black-1")
         np.testing.assert_allclose(black[~np.isnan(black)], 1)
-        assert condition_of(aligned, "black-1")["held"]["fmr"]["value"] == 1
-        assert any("recogniser alone" in warning for warning in aligned.summary["warnings"])
-        assert any("accepts more strangers" in warning for warning in aligned.summary["warnings"])
+        assert condition_of(aligned, "black-1").held.fmr.value == 1
+        assert any("recogniser alone" in warning for warning in aligned.summary.warnings)
+        assert any("accepts more strangers" in warning for warning in aligned.summary.warnings)
 
 
 class TestHeldThreshold:
     def test_an_fmr_that_cannot_be_resolved_gives_no_numbers_and_says_why(self, world):
         run = world.stress("strict", fmr=0.0001, severities=[1])
-        model = run.summary["models"][0]
-        assert model["held"]["threshold_distance"] is None
-        assert model["index"]["value"] is None
-        assert "An FMR of 0.01% needs 10,000 non-mated comparisons" in model["index"]["reason"]
+        model = run.summary.models[0]
+        assert model.held.threshold_distance is None
+        assert model.index.value is None
+        assert "An FMR of 0.01% needs 10,000 non-mated comparisons" in model.index.reason
         row = condition_of(run, "gaussian-blur-1")
-        assert row["held"]["frr"]["value"] is None
-        assert row["loss"]["cost"]["value"] is None
-        assert row["eer"]["value"] is not None
+        assert row.held.frr.value is None
+        assert row.loss.cost.value is None
+        assert row.eer.value is not None
         assert rows_of(run.folder / "changes.csv") == []
-        assert any("No threshold is held" in warning for warning in run.summary["warnings"])
+        assert any("No threshold is held" in warning for warning in run.summary.warnings)
         assert "cannot be told" in (run.folder / "report.html").read_text("utf-8")
 
     def test_where_nobody_asked_for_one_another_fmr_is_taken_and_it_is_said(self, run):
-        held = run.summary["models"][0]["held"]
-        assert held["target_fmr"] == 0.1
-        assert held["label"] == "FMR 10% on clean photos of other people"
-        assert any("FMR 10% is held instead" in warning for warning in run.summary["warnings"])
-        low, high = held["threshold_distance"]
+        held = run.summary.models[0].held
+        assert held.target_fmr == 0.1
+        assert held.label == "FMR 10% on clean photos of other people"
+        assert any("FMR 10% is held instead" in warning for warning in run.summary.warnings)
+        low, high = held.threshold_distance
         assert 0.3 < low <= high < 0.6
 
     def test_a_distance_that_was_given_is_held(self, fixed):
-        held = fixed.summary["models"][0]["held"]
-        assert held["threshold_distance"] == pytest.approx([0.42, 0.42])
-        assert held["label"] == "distance 0.42, given beforehand"
+        held = fixed.summary.models[0].held
+        assert held.threshold_distance == pytest.approx([0.42, 0.42])
+        assert held.label == "distance 0.42, given beforehand"
 
     def test_with_one_kind_of_comparison_there_is_a_page_all_the_same(self, world):
         run = world.stress("mated", protocol="folders", severities=[1])
-        assert run.summary["run"]["protocol"]["non_mated"] == 0
-        assert run.summary["models"][0]["index"]["value"] is None
+        assert run.summary.run.protocol.non_mated == 0
+        assert run.summary.models[0].index.value is None
         assert (run.folder / "report.html").stat().st_size > 10_000
 
 
@@ -447,17 +450,16 @@ class TestReportAgain:
         before = {name: (run.folder / name).read_bytes() for name in names}
         for name in names:
             (run.folder / name).unlink()
-        again = stress_report_again(run.folder)
+        again = report_again(run.folder)
         assert {name: (run.folder / name).read_bytes() for name in names} == before
         assert again.summary == run.summary
 
     def test_without_the_photos_the_page_has_none(self, world, run, tmp_path):
         copy = tmp_path / "copy"
         shutil.copytree(run.folder, copy)
-        manifest = read_manifest(copy)
-        manifest["people"]["root"] = str(tmp_path / "nowhere")
-        write_manifest(copy, manifest)
-        stress_report_again(copy)
+        manifest = open_run(copy).manifest
+        write_manifest(copy, merged(manifest, "people", root=str(tmp_path / "nowhere")))
+        report_again(copy)
         assert "data:image" not in (copy / "report.html").read_text("utf-8")
         assert "data:image" in (run.folder / "report.html").read_text("utf-8")
 
@@ -467,7 +469,7 @@ class TestReportAgain:
         monkeypatch.setattr(sys, "path", [place for place in sys.path if Path(place) != world.root])
         copy = tmp_path / "copy"
         shutil.copytree(run.folder, copy)
-        again = stress_report_again(copy)
+        again = report_again(copy)
         assert again.summary == run.summary
         sheets = [(folder / "figures" / "contact-sheet.png").read_bytes() for folder in (run.folder, copy)]
         assert sheets[0] != sheets[1]
@@ -481,8 +483,8 @@ class TestGoingOn:
     def test_it_is_when_asked(self, world):
         one = world.stress("twice", severities=[3])
         other = world.stress("twice", severities=[1], overwrite=True)
-        assert [row["condition"] for row in other.summary["models"][0]["conditions"]] != [
-            row["condition"] for row in one.summary["models"][0]["conditions"]
+        assert [row.condition for row in other.summary.models[0].conditions] != [
+            row.condition for row in one.summary.models[0].conditions
         ]
 
     def test_a_run_that_was_stopped_is_unfinished_and_goes_on(self, world, run, tmp_path, monkeypatch):
@@ -500,7 +502,7 @@ class TestGoingOn:
         with pytest.raises(KeyboardInterrupt):
             world.stress("stopped", progress=Stop(), batch_size=4, severities=[1])
         with pytest.raises(RunFolderError, match="unfinished"):
-            open_stress_run(world.root / "stopped")
+            open_run(world.root / "stopped")
         with pytest.raises(RunFolderError, match="other comparisons"):
             world.stress("stopped", protocol="folders")
         finished = world.stress("stopped", progress=Stop(), severities=[1])
@@ -512,20 +514,18 @@ class TestGoingOn:
         if not plain.is_dir():
             evaluate(world.people, model=DLIB[0], protocol="all", out=plain, offline=True)
         with pytest.raises(RunFolderError, match="holds a run of kind evaluation; expected one of faceproof stress"):
-            open_stress_run(plain)
-        with pytest.raises(RunFolderError, match="stress run; expected one of faceproof evaluate"):
+            open_run(plain, "stress")
+        with pytest.raises(RunFolderError, match="run of kind stress; expected one of faceproof evaluate"):
             read_run(run.folder)
-        with pytest.raises(RunFolderError, match="expected one of faceproof evaluate"):
-            report_again(run.folder)
-        with pytest.raises(RunFolderError, match="expected one of faceproof stress"):
-            stress_report_again(plain)
+        with pytest.raises(ConfigurationError, match="are for runs of evaluate; leave them out"):
+            report_again(run.folder, folds=5)
 
     def test_a_damaged_table_is_named(self, run, tmp_path):
         copy = tmp_path / "copy"
         shutil.copytree(run.folder, copy)
         (copy / "scores.parquet").write_bytes(b"PAR1")
         with pytest.raises(RunFolderError, match=r"scores\.parquet is damaged"):
-            stress_report_again(copy)
+            report_again(copy)
 
     def test_nothing_of_an_evaluation_stays_when_it_is_overwritten(self, world):
         evaluate(world.people, model=DLIB[0], protocol="all", out=world.root / "other", offline=True)
@@ -539,7 +539,7 @@ def test_two_models_see_the_same_photos_and_each_has_its_numbers(world, run, sha
     """The people are synthetic all the same; the second model's weights are what is needed."""
     monkeypatch.setenv("FACEPROOF_WEIGHTS", str(shared / "weights"))
     both = world.stress("both", models=["facenet-vggface2", "dlib-resnet"], severities=[1])
-    first, second = both.summary["models"]
+    first, second = both.summary.models
     assert (first["name"], second["name"]) == ("facenet-vggface2", "dlib-resnet")
     assert [row["condition"] for row in rows_of(both.folder / "conditions.csv")] == [
         "clean",
@@ -548,10 +548,10 @@ def test_two_models_see_the_same_photos_and_each_has_its_numbers(world, run, sha
     ] * 2
     for name in ("clean", "gaussian-blur-1"):
         np.testing.assert_array_equal(similarity_of(both, name), similarity_of(run, name))
-        assert condition_of(both, name, 0)["rates"] == condition_of(both, name, 1)["rates"]
-        assert condition_of(both, name, 0)["distances"] != condition_of(both, name, 1)["distances"]
-    assert {row["model"] for row in rows_of(both.folder / "changes.csv")} == {first["name"], second["name"]}
-    headline = both.summary["headline"]
+        assert condition_of(both, name, 0).rates == condition_of(both, name, 1).rates
+        assert condition_of(both, name, 0).distances != condition_of(both, name, 1).distances
+    assert {row["model"] for row in rows_of(both.folder / "changes.csv")} == {first.name, second.name}
+    headline = both.summary.headline
     assert headline.index("facenet-vggface2 turns away") < headline.index("dlib-resnet turns away")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +46,12 @@ class Plan:
             *self.lines,
             f"Run folder: {self.folder}",
         ]
+
+
+def run_folder(out: str | Path | None, started: datetime, name: str) -> Path:
+    """Where a run goes: what was given, or a new folder below ``runs/`` with a plain form of the name."""
+    plain = re.sub(r"[^\w.+-]+", "_", name)
+    return Path(out) if out is not None else Path("runs") / f"{started:%Y%m%d-%H%M%S}-{plain}"
 
 
 def carry_out(

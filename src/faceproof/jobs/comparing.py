@@ -12,8 +12,7 @@ from faceproof.findings.disputed import write_flips_csv
 from faceproof.findings.joined import JoinedRuns, how_pair_lists_differ, join_runs, named_runs
 from faceproof.findings.pair_lists import NamedRun
 from faceproof.jobs.base import Run, Say
-from faceproof.jobs.carry_out import Plan, carry_out
-from faceproof.jobs.settling import run_folder
+from faceproof.jobs.carry_out import Plan, carry_out, run_folder
 from faceproof.report.charts.drawing import Drawn, left_out
 from faceproof.report.pages.comparison import write_compare_report
 from faceproof.report.words.comparison import comparison_in_words

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from faceproof.errors import ConfigurationError
 from faceproof.jobs.base import Run, Say
-from faceproof.jobs.carry_out import Plan, carry_out
+from faceproof.jobs.carry_out import Plan, carry_out, run_folder
 from faceproof.jobs.publishing import Shown
-from faceproof.jobs.settling import run_folder
 from faceproof.jobs.study import StudyOptions, check_seed
 from faceproof.people.folder import read_people
 from faceproof.people.protocols import make_comparisons

@@ -15,7 +15,6 @@ from faceproof.findings.scored import join_scores
 from faceproof.jobs.base import Run, Say
 from faceproof.report.charts.drawing import Drawn, left_out
 from faceproof.report.pages.evaluation import write_report
-from faceproof.report.pages.stress import write_stress_report
 from faceproof.report.words.evaluation import in_words
 from faceproof.report.words.stress import stress_in_words
 from faceproof.runs.conditions import conditions_of
@@ -86,6 +85,9 @@ class Shown:
         Raises:
             RunFolderError: a table cannot be read.
         """
+        # The page shows degraded photos: what makes them is loaded where it is needed.
+        from faceproof.report.pages.stress import write_stress_report
+
         self.say("Computing the numbers ...")
         folder = self.target or run.folder
         numbers, decisions = summarize_stress(run)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from faceproof.engine.workload import Workload
 from faceproof.errors import ConfigurationError
 from faceproof.files import cache_root
 from faceproof.jobs.base import Say
-from faceproof.jobs.carry_out import Plan
+from faceproof.jobs.carry_out import Plan, run_folder
 from faceproof.jobs.study import Study
 from faceproof.people.folder import read_people
 from faceproof.people.protocols import make_comparisons
@@ -96,12 +95,6 @@ def settle(
         ),
     )
     return StudyPlan(begun, folder, lines, study=study, work=work)
-
-
-def run_folder(out: str | Path | None, started: datetime, name: str) -> Path:
-    """Where a run goes: what was given, or a new folder below ``runs/`` with a plain form of the name."""
-    plain = re.sub(r"[^\w.+-]+", "_", name)
-    return Path(out) if out is not None else Path("runs") / f"{started:%Y%m%d-%H%M%S}-{plain}"
 
 
 def _conditions(study: Study) -> tuple[list[Condition], SuiteEntry | None]:

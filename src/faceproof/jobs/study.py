@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from faceproof.degrade.suites import Suite
 from faceproof.degrade.types import Stage
-from faceproof.engine.workload import Side
 from faceproof.errors import ConfigurationError
 from faceproof.scoring.threshold import Threshold, distance_of
 from faceproof.sizes import bytes_of
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from faceproof.engine.workload import Side
     from faceproof.systems.recognition.python_model import PythonModel
 
     Model = str | Path | PythonModel

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, JsonValue, model_validator
+from pydantic import BeforeValidator, ConfigDict, JsonValue, TypeAdapter, model_validator
 
 from faceproof.records import Record
 from faceproof.runs.migration import SCHEMA_VERSION, migrated
@@ -143,6 +143,11 @@ class SourceEntry(Entry):
     sha256: str
 
 
+def _scale(value: object) -> object:
+    """A scale from its JSON values."""
+    return TypeAdapter(Scale).validate_python(value) if isinstance(value, dict) else value
+
+
 class SystemEntry(Entry):
     """A system that is judged.
 
@@ -162,7 +167,7 @@ class SystemEntry(Entry):
     weights: str | None = None
     canary: ModelCheckEntry | None = None
     source: SourceEntry | None = None
-    scale: Scale | None = None
+    scale: Annotated[Scale | None, BeforeValidator(_scale)] = None
 
     @property
     def of_scores(self) -> bool:

@@ -193,18 +193,18 @@ def read_evaluation(scene: Path) -> list[dict[str, list[Any]]]:
 
 def read_stress(scene: Path) -> list[dict[str, list[Any]]]:
     """The tables of a run of stress."""
-    from faceproof.runs.stress_folder import open_stress_run
+    from faceproof.runs.run_folder import open_run
 
-    run = open_stress_run(scene / "stressed")
-    parts = [run.tables(model, one["name"]) for model in run.models for one in run.conditions]
+    run = open_run(scene / "stressed", "stress")
+    parts = [run.tables(one.name, it.name) for one in run.manifest.systems for it in run.manifest.conditions]
     return [table.to_pydict() for part in parts for table in (part.photos, part.scores)]
 
 
 def read_manifest_of_run(scene: Path) -> dict[str, Any]:
     """The manifest of a run of evaluate."""
-    from faceproof.runs.run_folder import read_manifest
+    from faceproof.runs.run_folder import open_run
 
-    return read_manifest(scene / "one")
+    return open_run(scene / "one").manifest.as_json()
 
 
 def read_threshold(scene: Path) -> tuple[Any, ...]:

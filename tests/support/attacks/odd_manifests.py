@@ -31,7 +31,7 @@ def read(path: Path) -> dict[str, Any]:
 
     threshold_of_run(path.parent)
     recipe_of_run(path.parent)
-    return dict(without_times(report_again(path.parent, figures=False).summary))
+    return dict(without_times(report_again(path.parent, figures=False).summary.as_json()))
 
 
 def cases(seed: int, count: int, run: Path, numbers: dict[str, Any]) -> Iterator[Case]:

@@ -36,7 +36,7 @@ def state_of(folder: Path) -> State:
     """Read a result folder as faceproof does; called in a process of its own."""
     from faceproof.errors import RunFolderError
     from faceproof.runs.manifest_file import MANIFEST, read_sealed
-    from faceproof.runs.run_folder import open_manifest
+    from faceproof.runs.run_folder import open_run
     from faceproof.runs.run_writing import finish_publishing
 
     if not folder.exists():
@@ -45,7 +45,7 @@ def state_of(folder: Path) -> State:
     shown = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and _is_shown(path)}
     if MANIFEST not in shown:
         try:
-            open_manifest(folder)
+            open_run(folder)
         except RunFolderError as error:
             told = "Give the same command again" in str(error)
             kind = BROKEN if shown else UNFINISHED if told else NOTHING
