@@ -7,6 +7,7 @@ import inspect
 import json
 import subprocess
 import sys
+import tomllib
 from itertools import pairwise
 from pathlib import Path
 
@@ -38,6 +39,21 @@ def test_importing_the_package_and_the_command_line_loads_nothing_heavy():
         [sys.executable, "-c", code], timeout=300, capture_output=True, text=True, check=True
     ).stdout.split()
     assert not HEAVY & set(loaded)
+
+
+def test_the_version_stands_in_one_place_and_needs_no_metadata():
+    root = Path(faceproof.__file__).parents[2]
+    settings = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+    assert "version" not in settings["project"]
+    assert settings["project"]["dynamic"] == ["version"]
+    source = (root / settings["tool"]["hatch"]["version"]["path"]).read_text("utf-8")
+    assert f'__version__ = "{faceproof.__version__}"' in source
+    # -I -S: neither installed packages nor their metadata.
+    code = f"import sys; sys.path.insert(0, {str(root / 'src')!r}); import faceproof; print(faceproof.__version__)"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], timeout=60, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == faceproof.__version__
 
 
 def test_every_error_is_public():
