@@ -25,10 +25,10 @@ HEAVY = {"torch", "altair", "vl_convert", "sklearn", "pyarrow", "pandas", "PIL",
 
 def test_the_public_names_are_these():
     assert faceproof.__all__ == [
-        "MTCNN", "CacheError", "ConfigurationError", "DegradationError", "DownloadError", "FaceproofError",
-        "ImageDecodeError", "MetricUndefinedError", "ModelError", "PeopleError", "Recipe", "Run", "RunFolderError",
-        "Threshold", "Verification", "WeightsError", "compare", "evaluate", "evaluate_templates", "load_model",
-        "load_run", "score", "stress", "verify"
+        "MTCNN", "CacheError", "ConfigurationError", "DegradationError", "DetectedPhoto", "DownloadError",
+        "FaceproofError", "Faces", "ImageDecodeError", "MetricUndefinedError", "ModelError", "PeopleError",
+        "Recipe", "Run", "RunFolderError", "Threshold", "Verification", "WeightsError", "compare", "detect",
+        "evaluate", "evaluate_templates", "load_model", "load_run", "score", "stress", "verify"
     ]  # fmt: skip
     assert all(getattr(faceproof, name) is not None for name in faceproof.__all__)
 
@@ -76,7 +76,7 @@ def test_no_public_name_is_a_module_that_takes_its_place_once_it_is_imported():
 
 
 def test_every_path_may_be_text_or_a_path():
-    public = [getattr(faceproof, name) for name in faceproof.__all__ if name != "Run" and not name.endswith("Error")]
+    public = [getattr(faceproof, name) for name in faceproof.__all__ if not name.endswith(("Run", "Photo", "Error"))]
     public += [faceproof.MTCNN.__call__, verification.threshold_of_run, verification.recipe_of_run, read_people]
     paths = [
         (function.__name__, parameter.name, str(parameter.annotation))

@@ -29,11 +29,13 @@ from faceproof.version import __version__ as __version__
 if TYPE_CHECKING:
     from faceproof.jobs.base import Run, load_run
     from faceproof.jobs.comparing import compare
+    from faceproof.jobs.detecting import DetectedPhoto, detect
     from faceproof.jobs.evaluation import evaluate
     from faceproof.jobs.external import evaluate_templates, score
     from faceproof.jobs.stressing import stress
     from faceproof.jobs.verification import Threshold, Verification, verify
     from faceproof.systems.detection.mtcnn import MTCNN
+    from faceproof.systems.faces.types import Faces
     from faceproof.systems.recipe import Recipe
     from faceproof.systems.recognition.catalog import load_model
 
@@ -43,8 +45,10 @@ __all__ = [
     "CacheError",
     "ConfigurationError",
     "DegradationError",
+    "DetectedPhoto",
     "DownloadError",
     "FaceproofError",
+    "Faces",
     "ImageDecodeError",
     "MetricUndefinedError",
     "ModelError",
@@ -56,6 +60,7 @@ __all__ = [
     "Verification",
     "WeightsError",
     "compare",
+    "detect",
     "evaluate",
     "evaluate_templates",
     "load_model",
@@ -66,12 +71,15 @@ __all__ = [
 ]
 
 _HOME = {
+    "DetectedPhoto": "faceproof.jobs.detecting",
+    "Faces": "faceproof.systems.faces.types",
     "MTCNN": "faceproof.systems.detection.mtcnn",
     "Recipe": "faceproof.systems.recipe",
     "Run": "faceproof.jobs.base",
     "Threshold": "faceproof.jobs.verification",
     "Verification": "faceproof.jobs.verification",
     "compare": "faceproof.jobs.comparing",
+    "detect": "faceproof.jobs.detecting",
     "evaluate": "faceproof.jobs.evaluation",
     "evaluate_templates": "faceproof.jobs.external",
     "load_run": "faceproof.jobs.base",
