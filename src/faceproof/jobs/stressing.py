@@ -347,7 +347,7 @@ def _condition_entry(condition: Condition) -> dict[str, Any]:
         "family": condition.family.name,
         "title": condition.family.title,
         "severity": condition.severity,
-        "told": condition.told,
+        "told": condition.text,
         "parameters": dict(condition.parameters),
         "on_face": condition.family.on_face,
         "function": condition.family.reference,
