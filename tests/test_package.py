@@ -7,6 +7,7 @@ import inspect
 import json
 import subprocess
 import sys
+import tomllib
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,10 +25,10 @@ HEAVY = {"torch", "altair", "vl_convert", "sklearn", "pyarrow", "pandas", "PIL",
 
 def test_the_public_names_are_these():
     assert faceproof.__all__ == [
-        "MTCNN", "CacheError", "ConfigurationError", "DegradationError", "DownloadError", "FaceproofError",
-        "ImageDecodeError", "MetricUndefinedError", "ModelError", "PeopleError", "Recipe", "Run", "RunFolderError",
-        "Threshold", "Verification", "WeightsError", "compare", "evaluate", "evaluate_templates", "load_model",
-        "load_run", "score", "stress", "verify"
+        "MTCNN", "CacheError", "ConfigurationError", "DegradationError", "DetectedPhoto", "DownloadError",
+        "FaceproofError", "Faces", "ImageDecodeError", "MetricUndefinedError", "ModelError", "PeopleError",
+        "Recipe", "Run", "RunFolderError", "Threshold", "Verification", "WeightsError", "compare", "detect",
+        "evaluate", "evaluate_templates", "load_model", "load_run", "score", "stress", "verify"
     ]  # fmt: skip
     assert all(getattr(faceproof, name) is not None for name in faceproof.__all__)
 
@@ -38,6 +39,21 @@ def test_importing_the_package_and_the_command_line_loads_nothing_heavy():
         [sys.executable, "-c", code], timeout=300, capture_output=True, text=True, check=True
     ).stdout.split()
     assert not HEAVY & set(loaded)
+
+
+def test_the_version_stands_in_one_place_and_needs_no_metadata():
+    root = Path(faceproof.__file__).parents[2]
+    settings = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+    assert "version" not in settings["project"]
+    assert settings["project"]["dynamic"] == ["version"]
+    source = (root / settings["tool"]["hatch"]["version"]["path"]).read_text("utf-8")
+    assert f'__version__ = "{faceproof.__version__}"' in source
+    # -I -S: neither installed packages nor their metadata.
+    code = f"import sys; sys.path.insert(0, {str(root / 'src')!r}); import faceproof; print(faceproof.__version__)"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], timeout=60, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == faceproof.__version__
 
 
 def test_every_error_is_public():
@@ -60,7 +76,7 @@ def test_no_public_name_is_a_module_that_takes_its_place_once_it_is_imported():
 
 
 def test_every_path_may_be_text_or_a_path():
-    public = [getattr(faceproof, name) for name in faceproof.__all__ if name != "Run" and not name.endswith("Error")]
+    public = [getattr(faceproof, name) for name in faceproof.__all__ if not name.endswith(("Run", "Photo", "Error"))]
     public += [faceproof.MTCNN.__call__, verification.threshold_of_run, verification.recipe_of_run, read_people]
     paths = [
         (function.__name__, parameter.name, str(parameter.annotation))

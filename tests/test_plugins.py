@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import sys
+
 import pytest
 
 from faceproof.errors import ConfigurationError, DegradationError
-from faceproof.plugins import attribute, described, users_code
+from faceproof.plugins import attribute, described, imported, users_code
 
 
 class SilentError(Exception):
@@ -54,3 +57,59 @@ def test_an_attribute_that_is_not_there_has_its_default():
 def test_an_attribute_that_is_there_and_lacks_something_is_no_default():
     with pytest.raises(ConfigurationError, match=r"^it: its attribute broken raised AttributeError: "):
         attribute(Lacking(), "broken", "it", 3)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty current folder, and the modules and the path of this process as they were afterwards."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+def test_a_reference_leads_to_a_module_of_the_current_folder_and_that_to_its_neighbours(here):
+    (here / "mine_at_home.py").write_text("from neighbour_at_home import number\n")
+    (here / "neighbour_at_home.py").write_text("number = 7\n")
+    assert imported("mine_at_home:number") == 7
+    assert imported("mine_at_home:number") == 7
+    assert sys.path.count(str(here)) == 1
+
+
+@pytest.mark.parametrize("library", ["numpy", "added_library", "wave", "ftplib"])
+def test_a_file_with_the_name_of_a_library_is_refused(here, library, monkeypatch):
+    """Whether the library is loaded already (numpy), installed (below), or Python's own and not loaded yet."""
+    if library == "added_library":
+        elsewhere = here / "site-packages"
+        elsewhere.mkdir()
+        (elsewhere / f"{library}.py").write_text("number = 1\n")
+        monkeypatch.setattr(sys, "path", [*sys.path, str(elsewhere)])
+    (here / f"{library}.py").write_text("number = 7\n")
+    said = rf"^{library}:number: {re.escape(str(here))}/{library}\.py has the name of another module, {library} \(/"
+    with pytest.raises(ConfigurationError, match=said):
+        imported(f"{library}:number")
+    with pytest.raises(ConfigurationError, match="Give the file another name"):
+        imported(f"{library}.inner:number")
+
+
+def test_a_file_with_the_name_of_a_library_does_not_stand_in_for_it(here):
+    """A module of the user's, or faceproof itself, may import the library only later."""
+    (here / "mine_at_home.py").write_text("import wave\nnumber = wave.open\n")
+    (here / "wave.py").write_text("open = 'the wrong one'\n")
+    sys.modules.pop("wave", None)
+    assert callable(imported("mine_at_home:number"))
+
+
+def test_a_package_in_the_current_folder_that_is_installed_from_there_is_one_module(here, monkeypatch):
+    (here / "mine_at_home.py").write_text("number = 7\n")
+    link = here / "link"
+    link.symlink_to(here)
+    monkeypatch.setattr(sys, "path", [str(link), *sys.path])
+    assert imported("mine_at_home:number") == 7
+
+
+def test_a_folder_of_the_name_of_an_installed_package_does_not_count(here):
+    (here / "wave").mkdir()
+    assert callable(imported("wave:open"))

@@ -29,12 +29,14 @@ from faceproof.version import __version__ as __version__
 if TYPE_CHECKING:
     from faceproof.jobs.base import Run, load_run
     from faceproof.jobs.comparing import compare
+    from faceproof.jobs.detecting import DetectedPhoto, detect
     from faceproof.jobs.evaluation import evaluate
     from faceproof.jobs.external import evaluate_templates, score
     from faceproof.jobs.stressing import stress
     from faceproof.jobs.verification import Verification, verify
     from faceproof.scoring.threshold import Threshold
     from faceproof.systems.detection.mtcnn import MTCNN
+    from faceproof.systems.faces.types import Faces
     from faceproof.systems.recipe import Recipe
     from faceproof.systems.recognition.catalog import load_model
 
@@ -44,8 +46,10 @@ __all__ = [
     "CacheError",
     "ConfigurationError",
     "DegradationError",
+    "DetectedPhoto",
     "DownloadError",
     "FaceproofError",
+    "Faces",
     "ImageDecodeError",
     "MetricUndefinedError",
     "ModelError",
@@ -57,6 +61,7 @@ __all__ = [
     "Verification",
     "WeightsError",
     "compare",
+    "detect",
     "evaluate",
     "evaluate_templates",
     "load_model",
@@ -67,12 +72,15 @@ __all__ = [
 ]
 
 _HOME = {
+    "DetectedPhoto": "faceproof.jobs.detecting",
+    "Faces": "faceproof.systems.faces.types",
     "MTCNN": "faceproof.systems.detection.mtcnn",
     "Recipe": "faceproof.systems.recipe",
     "Run": "faceproof.jobs.base",
     "Threshold": "faceproof.scoring.threshold",
     "Verification": "faceproof.jobs.verification",
     "compare": "faceproof.jobs.comparing",
+    "detect": "faceproof.jobs.detecting",
     "evaluate": "faceproof.jobs.evaluation",
     "evaluate_templates": "faceproof.jobs.external",
     "load_run": "faceproof.jobs.base",

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
+import os
 import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.machinery import PathFinder
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -93,17 +96,20 @@ def imported(reference: str, *, from_here: bool = True) -> Any:
 
     Args:
         reference: ``package.module:name``.
-        from_here: whether modules of the current folder count, and first, as they do for ``python -m``.
+        from_here: whether modules of the current folder count. Installed modules come first, so that no file of
+            the folder stands in for a library. A module of the folder with the name of an installed one is refused.
 
     Raises:
-        ConfigurationError: the module cannot be imported, or has no such name.
+        ConfigurationError: the module cannot be imported, has no such name, or could be one of two.
     """
     if not is_reference(reference):
         raise ConfigurationError(f"{reference!r} leads nowhere. Expected package.module:name.")
     module, _, name = reference.partition(":")
     here = str(Path.cwd())
-    if from_here and here not in sys.path:
-        sys.path.insert(0, here)
+    if from_here:
+        if here not in sys.path:
+            sys.path.append(here)
+        _refuse_one_of_two(reference, here)
     with users_code(f"{reference}: the module cannot be imported, it", ConfigurationError):
         found = importlib.import_module(module)
         there = hasattr(found, name)
@@ -111,6 +117,24 @@ def imported(reference: str, *, from_here: bool = True) -> Any:
         raise ConfigurationError(f"{reference}: the module has no {name!r}.")
     with users_code(f"{reference}: reading {name!r}", ConfigurationError):
         return getattr(found, name)
+
+
+def _refuse_one_of_two(reference: str, folder: str) -> None:
+    """Raise where the folder has a module of the name that a reference begins with, and an import gives another."""
+    name = re.split("[.:]", reference, maxsplit=1)[0]
+    local = PathFinder.find_spec(name, [folder])
+    if local is None or local.origin is None:
+        return
+    try:
+        other = find_spec(name)
+    except ValueError:  # a module that was made without a spec
+        return
+    place = None if other is None else other.origin or "a folder without __init__.py"
+    if place is not None and os.path.realpath(place) != os.path.realpath(local.origin):
+        raise ConfigurationError(
+            f"{reference}: {local.origin} has the name of another module, {name} ({place}), so the reference may mean "
+            "either. Give the file another name."
+        )
 
 
 def installed(group: str) -> dict[str, str]:

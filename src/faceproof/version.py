@@ -1,3 +1,3 @@
-"""The version of faceproof."""
+"""The version of faceproof: the only place that holds it; the package metadata are built from it."""
 
 __version__ = "0.1.0"

@@ -131,6 +131,7 @@ class TestDetect:
     @pytest.mark.parametrize(
         ("options", "said"),
         [
+            (["--margin", "200"], "--margin 200 must be at least 0 and below the side of the crop, 160."),
             (["--boxes", "b.parquet"], "--boxes b.parquet: expected a name that ends in .csv"),
             (["--detector", "mtcn"], "There is no detector 'mtcn'. Expected mtcnn, none, a .csv or .parquet file"),
             (["--detector", "nowhere:f"], "nowhere:f: the module cannot be imported"),

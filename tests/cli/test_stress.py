@@ -223,7 +223,7 @@ class TestDegrade:
         assert failed["reason"]
         assert told == {
             "condition": "rain-3",
-            "told": FAMILIES["rain"].at(3).told,
+            "told": FAMILIES["rain"].at(3).text,
             "written": 1,
             "ignored": 0,
             "folder": str(tmp_path / "out"),
@@ -295,7 +295,7 @@ class TestDegradations:
         assert list(rows) == list(FAMILIES)
         for name, family in FAMILIES.items():
             assert rows[name]["title"] == family.title
-            assert rows[name]["severities"] == [family.at(s).told for s in range(1, len(family.levels) + 1)]
+            assert rows[name]["severities"] == [family.at(s).text for s in range(1, len(family.levels) + 1)]
             assert set(rows[name]["suites"]) <= {"classic", "standard"}
             assert rows[name]["suites"]
         assert rows["gaussian-blur"]["suites"] == ["classic"]

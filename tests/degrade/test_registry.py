@@ -97,7 +97,7 @@ def test_how_a_condition_reads(name, severity, label):
 
 
 def test_a_side_is_told_with_a_length_alone():
-    assert get_family("rain").at(2).told == "density 0.2"
+    assert get_family("rain").at(2).text == "density 0.2"
 
 
 def test_every_condition_has_a_recipe_of_its_own():

@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 
 from faceproof.degrade.registry import FAMILIES, get_family
+from faceproof.runs.conditions import conditions_of
+from faceproof.runs.manifest import condition_entry
+from faceproof.runs.manifest_schema import Manifest
 from faceproof.degrade.suites import (
     CLASSIC,
     STANDARD,
@@ -23,9 +26,6 @@ from faceproof.degrade.suites import (
 )
 from faceproof.degrade.types import CLEAN
 from faceproof.errors import ConfigurationError, DegradationError
-from faceproof.runs.conditions import conditions_of
-from faceproof.runs.manifest import condition_entry
-from faceproof.runs.manifest_schema import Manifest
 from faceproof.systems.faces.types import Face
 
 FACE = Face(
@@ -102,11 +102,11 @@ class TestByName:
         assert {series.severities for series in STANDARD.series} == {(1, 2, 3, 4, 5)}
 
     def test_classic_has_the_blur_the_resolutions_and_the_squares_of_the_study(self):
-        told = {c.name: c.told for c in CLASSIC.conditions()}
-        assert told["gaussian-blur-5"] == "radius 5 px"
-        assert told["resolution-5"] == "32 px"
-        assert told["square-4"] == told["face-square-4"] == "20% of the side"
-        assert [name for name in told if name.startswith("brightness")] == ["brightness-up-2"]
+        texts = {c.name: c.text for c in CLASSIC.conditions()}
+        assert texts["gaussian-blur-5"] == "radius 5 px"
+        assert texts["resolution-5"] == "32 px"
+        assert texts["square-4"] == texts["face-square-4"] == "20% of the side"
+        assert [name for name in texts if name.startswith("brightness")] == ["brightness-up-2"]
 
     @pytest.mark.parametrize(("typed", "meant"), [("clasic", "classic"), ("Standard", "standard")])
     def test_an_unknown_name_suggests_the_closest(self, typed, meant):
@@ -145,7 +145,7 @@ class TestConditions:
 
     def test_nothing_left_is_refused(self):
         few = Suite("few", (Series(get_family("jpeg"), (4, 5)),))
-        with pytest.raises(ConfigurationError, match="Nothing is left of suite 'few'"):
+        with pytest.raises(ConfigurationError, match="Suite 'few' has no condition"):
             few.conditions([1])
 
 
@@ -192,7 +192,7 @@ class TestFile:
         assert found["gaussian-blur-4"] == get_family("gaussian-blur").at(4)
         assert found["web-jpeg-2"].label == "JPEG from the web, quality 10"
         assert found["dim-it-2"].label == "Dim it, severity 2"
-        assert found["up-3"].told == "by 90"
+        assert found["up-3"].text == "by 90"
         photo = picture()
         np.testing.assert_array_equal(found["dim-it-2"].apply(photo, "k"), photo // 3)
         np.testing.assert_array_equal(found["up-2"].apply(photo, "k"), np.minimum(photo, 195) + 60)
@@ -218,9 +218,9 @@ class TestFile:
              " severities 1 to 5"),
             (BLOCK + 'family = "jpeg"\nfunction = "mine:lifted"', "degradation 1: expected either family or function"),
             (BLOCK + 'name = "neither"', "degradation 1: expected either family or function"),
-            (BLOCK + 'family = "jpeg"\nname = "Web JPEG"', "degradation 1: the name 'Web JPEG' is not of small"),
-            (BLOCK + 'family = "jpeg"\nlevels = [{sd = 1}]', "a level of jpeg has quality; see quality, sd"),
-            (BLOCK + 'family = "sepia"\nlevels = [{tone = 1}]', "a level of sepia has no parameter; see tone"),
+            (BLOCK + 'family = "jpeg"\nname = "Web JPEG"', "degradation 1: the name 'Web JPEG': expected lower"),
+            (BLOCK + 'family = "jpeg"\nlevels = [{sd = 1}]', "a level of jpeg has sd; expected quality"),
+            (BLOCK + 'family = "sepia"\nlevels = [{tone = 1}]', "a level of sepia has tone; expected no parameter"),
             (BLOCK + 'famly = "jpeg"', "degradation.0.famly"),
             (BLOCK + 'family = "jpeg"\nseverities = ["1"]', "degradation.0.severities.0"),
             (BLOCK + 'family = "jpeg"\nseverities = 3', "degradation.0.severities"),
@@ -229,7 +229,7 @@ class TestFile:
             ("degradation = []", "it has no degradation"),
             ('name = "empty"', "degradation: Field required"),
             ("", "degradation: Field required"),
-            (BLOCK + f'family = "jpeg"\n{BLOCK}family = "jpeg"', "two degradations are called 'jpeg': give them a"),
+            (BLOCK + f'family = "jpeg"\n{BLOCK}family = "jpeg"', "two degradations have the name 'jpeg': give each"),
             ("[[degradation", "is no TOML"),
             (BLOCK + 'function = "mine"', "degradation 1: 'mine' leads nowhere"),
             (BLOCK + 'function = "nowhere:f"', "degradation 1: nowhere:f: the module cannot be imported"),
@@ -326,7 +326,7 @@ class TestFunction:
         assert condition.family.on_face
         worse = condition.apply(picture(), "k", FACE)
         assert (worse[15:25, 20:60] == 0).all()
-        with pytest.raises(ConfigurationError, match="needs to know where the face is"):
+        with pytest.raises(ConfigurationError, match="requires a face"):
             condition.apply(picture(), "k")
 
     def test_any_callable_makes_a_suite(self):

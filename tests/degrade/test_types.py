@@ -43,7 +43,7 @@ def test_severity_0_is_clean_whatever_the_family():
     for family in (DARKER, DRAWN, of(darker, on_face=True)):
         condition = family.at(0, stage="aligned", seed=9)
         assert condition.name == CLEAN.name == "clean"
-        assert condition.told == "as it is"
+        assert condition.text == "as it is"
         assert condition.recipe() == CLEAN.recipe() == "clean"
         assert condition.apply(PHOTO, "a key").tobytes() == PHOTO.tobytes()
     assert CLEAN.apply(PHOTO, "a key").tobytes() == PHOTO.tobytes()
@@ -51,12 +51,12 @@ def test_severity_0_is_clean_whatever_the_family():
 
 def test_a_condition_is_called_by_family_and_severity():
     assert DARKER.at(2).name == "darker-2"
-    assert DARKER.at(2).told == "2 steps"
+    assert DARKER.at(2).text == "2 steps"
     assert DARKER.at(2).label == "Darker, 2 steps"
 
 
 def test_a_family_without_parameters_is_called_by_its_title_alone():
-    assert of(darker).at(1).told == ""
+    assert of(darker).at(1).text == ""
     assert of(darker).at(1).label == "Odd one"
 
 
@@ -66,7 +66,7 @@ def test_the_clean_condition_is_called_as_it_is():
 
 def test_lengths_in_proportion_say_of_which_side():
     family = Family("far", "Far", darker, ({"steps": 2.5, AT_SIDE: 250},), "{steps:g} px", lengths=("steps",))
-    assert family.at(1).told == "2.5 px of 250"
+    assert family.at(1).text == "2.5 px of 250"
 
 
 @pytest.mark.parametrize("severity", [-1, 4, 100])
@@ -166,7 +166,7 @@ def test_without_an_identity_nothing_may_be_cached():
 def test_a_family_on_a_face_is_told_of_it_and_refuses_to_go_without(face):
     family = of(lambda photo, face: np.full_like(photo, int(face.box_xyxy_px[0])), on_face=True)
     assert family.at(1).apply(PHOTO, "k", face(x0=7)).max() == 7
-    with pytest.raises(ConfigurationError, match="odd-one needs to know where the face is"):
+    with pytest.raises(ConfigurationError, match="odd-one requires a face"):
         family.at(1).apply(PHOTO, "k")
 
 

@@ -154,7 +154,7 @@ def test_sixteen_bit_colour_keeps_its_high_byte() -> None:
 
 @pytest.mark.parametrize("mode", ["I", "F"])
 def test_32_bit_pixels_are_refused(tmp_path: Path, mode: str) -> None:
-    assert "32 bits a pixel" in reason(saved(Image.new(mode, (4, 4)), tmp_path / "a.tif"))
+    assert "32 bits per pixel" in reason(saved(Image.new(mode, (4, 4)), tmp_path / "a.tif"))
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "tif"])
@@ -346,7 +346,7 @@ def test_every_way_to_cut_a_file_short_gives_a_reason(tmp_path: Path, suffix: st
 def test_a_truncated_jpeg_is_called_so(tmp_path: Path) -> None:
     path = saved(noise(), tmp_path / "a.jpg")
     path.write_bytes(path.read_bytes()[:-400])
-    assert reason(path) == "truncated: the JPEG file ends before the picture does"
+    assert reason(path) == "truncated: the JPEG file ends before the end of the picture"
 
 
 def test_random_damage_gives_pixels_or_a_reason_and_nothing_else(tmp_path: Path) -> None:
@@ -368,7 +368,7 @@ def test_text_named_jpg(tmp_path: Path) -> None:
 
 def test_heic_is_named_with_what_to_do() -> None:
     assert reason(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic") == (
-        "HEIC, which cannot be read here: convert it to JPEG or PNG"
+        "HEIC, which faceproof cannot read: convert it to JPEG or PNG"
     )
 
 

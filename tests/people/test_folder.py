@@ -325,23 +325,23 @@ def test_an_empty_folder(tmp_path: Path) -> None:
 
 def test_photos_directly_in_the_folder(tmp_path: Path) -> None:
     photo(tmp_path / "1.jpg")
-    with pytest.raises(PeopleError, match="1 photo lies directly in this folder"):
+    with pytest.raises(PeopleError, match="1 photo is directly in this folder"):
         read_people(tmp_path)
     photo(tmp_path / "2.jpg")
-    with pytest.raises(PeopleError, match=r"2 photos lie directly .* Put each person's photos into a folder"):
+    with pytest.raises(PeopleError, match=r"2 photos are directly .* Put each person's photos into a separate folder"):
         read_people(tmp_path)
 
 
 def test_people_but_no_photos(tmp_path: Path) -> None:
     (tmp_path / "Anna").mkdir()
     (tmp_path / "Anna" / "1.heic").touch()
-    with pytest.raises(PeopleError, match=r"not one photo in it\. .* 1 photo in a format that cannot be read"):
+    with pytest.raises(PeopleError, match=r"no photo in it\. .* 1 photo in a format that faceproof cannot read"):
         read_people(tmp_path)
 
 
 def test_a_folder_too_high_up(tmp_path: Path) -> None:
     photo(tmp_path / "lfw" / "Anna" / "1.jpg")
-    with pytest.raises(PeopleError, match=r"Perhaps the folder of people lies further down, such as .*/lfw\."):
+    with pytest.raises(PeopleError, match=r"The folder of people may be further down, such as .*/lfw\."):
         read_people(tmp_path)
 
 

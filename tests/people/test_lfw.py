@@ -139,7 +139,9 @@ def test_an_occupied_destination_is_refused_before_anything_is_fetched(
 ) -> None:
     occupy(destination)
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(PeopleError, match=r"lfw is there, without all of LFW \(lfw-funneled and pairs\.txt\)\. Choose"):
+    with pytest.raises(
+        PeopleError, match=r"lfw exists, and does not have all of LFW \(lfw-funneled and pairs\.txt\)\. Choose"
+    ):
         pull_lfw(destination, offline=offline)
     assert lookups == []
     assert sorted(tmp_path.rglob("*")) == before
@@ -148,7 +150,9 @@ def test_an_occupied_destination_is_refused_before_anything_is_fetched(
 def test_a_network_that_cannot_be_reached_leaves_nothing_and_names_the_addresses(
     destination: Path, tmp_path: Path, lookups: list[str]
 ) -> None:
-    with pytest.raises(PeopleError, match=r"could not be fetched to .*lfw \(.*Name or service not known\)") as raised:
+    with pytest.raises(
+        PeopleError, match=r"could not be downloaded to .*lfw \(.*Name or service not known\)"
+    ) as raised:
         pull_lfw(destination)
     for part in (ARCHIVE_URL, PAIRS_URL, "By hand"):
         assert part in str(raised.value)
@@ -192,7 +196,7 @@ def test_unpacking_that_was_interrupted_is_begun_anew(destination: Path) -> None
 
 def test_an_archive_of_something_else_is_thrown_away(destination: Path, tmp_path: Path) -> None:
     downloaded(destination)
-    with pytest.raises(PeopleError, match=r"What arrived has 3 photos of 2 people; LFW has 13,233 of 5,749\. It is"):
+    with pytest.raises(PeopleError, match=r"The archive has 3 photos of 2 people; LFW has 13,233 of 5,749\. It was"):
         pull_lfw(destination, offline=True)
     assert os.listdir(tmp_path) == []
 
@@ -200,7 +204,7 @@ def test_an_archive_of_something_else_is_thrown_away(destination: Path, tmp_path
 @pytest.mark.usefixtures("small")
 def test_a_photo_that_is_missing_is_noticed(destination: Path, tmp_path: Path) -> None:
     downloaded(destination, (*PHOTOS[:2], "Bo_Ray/notes.txt"))
-    with pytest.raises(PeopleError, match="What arrived has 2 photos of 2 people"):
+    with pytest.raises(PeopleError, match="The archive has 2 photos of 2 people"):
         pull_lfw(destination, offline=True)
     assert os.listdir(tmp_path) == []
 
@@ -222,7 +226,7 @@ def another_file(content: bytes) -> bytes:
 def test_a_damaged_archive_is_thrown_away(destination: Path, tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     archive = downloaded(destination)
     archive.write_bytes(damage(archive.read_bytes()))
-    with pytest.raises(PeopleError, match=r"LFW could not be fetched to .*By hand"):
+    with pytest.raises(PeopleError, match=r"LFW could not be downloaded to .*By hand"):
         pull_lfw(destination, offline=True)
     assert os.listdir(tmp_path) == []
 
@@ -231,14 +235,14 @@ def test_a_damaged_archive_is_thrown_away(destination: Path, tmp_path: Path, dam
 def test_a_missing_pair_list_is_named_and_what_is_there_stays(destination: Path) -> None:
     archive = downloaded(destination)
     (archive.parent / "pairs.txt").unlink()
-    with pytest.raises(PeopleError, match=r"LFW could not be fetched to .*pairs\.txt is missing"):
+    with pytest.raises(PeopleError, match=r"LFW could not be downloaded to .*pairs\.txt is missing"):
         pull_lfw(destination, offline=True)
     assert archive.is_file()
 
 
 def test_a_destination_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(PeopleError, match=r"could not be fetched to .*file/lfw \(Not a directory\)"):
+    with pytest.raises(PeopleError, match=r"could not be downloaded to .*file/lfw \(Not a directory\)"):
         pull_lfw(tmp_path / "file" / "lfw")
 
 
@@ -284,7 +288,7 @@ def test_a_file_with_another_digest_is_refused_and_the_others_are_kept(served: P
     number, _ = lfw._FILES["lfw-funneled.tgz"]
     whole = (served / number).read_bytes()
     (served / number).write_bytes(whole[:-1] + b"x")
-    with pytest.raises(PeopleError, match=r"is not lfw-funneled\.tgz: its SHA-256 is another"):
+    with pytest.raises(PeopleError, match=r"is not lfw-funneled\.tgz: its SHA-256 differs"):
         pull_lfw(destination)
     assert sorted(os.listdir(destination.with_name("lfw.partial"))) == [*LISTS]
     (served / number).write_bytes(whole)

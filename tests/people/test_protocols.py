@@ -312,15 +312,15 @@ def test_missing_photos_are_listed_with_line_and_count(tmp_path: Path) -> None:
         ("0 300\n", "line 1 is '0 300'"),
         ("10 300 5\n", "line 1"),
         ("40000 1\n", "line 1"),
-        ("1\nAnn 1 2\n", r"promises 2 pairs, 1 follow"),
+        ("1\nAnn 1 2\n", r"announces 2 pairs, 1 follow"),
         (
             "1\nAnn 1 2\nAnn 1 Ben 1\nAnn 2 Ben 1\n",
-            r"\('1'\) promises 2 pairs, 3 follow: 1 with three fields \(mated\) and 2 with four \(non-mated\)\. .*csv",
+            r"\('1'\) announces 2 pairs, 3 follow: 1 with three fields \(mated\) and 2 with four \(non-mated\)\. .*csv",
         ),
-        ("10 300\n", r"promises 6,000 pairs, 0 follow"),
-        ("1\t999999999\nAnn 1 2\n", r"promises 1,999,999,998 pairs, 1 follow"),
-        ("999999999\n", r"promises 1,999,999,998 pairs, 0 follow"),
-        ("32767 999999999\nAnn 1 2\n", r"promises 65,533,999,934,466 pairs, 1 follow"),
+        ("10 300\n", r"announces 6,000 pairs, 0 follow"),
+        ("1\t999999999\nAnn 1 2\n", r"announces 1,999,999,998 pairs, 1 follow"),
+        ("999999999\n", r"announces 1,999,999,998 pairs, 0 follow"),
+        ("32767 999999999\nAnn 1 2\n", r"announces 65,533,999,934,466 pairs, 1 follow"),
         ("a/1.jpg b/1.jpg 1\n", r"Protocol csv reads lists of other forms"),
         ("1\nAnn 1 Ben 1\nAnn 1 2\n", r"line 2: 'Ann 1 Ben 1', expected 'name n1 n2' \(mated\) here; line 3"),
         ("1\nAnn 1\nAnn 1 Ben 1\n", "line 2: 'Ann 1', expected"),
@@ -359,7 +359,7 @@ def test_no_size_that_a_pair_file_claims_takes_memory(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code, path], capture_output=True, text=True, check=True, timeout=60
     )  # fmt: skip
-    assert "promises 1,999,999,998 pairs, 0 follow" in done.stdout
+    assert "announces 1,999,999,998 pairs, 0 follow" in done.stdout
 
 
 @pytest.mark.parametrize("protocol", [lfw_protocol, csv_protocol])
@@ -482,9 +482,12 @@ def test_labels_that_contradict_the_folders_are_followed_and_counted(tmp_path: P
     [
         ("", "is empty"),
         ("left,right,equal\n", r"line 1 is 'left, right, equal'. Expected the columns"),
-        ("left,right,same\n", r"line 1 is 'left, right, same': neither names of columns nor photos of the people"),
-        (CSV.replace("\n", ",label\n", 1), "in which several columns are mated: mated, label. Keep one"),
-        (CSV.replace("\n", ",photo_a\n", 1), "in which several columns are photo_a: path_a, photo_a. Keep one"),
+        (
+            "left,right,same\n",
+            r"line 1 is 'left, right, same', which are neither names of columns nor photos in the folder",
+        ),
+        (CSV.replace("\n", ",label\n", 1), "several columns mean mated: mated, label. Keep one"),
+        (CSV.replace("\n", ",photo_a\n", 1), "several columns mean photo_a: path_a, photo_a. Keep one"),
         (CSV.replace("\nAnn", '\n"Ann', 1), r"the row that starts in line 2 is not CSV \(unexpected end of data"),
         (
             CSV.replace("\nAnn", '\n"Ann', 1).replace(",0", '",2,0'),

@@ -86,7 +86,7 @@ def test_a_repeated_pair_of_an_lfw_list_is_counted_once_after_the_header_was_hel
         "2 lines repeat the pair of an earlier line, 2 of them with the sides swapped. Each pair is counted once: "
         "line 3 repeats line 2, line 6 repeats line 5.",
     )
-    with pytest.raises(PeopleError, match="promises 6 pairs, 5 follow"):
+    with pytest.raises(PeopleError, match="announces 6 pairs, 5 follow"):
         lfw_of(tmp_path, text.replace("A 2 1\n", ""))
 
 

@@ -54,7 +54,7 @@ def degrade_command(
         print_json(
             {
                 "condition": condition.name,
-                "told": condition.told,
+                "told": condition.text,
                 "written": result.written,
                 "failed": failed,
                 "ignored": result.ignored,
@@ -79,7 +79,7 @@ def degradations_command(json: Json = False) -> None:
             "name": family.name,
             "title": family.title,
             "suites": [s.name for s in SUITES.values() if any(one.family is family for one in s.series)],
-            "severities": [family.at(severity).told for severity in range(1, len(family.levels) + 1)],
+            "severities": [family.at(severity).text for severity in range(1, len(family.levels) + 1)],
         }
         for family in FAMILIES.values()
     ]

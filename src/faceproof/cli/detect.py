@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from math import isfinite, isnan
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from faceproof.cli.options import DetectorName, Device, MinFaceSize, Offline, Pad
+from faceproof.cli.options import DetectorName, Device, MinFaceSize, Offline, Pad, options_named
 from faceproof.cli.output import only_results_on_stdout, print_json
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from faceproof.jobs.detecting import DetectedPhoto
+    from faceproof.systems.faces.types import Face
 
-    from faceproof.systems.detection.detector import Detector
-    from faceproof.systems.faces.types import Faces
+_OPTIONS = {"margin_px": "margin"}
 
 
 def detect_command(
@@ -38,151 +36,58 @@ def detect_command(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only counts.")] = False,
 ) -> None:
     """Find every face: boxes, probabilities, landmarks; a file of them, crops and annotated pictures on request."""
-    from faceproof.errors import ConfigurationError, PeopleError
-    from faceproof.people.photo_files import PHOTO_SUFFIXES
-    from faceproof.systems.detection.catalog import load_detector
+    from faceproof.jobs.detecting import detect
 
-    if not 0 <= margin < crop_size:
-        raise ConfigurationError(f"--margin {margin} must be at least 0 and below --crop-size {crop_size}.")
-    if boxes is not None and boxes.suffix.lower() != ".csv":
-        raise ConfigurationError(f"--boxes {boxes}: expected a name that ends in .csv.")
-    rows: list[dict[str, Any]] = []
-    found: list[tuple[str, Faces]] = []
-    with only_results_on_stdout():
-        finder = load_detector(detector, min_face_size=min_face_size, pad=pad, device=device, offline=offline)
-        every = list(_each(photos))
-        if not every:
-            raise PeopleError(
-                f"There is no photo in {', '.join(map(str, photos))}. Expected files that end in one of: "
-                f"{', '.join(sorted(PHOTO_SUFFIXES))}."
-            )
-        if boxes is not None:
-            _refuse_one_name(every, boxes)
-        for number, (path, photo_id) in enumerate(every):
-            pixels, faces = _look(finder, path, photo_id)
-            if pixels is None or isinstance(faces, str):
-                rows.append({"photo": str(path), "error": faces, "faces": []})
-                continue
-            rows.append({"photo": str(path), "error": None, "faces": _as_dicts(faces)})
-            found.append((photo_id, faces))
-            name = f"{number:03d}-{path.stem}" if len(every) > 1 else path.stem
-            _write(pixels, faces, name, crops, annotated, crop_size, margin)
-    if boxes is not None:
-        _write_boxes(found, boxes)
+    with only_results_on_stdout(), options_named(_OPTIONS):
+        found = detect(
+            photos,
+            detector=detector,
+            min_face_size=min_face_size,
+            pad=pad,
+            boxes=boxes,
+            crops=crops,
+            crop_size_px=crop_size,
+            margin_px=margin,
+            annotated_photos=annotated,
+            device=device,
+            offline=offline,
+        )
     if json:
-        print_json(rows)
+        print_json([_as_dict(photo) for photo in found])
     else:
-        _print(rows, quiet)
-    if any(row["error"] for row in rows):
+        for photo in found:
+            _print(photo, quiet)
+    if any(photo.reason is not None for photo in found):
         raise typer.Exit(1)
 
 
-def _each(places: list[Path]) -> Iterator[tuple[Path, str]]:
-    """Every photo, and its path below the folder that was given."""
-    from faceproof.people.photo_files import photos_below, valid_unicode
-
-    for place in places:
-        if place.is_dir():
-            found = photos_below(place)[0]
-            yield from ((path, valid_unicode(path.relative_to(place).as_posix())) for path in found)
-        else:
-            yield place, valid_unicode(place.name)
+def _as_dict(photo: DetectedPhoto) -> dict[str, Any]:
+    """Plain JSON values of a photo."""
+    return {"photo": str(photo.path), "error": photo.reason, "faces": [_face_as_dict(face) for face in _faces(photo)]}
 
 
-def _refuse_one_name(every: list[tuple[Path, str]], boxes: Path) -> None:
-    """Faces of two photos of one name would be taken for those of one photo."""
-    from faceproof.errors import ConfigurationError
-
-    first: dict[str, Path] = {}
-    for path, photo in every:
-        other = first.setdefault(photo, path)
-        if other is not path:
-            raise ConfigurationError(
-                f"{other} and {path} would both be called {photo} in {boxes}. Give the folder that both lie in."
-            )
+def _faces(photo: DetectedPhoto) -> list[Face]:
+    return [] if photo.faces is None else [photo.faces.face(row) for row in range(len(photo.faces))]
 
 
-def _look(finder: Detector, path: Path, photo_id: str) -> tuple[NDArray[np.uint8] | None, Faces | str]:
-    """The photo and its faces, or why there are none to be had."""
-    from faceproof.errors import ImageDecodeError
-    from faceproof.people.decode import decode_photo
-    from faceproof.systems.faces.types import Failure
-
-    try:
-        pixels = decode_photo(path)
-    except ImageDecodeError as error:
-        return None, str(error)
-    faces = finder.find([pixels], [photo_id])[0]
-    return pixels, faces.reason if isinstance(faces, Failure) else faces
+def _face_as_dict(face: Face) -> dict[str, Any]:
+    points = [[round(float(v), 3) for v in point] for point in face.landmarks_px] if face.has_landmarks else None
+    return {
+        "box_xyxy_px": [round(float(v), 3) for v in face.box_xyxy_px],
+        "probability": round(face.probability, 6) if isfinite(face.probability) else None,
+        "landmarks_px": points,
+    }
 
 
-def _as_dicts(faces: Faces) -> list[dict[str, Any]]:
-    return [
-        {
-            "box_xyxy_px": [round(float(v), 3) for v in face.box_xyxy_px],
-            "probability": round(face.probability, 6) if isfinite(face.probability) else None,
-            "landmarks_px": [[round(float(v), 3) for v in p] for p in face.landmarks_px]
-            if face.has_landmarks
-            else None,
-        }
-        for face in map(faces.face, range(len(faces)))
-    ]
-
-
-def _write(
-    pixels: NDArray[np.uint8],
-    faces: Faces,
-    name: str,
-    crops: Path | None,
-    annotated_folder: Path | None,
-    size: int,
-    margin: int,
-) -> None:
-    from PIL import Image
-
-    from faceproof.report.pictures.annotate import annotated, save_picture
-    from faceproof.systems.faces.alignment import crop_with_margin
-
-    if annotated_folder is not None:
-        found = [faces.face(i) for i in range(len(faces))]
-        save_picture(annotated(pixels, found), annotated_folder / f"{name}.png")
-    for i in range(len(faces) if crops is not None else 0):
-        crop = crop_with_margin(pixels, faces.boxes_xyxy_px[i], size, margin)
-        if crop is not None and crops is not None:
-            save_picture(Image.fromarray(crop), crops / f"{name}-{i + 1}.png")
-
-
-def _write_boxes(found: list[tuple[str, Faces]], path: Path) -> None:
-    """Write faces as a file for ``--detector``; a photo without a face has a row without a box."""
-    from faceproof.errors import ConfigurationError
-    from faceproof.files import write_csv
-    from faceproof.systems.detection.box_file import COLUMNS
-
-    def lines() -> Iterator[dict[str, object]]:
-        for photo, faces in found:
-            if not len(faces):
-                yield {"photo": photo}
-            for face in map(faces.face, range(len(faces))):
-                numbers = [*face.box_xyxy_px, face.probability, *face.landmarks_px.ravel()]
-                # By its shortest text, a float32 is neither cut short nor as long as a float64.
-                cells = ("" if isnan(number) else float(str(number)) for number in numbers)
-                yield {"photo": photo, **dict(zip(COLUMNS[1:], cells, strict=True))}
-
-    try:
-        write_csv(path, COLUMNS, lines())
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be written ({error.strerror or error}).") from error
-
-
-def _print(rows: list[dict[str, Any]], quiet: bool) -> None:
-    for row in rows:
-        if row["error"]:
-            typer.echo(f"{row['photo']}: {row['error']}", err=True)
-            continue
-        count = len(row["faces"])
-        typer.echo(f"{row['photo']}: {count} face{'' if count == 1 else 's'}")
-        for face in [] if quiet else row["faces"]:
-            box = "  ".join(f"{v:8.1f}" for v in face["box_xyxy_px"])
-            points = "  ".join(f"{x:.1f},{y:.1f}" for x, y in face["landmarks_px"] or ())
-            sure = "not given" if face["probability"] is None else f"{face['probability']:.4f}"
-            typer.echo(f"  box {box}   probability {sure}   landmarks {points or 'not given'}")
+def _print(photo: DetectedPhoto, quiet: bool) -> None:
+    """Print a photo's faces, or on stderr the reason why they are not known."""
+    if photo.reason is not None:
+        typer.echo(f"{photo.path}: {photo.reason}", err=True)
+        return
+    faces = _faces(photo)
+    typer.echo(f"{photo.path}: {len(faces)} face{'' if len(faces) == 1 else 's'}")
+    for face in [] if quiet else faces:
+        box = "  ".join(f"{v:8.1f}" for v in face.box_xyxy_px)
+        points = "  ".join(f"{x:.1f},{y:.1f}" for x, y in face.landmarks_px) if face.has_landmarks else "not given"
+        probability = f"{face.probability:.4f}" if isfinite(face.probability) else "not given"
+        typer.echo(f"  box {box}   probability {probability}   landmarks {points}")

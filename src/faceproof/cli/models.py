@@ -31,7 +31,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text."
 @models_app.command("list")
 def list_models(json: Json = False) -> None:
     """Every model faceproof knows by name."""
-    from faceproof.systems.recognition.python_model import installed_models
+    from faceproof.systems.recognition.python_model import hidden_models, installed_models
     from faceproof.systems.weights.zoo import list_cards
 
     cards = list_cards()
@@ -43,6 +43,10 @@ def list_models(json: Json = False) -> None:
         typer.echo(f"{card.name:<{width}}  {card.kind:<10}  {card.title}")
     for name, place in installed_models().items():
         typer.echo(f"{name:<{width}}  recogniser  {place}, added by an installed package")
+    for name, place in hidden_models().items():
+        typer.echo(
+            f"{place:<{width}}  recogniser  added by an installed package as {name}, which is the name of another model"
+        )
 
 
 @models_app.command("show")

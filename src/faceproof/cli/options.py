@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -93,10 +95,9 @@ def recipe_of(
     Raises:
         ConfigurationError: a value makes no sense; the message names the option.
     """
-    from faceproof.errors import ConfigurationError
     from faceproof.systems.recipe import Recipe
 
-    try:
+    with options_named(_RECIPE_OPTIONS):
         return Recipe(
             size_px=crop_size,
             margin_px=margin,
@@ -110,10 +111,26 @@ def recipe_of(
             detector=detector,
             pad=pad,
         )
+
+
+@contextmanager
+def options_named(options: Mapping[str, str]) -> Iterator[None]:
+    """Call the argument that an error is about by its option.
+
+    Args:
+        options: option by argument, without ``--``, where they differ in more than hyphens.
+
+    Raises:
+        ConfigurationError: as raised inside; a message that begins with the argument begins with the option.
+    """
+    from faceproof.errors import ConfigurationError
+
+    try:
+        yield
     except ConfigurationError as error:
         if error.argument is None:
             raise
-        option = _RECIPE_OPTIONS.get(error.argument, error.argument.replace("_", "-"))
+        option = options.get(error.argument, error.argument.replace("_", "-"))
         raise ConfigurationError(f"--{option}{str(error).removeprefix(error.argument)}") from error
 
 

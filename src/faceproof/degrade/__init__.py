@@ -1,1 +1,1 @@
-"""What the camera did: pure functions from a photo to a worse one, their severities, and suites of them."""
+"""Conditions: pure functions that degrade a photo, their severities, and suites of them."""

@@ -1,4 +1,4 @@
-"""Blur: detail that the lens, the focus or a movement took away. Edges are continued outwards with their own pixels."""
+"""Blur by the lens, the focus or a movement. Pixels outside the photo have the value of the nearest edge pixel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ZOOM_STEPS = 9
 
 
 def gaussian_blur(photo: Picture, radius_px: float) -> Picture:
-    """Blur with a bell curve, as Pillow computes it (three box blurs in place of the curve).
+    """Gaussian blur, approximated by three box blurs as in Pillow.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
@@ -29,40 +29,49 @@ def gaussian_blur(photo: Picture, radius_px: float) -> Picture:
 
 
 def defocus_blur(photo: Picture, radius_px: float) -> Picture:
-    """Blur with an even disk: what a lens does to what lies out of focus.
+    """Defocus blur: convolution with a uniform disk.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
         radius_px: radius of the disk in pixels, 0 or more.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     reach = math.ceil(radius_px)
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
-    # A pixel that the rim crosses counts in part.
+    # A pixel on the edge of the disk has a partial weight.
     return _convolved(photo, np.clip(radius_px + 0.5 - np.hypot(x, y), 0, 1))
 
 
 def motion_blur(photo: Picture, length_px: float, rng: np.random.Generator) -> Picture:
-    """Blur along a line, whose direction is drawn: a hand or a head that moved.
+    """Motion blur: convolution with a line in a random direction.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
         length_px: length of the line in pixels, 0 or more.
-        rng: of the direction.
+        rng: generator of the direction.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     angle = rng.uniform(0, math.pi)
     reach = math.ceil(length_px / 2)
     kernel = np.zeros((2 * reach + 1, 2 * reach + 1))
     for along in np.linspace(-length_px / 2, length_px / 2, 4 * reach + 1):
-        _drop(kernel, reach + along * math.cos(angle), reach + along * math.sin(angle))
+        _add_point(kernel, reach + along * math.cos(angle), reach + along * math.sin(angle))
     return _convolved(photo, kernel)
 
 
 def zoom_blur(photo: Picture, zoom: float) -> Picture:
-    """The mean of the photo and of enlargements of its middle: a camera that moved towards its subject.
+    """Zoom blur: the mean of the photo and of enlargements about its middle.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        zoom: largest enlargement less 1, such as 0.1 for 110%; 0 or more.
+        zoom: largest enlargement minus 1, such as 0.1 for 110%; 0 or more.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     picture, (height, width) = Image.fromarray(photo), photo.shape[:2]
     total = np.zeros(photo.shape, np.float32)
@@ -73,8 +82,8 @@ def zoom_blur(photo: Picture, zoom: float) -> Picture:
     return as_bytes(total / _ZOOM_STEPS)
 
 
-def _drop(kernel: NDArray[np.float64], x: float, y: float) -> None:
-    """Add a point of weight 1 at a place between pixels, shared by its four neighbours."""
+def _add_point(kernel: NDArray[np.float64], x: float, y: float) -> None:
+    """Add a point of weight 1 at (x, y), distributed bilinearly over the four neighbouring cells."""
     column, row = math.floor(x), math.floor(y)
     for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
         weight = (1 - abs(x - column - dx)) * (1 - abs(y - row - dy))
@@ -83,6 +92,7 @@ def _drop(kernel: NDArray[np.float64], x: float, y: float) -> None:
 
 
 def _convolved(photo: Picture, kernel: NDArray[np.float64]) -> Picture:
+    """The photo convolved with a square kernel of odd side, normalised to sum 1."""
     from scipy.signal import oaconvolve
 
     reach = len(kernel) // 2

@@ -1,4 +1,4 @@
-"""Colour and tone: every pixel for itself, whatever its neighbours are."""
+"""Colour and tone: functions of each pixel alone. Photos and results are uint8 (h, w, 3), RGB."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _SEPIA = np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 
 
 
 def grayscale(photo: Picture) -> Picture:
-    """Luma alone, by ITU-R BT.601 as Pillow rounds it, on all three channels."""
+    """Luma by ITU-R BT.601 (rounded as in Pillow) in all three channels."""
     return np.asarray(Image.fromarray(photo).convert("L").convert("RGB"))
 
 
 def sepia(photo: Picture) -> Picture:
-    """The brown of an old print, by the usual matrix."""
+    """Sepia by the usual colour matrix."""
     return as_bytes(photo.astype(np.float32) @ _SEPIA.T)
 
 
@@ -25,7 +25,10 @@ def tint(photo: Picture, colour: str) -> Picture:
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        colour: such as ``#FFA500``.
+        colour: a colour that Pillow knows, such as ``#FFA500``.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     shades = np.arange(256, dtype=np.float32)[:, None] * (np.array(ImageColor.getrgb(colour)[:3]) / 255)
     palette: Picture = as_bytes(shades)
@@ -34,27 +37,27 @@ def tint(photo: Picture, colour: str) -> Picture:
 
 
 def inverted(photo: Picture) -> Picture:
-    """A negative: 255 less each value."""
+    """The negative: 255 minus each value."""
     return 255 - photo
 
 
 def contrast(photo: Picture, factor: float) -> Picture:
-    """Differences from the photo's mean luma times a factor, as Pillow's ``ImageEnhance.Contrast``."""
+    """Difference from the photo's mean luma times ``factor``, 0 or more, by Pillow's ``ImageEnhance.Contrast``."""
     return np.asarray(ImageEnhance.Contrast(Image.fromarray(photo)).enhance(factor))
 
 
 def brightness(photo: Picture, factor: float) -> Picture:
-    """Every value times a factor, as Pillow's ``ImageEnhance.Brightness``."""
+    """Each value times ``factor``, 0 or more, by Pillow's ``ImageEnhance.Brightness``."""
     return np.asarray(ImageEnhance.Brightness(Image.fromarray(photo)).enhance(factor))
 
 
 def saturation(photo: Picture, factor: float) -> Picture:
-    """Differences from gray times a factor (0 is gray), as Pillow's ``ImageEnhance.Color``."""
+    """Difference from gray times ``factor``, 0 (gray) or more, by Pillow's ``ImageEnhance.Color``."""
     return np.asarray(ImageEnhance.Color(Image.fromarray(photo)).enhance(factor))
 
 
 def gamma(photo: Picture, exponent: float) -> Picture:
-    """Values as 255 (value / 255) ** exponent; above 1 darkens the middle tones."""
+    """255 (value / 255) ** exponent for each value; an exponent above 1 darkens the middle tones."""
     return as_bytes(255 * (np.arange(256, dtype=np.float32) / 255) ** exponent)[photo]
 
 
@@ -64,5 +67,8 @@ def colour_cast(photo: Picture, shift: float) -> Picture:
     Args:
         photo: uint8 (h, w, 3), RGB.
         shift: 0 to 1.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     return as_bytes(photo.astype(np.float32) * np.array([1 + shift, 1, 1 - shift], np.float32))

@@ -1,4 +1,4 @@
-"""Compression: what a lossy file format throws away."""
+"""Lossy compression."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from faceproof.degrade.types import Picture
 
 
 def jpeg(photo: Picture, quality: int) -> Picture:
-    """Written as JPEG (4:2:0, by Pillow) and read again.
+    """Compress as JPEG (4:2:0, by Pillow) and decode again.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
         quality: 1 (worst) to 95.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     file = io.BytesIO()
     Image.fromarray(photo).save(file, "JPEG", quality=quality, subsampling="4:2:0")

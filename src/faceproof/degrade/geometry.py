@@ -1,4 +1,4 @@
-"""Geometry: the photo turned or seen at a slant, at its own size; edges are continued with their own pixels."""
+"""Geometric changes without a change of size. Pixels outside the photo have the value of the nearest edge pixel."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from faceproof.degrade.types import Picture, as_bytes
 
 
 def rotation(photo: Picture, degrees: float, rng: np.random.Generator) -> Picture:
-    """Turned about the middle, to the left or to the right, which is drawn.
+    """Rotation about the middle, clockwise or counter-clockwise at random.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        degrees: 0 to 180.
-        rng: of the direction.
+        degrees: angle in degrees, 0 to 180.
+        rng: generator of the direction.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     turn = math.radians(degrees if rng.random() < 0.5 else -degrees)
     height, width = photo.shape[:2]
@@ -28,18 +31,21 @@ def rotation(photo: Picture, degrees: float, rng: np.random.Generator) -> Pictur
 
 
 def perspective(photo: Picture, shift: float, rng: np.random.Generator) -> Picture:
-    """Seen from the side: two neighbouring corners move inwards along the edge that they share.
+    """Perspective distortion: the two corners of a random edge move towards each other along this edge.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        shift: how far each of the two moves, as a share of that edge, 0 to below 0.5.
-        rng: which edge.
+        shift: movement of each corner, as a share of the edge, 0 to below 0.5.
+        rng: generator of the edge.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     turns = int(rng.integers(4))
     turned = np.rot90(photo, turns)
     height, width = turned.shape[:2]
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    # Seen from the middle of a vanishing top edge: rows shrink towards it, and lie closer together.
+    # The top edge is the farthest: rows become shorter and closer together towards it.
     depth = y / max(height - 1, 1)
     near = 1 - 2 * shift
     across = near + (1 - near) * depth
@@ -49,7 +55,7 @@ def perspective(photo: Picture, shift: float, rng: np.random.Generator) -> Pictu
 
 
 def _sampled(photo: Picture, x: NDArray[np.float32], y: NDArray[np.float32]) -> Picture:
-    """The photo at places between its pixels, bilinearly."""
+    """The photo sampled at (x, y), both float32 (h, w), by bilinear interpolation."""
     height, width = photo.shape[:2]
     x, y = np.clip(x, 0, width - 1), np.clip(y, 0, height - 1)
     left = np.minimum(x.astype(np.int64), max(width - 2, 0))

@@ -1,4 +1,4 @@
-"""Light and weather: where the light comes from, how much of it, and what is in the air."""
+"""Light and weather: direction and amount of light, haze and rain."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ _DROPS = 1500
 
 
 def side_light(photo: Picture, darkening: float, rng: np.random.Generator) -> Picture:
-    """Light from the left or the right, which is drawn: the far side falls dark in a straight ramp.
+    """Light from a random side, left or right: the brightness decreases linearly towards the other side.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        darkening: of the far edge, 0 (none) to 1 (black).
-        rng: of the side.
+        darkening: darkening of the far edge, 0 (none) to 1 (black).
+        rng: generator of the side.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     ramp = np.linspace(1, 1 - darkening, photo.shape[1], dtype=np.float32)
     ramp = ramp[::-1] if rng.random() < 0.5 else ramp
@@ -29,34 +32,43 @@ def side_light(photo: Picture, darkening: float, rng: np.random.Generator) -> Pi
 
 
 def over_exposure(photo: Picture, stops: float) -> Picture:
-    """So many doublings of the light; what is brighter than white is lost.
+    """Over-exposure: the light is multiplied by 2 ** stops and clipped at white.
 
     Args:
-        photo: uint8 (h, w, 3), RGB, whose values stand for light to the power of 1 / 2.2.
-        stops: 0 or more.
+        photo: uint8 (h, w, 3), RGB, with display gamma 2.2.
+        stops: number of doublings of the light, 0 or more.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     light = (np.arange(256, dtype=np.float32) / 255) ** _DISPLAY_GAMMA * 2.0**stops
     return as_bytes(255 * np.minimum(light, 1) ** (1 / _DISPLAY_GAMMA))[photo]
 
 
 def haze(photo: Picture, share: float) -> Picture:
-    """Light scattered in between: so much of each value comes from a pale gray.
+    """Haze: each value is blended with a pale gray.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        share: 0 to 1.
+        share: share of the gray, 0 to 1.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     return as_bytes((1 - share) * np.arange(256, dtype=np.float32) + share * _HAZE_COLOUR)[photo]
 
 
 def rain(photo: Picture, density: float, length_px: float, rng: np.random.Generator) -> Picture:
-    """Slanting streaks of pale light, a little out of focus.
+    """Rain: slanting, slightly blurred streaks of a pale gray.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        density: 0 to 1; streaks a photo are 1,500 times this.
-        length_px: of a streak in pixels.
-        rng: where they fall and how they slant.
+        density: 0 to 1; the number of streaks is 1,500 times this.
+        length_px: length of a streak in pixels.
+        rng: generator of positions, strengths and slant.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     height, width = photo.shape[:2]
     slant = rng.uniform(-0.35, 0.35)

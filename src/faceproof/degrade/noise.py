@@ -1,4 +1,4 @@
-"""Noise of the sensor and of its wires, drawn anew for every pixel and channel."""
+"""Sensor noise, drawn independently for every pixel and, but for impulse noise, every channel."""
 
 from __future__ import annotations
 
@@ -8,34 +8,43 @@ from faceproof.degrade.types import Picture, as_bytes
 
 
 def gaussian_noise(photo: Picture, sd: float, rng: np.random.Generator) -> Picture:
-    """Added noise of a bell curve: the electronics.
+    """Additive Gaussian noise.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        sd: standard deviation in steps of 0 to 255.
-        rng: of the noise.
+        sd: standard deviation, on the scale of 0 to 255.
+        rng: generator of the noise.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     return as_bytes(photo + np.float32(sd) * rng.standard_normal(photo.shape, np.float32))
 
 
 def shot_noise(photo: Picture, photons: float, rng: np.random.Generator) -> Picture:
-    """Light that comes in grains: each value is a Poisson count.
+    """Shot noise: each value is a Poisson count of photons.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        photons: counted where the photo is white, above 0; fewer are noisier.
-        rng: of the counts.
+        photons: mean number of photons of a white value, above 0; fewer give more noise.
+        rng: generator of the counts.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     return as_bytes(rng.poisson(photo * (photons / 255)) * (255 / photons))
 
 
 def impulse_noise(photo: Picture, share: float, rng: np.random.Generator) -> Picture:
-    """Dead and stuck pixels: black or white, as likely as each other.
+    """Impulse noise: random pixels become black or white with equal probability.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        share: of all pixels, 0 to 1.
-        rng: which they are.
+        share: share of these pixels, 0 to 1.
+        rng: generator of the pixels.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     drawn = rng.random(photo.shape[:2], np.float32)[:, :, None]
     half = np.float32(share / 2)
@@ -43,11 +52,14 @@ def impulse_noise(photo: Picture, share: float, rng: np.random.Generator) -> Pic
 
 
 def speckle_noise(photo: Picture, sd: float, rng: np.random.Generator) -> Picture:
-    """Noise in proportion to the light: value times (1 + sd times a draw of a bell curve).
+    """Speckle noise: value times (1 + sd times a draw from the standard normal distribution).
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        sd: standard deviation as a share of the value.
-        rng: of the noise.
+        sd: standard deviation as a share of the value, 0 or more.
+        rng: generator of the noise.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     return as_bytes(photo * (1 + np.float32(sd) * rng.standard_normal(photo.shape, np.float32)))

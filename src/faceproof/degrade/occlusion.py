@@ -1,4 +1,4 @@
-"""Occlusion: something in front. What needs a face takes its box and landmarks from the photo before any damage."""
+"""Occlusion: objects in front of the face. Box and landmarks are those of the face in the original photo."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ def black_square(photo: Picture, share: float) -> Picture:
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        share: its side as a share of the photo's shorter side, 0 to 1.
+        share: side of the square as a share of the photo's shorter side, 0 to 1.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     return _square(photo, photo.shape[1] / 2, photo.shape[0] / 2, share)
 
@@ -32,8 +35,11 @@ def black_square_on_face(photo: Picture, share: float, face: FacePlace) -> Pictu
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        share: its side as a share of the photo's shorter side, 0 to 1.
-        face: where the face is.
+        share: side of the square as a share of the photo's shorter side, 0 to 1.
+        face: box of the face.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     x0, y0, x1, y1 = (float(v) for v in face.box_xyxy_px)
     return _square(photo, (x0 + x1) / 2, (y0 + y1) / 2, share)
@@ -44,8 +50,12 @@ def sunglasses(photo: Picture, radius: float, face: FacePlace) -> Picture:
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        radius: of a lens, across, as a share of the width of the face's box; its height is three quarters of that.
-        face: where eyes and mouth are.
+        radius: horizontal radius of a lens as a share of the width of the face's box; the vertical radius is three
+            quarters of it.
+        face: box and landmarks of the face.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     frame = _Frame(face)
     lenses = [frame.ellipse(eye, radius, 0.75 * radius) for eye in frame.eyes]
@@ -54,12 +64,15 @@ def sunglasses(photo: Picture, radius: float, face: FacePlace) -> Picture:
 
 
 def mask(photo: Picture, height: float, face: FacePlace) -> Picture:
-    """A cloth over mouth and chin, up to a height between the mouth (0) and the eyes (1).
+    """A mask over mouth and chin.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        height: of its upper edge, as a share of the way from the mouth's corners to the eyes.
-        face: where eyes and mouth are.
+        height: position of the upper edge, from the corners of the mouth (0) to the eyes (1).
+        face: box and landmarks of the face.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     frame = _Frame(face)
     top = frame.middle_of_mouth + height * (frame.middle_of_eyes - frame.middle_of_mouth)
@@ -71,13 +84,16 @@ def mask(photo: Picture, height: float, face: FacePlace) -> Picture:
 
 
 def half_face(photo: Picture, share: float, face: FacePlace, rng: np.random.Generator) -> Picture:
-    """One side of the face behind an edge, left or right, which is drawn.
+    """A dark area over a random side of the face, left or right.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        share: of the width of the face's box, 0 to 1.
-        face: where the face is.
-        rng: of the side.
+        share: covered share of the width of the face's box, 0 to 1.
+        face: box and landmarks of the face.
+        rng: generator of the side.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     frame = _Frame(face)
     side = 1 if rng.random() < 0.5 else -1
@@ -88,12 +104,15 @@ def half_face(photo: Picture, share: float, face: FacePlace, rng: np.random.Gene
 
 
 def hair_line(photo: Picture, share: float, face: FacePlace) -> Picture:
-    """Hair (or a cap) from above the face down over the forehead.
+    """Hair (or a cap) over the forehead.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        share: of the height of the face's box that is covered, 0 to 1.
-        face: where the face is.
+        share: covered share of the height of the face's box, 0 to 1.
+        face: box and landmarks of the face.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     frame = _Frame(face)
     wide, top = 0.58 * frame.width * frame.across, frame.middle - 0.72 * frame.height * frame.down
@@ -102,7 +121,7 @@ def hair_line(photo: Picture, share: float, face: FacePlace) -> Picture:
 
 
 class _Frame:
-    """A face's own directions: across (along the eyes) and down (square to it, towards the mouth)."""
+    """Axes of a face, as unit vectors: across (from eye to eye) and down (perpendicular, towards the mouth)."""
 
     def __init__(self, face: FacePlace) -> None:
         points: Points = face.landmarks_px.astype(np.float64)
@@ -115,22 +134,23 @@ class _Frame:
         along = points[1] - points[0]
         length = float(np.hypot(*along))
         self.across: Points = along / length if length > 0 else np.array([1.0, 0.0])
-        turned: Points = np.array([-self.across[1], self.across[0]])
-        self.down: Points = turned if turned @ (self.middle_of_mouth - self.middle_of_eyes) >= 0 else -turned
+        normal: Points = np.array([-self.across[1], self.across[0]])
+        self.down: Points = normal if normal @ (self.middle_of_mouth - self.middle_of_eyes) >= 0 else -normal
 
     def ellipse(self, centre: Points, half_across: float, half_down: float) -> Points:
-        """Outline of an ellipse whose half axes are shares of the width of the box."""
+        """Outline of an ellipse, float64 (n, 2) in pixels; half axes are shares of the width of the box."""
         turn = np.linspace(0, 2 * np.pi, _ARC_STEPS, endpoint=False)[:, None]
         sideways: Points = half_across * np.cos(turn) * self.across
         return centre + self.width * (sideways + half_down * np.sin(turn) * self.down)
 
     def band(self, centre: Points, half_across: float, half_down: float) -> Points:
-        """Outline of a bar; lengths as shares of the width of the box."""
+        """Outline of a rectangle, float64 (4, 2) in pixels; half sides are shares of the width of the box."""
         u, v = half_across * self.width * self.across, half_down * self.width * self.down
         return np.array([centre - u - v, centre + u - v, centre + u + v, centre - u + v])
 
 
 def _square(photo: Picture, x: float, y: float, share: float) -> Picture:
+    """The photo with a black square about (x, y)."""
     side = round(share * min(photo.shape[:2]))
     left, top = round(x - side / 2), round(y - side / 2)
     result = photo.copy()
@@ -139,6 +159,7 @@ def _square(photo: Picture, x: float, y: float, share: float) -> Picture:
 
 
 def _painted(photo: Picture, outlines: list[Points], colour: tuple[int, int, int]) -> Picture:
+    """The photo with filled polygons."""
     picture = Image.fromarray(photo)
     draw = ImageDraw.Draw(picture)
     for outline in outlines:

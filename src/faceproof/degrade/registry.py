@@ -1,7 +1,7 @@
-"""Every family by name, with the parameters of its severities.
+"""All families by name, with the parameters of their severities.
 
-Lengths with ``at_side_px`` count for a photo whose shorter side has so many pixels, and grow with the photo: a blur of
-2 px hides much in a photo of 250 px and nothing in one of 4,000.
+Lengths with ``at_side_px`` are given for a photo whose shorter side has this number of pixels, and grow with the photo.
+A blur of 2 px hides much in a photo of 250 px and nothing in one of 4,000 px.
 """
 
 from __future__ import annotations
@@ -18,16 +18,18 @@ _SIDE = 250
 
 
 def _family(
-    name: str, title: str, function: Callable[..., Picture], told: str, levels: Iterable[Level], **more: Any
+    name: str, title: str, function: Callable[..., Picture], level_text: str, levels: Iterable[Level], **more: Any
 ) -> Family:
-    return Family(name, title, function, tuple(levels), told, **more)
+    return Family(name, title, function, tuple(levels), level_text, **more)
 
 
 def _each(name: str, values: Sequence[float | str], **fixed: Any) -> tuple[Level, ...]:
+    """Levels with one parameter of different values, and fixed ones."""
     return tuple({name: value, **fixed} for value in values)
 
 
 def _sized(name: str, values: Sequence[float]) -> tuple[Level, ...]:
+    """Levels with one length in pixels that is scaled with the photo."""
     return _each(name, values, **{AT_SIDE: _SIDE})
 
 
@@ -244,7 +246,7 @@ _ALL = (
 )
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _ALL}
-"""Name of each family and the family."""
+"""The families by name."""
 
 _ALIASES = {"blur": "gaussian-blur"}
 
@@ -259,10 +261,10 @@ def list_families() -> list[str]:
 
 
 def get_family(name: str) -> Family:
-    """The family called ``name``.
+    """The family with this name; case, and ``_`` in place of ``-``, are ignored.
 
     Raises:
-        ConfigurationError: there is none; the message suggests the closest.
+        ConfigurationError: there is no such family; the message suggests the closest name.
 
     >>> get_family("blur").title
     'Gaussian blur'

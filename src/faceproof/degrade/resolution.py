@@ -1,4 +1,4 @@
-"""Resolution: fewer pixels than there were. Nothing is ever enlarged beyond the photo's own size."""
+"""Lower resolution. A photo is never enlarged beyond its own size."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from faceproof.degrade.types import Picture, as_bytes
 
 
 def reduced(photo: Picture, shorter_side_px: int) -> Picture:
-    """A smaller photo, by Pillow's bicubic filter; one that is as small already stays as it is.
+    """The photo reduced by Pillow's bicubic filter; a photo that is no larger than the target is returned unchanged.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        shorter_side_px: of the result, 1 or more; the longer side keeps its proportion.
+        shorter_side_px: shorter side of the result in pixels, 1 or more; the aspect ratio is kept.
 
     Returns:
         uint8 (h', w', 3).
@@ -31,22 +31,28 @@ def reduced(photo: Picture, shorter_side_px: int) -> Picture:
 
 
 def reduced_and_back(photo: Picture, shorter_side_px: int) -> Picture:
-    """`reduced`, then enlarged to the size it had: few pixels of detail in a photo of full size.
+    """`reduced`, then enlarged to the original size: less detail at the same number of pixels.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        shorter_side_px: of the small photo in between, 1 or more.
+        shorter_side_px: shorter side of the reduced photo in pixels, 1 or more.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     small = Image.fromarray(reduced(photo, shorter_side_px))
     return np.asarray(small.resize((photo.shape[1], photo.shape[0]), Image.Resampling.BICUBIC))
 
 
 def pixelated(photo: Picture, blocks: int) -> Picture:
-    """Squares of one colour each, the mean of what they cover.
+    """Blocks of one colour, each the mean of its pixels.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        blocks: along the shorter side, 1 or more; no more than it has pixels.
+        blocks: number of blocks along the shorter side, 1 or more; at most one block per pixel is used.
+
+    Returns:
+        uint8 (h, w, 3).
     """
     height, width = photo.shape[:2]
     scale = min(blocks / min(height, width), 1.0)
@@ -59,5 +65,5 @@ def pixelated(photo: Picture, blocks: int) -> Picture:
 
 
 def _starts(side: int, blocks: int) -> NDArray[np.int64]:
-    """First pixel of each block along a side; a pixel belongs where its middle lies."""
+    """First pixel of each block along a side, int64 (blocks,); a pixel belongs to the block that has its middle."""
     return -((blocks - 2 * side * np.arange(blocks, dtype=np.int64)) // (2 * blocks))

@@ -1,4 +1,4 @@
-"""Suites: which conditions a stress run goes through. Two ship with faceproof; a file or a function makes another."""
+"""Suites: lists of conditions for a stress run. Two are part of faceproof; users add more by a file or a function."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MIDDLE = Place(
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A family and the severities of it that a suite goes through."""
+    """A family, and its severities in a suite."""
 
     family: Family
     severities: tuple[int, ...]
@@ -51,11 +51,11 @@ class Suite:
 
         Args:
             severities: keep only these; None: all.
-            stage: where the conditions strike.
-            seed: of all that is drawn.
+            stage: stage at which the conditions are applied.
+            seed: seed of all random values.
 
         Raises:
-            ConfigurationError: no family has such a severity, or nothing is left.
+            ConfigurationError: no family has such a severity, or no condition is left.
         """
         if severities is not None:
             most = max(len(series.family.levels) for series in self.series)
@@ -63,7 +63,7 @@ class Suite:
             if outside:
                 raise ConfigurationError(
                     f"Suite {self.name!r} has severities 1 to {most}, not {outside[0]} (0 is the photo as it is, "
-                    "which is always compared too)."
+                    "which is always included)."
                 )
         chosen = [
             series.family.at(severity, stage=stage, seed=seed)
@@ -72,7 +72,7 @@ class Suite:
             if severities is None or severity in severities
         ]
         if not chosen:
-            raise ConfigurationError(f"Nothing is left of suite {self.name!r} with these severities.")
+            raise ConfigurationError(f"Suite {self.name!r} has no condition with these severities.")
         return [CLEAN, *chosen]
 
 
@@ -90,7 +90,7 @@ CLASSIC = Suite(
         Series(FAMILIES["brightness-up"], (2,)),
     ),
 )
-"""The degradations of the study that faceproof grew from, with the square on the face added."""
+"""The degradations of the study that faceproof started from, and the square on the face."""
 
 STANDARD = Suite(
     "standard",
@@ -105,7 +105,7 @@ STANDARD = Suite(
         )
     ),
 )
-"""What befalls photos in the field, five severities each."""
+"""Common degradations of photos in use, five severities each."""
 
 SUITES = {suite.name: suite for suite in (CLASSIC, STANDARD)}
 
@@ -150,28 +150,28 @@ def get_suite(suite: str | Path | Suite | Callable[..., Picture]) -> Suite:
     )
 
 
-def family_again(function: str, *, name: str, title: str, words: str) -> Family | None:
-    """The family of a condition that is on disk; None where its function is not at hand or has changed.
+def family_again(function: str, *, name: str, title: str, text: str) -> Family | None:
+    """The family of a stored condition; None where its function is not available or has changed.
 
     Args:
         function: its reference (`Family.reference`).
-        name: of the family.
-        title: likewise.
-        words: the parameters of the condition in words.
+        name: name of the family.
+        title: title of the family.
+        text: the parameters of the condition as text.
     """
     known = {family.reference: family for family in FAMILIES.values()}
     family = known.get(function) or _user_family(function)
     if family is None:
         return None
-    told = family.told if family.identity == BUILT_IN else _literal(words)
-    return replace(family, name=name, title=title, told=told)
+    level_text = family.level_text if family.identity == BUILT_IN else _literal(text)
+    return replace(family, name=name, title=title, level_text=level_text)
 
 
 def parse_severities(text: str) -> list[int]:
-    """Severities as typed: ``1-5``, ``3``, ``1,3,5``.
+    """The severities in a text such as ``1-5``, ``3`` or ``1,3,5``, ascending, each once.
 
     Raises:
-        ConfigurationError: it is none of these.
+        ConfigurationError: the text has another form.
 
     >>> parse_severities("1-3,5")
     [1, 2, 3, 5]
@@ -209,7 +209,7 @@ def read_suite(path: Path) -> Suite:
     """A suite from a TOML file (docs/stress.md shows one).
 
     Raises:
-        ConfigurationError: the file cannot be read or says something that makes no sense; the message says where.
+        ConfigurationError: the file cannot be read or has a wrong entry; the message names the entry.
     """
     found = read_toml(path, "The suite", ConfigurationError)
     try:
@@ -230,16 +230,17 @@ def read_suite(path: Path) -> Suite:
     names = [one.family.name for one in series]
     twice = {name for name in names if names.count(name) > 1}
     if twice or not series:
-        why = f"two degradations are called {min(twice)!r}: give them a name each" if twice else "it has no degradation"
+        why = f"two degradations have the name {min(twice)!r}: give each its own" if twice else "it has no degradation"
         raise ConfigurationError(f"The suite {path} cannot be used: {why}.")
     return Suite(content.name or path.stem, tuple(series))
 
 
 def _series(entry: _Entry) -> Series:
+    """The series of one entry of a file; raise ConfigurationError if it is wrong."""
     if (entry.family is None) == (entry.function is None):
         raise ConfigurationError("expected either family or function")
     if entry.name is not None and not re.fullmatch(r"[a-z0-9][a-z0-9-]*", entry.name):
-        raise ConfigurationError(f"the name {entry.name!r} is not of small letters, digits and hyphens")
+        raise ConfigurationError(f"the name {entry.name!r}: expected lower-case letters, digits and hyphens")
     if entry.family is not None:
         family = get_family(entry.family)
         if entry.levels is not None:
@@ -256,10 +257,10 @@ def _series(entry: _Entry) -> Series:
 
 
 def _check_levels(levels: Sequence[Mapping[str, Any]]) -> None:
-    """Levels hold the same parameters, whose values can be told and kept: numbers and text.
+    """Check that all levels have the same parameters, and that their values are finite numbers or text.
 
     Raises:
-        ConfigurationError: one does not.
+        ConfigurationError: a level is different.
     """
     if not levels:
         raise ConfigurationError("levels is empty: expected the parameters of one severity or more")
@@ -275,17 +276,17 @@ def _check_levels(levels: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _with_levels(family: Family, levels: list[dict[str, Any]]) -> Family:
+    """A built-in family with other levels; raise ConfigurationError if the family does not accept them."""
     known = set(family.levels[0])
     for level in levels:
         for name in known & set(level):
             if isinstance(level[name], str) != isinstance(family.levels[0][name], str):
                 raise ConfigurationError(
-                    f"a level of {family.name} has {name} = {level[name]!r}; expected such as "
+                    f"a level of {family.name} has {name} = {level[name]!r}; expected a value such as "
                     f"{family.levels[0][name]!r}"
                 )
-        wrong = set(level) ^ known
-        if wrong:
-            raise ConfigurationError(f"a level of {family.name} has {_words(known)}; see {_words(wrong)}")
+        if set(level) != known:
+            raise ConfigurationError(f"a level of {family.name} has {_words(level)}; expected {_words(known)}")
     _check_levels(levels)
     changed = replace(family, levels=tuple(levels))
     for severity in range(1, len(levels) + 1):
@@ -294,19 +295,19 @@ def _with_levels(family: Family, levels: list[dict[str, Any]]) -> Family:
 
 
 def _try(condition: Condition) -> None:
-    """Make sure that a built-in function takes a level, before a run finds out.
+    """Apply a condition to a small picture, to find wrong parameters before a run.
 
     Raises:
-        ConfigurationError: it does not.
+        ConfigurationError: the function does not accept the parameters.
     """
-    told = ", ".join(f"{name} = {value}" for name, value in condition.parameters.items())
+    given = ", ".join(f"{name} = {value}" for name, value in condition.parameters.items())
     below = [name for name, value in condition.parameters.items() if not isinstance(value, str) and value < 0]
     try:
         condition.apply(np.full((_TRIED_PX, _TRIED_PX, 3), 128, np.uint8), "", _MIDDLE)
     except DegradationError as error:
-        raise ConfigurationError(f"{condition.family.name} cannot be made with {told}: {error}") from error
+        raise ConfigurationError(f"{condition.family.name} cannot be made with {given}: {error}") from error
     if below:
-        raise ConfigurationError(f"{condition.family.name} cannot be made with {told}: expected 0 or more")
+        raise ConfigurationError(f"{condition.family.name} cannot be made with {given}: expected 0 or more")
 
 
 def _words(names: Iterable[str]) -> str:
@@ -326,20 +327,20 @@ def _suite_of(function: Callable[..., Picture]) -> Suite:
 
 
 def _family_of(function: Callable[..., Picture], levels: Sequence[Mapping[str, Any]] | None) -> Family:
-    """A user's function as a family; without levels it is called with ``severity`` 1 to 5."""
+    """The family of a user's function; without levels its parameter is ``severity``, 1 to 5."""
     name = getattr(function, "__name__", type(function).__name__)
     takes = _parameters_of(function)
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "function"
     if levels is None:
         levels = [{"severity": severity} for severity in range(1, CALLABLE_SEVERITIES + 1)]
     _check_levels(levels)
-    told = ", ".join(f"{key} {{{key}}}" for key in levels[0])
+    level_text = ", ".join(f"{key} {{{key}}}" for key in levels[0])
     return Family(
         plain,
         plain.replace("-", " ").capitalize(),
         function,
         tuple(levels),
-        told,
+        level_text,
         random="rng" in takes,
         on_face="face" in takes,
         identity=_identity(function),
@@ -347,6 +348,7 @@ def _family_of(function: Callable[..., Picture], levels: Sequence[Mapping[str, A
 
 
 def _user_family(reference: str) -> Family | None:
+    """The family of a user's function by its reference; None if the function is missing or has changed."""
     module, _, rest = reference.partition(":")
     try:
         family = _family_of(_imported(f"{module}:{rest.partition(':')[0]}"), None)
@@ -363,30 +365,30 @@ def _parameters_of(function: Callable[..., Picture]) -> set[str]:
 
 
 def _identity(function: Callable[..., Picture]) -> str | None:
-    """What a cached result of a user's function hangs on: its name and the text of its file; None without these."""
+    """Identity of a user's function for the cache: its name and the digest of its file; None if they are unknown."""
     name = getattr(function, "__qualname__", "")
     try:
         text = Path(inspect.getsourcefile(function) or "").read_bytes()
         as_written = _code_of(compile(text, "", "exec", dont_inherit=True), name)
     except (TypeError, OSError, SyntaxError, ValueError):
         return None
-    # A file that was edited after it was imported does not say what runs.
+    # A file that was edited after it was imported differs from the code that runs.
     running = getattr(function, "__code__", None)
-    if as_written is None or running is None or _what_it_does(as_written) != _what_it_does(running):
+    if as_written is None or running is None or _instructions(as_written) != _instructions(running):
         return None
     return f"{function.__module__}:{name}:{hashlib.sha256(text).hexdigest()}"
 
 
 def _code_of(module: CodeType, name: str) -> CodeType | None:
-    """The code of a function at the top of a module."""
+    """The code of a function at the top level of a module."""
     found = [const for const in module.co_consts if isinstance(const, CodeType) and const.co_name == name]
     return found[-1] if found else None
 
 
-def _what_it_does(code: CodeType) -> tuple[object, ...]:
+def _instructions(code: CodeType) -> tuple[object, ...]:
     return code.co_code, code.co_consts, code.co_names, code.co_varnames
 
 
 def _literal(words: str) -> str:
-    """Words as a format string that gives just them."""
+    """A format string whose result is these words."""
     return words.replace("{", "{{").replace("}", "}}")

@@ -1,4 +1,4 @@
-"""The values of this room: a family of degradations, and a condition, which is one of them at one severity."""
+"""A family of degradations, and a condition, which is a family at one severity."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ BUILT_IN = "faceproof"
 """Identity of the families that ship with faceproof."""
 
 AT_SIDE = "at_side_px"
-"""Parameter that makes lengths count for a photo whose shorter side has so many pixels; others are in proportion."""
+"""Parameter: shorter side, in pixels, of the photo that lengths are given for; they are scaled to other photos."""
 
 
 class FacePlace(Protocol):
-    """Where a face is: what a family ``on_face`` is told."""
+    """Box and landmarks of a face, for a family ``on_face``."""
 
     @property
     def box_xyxy_px(self) -> NDArray[np.float32]:
@@ -38,39 +38,39 @@ class FacePlace(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A `FacePlace` on its own, apart from any face that was found."""
+    """A `FacePlace` that is independent of a detected face."""
 
     box_xyxy_px: NDArray[np.float32]
     landmarks_px: NDArray[np.float32]
 
 
 def as_bytes(values: NDArray[Any]) -> Picture:
-    """Values rounded and clipped to 0 to 255."""
+    """Values rounded and clipped to 0 to 255, uint8 of the same shape."""
     result: Picture = np.clip(np.rint(values), 0, 255).astype(np.uint8)
     return result
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One way in which photos get worse, in steps.
+    """One kind of degradation, with the parameters of its severities.
 
     Attributes:
-        name: what the command line and the tables call it.
-        title: what a page calls it.
-        function: takes a photo, the parameters of a level and, where it says so, ``rng`` and ``face``.
+        name: name on the command line and in the tables.
+        title: name on a page.
+        function: takes a photo, the parameters of a level and, if ``random`` and ``on_face``, ``rng`` and ``face``.
         levels: parameters of severity 1, 2, ...; severity 0 is always the photo as it is.
-        told: how a level reads, a format string of its parameters.
-        random: the function draws, and takes ``rng``.
-        on_face: it needs to know where the face is, and takes ``face``.
+        level_text: text of a level, a format string of its parameters.
+        random: the function draws random numbers, and takes ``rng``.
+        on_face: the function needs the place of the face, and takes ``face``.
         lengths: parameters that are lengths in pixels, which `AT_SIDE` scales.
-        identity: what stands for the function in a cache key; None: it must not be cached.
+        identity: identifies the function in a cache key; None: results must not be cached.
     """
 
     name: str
     title: str
     function: Callable[..., Picture]
     levels: tuple[Level, ...]
-    told: str
+    level_text: str
     random: bool = False
     on_face: bool = False
     lengths: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ class Family:
 
     @property
     def reference(self) -> str:
-        """The function by name: ``faceproof:gaussian_blur``, or ``module:name:digest`` of a user's; may be empty."""
+        """Name of the function: ``faceproof:gaussian_blur``, or ``module:name:digest`` for a user's; may be empty."""
         return f"{self.identity}:{getattr(self.function, '__name__', '')}" if self.identity else ""
 
     def at(self, severity: int, *, stage: Stage = "capture", seed: int = 0) -> Condition:
@@ -96,15 +96,15 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A family at one severity, and where in the path of a photo it strikes.
+    """A family at one severity, and the stage at which it is applied.
 
     Attributes:
-        family: what is done.
-        severity: 0 for nothing.
-        parameters: how much of it.
-        stage: ``capture``: to the photo, before any face is sought; ``aligned``: to the prepared face of the photo
-            as it is, so that the recogniser alone is put to the test.
-        seed: of all that is drawn.
+        family: the family of the degradation.
+        severity: 0 for the photo as it is, else 1 or more.
+        parameters: the parameters of this severity.
+        stage: ``capture``: applied to the photo, before face detection; ``aligned``: applied to the prepared face of
+            the original photo, which tests the recogniser alone.
+        seed: seed of all random values.
     """
 
     family: Family
@@ -115,32 +115,32 @@ class Condition:
 
     @property
     def name(self) -> str:
-        """``gaussian-blur-3``; ``clean`` where nothing is done."""
+        """Name, such as ``gaussian-blur-3``; ``clean`` for severity 0."""
         return f"{self.family.name}-{self.severity}" if self.severity else "clean"
 
     @property
     def label(self) -> str:
-        """``Gaussian blur, radius 3 px``."""
+        """Title and parameters, such as ``Gaussian blur, radius 3 px``."""
         if not self.severity:
             return "Photo as it is"
-        return f"{self.family.title}, {self.told}" if self.told else self.family.title
+        return f"{self.family.title}, {self.text}" if self.text else self.family.title
 
     @property
-    def told(self) -> str:
-        """The parameters in words, ``radius 3 px``; empty for a family of one level without any."""
+    def text(self) -> str:
+        """The parameters as text, such as ``radius 3 px``; empty for a family without parameters."""
         if not self.severity:
             return "as it is"
-        words = self.family.told.format(**self.parameters)
-        length_is_told = any(f"{{{name}" in self.family.told for name in self.family.lengths)
-        return f"{words} of {self.parameters[AT_SIDE]:g}" if AT_SIDE in self.parameters and length_is_told else words
+        text = self.family.level_text.format(**self.parameters)
+        has_length = any(f"{{{name}" in self.family.level_text for name in self.family.lengths)
+        return f"{text} of {self.parameters[AT_SIDE]:g}" if AT_SIDE in self.parameters and has_length else text
 
     @property
     def cacheable(self) -> bool:
-        """Whether its results may be kept between runs."""
+        """Whether results may be cached."""
         return self.family.identity is not None
 
     def recipe(self) -> str | dict[str, object]:
-        """What tells this condition from every other, as a JSON value."""
+        """A JSON value that identifies this condition."""
         if not self.severity:
             return "clean"
         recipe = {
@@ -154,16 +154,16 @@ class Condition:
         """The photo under this condition.
 
         Args:
-            photo: uint8 (h, w, 3), RGB; it is left as it is.
-            key: what is drawn depends on this, the seed and the family alone: the digest of the photo's file.
-            face: box and landmarks in ``photo``, which a family ``on_face`` needs.
+            photo: uint8 (h, w, 3), RGB; it is not changed.
+            key: the digest of the photo's file. Random values depend on it, the seed and the family only.
+            face: box and landmarks in ``photo``, required by a family ``on_face``.
 
         Returns:
             uint8 (h', w', 3); it may share memory with ``photo``, and may be read-only.
 
         Raises:
-            DegradationError: the function raised, or gave no picture, or the face has no landmarks to place it by.
-            ConfigurationError: it needs a face and there is none.
+            DegradationError: the function raised an exception or returned no picture, or the face has no landmarks.
+            ConfigurationError: the family requires a face, and ``face`` is None.
         """
         if not self.severity:
             return photo
@@ -172,13 +172,13 @@ class Condition:
             arguments["rng"] = self._generator(key)
         if self.family.on_face:
             if face is None:
-                raise ConfigurationError(f"{self.family.name} needs to know where the face is.")
+                raise ConfigurationError(f"{self.family.name} requires a face, and no face was given.")
             if not np.isfinite(face.landmarks_px).all():
                 raise DegradationError(f"{self.family.name} is placed by landmarks, and the detector gave none.")
             arguments["face"] = face
         own = photo.view()
         if self.family.identity != BUILT_IN:
-            # A user's function may write where it should not: what it gets is its own.
+            # A user's function may change its arguments, so it gets copies.
             own = photo.copy()
             arguments |= (
                 {"face": Place(face.box_xyxy_px.copy(), face.landmarks_px.copy())}
@@ -191,11 +191,12 @@ class Condition:
         return self._checked(result)
 
     def _generator(self, key: str) -> np.random.Generator:
-        """Draws that hang on seed, family and photo; all severities of a photo share them."""
+        """Generator seeded by seed, family and photo; all severities of a photo draw the same values."""
         digest = hashlib.sha256(f"{self.seed}:{self.family.name}:{key}".encode()).digest()
         return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16])))
 
     def _scaled(self, shorter_side_px: int) -> dict[str, Any]:
+        """The parameters, with lengths scaled to a photo of this shorter side."""
         arguments = {name: value for name, value in self.parameters.items() if name != AT_SIDE}
         if AT_SIDE in self.parameters:
             scale = shorter_side_px / self.parameters[AT_SIDE]
@@ -203,6 +204,7 @@ class Condition:
         return arguments
 
     def _checked(self, result: object) -> Picture:
+        """The result of the function, C-contiguous, if it is a picture; else raise DegradationError."""
         if not isinstance(result, np.ndarray):
             found = f"{type(result).__name__}"
         elif result.dtype != np.uint8 or result.ndim != 3 or result.shape[2] != 3 or not result.size:

@@ -1,4 +1,4 @@
-"""How much memory comparisons take, and a refusal of more than there is, before any array is made."""
+"""Estimate the memory for comparisons, and refuse more than fit, before any array is made."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from faceproof.errors import PeopleError
 from faceproof.memory import memory_limit
 
 BYTES_PER_COMPARISON = 300
-"""Memory at the peak of judging a run, for each comparison: 290 bytes were measured with 20 million."""
+"""Peak memory per comparison while a run is judged; 290 bytes were measured with 20 million comparisons."""
 
 
 def memory_of(comparisons: int) -> int:
-    """Bytes that so many comparisons take, at the peak."""
+    """Peak memory for a number of comparisons, in bytes."""
     return BYTES_PER_COMPARISON * comparisons
 
 
 def refuse_too_many(comparisons: int, advice: str) -> None:
-    """Refuse more comparisons than memory holds.
+    """Refuse comparisons that do not fit into memory.
 
     Args:
-        comparisons: how many are going to be made.
-        advice: how to make fewer, a sentence.
+        comparisons: number of comparisons.
+        advice: a sentence that says how to make fewer.
 
     Raises:
         PeopleError: they do not fit.

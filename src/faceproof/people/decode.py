@@ -1,9 +1,9 @@
-"""From a photo's file to RGB pixels, or to a plain reason why there are none.
+"""Decode the file of a photo to RGB pixels, or give the reason why this fails.
 
-Convention: pixels are RGB uint8 (height, width, 3) as a viewer shows them. The EXIF orientation is applied; of
-an animation the first frame is taken; transparent parts lie on white; 16-bit gray is scaled to 8 bits; CMYK is
-converted as Pillow does it, Adobe's inverted inks included. Colour profiles are not applied: the reference
-implementations of face recognition do not apply them either.
+Convention: pixels are RGB uint8 (height, width, 3) as a viewer shows them. The EXIF orientation is applied. The first
+frame of an animation is used. Transparent parts are on white. 16-bit gray is scaled to 8 bits. CMYK is converted by
+Pillow, including Adobe's inverted inks. Colour profiles are not applied, as in the reference implementations of face
+recognition.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from faceproof.sizes import in_words, rounded_up
 
 SIGNATURE_BYTES = 64
 SYNTHETIC_MARK = b"faceproof synthetic"
-"""Stands in the first bytes of every photo of a person who does not exist."""
+"""Text in the first bytes of every photo that faceproof draws of a person who does not exist."""
 MAX_MEGAPIXELS = 100.0
 
 _SIGNATURES = (
@@ -43,7 +43,7 @@ _SIGNATURES = (
     ("BMP", re.compile(rb"BM")),
     ("TIFF", re.compile(rb"II[*+]\x00|MM\x00[*+]")),
     ("PPM", re.compile(rb"P[1-6]\s")),
-    # An image brand first, or a container's brand and the image brand among the compatible ones.
+    # The image brand first, or a container's brand with the image brand among the compatible ones.
     ("AVIF", re.compile(rb"....ftyp(avi[fs]|(mif1|msf1)....(....)*?avi[fs])", re.DOTALL)),
 )
 _HEIF = re.compile(rb"....ftyp(hei|hev|mif1|msf1)", re.DOTALL)
@@ -56,21 +56,22 @@ def decode_photo(
 ) -> NDArray[np.uint8]:
     """Pixels of a photo, upright and in RGB.
 
-    A plain RGB JPEG gives exactly ``np.asarray(Image.open(path).convert("RGB"))``. Threads may call it together.
+    A plain RGB JPEG gives exactly ``np.asarray(Image.open(path).convert("RGB"))``. The function is thread-safe.
 
     Args:
-        source: where the photo is, or its bytes.
-        max_megapixels: refuse a picture of more pixels than this, in millions, before any pixel is decoded.
-            Pillow's own limit (``2 * PIL.Image.MAX_IMAGE_PIXELS``, 179 megapixels as shipped) holds beside it.
-        memory_bytes: refuse a picture that takes more memory than this to decode, before any pixel is decoded;
-            None: `default_decode_memory`.
+        source: path of the photo, or its bytes.
+        max_megapixels: limit of the number of pixels, in millions, above 0. A larger picture is refused before any
+            pixel is decoded. Pillow's own limit (``2 * PIL.Image.MAX_IMAGE_PIXELS``, 179 megapixels by default)
+            applies too.
+        memory_bytes: limit of the memory for decoding, in bytes. A picture that needs more is refused before any
+            pixel is decoded. None: `default_decode_memory`.
 
     Returns:
         uint8 (height, width, 3), RGB, 0 to 255; C-contiguous, writable, owned by the caller.
 
     Raises:
-        ImageDecodeError: The photo gives no pixels. The message is the bare reason without the path, so that
-            equal reasons can be counted.
+        ImageDecodeError: the photo cannot be decoded. The message is the reason without the path, so that equal
+            reasons can be counted.
         ConfigurationError: ``max_megapixels`` is not above 0.
 
     Example:
@@ -88,15 +89,15 @@ def decode_photo(
 def decode_with_digest(
     path: Path, sha256: str = "", *, memory_bytes: int | None = None
 ) -> tuple[NDArray[np.uint8], str]:
-    """Pixels of a photo, and the SHA-256 of the bytes that they come from.
+    """Pixels of a photo, and the SHA-256 of the decoded bytes.
 
     Args:
-        path: where the photo is.
-        sha256: the digest that the file must have, hexadecimal; empty: any.
-        memory_bytes: as `decode_photo` takes it.
+        path: path of the photo.
+        sha256: the expected digest, hexadecimal; empty: any.
+        memory_bytes: limit of the memory for decoding, as in `decode_photo`.
 
     Returns:
-        Pixels as `decode_photo` gives them, and the digest, hexadecimal.
+        Pixels as in `decode_photo`, and the digest, hexadecimal.
 
     Raises:
         ImageDecodeError: as `decode_photo`, or the file has another digest, or it changed while it was decoded.
@@ -106,11 +107,11 @@ def decode_with_digest(
 
 
 def estimated_bytes(path: Path, *, memory_bytes: int | None = None) -> int:
-    """Memory that decoding a photo takes at most, in bytes, from its header alone.
+    """Upper bound of the memory for decoding a photo, in bytes, from its header alone.
 
     Args:
-        path: where the photo is.
-        memory_bytes: what reading the header may take, as `decode_photo` takes it.
+        path: path of the photo.
+        memory_bytes: limit of the memory for reading the header, in bytes; None: `default_decode_memory`.
 
     Raises:
         ImageDecodeError: its header cannot be read, or the photo is refused.
@@ -121,7 +122,7 @@ def estimated_bytes(path: Path, *, memory_bytes: int | None = None) -> int:
 
 @cache
 def default_decode_memory() -> int:
-    """Memory in bytes that decoding may take where nothing is said: a quarter of what this process may use."""
+    """Default limit of the memory for decoding, in bytes: a quarter of the memory that this process may use."""
     return max(1, memory_limit() // 4)
 
 
@@ -144,7 +145,7 @@ def _decode(file: IO[bytes], max_megapixels: float, memory_bytes: int | None) ->
 
 @contextmanager
 def _opened_image(file: IO[bytes], max_megapixels: float, memory_bytes: int | None) -> Iterator[Image.Image]:
-    """The image in a file, its header read and its size checked; whatever goes wrong then ends in a reason."""
+    """The image in a file, with its header read and its size checked; every error becomes an ImageDecodeError."""
     first_bytes = file.read(SIGNATURE_BYTES)
     format_name = image_format(first_bytes)
     if format_name is None:
@@ -167,12 +168,12 @@ def _opened_image(file: IO[bytes], max_megapixels: float, memory_bytes: int | No
             raise ImageDecodeError(f"too large: over Pillow's own limit of {limit:.0f} megapixels") from error
         except MemoryError as error:
             raise ImageDecodeError("too large: not enough memory to decode it") from error
-        except Exception as error:  # Pillow's readers raise almost anything on damaged bytes; a run must outlive them
+        except Exception as error:  # Pillow's readers raise almost anything on damaged bytes; the run must continue
             raise ImageDecodeError(_why_damaged(format_name, error, messages)) from error
 
 
 def _length(file: IO[bytes]) -> int:
-    """Size in bytes of an open file or of bytes in memory; where it stands does not change."""
+    """Size in bytes of an open file or of bytes in memory; the position does not change."""
     here = file.tell()
     end = file.seek(0, io.SEEK_END)
     file.seek(here)
@@ -187,7 +188,7 @@ def _check_pixels(pixels: int, size: str, max_megapixels: float) -> None:
 def _check_memory(needed: int, memory_bytes: int | None, bound: str = "up to") -> None:
     allowed = default_decode_memory() if memory_bytes is None else memory_bytes
     if needed > allowed:
-        why = "a quarter of what there is" if memory_bytes is None else "--decode-memory"
+        why = "a quarter of the available memory" if memory_bytes is None else "--decode-memory"
         takes = f"{bound} {in_words(rounded_up(needed))} of memory"
         raise ImageDecodeError(f"too large: decoding it takes {takes}, over the {in_words(allowed)} allowed ({why})")
 
@@ -205,7 +206,7 @@ def _why_not_an_image(first_bytes: bytes) -> str:
     if not first_bytes:
         return EMPTY
     if _HEIF.match(first_bytes):
-        return "HEIC, which cannot be read here: convert it to JPEG or PNG"
+        return "HEIC, which faceproof cannot read: convert it to JPEG or PNG"
     return "not an image: its first bytes are of no known image format"
 
 
@@ -213,7 +214,7 @@ def _why_damaged(format_name: str, error: Exception, messages: Sequence[str]) ->
     if isinstance(error, OSError) and error.errno is not None:
         return cannot_be_read(error)
     if "truncated" in str(error).lower():
-        return f"truncated: the {format_name} file ends before the picture does"
+        return f"truncated: the {format_name} file ends before the end of the picture"
     if isinstance(error, UnidentifiedImageError):
         return f"damaged or truncated: the header of the {format_name} file is not complete"
     words = f" (libtiff: {messages[0][:_LONGEST_MESSAGE]})" if messages else ""
@@ -221,11 +222,11 @@ def _why_damaged(format_name: str, error: Exception, messages: Sequence[str]) ->
 
 
 def _silence_pillow() -> None:
-    """Keep Pillow's warnings and log lines off the screen: each either ends in a reason here or changes no pixel.
+    """Suppress Pillow's warnings and log lines: each either becomes a reason here or changes no pixel.
 
-    ``warnings.catch_warnings`` swaps the filters of all threads and puts them back in any order. One filter that
-    is added where it is missing, and never removed, cannot harm another thread. A logger without any handler
-    writes errors to stderr; a handler that does nothing prevents that, and handlers of the user's still get them.
+    ``warnings.catch_warnings`` changes the filters of all threads, and restores them in any order. One filter that is
+    added once and never removed does not affect other threads. A logger without a handler writes errors to stderr. A
+    handler that does nothing prevents this, and the user's own handlers still get the messages.
     """
     if not any(getattr(entry[3], "pattern", entry[3]) == _PILLOW_MODULES for entry in warnings.filters):
         warnings.filterwarnings("ignore", module=_PILLOW_MODULES)

@@ -1,7 +1,7 @@
-"""What decoding a photo takes of the memory, told from its header before any pixel is decoded.
+"""Estimate the memory for decoding a photo from its header, before any pixel is decoded.
 
-Convention: bytes are an upper estimate. They count Pillow's picture, the array that is given, what the decoder of the
-format holds beside them, and the file. ``benchmarks/decode_memory.py`` measures them.
+Convention: bytes are an upper bound. They include Pillow's picture, the array that is returned, the buffers of the
+format's decoder, and the file. ``benchmarks/decode_memory.py`` measures them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from PIL import Image
 from faceproof.people.pixels import orientation_of
 
 RGB_BYTES = 3
-"""Of a pixel that waits, decoded."""
+"""Bytes of a decoded pixel."""
 
 _STORED = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
 _STORED_ELSE = 4
@@ -24,36 +24,39 @@ _TILE_WIDTH, _TILE_HEIGHT, _ROWS_OF_STRIP, _BITS, _SAMPLES = 322, 323, 278, 258,
 
 
 def bytes_to_open(format_name: str, file_bytes: int) -> int:
-    """Memory that reading the header takes at most: text beside the picture can be as long as the file.
+    """Upper bound of the memory for reading the header, in bytes: its text can be as long as the file.
 
     Args:
-        format_name: as `faceproof.people.decode.image_format` gives it.
-        file_bytes: size of the file.
+        format_name: a name that `faceproof.people.decode.image_format` returns.
+        file_bytes: size of the file, in bytes.
     """
     return file_bytes * (2 if format_name in _READ_WHOLE else 1)
 
 
 def bytes_to_decode(image: Image.Image, file_bytes: int) -> int:
-    """Memory that decoding takes at most, together with the array that it gives.
+    """Upper bound of the memory for decoding, in bytes, including the array that is returned.
 
     Args:
-        image: opened, and not loaded.
-        file_bytes: size of its file.
+        image: an image that is opened and not loaded.
+        file_bytes: size of its file, in bytes.
     """
     name = image.format or ""
     pixels = image.width * image.height
     stored = pixels * _STORED.get(image.mode, _STORED_ELSE)
-    beside = _BESIDE[name](image) if name in _BESIDE else 0
-    # The decoder is done when the array is made.
-    return bytes_to_open(name, file_bytes) + stored + max(pixels * RGB_BYTES, beside)
+    buffers = _BUFFERS[name](image) if name in _BUFFERS else 0
+    # The decoder has freed its buffers when the array is made.
+    return bytes_to_open(name, file_bytes) + stored + max(pixels * RGB_BYTES, buffers)
 
 
 def claimed_pixels(format_name: str, first_bytes: bytes) -> int:
-    """Pixels that the first bytes of a WebP or GIF claim, whose size Pillow uses while it opens them; else 0.
+    """Number of pixels in the header of a WebP or GIF, for which Pillow allocates memory while it opens the file.
 
     Args:
-        format_name: as `faceproof.people.decode.image_format` gives it.
-        first_bytes: 30 or more bytes of a WebP, 10 or more of a GIF; fewer give 0.
+        format_name: a name that `faceproof.people.decode.image_format` returns.
+        first_bytes: 30 or more bytes of a WebP, 10 or more of a GIF.
+
+    Returns:
+        Number of pixels; 0 for other formats and for fewer bytes.
     """
     if format_name == "GIF" and len(first_bytes) >= 10:
         width, height = struct.unpack_from("<6xHH", first_bytes)
@@ -65,6 +68,7 @@ def claimed_pixels(format_name: str, first_bytes: bytes) -> int:
 
 
 def _webp_size(first_bytes: bytes) -> tuple[int, int]:
+    """Width and height in pixels, 0 and 0 for an unknown kind of chunk."""
     kind = first_bytes[12:16]
     if kind == b"VP8X":
         return (
@@ -81,14 +85,14 @@ def _webp_size(first_bytes: bytes) -> tuple[int, int]:
 
 
 def _of_jpeg(image: Image.Image) -> int:
-    """The coefficients of the whole picture, where its components do not come together in one scan."""
+    """The coefficients of the whole picture, if its components are in several scans; else 0."""
     components = int(getattr(image, "layers", 3))
     together = not image.info.get("progressive") and not _scan_is_partial(image, components)
     return 0 if together else 2 * components * image.width * image.height
 
 
 def _scan_is_partial(image: Image.Image, components: int) -> bool:
-    """Whether the first scan lacks components; Pillow stands right after that scan's header."""
+    """Whether the first scan lacks components; the position of Pillow's file is the end of that scan's header."""
     file: IO[bytes] | None = getattr(image, "fp", None)
     if file is None or (end := file.tell()) < 14:
         return False
@@ -99,12 +103,12 @@ def _scan_is_partial(image: Image.Image, components: int) -> bool:
 
 
 def _of_webp(image: Image.Image) -> int:
-    """Two canvases of the animation, and the frame once more as bytes."""
+    """Two canvases of the animation, and a copy of the frame as bytes."""
     return 13 * image.width * image.height
 
 
 def _of_avif(image: Image.Image) -> int:
-    """Planes of up to 16 bits without subsampling, alpha among them, and the frame as bytes."""
+    """Planes of up to 16 bits without subsampling, including alpha, and the frame as bytes."""
     return 12 * image.width * image.height
 
 
@@ -113,24 +117,24 @@ def _of_gif(image: Image.Image) -> int:
 
 
 def _of_tiff(image: Image.Image) -> int:
-    """One strip or tile, and the picture once more where it has to be turned."""
+    """One strip or tile, and a copy of the picture if it has to be rotated."""
     tags = getattr(image, "tag_v2", {})
     samples, depth = _number(tags.get(_SAMPLES, 1)), _number(tags.get(_BITS, 8))
     if _TILE_WIDTH in tags:
-        held = _number(tags.get(_TILE_WIDTH)) * _number(tags.get(_TILE_HEIGHT))
+        piece_pixels = _number(tags.get(_TILE_WIDTH)) * _number(tags.get(_TILE_HEIGHT))
     else:
-        held = min(_number(tags.get(_ROWS_OF_STRIP, image.height)), image.height) * image.width
-    turned = 0 if orientation_of(image) == 1 else image.width * image.height * _STORED_ELSE
-    return 2 * held * max(1, samples) * max(8, depth) // 8 + turned
+        piece_pixels = min(_number(tags.get(_ROWS_OF_STRIP, image.height)), image.height) * image.width
+    rotated = 0 if orientation_of(image) == 1 else image.width * image.height * _STORED_ELSE
+    return 2 * piece_pixels * max(1, samples) * max(8, depth) // 8 + rotated
 
 
 def _number(tag: object) -> int:
-    """A tag's value, the largest of several; one that is no number counts as 0."""
+    """A tag's value, or the largest of several values; 0 for a value that is no positive integer."""
     values = tag if isinstance(tag, tuple) else (tag,)
     return max((int(value) for value in values if isinstance(value, int) and value > 0), default=0)
 
 
-_BESIDE: dict[str, Callable[[Image.Image], int]] = {
+_BUFFERS: dict[str, Callable[[Image.Image], int]] = {
     "JPEG": _of_jpeg,
     "MPO": _of_jpeg,
     "WEBP": _of_webp,

@@ -1,9 +1,9 @@
-"""Messages of libtiff while a photo is decoded: kept as text instead of written to stderr.
+"""Capture the messages of libtiff while a photo is decoded, instead of writing them to stderr.
 
-Pillow leaves libtiff's handlers of errors and warnings as they are, and these write to the process's stderr, without
-the photo's name. The handlers that are set here keep the messages of a thread that decodes a photo, and hand on those
-of any other thread to the handlers that were set before. Where Pillow's copy of libtiff cannot be reached (it is
-linked statically on Windows), nothing is set.
+Pillow does not change libtiff's handlers of errors and warnings. They write to the process's stderr, without the
+photo's name. The handlers in this module store the messages of a thread that decodes a photo. Messages of other
+threads are passed to the previous handlers. If Pillow's copy of libtiff cannot be accessed (it is linked statically on
+Windows), no handler is set.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _KEPT = 20
 _Handler = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_void_p)
 
 _listening = threading.local()
-_for_ever: list[Any] = []
-"""What C code holds pointers to must not be collected."""
+_kept_alive: list[Any] = []
+"""Objects that C code has pointers to; they must not be garbage-collected."""
 
 
 @contextmanager
 def messages_of_libtiff() -> Iterator[list[str]]:
-    """A list that fills with libtiff's errors in this thread meanwhile, ``module: text``; warnings are dropped."""
+    """A list to which libtiff's errors in this thread are added, as ``module: text``; warnings are dropped."""
     _set_handlers()
     errors: list[str] = []
     before, _listening.errors = getattr(_listening, "errors", None), errors
@@ -43,7 +43,7 @@ def _set_handlers() -> None:
     try:
         from PIL import _imaging
 
-        libtiff = ctypes.CDLL(_imaging.__file__)  # a name is also sought in the libraries that this one needs
+        libtiff = ctypes.CDLL(_imaging.__file__)  # a symbol is also searched in the libraries that this one needs
         setters = ((libtiff.TIFFSetErrorHandler, True), (libtiff.TIFFSetWarningHandler, False))
         as_text = ctypes.CDLL(None).vsnprintf
     except (ImportError, AttributeError, OSError, TypeError):  # Windows has no library without a name: TypeError
@@ -53,7 +53,7 @@ def _set_handlers() -> None:
         setter.argtypes, setter.restype = [ctypes.c_void_p], ctypes.c_void_p
         before: list[Any] = []
         handler = _Handler(_handling(as_text, before, keeps=keeps))
-        _for_ever.append(handler)
+        _kept_alive.append(handler)
         address = setter(ctypes.cast(handler, ctypes.c_void_p))
         if address:
             before.append(_Handler(address))
@@ -62,7 +62,7 @@ def _set_handlers() -> None:
 def _handling(
     as_text: Any, before: list[Any], *, keeps: bool
 ) -> Callable[[bytes | None, bytes | None, int | None], None]:
-    """A handler that keeps messages (or drops them) in threads that listen, and calls ``before`` in the others."""
+    """A handler that stores (or drops) the messages of threads that decode, and calls ``before`` in other threads."""
 
     def handle(module: bytes | None, template: bytes | None, arguments: int | None) -> None:
         errors: list[str] | None = getattr(_listening, "errors", None)
@@ -78,7 +78,7 @@ def _handling(
 
 
 def _printable(module: bytes, message: bytes) -> str:
-    """The message after the function it comes from; Pillow gives every file one name, which says nothing."""
+    """The message, after the name of its function; a module that is Pillow's name for every file is left out."""
     parts = [part.decode("utf-8", "replace").strip() for part in (module, message)]
     text = parts[1] if not parts[0] or parts[0].endswith(".tif") else ": ".join(parts)
     return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -1,7 +1,7 @@
-"""Reading a folder of people: one folder for each person, that person's photos directly in it.
+"""Read a folder of people: one folder per person, with that person's photos directly in it.
 
-Nothing is skipped in silence: what is ignored, and what looks odd, is counted in a notice with a few examples.
-A file that is named like a photo stays a photo even where it is damaged, so that it gets its row with a reason.
+Files that are ignored or unusual are counted in notices, with a few examples. A file with the suffix of a photo counts
+as a photo even if it is damaged, so that it gets a row with a reason.
 """
 
 from __future__ import annotations
@@ -35,32 +35,32 @@ _PROGRESS_EVERY = 64
 _MARK_BYTES = 512
 _EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
-# Kind of a notice: one of it, many of it, what it means. In the order in which a person should read them.
+# Kind of a notice: singular, plural, description. In the order in which notices are shown.
 _NOTICES = {
     SYNTHETIC: ("photo", "photos", "of people who do not exist, drawn by faceproof: no evidence about a real system"),
     "unreadable_people": ("person's folder", "people's folders", "that cannot be opened: left out"),
-    "people_without_photos": ("folder", "folders", "without a single photo: left out"),
-    "unreadable_photos": ("photo", "photos", "that cannot be read: kept, and will fail with a reason"),
-    "empty_files": ("photo", "photos", "of zero bytes: kept, and will fail with a reason"),
-    "not_images": ("file", "files", "named like a photo, of no image format known here: kept, and will fail"),
+    "people_without_photos": ("folder", "folders", "without a photo: left out"),
+    "unreadable_photos": ("photo", "photos", "that cannot be read: counted as failed, with a reason"),
+    "empty_files": ("photo", "photos", "of zero bytes: counted as failed, with a reason"),
+    "not_images": ("file", "files", "with the suffix of a photo and an unknown image format: counted as failed"),
     "same_photo_in_two_people": (
         "photo",
         "photos",
-        "lying byte for byte in several people's folders: a non-mated comparison may show one picture twice",
+        "with an identical copy in another person's folder: a non-mated comparison may show one picture twice",
     ),
     "same_photo_twice": (
         "photo",
         "photos",
-        "lying byte for byte more than once with one person: a mated comparison may show one picture twice",
+        "with an identical copy in the same person's folder: a mated comparison may show one picture twice",
     ),
     "similar_names": (
         "name",
         "names",
-        "of people in several spellings that differ by case or Unicode form only: taken for different people",
+        "of people in several spellings that differ only by case or Unicode form: treated as different people",
     ),
     "invalid_names": ("name", "names", "not valid in Unicode: shown with \ufffd"),
-    "link_loops": ("symbolic link", "symbolic links", "leading back to a folder above or to itself: ignored"),
-    "dangling_links": ("symbolic link", "symbolic links", "leading nowhere: ignored"),
+    "link_loops": ("symbolic link", "symbolic links", "to itself or to a folder above: ignored"),
+    "dangling_links": ("symbolic link", "symbolic links", "whose target does not exist: ignored"),
     "folders_in_people": (
         "folder",
         "folders",
@@ -71,7 +71,7 @@ _NOTICES = {
     "foreign_photos": (
         "photo",
         "photos",
-        "in a format that cannot be read here: ignored; convert to JPEG or PNG",
+        "in a format that faceproof cannot read: ignored; convert to JPEG or PNG",
     ),
     "foreign_files": ("file", "files", "without the suffix of a photo: ignored"),
     "special_files": ("pipe or device", "pipes or devices", "without the suffix of a photo: ignored"),
@@ -89,7 +89,7 @@ class _Found(NamedTuple):
 
 
 class _Notebook:
-    """Counts of what was noticed, with the first few examples of each kind."""
+    """Collects notices: their number by kind, and the first few examples of each kind."""
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = defaultdict(int)
@@ -114,27 +114,27 @@ class _Notebook:
 
 
 def read_people(root: str | Path, *, workers: int = 8, progress: Callable[[int, int], None] | None = None) -> PhotoSet:
-    """All photos of a folder of people, with the digest of every file and notices of what is odd.
+    """All photos of a folder of people, with the digest of every file, and notices.
 
-    Every folder in ``root`` is a person; every file directly in it with the suffix of a photo is a photo of that
-    person; names are in the order of ``sorted``. Two folders ``matched_faces`` and ``mismatched_faces`` are
-    recognised: then the people lie in these, and their photos are of group ``mated`` and ``non_mated``. Symbolic
-    links are followed, except those that lead back to a folder above.
+    Every folder in ``root`` is a person. Every file directly in it with the suffix of a photo is a photo of that
+    person. Names are in the order of ``sorted``. If there are two folders ``matched_faces`` and ``mismatched_faces``,
+    the people are in these, and their photos are of group ``mated`` and ``non_mated``. Symbolic links are followed,
+    except those to a folder above.
 
     Args:
         root: the folder of people.
-        workers: how many threads read files, 1 or more; the result is the same for any number.
-        progress: called in this thread every now and then with the photos read and all photos.
+        workers: number of threads that read files, 1 or more; the result does not depend on it.
+        progress: called in this thread from time to time with the number of photos read and of all photos.
 
     Returns:
-        The photos sorted by group, person and id, damaged ones among them.
+        The photos sorted by group, person and id, including damaged ones.
 
     Raises:
-        PeopleError: There is no such folder, it cannot be opened, or it holds no people or no photos.
+        PeopleError: the folder does not exist, cannot be opened, or has no people or no photos.
         ConfigurationError: ``workers`` is below 1.
     """
     if workers < 1:
-        raise ConfigurationError(f"workers is {workers}: expected 1 or more threads to read photos with.")
+        raise ConfigurationError(f"workers is {workers}: expected 1 or more threads that read photos.")
     root = Path(root)
     notebook = _Notebook()
     found: list[_Found] = []
@@ -164,7 +164,7 @@ def _people(root: Path, notebook: _Notebook) -> Iterator[tuple[Group, str, str, 
     for name in sorted(folders.keys() - GROUP_FOLDERS.keys()):
         notebook.add("people_beside_groups", valid_unicode(name))
     inner = {name: _folders_in(Path(folders[name]), f"{name}/", notebook) for name in GROUP_FOLDERS}
-    # Labelled together: a person of both groups keeps one label, two people never share one.
+    # All names are labelled together: a person of both groups has one label, and two people never have the same.
     everybody = {person: person for people in inner.values() for person in people}
     label_of = {person: label for label, person in _labelled(everybody, "", notebook)}
     for name, group in GROUP_FOLDERS.items():
@@ -173,7 +173,7 @@ def _people(root: Path, notebook: _Notebook) -> Iterator[tuple[Group, str, str, 
 
 
 def _folders_in(folder: Path, prefix: str, notebook: _Notebook) -> dict[str, str]:
-    """Path of every folder in ``folder`` by its name; whatever else lies there is noticed."""
+    """Path of every folder in ``folder``, by name; everything else in it becomes a notice."""
     try:
         entries = _sorted_entries(folder)
     except OSError as error:
@@ -196,7 +196,7 @@ def _folders_in(folder: Path, prefix: str, notebook: _Notebook) -> dict[str, str
 def _photos_of_person(
     group: Group, person_id: str, person: str, folder: str, notebook: _Notebook
 ) -> list[_Found] | None:
-    """The photos directly in a person's folder, or None where it cannot be opened."""
+    """The photos directly in a person's folder, or None if it cannot be opened."""
     try:
         entries = _sorted_entries(folder)
     except OSError as error:
@@ -222,7 +222,7 @@ def _sorted_entries(folder: Path | str) -> list[os.DirEntry[str]]:
 
 
 def _kind_of(entry: os.DirEntry[str]) -> _Kind:
-    """What an entry is once its links are followed."""
+    """The kind of an entry, after links are followed."""
     try:
         if entry.is_dir():
             return "loop" if entry.is_symlink() and _leads_back(entry.path) else "folder"
@@ -232,11 +232,11 @@ def _kind_of(entry: os.DirEntry[str]) -> _Kind:
     except OSError as error:
         if error.errno == errno.ELOOP:
             return "loop"
-        return "dangling" if error.errno == errno.ENOTDIR else "file"  # no permission: reading it will tell
+        return "dangling" if error.errno == errno.ENOTDIR else "file"  # no permission: reading it gives the reason
 
 
 def _leads_back(link: str) -> bool:
-    """Whether a link to a folder leads to the folder that the link lies in, or to one above."""
+    """Whether the target of a link is the folder that contains the link, or a folder above."""
     target = os.path.realpath(link).rstrip(os.sep)
     start = os.path.realpath(os.path.dirname(link))
     return f"{start}{os.sep}".startswith(f"{target}{os.sep}")
@@ -259,7 +259,7 @@ def _notice_ignored(name: str, kind: _Kind, prefix: str, notebook: _Notebook) ->
 
 
 def _labelled(paths: dict[str, str], prefix: str, notebook: _Notebook) -> list[tuple[str, str]]:
-    """Label and path by label: the name itself, or where it is not valid Unicode, a valid one of its own."""
+    """Label and path, sorted by label: the name, or a unique valid label for a name that is not valid Unicode."""
     taken = {name for name in paths if valid_unicode(name) == name}
     labels: list[tuple[str, str]] = []
     for name, path in paths.items():
@@ -294,7 +294,7 @@ def _notice_similar_names(names: Iterable[str], notebook: _Notebook) -> None:
 def _read_contents(
     found: list[_Found], workers: int, progress: Callable[[int, int], None] | None, notebook: _Notebook
 ) -> Iterator[Photo]:
-    """Every photo with its digest, in order; batches keep millions of photos from queueing at once."""
+    """Every photo with its digest, in order; batches limit the number of photos in the queue."""
     if progress:
         progress(0, len(found))
     with ThreadPoolExecutor(workers) as pool:
@@ -310,7 +310,7 @@ def _read_contents(
 
 
 def _digest(path: str) -> tuple[str, str, str]:
-    """SHA-256 of a file, kind of notice where something is to be said of it, and the cause."""
+    """SHA-256 of a file, the kind of its notice (empty for none), and the cause."""
     try:
         with opened(path) as file:
             first_bytes = file.read(_MARK_BYTES)
@@ -355,7 +355,7 @@ def _why_not_opened(folder: Path, error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return f"{where}: there is no such folder. {_EXPECTED} Check the path."
     if isinstance(error, NotADirectoryError):
-        return f"{where}: this is a file, not a folder. {_EXPECTED} Give the folder that holds the people."
+        return f"{where}: this is a file, not a folder. {_EXPECTED} Give the folder that contains the people."
     if isinstance(error, PermissionError):
         return f"{where}: no permission to open this folder. {_EXPECTED} Ask for the right to read it."
     return f"{where}: this folder cannot be opened ({_cause(error)}). {_EXPECTED}"
@@ -364,10 +364,10 @@ def _why_not_opened(folder: Path, error: OSError) -> str:
 def _why_no_people(root: Path, notebook: _Notebook) -> str:
     where = valid_unicode(str(root))
     if loose := notebook.counts.get("photos_in_no_person"):
-        photos = "1 photo lies" if loose == 1 else f"{loose:,} photos lie"
+        photos = "1 photo is" if loose == 1 else f"{loose:,} photos are"
         return (
-            f"{where}: {photos} directly in this folder, so nobody can say who is on them. "
-            f"{_EXPECTED} Put each person's photos into a folder of their own."
+            f"{where}: {photos} directly in this folder, so the person on each photo is not known. "
+            f"{_EXPECTED} Put each person's photos into a separate folder."
         )
     return f"{where}: no person's folder in it. {_EXPECTED} Check that this is the right folder."
 
@@ -377,5 +377,5 @@ def _why_no_photos(root: Path, notebook: _Notebook) -> str:
     advice = "Check that this is the right folder."
     if inner := notebook.examples.get("folders_in_people"):
         deeper = valid_unicode(str(root / inner[0].rpartition("/")[0]))
-        advice = f"Perhaps the folder of people lies further down, such as {deeper}."
-    return f"{valid_unicode(str(root))}: not one photo in it. {_EXPECTED} Found: {seen}. {advice}"
+        advice = f"The folder of people may be further down, such as {deeper}."
+    return f"{valid_unicode(str(root))}: no photo in it. {_EXPECTED} Found: {seen}. {advice}"

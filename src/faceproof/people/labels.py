@@ -1,6 +1,6 @@
-"""The words that score files and pair lists share: labels for mated and non-mated, and names of columns.
+"""Labels for mated and non-mated, and names of columns, as used by score files and pair lists.
 
-A column of labels uses the words of one `LabelPair`. Case and blanks around a word do not count; all else does.
+A column of labels uses the words of one `LabelPair`. Case and blanks around a word are ignored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LONGEST_SHOWN = 80
 
 
 class LabelPair(NamedTuple):
-    """Two words that belong together, each with its other spellings after it."""
+    """The two words of a column of labels, each followed by its other spellings."""
 
     mated: tuple[str, ...]
     non_mated: tuple[str, ...]
@@ -43,19 +43,19 @@ LABEL_PAIRS = (
     LabelPair(("positive",), ("negative",)),
     LabelPair(("target",), ("nontarget", "non-target", "non_target", "non target")),
 )
-"""Every pair of words that is read, in small letters. A word means the same in all pairs that have it."""
+"""All pairs of words that are accepted, in lower case. A word has the same meaning in all its pairs."""
 
 LABELS = {
     word: mated for pair in LABEL_PAIRS for mated, words in zip((True, False), pair, strict=True) for word in words
 }
-"""What each word means: True for mated."""
+"""Meaning of each word: True for mated."""
 
 PAIRS_IN_WORDS = ", ".join(f"{pair.mated[0]}/{pair.non_mated[0]}" for pair in LABEL_PAIRS)
-"""The pairs as a message lists them."""
+"""The pairs, as text for messages."""
 
 
 def column_name(field: str) -> str:
-    """The name of a column, however it is spelt; ``path_a`` and ``path_b`` are ``photo_a`` and ``photo_b``.
+    """The normalised name of a column; ``path_a`` and ``path_b`` become ``photo_a`` and ``photo_b``.
 
     >>> column_name(" Photo A "), column_name("path-b"), column_name("Label")
     ('photo_a', 'photo_b', 'label')
@@ -73,7 +73,7 @@ class FoundLabel(NamedTuple):
 
 
 def plain(text: str) -> str:
-    """The text by which a label is looked up.
+    """The normalised text of a label: lower case, without blanks around it.
 
     >>> plain(" Non-Mated ")
     'non-mated'
@@ -82,13 +82,13 @@ def plain(text: str) -> str:
 
 
 def meaning_of(words: Iterable[str]) -> dict[str, bool] | None:
-    """What the words of one column mean.
+    """The meaning of the words of one column.
 
     Args:
-        words: the distinct values of the column, as `plain` gives them.
+        words: the distinct values of the column, normalised by `plain`.
 
     Returns:
-        True for mated, by word; None where no `LabelPair` has all of them.
+        True for mated, by word; None if no `LabelPair` has all of the words.
 
     >>> meaning_of(["1", "-1"])
     {'1': True, '-1': False}
@@ -102,13 +102,13 @@ def meaning_of(words: Iterable[str]) -> dict[str, bool] | None:
 
 
 def label_error(path: Path, column: str, found: Sequence[FoundLabel], further: int = 0) -> PeopleError:
-    """The error for a label column that no `LabelPair` fits.
+    """The error for a label column whose words are not of one `LabelPair`.
 
     Args:
         path: the file.
         column: name of the column.
-        found: its distinct values, or those of them that a message may show.
-        further: number of distinct values besides these.
+        found: its distinct values, or a part of them to show.
+        further: number of distinct values that are not in ``found``.
     """
     in_order = sorted(found, key=lambda label: (plain(label.text) in LABELS, label.line))
     unknown = [label for label in in_order if plain(label.text) not in LABELS]
@@ -131,7 +131,7 @@ def _rows(count: int) -> str:
 
 
 class LabelColumn:
-    """Collects the labels of a column row by row, and says at the end which of them are mated."""
+    """Collects the labels of a column row by row; `mated` gives their meaning at the end."""
 
     def __init__(self, path: Path, column: str) -> None:
         self._path = path
@@ -140,7 +140,7 @@ class LabelColumn:
         self._found: list[FoundLabel] = []
 
     def add(self, text: str, line: int) -> int:
-        """The number, from 0, of the label that a row has."""
+        """Add the label of a row in line ``line``; return the number of the label, from 0."""
         word = plain(text)
         number = self._number.setdefault(word, len(self._found))
         if number == len(self._found):
@@ -149,7 +149,7 @@ class LabelColumn:
         return number
 
     def mated(self) -> NDArray[np.bool_]:
-        """Whether each label means mated, bool, by the numbers that `add` gave.
+        """Whether each label means mated, bool (number of distinct labels,), indexed by the numbers from `add`.
 
         Raises:
             PeopleError: no `LabelPair` has all labels of the column.

@@ -1,4 +1,4 @@
-"""Labeled Faces in the Wild: downloads, checks and unpacks the photos and pair lists."""
+"""Download, check and unpack the photos and pair lists of Labeled Faces in the Wild."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ LFW_PEOPLE, LFW_PHOTOS = 5_749, 13_233
 PEOPLE_FOLDER, PAIR_LIST = "lfw-funneled", "pairs.txt"
 LFW_NOTE = (
     "Labeled Faces in the Wild (University of Massachusetts, 2007): 13,233 photos of 5,749 public figures from news "
-    "pages, here in the funneled version. Offered for research; the photos belong to their owners and nobody in them "
-    "was asked, so keep them to yourself. Cite Huang, Ramesh, Berg, Learned-Miller, TR 07-49. Men and light skin are "
-    "far in the majority, so a result on LFW says little about other people."
+    "pages, here in the funneled version. Offered for research. The photos belong to their owners, and the people in "
+    "them did not give consent: do not publish them. Cite Huang, Ramesh, Berg, Learned-Miller, TR 07-49. Most people "
+    "in LFW are light-skinned men, so a result on LFW says little about other people."
 )
 
 _ARCHIVE = "lfw-funneled.tgz"
@@ -30,27 +30,27 @@ _FILES = {
     "pairsDevTest.txt": ("5976009", "7cb06600ea8b2814ac26e946201cdb304296262aad67d046a16a7ec85d0ff87c"),
     _ARCHIVE: ("5976015", "b47c8422c8cded889dc5a13418c4bc2abbda121092b3533a83306f90d900100a"),
 }
-"""Number on the host and SHA-256 of each file."""
+"""File number on the host, and SHA-256, of each file."""
 _ATTEMPTS = 3
 
 
 def pull_lfw(destination: str | Path, *, offline: bool = False, progress: Progress | None = None) -> Path:
-    """Fetch the photos and pair lists of Labeled Faces in the Wild, unless they are there.
+    """Download the photos and pair lists of Labeled Faces in the Wild, if they are not there.
 
     About 240 MB are downloaded to ``DESTINATION.partial``, and each file is checked against its SHA-256. A download
-    that was stopped is resumed. The destination appears when all is there: ``lfw-funneled/`` with the people, and
-    ``pairs.txt``.
+    that was stopped is resumed. The destination appears when everything is complete: ``lfw-funneled/`` with the
+    people, and ``pairs.txt``.
 
     Args:
         destination: folder to make.
-        offline: never use the network.
-        progress: told how far the download is; None for standard error.
+        offline: do not use the network.
+        progress: receives the progress of the download; None: standard error.
 
     Returns:
         The folder of people below ``destination``.
 
     Raises:
-        PeopleError: the network cannot be reached or may not be used, or what arrived is not LFW.
+        PeopleError: the network cannot be reached or may not be used, or the downloaded files are not LFW.
     """
     destination = Path(destination)
     people = destination / PEOPLE_FOLDER
@@ -79,15 +79,15 @@ def pull_lfw(destination: str | Path, *, offline: bool = False, progress: Progre
 def _refuse_occupied(destination: Path) -> None:
     if os.path.lexists(destination) and not (destination.is_dir() and not any(destination.iterdir())):
         raise PeopleError(
-            f"{destination} is there, without all of LFW ({PEOPLE_FOLDER} and {PAIR_LIST}). "
-            "Choose another place, or remove it first."
+            f"{destination} exists, and does not have all of LFW ({PEOPLE_FOLDER} and {PAIR_LIST}). "
+            "Choose another folder, or remove this one first."
         )
 
 
 def _by_hand(destination: Path) -> str:
     return (
         f"By hand: download {_url(_ARCHIVE)} ({_ARCHIVE}) and {_url(PAIR_LIST)} ({PAIR_LIST}) elsewhere, unpack the "
-        f"first, and bring its folder here as {destination / PEOPLE_FOLDER} and the second as "
+        f"first, and copy its folder to {destination / PEOPLE_FOLDER} and the second file to "
         f"{destination / PAIR_LIST}."
     )
 
@@ -95,8 +95,8 @@ def _by_hand(destination: Path) -> str:
 def _not_fetched(destination: Path, error: Exception) -> str:
     reason = getattr(error, "strerror", None) or error
     return (
-        f"LFW could not be fetched to {destination} ({str(reason).rstrip('.')}). Try again where the network can be "
-        f"reached. {_by_hand(destination)}"
+        f"LFW could not be downloaded to {destination} ({str(reason).rstrip('.')}). Try again with a network "
+        f"connection. {_by_hand(destination)}"
     )
 
 
@@ -119,11 +119,11 @@ def _fetch(partial: Path, offline: bool, progress: Progress) -> None:
         fetched = fetch_file(_url(name), partial / name, progress=progress, attempts=_ATTEMPTS)
         if sha256_of(fetched) != sha256:
             fetched.unlink()
-            raise DownloadError(f"what arrived from {_url(name)} is not {name}: its SHA-256 is another")
+            raise DownloadError(f"the file from {_url(name)} is not {name}: its SHA-256 differs")
 
 
 def _unpack(partial: Path) -> None:
-    """Unpack the archive, anew where that was interrupted."""
+    """Unpack the archive, after removing what an interrupted attempt left."""
     shutil.rmtree(_unpacked_in(partial), ignore_errors=True)
     with tarfile.open(partial / _ARCHIVE, "r:gz") as archive:
         archive.extractall(partial, filter="data")
@@ -140,13 +140,13 @@ def _check_count(partial: Path) -> None:
     if (len(folders), photos) != (LFW_PEOPLE, LFW_PHOTOS):
         shutil.rmtree(partial)
         raise PeopleError(
-            f"What arrived has {photos:,} photos of {len(folders):,} people; LFW has {LFW_PHOTOS:,} of "
-            f"{LFW_PEOPLE:,}. It is thrown away; fetch it again."
+            f"The archive has {photos:,} photos of {len(folders):,} people; LFW has {LFW_PHOTOS:,} of "
+            f"{LFW_PEOPLE:,}. It was removed; download it again."
         )
 
 
 def _lay_out(partial: Path, destination: Path) -> None:
-    """Give the finished download its name and the names of its parts."""
+    """Rename the complete download to its destination."""
     _unpacked_in(partial).rename(partial / PEOPLE_FOLDER)
     (partial / _ARCHIVE).unlink()
     if destination.exists():

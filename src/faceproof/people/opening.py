@@ -1,4 +1,4 @@
-"""A photo's file: opened without waiting, digested in pieces, and watched for changes while it is in use."""
+"""Open the file of a photo: without blocking, with its digest, and with a check that it does not change meanwhile."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from faceproof.errors import ImageDecodeError
 from faceproof.sizes import in_words
 
 MAX_FILE_BYTES = 1_000_000_000
-"""A larger file is not read. 100 megapixels take 800 MB at 16 bits in four channels without compression."""
+"""Largest file that is read. 100 megapixels take 800 MB at 16 bits in four channels without compression."""
 
 READ_WHOLE_BYTES = 16_000_000
-"""A smaller file is read into memory at once; a larger one is read from its handle."""
+"""Largest file that is read into memory at once; a larger one is read from its handle."""
 
 EMPTY = "zero bytes: the file is empty"
 CHANGED = "the file changed after the run had begun"
@@ -32,27 +32,26 @@ _NAMES = (
     (stat.S_ISSOCK, "a socket"),
     (stat.S_ISDIR, "a folder"),
 )
-# Without these, opening a pipe or reading a file of the kernel such as /proc/kmsg can wait for ever.
-_AT_ONCE = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
+# Without these flags, opening a pipe or reading a file of the kernel such as /proc/kmsg can block for ever.
+_OPEN_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
 
 
 @contextmanager
 def opened(path: Path | str) -> Iterator[IO[bytes]]:
-    """A photo's file, open for reading.
+    """The file of a photo, open for reading in binary mode.
 
-    The file is opened only when it is a regular file that is not empty. A file of the kernel says that it has zero
-    bytes, so it is never read.
+    Only a regular file that is not empty is opened. Files of the kernel report zero bytes, so they are never read.
 
     Args:
-        path: where it is; links are followed.
+        path: path of the file; links are followed.
 
     Raises:
-        ImageDecodeError: there is nothing that may be read: the file is gone, no regular file, empty, over
-            `MAX_FILE_BYTES`, or reading it fails. The message is the reason, without the path.
+        ImageDecodeError: the file is missing, no regular file, empty, over `MAX_FILE_BYTES`, or reading it fails.
+            The message is the reason, without the path.
     """
     try:
         check_readable(os.stat(path))
-        with open(os.open(path, _AT_ONCE), "rb") as file:
+        with open(os.open(path, _OPEN_FLAGS), "rb") as file:
             check_readable(os.fstat(file.fileno()))
             yield file
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -62,7 +61,7 @@ def opened(path: Path | str) -> Iterator[IO[bytes]]:
 
 
 def check_readable(found: os.stat_result) -> None:
-    """Refuse what is no photo by its kind or its size.
+    """Refuse a file that cannot be a photo by its kind or its size.
 
     Raises:
         ImageDecodeError: no regular file, empty, or over `MAX_FILE_BYTES`.
@@ -79,7 +78,7 @@ def check_readable(found: os.stat_result) -> None:
 
 
 def digest_of(file: IO[bytes]) -> str:
-    """SHA-256 of an open file from where it stands, hexadecimal, read in pieces."""
+    """SHA-256 of an open file from its current position to its end, hexadecimal."""
     total = hashlib.sha256()
     while piece := file.read(_PIECE_BYTES):
         total.update(piece)
@@ -88,14 +87,17 @@ def digest_of(file: IO[bytes]) -> str:
 
 @contextmanager
 def unchanged(path: Path | str, sha256: str = "") -> Iterator[tuple[IO[bytes], str]]:
-    """A photo's content to decode, and its digest, which is of the very bytes that are decoded.
+    """The content of a photo, to be decoded, and the digest of exactly these bytes.
 
     A file up to `READ_WHOLE_BYTES` is read once into memory. A larger one is digested in pieces and decoded from the
     same handle; its size and its times of change must be the same before and after.
 
     Args:
-        path: where it is.
-        sha256: the digest that it must have, hexadecimal; empty: any.
+        path: path of the file.
+        sha256: the expected digest, hexadecimal; empty: any.
+
+    Yields:
+        The content as a binary stream, and its SHA-256, hexadecimal.
 
     Raises:
         ImageDecodeError: as `opened`, or the file has another digest, or it changed while it was in use.
@@ -122,10 +124,11 @@ def unchanged(path: Path | str, sha256: str = "") -> Iterator[tuple[IO[bytes], s
 
 
 def cannot_be_read(error: OSError) -> str:
-    """The reason that an error of the operating system is to a photo."""
+    """The reason of a photo's failure for an error of the operating system."""
     return f"cannot be read: {(error.strerror or type(error).__name__).lower()}"
 
 
 def _state(file: IO[bytes]) -> tuple[int, int, int]:
+    """Size in bytes and times of change in ns."""
     found = os.fstat(file.fileno())
     return found.st_size, found.st_mtime_ns, found.st_ctime_ns

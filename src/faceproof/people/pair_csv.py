@@ -1,4 +1,4 @@
-"""Comparisons that a person lists in a CSV file, with photos by path and labels of that person's own."""
+"""The protocol ``csv``: comparisons from a user's CSV file, with paths of photos and labels."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _FOLD = re.compile(r"[0-9]{1,9}")
 def csv_protocol(people: PhotoSet, pairs: str | Path) -> Comparisons:
     """The comparisons of a CSV file: columns path_a, path_b, mated and, if there are folds, fold.
 
-    With a first line of these names the columns may be in any order and others are ignored; without one they are
-    in this order. ``photo_a``, ``photo_b`` and ``label`` are other names of the first three. Paths are relative to
+    If the first line has these names, the columns may be in any order and other columns are ignored. Otherwise they
+    are in this order. ``photo_a``, ``photo_b`` and ``label`` are other names of the first three. Paths are relative to
     the folder of people, or absolute inside it. Labels are those of `faceproof.people.labels`. ``fold`` is a whole
-    number; folds are counted from 0 in the order of these numbers.
+    number; folds are numbered from 0 in the order of these numbers.
 
     Args:
         people: the photos.
@@ -44,7 +44,7 @@ def csv_protocol(people: PhotoSet, pairs: str | Path) -> Comparisons:
 
     Returns:
         The comparisons in the order of the file, with the labels of the file. A pair that is listed again, also with
-        its sides swapped, is counted once, and the notes say so.
+        its sides swapped, is counted once, with a note.
 
     Raises:
         PeopleError: a line is malformed or names an unknown photo, the labels are not the words of one pair, or a
@@ -79,7 +79,7 @@ def csv_protocol(people: PhotoSet, pairs: str | Path) -> Comparisons:
 
 
 class _Columns(NamedTuple):
-    """Where each column is, how many there are, what the labels' is called, and names of those that are ignored."""
+    """Position of each column, number of columns, name of the label column, and names of ignored columns."""
 
     a: int
     b: int
@@ -98,7 +98,7 @@ def _records(text: str, path: Path) -> _Records:
     """Line number and fields of each record that is not blank."""
     first_line = text.lstrip("\r\n").partition("\n")[0]
     delimiter = max(",;\t", key=first_line.count)
-    # Without strict, a quote that is never closed makes one cell of all lines below it.
+    # Without strict, a quote that is not closed makes one cell of all following lines.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     start = 1
     try:
@@ -112,7 +112,7 @@ def _records(text: str, path: Path) -> _Records:
 
 
 def _find_columns(records: _Records, path: Path, find: _Find) -> tuple[_Columns, _Records]:
-    """The columns by the first line, and the records without it where it is a header."""
+    """The columns, from the first line, and the records, without the first line if it is a header."""
     line, first = next(records, (0, []))
     if not first:
         raise PeopleError(f"{path} is empty. {_EXPECTED}.")
@@ -123,21 +123,21 @@ def _find_columns(records: _Records, path: Path, find: _Find) -> tuple[_Columns,
         for name in place:
             if names.count(name) > 1:
                 given = ", ".join(field.strip() for field, other in zip(first, names, strict=True) if other == name)
-                raise PeopleError(f"{found}, in which several columns are {name}: {given}. Keep one of them.")
+                raise PeopleError(f"{found}: several columns mean {name}: {given}. Keep one of them.")
         ignored = tuple(field for field, name in zip(first, names, strict=True) if name and name not in place)
         a, b, mated = (place[name] for name in _NEEDED)
         return _Columns(a, b, mated, place.get("fold"), len(names), first[mated].strip(), ignored), records
     if len(first) not in {3, 4} or plain(first[2]) not in LABELS:
         raise PeopleError(f"{found}. {_EXPECTED}.")
     if find(first[0]) is None and find(first[1]) is None:
-        raise PeopleError(f"{found}: neither names of columns nor photos of the people. {_EXPECTED}.")
+        raise PeopleError(f"{found}, which are neither names of columns nor photos in the folder. {_EXPECTED}.")
     return _Columns(0, 1, 2, 3 if len(first) == 4 else None, len(first)), chain([(line, first)], records)
 
 
 def _parse(
     records: _Records, columns: _Columns, find: _Find, labels: LabelColumn, problems: Problems
 ) -> NDArray[np.int64]:
-    """Line, row a, row b, number of the label and fold of each record, int64 (n, 5); wrong ones become problems."""
+    """Line, row a, row b, label number and fold of each record, int64 (n, 5); errors are added to ``problems``."""
     values = array("q")
     for line, record in records:
         if len(record) != columns.width:
@@ -159,7 +159,7 @@ def _parse(
 
 
 def _fold_number(record: list[str], columns: _Columns) -> int | None:
-    """The fold of a record, NO_FOLD where the file has none, None where it cannot be read."""
+    """The fold of a record; NO_FOLD if the file has no folds, None if the value is not a whole number."""
     if columns.fold is None:
         return NO_FOLD
     text = record[columns.fold].strip()
@@ -167,7 +167,7 @@ def _fold_number(record: list[str], columns: _Columns) -> int | None:
 
 
 def photo_finder(people: PhotoSet) -> _Find:
-    """A function from a path as a person may write it to the row of that photo, None where there is no such photo."""
+    """A function that finds the row of a photo by its path in a user's file; None if there is no such photo."""
     row_of = {photo.id: row for row, photo in enumerate(people.photos)}
     plain = {_nfc(name): row for name, row in row_of.items()}
     roots = {f"{place(people.root)}{os.sep}" for place in (os.path.abspath, os.path.realpath)}
@@ -193,12 +193,12 @@ def _nfc(name: str) -> str:
 
 
 def _label_notes(people: PhotoSet, rows_a: Rows, rows_b: Rows, mated: NDArray[np.bool_]) -> list[str]:
-    """Where the labels of the file contradict the folders; the file is followed."""
+    """Notes on labels of the file that contradict the folders; the labels of the file are used."""
     codes = person_codes(people.photos)
     same_folder = codes[rows_a] == codes[rows_b]
     notes = []
     if count := int((same_folder & ~mated).sum()):
-        notes.append(f"{count:,} comparisons are labelled non-mated, though both photos lie in one person's folder.")
+        notes.append(f"{count:,} comparisons are labelled non-mated, but both photos are in one person's folder.")
     if count := int((~same_folder & mated).sum()):
-        notes.append(f"{count:,} comparisons are labelled mated, though the photos lie in folders of two people.")
+        notes.append(f"{count:,} comparisons are labelled mated, but the photos are in folders of two people.")
     return notes

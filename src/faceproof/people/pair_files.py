@@ -1,4 +1,4 @@
-"""Pair lists that a person brings along: reading them, and LFW's own format."""
+"""Read a user's pair list, and the protocol ``lfw`` for lists in LFW's format."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MATED, _NON_MATED = "'name n1 n2' (mated)", "'name1 n1 name2 n2' (non-mated)"
 
 
 class PairList(NamedTuple):
-    """A pair list's text, and what a manifest keeps of the file."""
+    """The path and the text of a pair list, and the entries about the file for the manifest."""
 
     path: Path
     text: str
@@ -44,7 +44,7 @@ def read_pair_list(path: str | Path) -> PairList:
         Path, text and settings: the path under ``pairs``, the digest of the bytes under ``sha256``.
 
     Raises:
-        PeopleError: the file cannot be opened or is no text.
+        PeopleError: the file cannot be opened or is not UTF-8 text.
     """
     path = Path(path)
     try:
@@ -64,8 +64,8 @@ def lfw_protocol(people: PhotoSet, pairs: str | Path) -> Comparisons:
     r"""The comparisons of a pair list in the format of Labeled Faces in the Wild.
 
     The first line is ``folds n`` (``pairs.txt``: 10 300) or ``n`` alone (``pairsDevTrain.txt``: no folds). Each
-    fold is n lines ``name n1 n2``, mated, then n lines ``name1 n1 name2 n2``, non-mated, with tabs or spaces
-    between. Photo 4 of Ann_Lee is ``Ann_Lee/Ann_Lee_0004`` with any suffix.
+    fold is n lines ``name n1 n2``, mated, then n lines ``name1 n1 name2 n2``, non-mated, separated by tabs or spaces.
+    Photo 4 of Ann_Lee is ``Ann_Lee/Ann_Lee_0004`` with any suffix.
 
     Args:
         people: the photos.
@@ -73,7 +73,7 @@ def lfw_protocol(people: PhotoSet, pairs: str | Path) -> Comparisons:
 
     Returns:
         The comparisons in the order of the file, with its folds. A pair that is listed again, also with its sides
-        swapped, is counted once, and the notes say so.
+        swapped, is counted once, with a note.
 
     Raises:
         PeopleError: the file is malformed, or a photo that it names is missing.
@@ -85,8 +85,8 @@ def lfw_protocol(people: PhotoSet, pairs: str | Path) -> Comparisons:
     if not lines:
         raise PeopleError(f"{listed.path} is empty. Expected a first line such as '10 300', then pairs.")
     folds, per_kind = _read_header(listed.path, *lines[0])
-    # The header claims a number: nothing may be made of that size before the lines are counted.
-    _check_promise(listed.path, lines, (folds or 1) * 2 * per_kind)
+    # No array of the size in the header may be made before the lines are counted.
+    _check_count(listed.path, lines, (folds or 1) * 2 * per_kind)
     place = np.arange(len(lines) - 1)
     mated = place % (2 * per_kind) < per_kind
     fold = (place // (2 * per_kind)).astype(np.int16)
@@ -94,7 +94,7 @@ def lfw_protocol(people: PhotoSet, pairs: str | Path) -> Comparisons:
     named = list(_named_photos(lines[1:], mated.tolist(), problems))
     problems.check("Correct these lines.")
     rows, notes = _find_photos(people, named, problems)
-    problems.check(f"These photos are not in {people.root}. Bring the folder and the pair list that belong together.")
+    problems.check(f"These photos are not in {people.root}. Give the folder of people that the pair list is for.")
     line = np.array([number for number, _ in lines[1:]], np.int64)
     once, repeat_notes = count_once(rows[:, 0], rows[:, 1], mated, fold, line, problems)
     return compose(
@@ -116,7 +116,7 @@ class _NamedPair(NamedTuple):
 
 
 def _read_header(path: Path, number: int, line: str) -> tuple[int | None, int]:
-    """Number of folds, None where there are none, and of pairs of each kind in a fold."""
+    """Number of folds, None if there are none, and number of pairs of each kind in a fold."""
     header = _HEADER.fullmatch(line.strip())
     counts = [int(count) for count in header.groups() if count is not None] if header else []
     if not counts or min(counts) < 1 or (len(counts) == 2 and counts[0] > MOST_FOLDS):
@@ -127,26 +127,27 @@ def _read_header(path: Path, number: int, line: str) -> tuple[int | None, int]:
     return (counts[0] if len(counts) == 2 else None), counts[-1]
 
 
-def _check_promise(path: Path, lines: list[tuple[int, str]], promised: int) -> None:
-    """Raise where the header, the first of ``lines``, promises another number of pairs than follow."""
-    if len(lines) - 1 == promised:
+def _check_count(path: Path, lines: list[tuple[int, str]], expected: int) -> None:
+    """Raise PeopleError if the number of pairs after the header, the first of ``lines``, is not as expected."""
+    if len(lines) - 1 == expected:
         return
     widths = [len(_fields(line)) for _, line in lines[1:]]
     counts = f"{widths.count(3):,} with three fields (mated) and {widths.count(4):,} with four (non-mated)"
     raise PeopleError(
-        f"{path}: line {lines[0][0]} ({lines[0][1].strip()!r}) promises {promised:,} pairs, {len(widths):,} follow: "
-        f"{counts}. The lfw format has as many mated as non-mated pairs, in each fold. Correct the first line, bring "
-        "the whole file, or list the pairs for protocol csv."
+        f"{path}: line {lines[0][0]} ({lines[0][1].strip()!r}) announces {expected:,} pairs, {len(widths):,} follow: "
+        f"{counts}. The lfw format has as many mated as non-mated pairs, in each fold. Correct the first line, give "
+        "the complete file, or list the pairs for protocol csv."
     )
 
 
 def _fields(line: str) -> list[str]:
+    """The fields of a line, separated by tabs if it has any, in Unicode form NFC."""
     fields = line.split("\t") if "\t" in line else line.split()
     return [unicodedata.normalize("NFC", field.strip()) for field in fields]
 
 
 def _named_photos(lines: list[tuple[int, str]], mated: list[bool], problems: Problems) -> Iterator[_NamedPair]:
-    """Person and file name without suffix of both sides of each line; lines that are wrong become problems."""
+    """Person and file name without suffix of both photos of each line; errors are added to ``problems``."""
     for place, (number, line) in enumerate(lines):
         fields = _fields(line)
         names, numbers = ([fields[0]] * 2, fields[1:]) if len(fields) == 3 else (fields[::2], fields[1::2])
@@ -166,7 +167,7 @@ def _named_photos(lines: list[tuple[int, str]], mated: list[bool], problems: Pro
 def _find_photos(
     people: PhotoSet, named: list[_NamedPair], problems: Problems
 ) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.int64]], list[str]]:
-    """Rows of both sides, (n, 2); a photo that is not there becomes a problem."""
+    """Rows of both photos, int64 (n, 2), and notes; missing photos are added to ``problems``."""
     row_of: dict[tuple[str, str], int] = {}
     in_two_files: set[tuple[str, str]] = set()
     for row, photo in enumerate(people.photos):
@@ -183,7 +184,7 @@ def _find_photos(
                 problems.add(pair.line, f"no photo {'/'.join(key)}.*")
             if key in in_two_files:
                 used_of_two.add(key)
-    notes = [f"{len(used_of_two):,} photos are there under two suffixes: the first is taken."] if used_of_two else []
+    notes = [f"{len(used_of_two):,} photos exist with two suffixes: the first file is used."] if used_of_two else []
     return rows, notes
 
 

@@ -1,4 +1,4 @@
-"""From rows of a photo set to `Comparisons`: what every protocol shares."""
+"""Make `Comparisons` from rows of a photo set; used by every protocol."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ def compose(
     fold: NDArray[np.int16] | None = None,
     notes: Sequence[str] = (),
 ) -> Comparisons:
-    """Comparisons of the photos that take part, each photo once, in the order of first appearance.
+    """Comparisons of the photos that occur in the pairs, each photo once, in the order of first appearance.
 
     Args:
-        people: where the photos are.
+        people: the photos.
         rows_a: int64 (n,), rows of ``people.photos``.
-        rows_b: the same for the other side.
-        mated: bool (n,).
-        protocol: its name.
-        settings: what it was asked for, as JSON values.
-        fold: int16 (n,) from 0, None where the protocol has none. One fold alone counts as none.
-        notes: what a reader should know.
+        rows_b: int64 (n,), rows of the second photos.
+        mated: bool (n,), true for mated pairs.
+        protocol: name of the protocol.
+        settings: settings of the protocol, as JSON values.
+        fold: int16 (n,) from 0, None if the protocol has no folds. A single fold counts as none.
+        notes: notes of the protocol.
 
     Returns:
-        The comparisons, with further notes where both sides of a pair are byte for byte the same file.
+        The comparisons, with additional notes if both photos of a pair are identical files.
 
     Raises:
         PeopleError: there is nothing to compare.
@@ -61,20 +61,20 @@ def compose(
 
 
 def person_codes(photos: Sequence[Photo]) -> Rows:
-    """One number per photo, int64 (n,), equal for photos of the same person."""
+    """A number for each photo, int64 (n,) from 0, equal for photos of the same person."""
     numbers: dict[str, int] = {}
     return np.fromiter((numbers.setdefault(p.person, len(numbers)) for p in photos), np.int64, len(photos))
 
 
 def some(names: Sequence[str], most: int = 5) -> str:
-    """The first few names and how many more there are: ``a, b and 3 more``."""
+    """The first few names and the number of the others: ``a, b and 3 more``."""
     if len(names) <= most:
         return ", ".join(names)
     return f"{', '.join(names[:most])} and {len(names) - most:,} more"
 
 
 def _first_appearances(rows: Rows, photos: int) -> Rows:
-    """The distinct rows in the order in which each is first seen."""
+    """The distinct rows, int64, in the order of their first appearance."""
     first = np.full(photos, len(rows), dtype=np.int64)
     np.minimum.at(first, rows, np.arange(len(rows)))
     seen = np.flatnonzero(first < len(rows))
@@ -82,6 +82,7 @@ def _first_appearances(rows: Rows, photos: int) -> Rows:
 
 
 def _same_file_notes(photos: Sequence[Photo], row_a: Rows, row_b: Rows, mated: NDArray[np.bool_]) -> list[str]:
+    """Notes on pairs whose photos are copies of the same file."""
     numbers: dict[str, int] = {}
     contents = np.fromiter(
         (numbers.setdefault(p.sha256 or f"unreadable {place}", len(numbers)) for place, p in enumerate(photos)),
@@ -92,11 +93,11 @@ def _same_file_notes(photos: Sequence[Photo], row_a: Rows, row_b: Rows, mated: N
     too_easy, mislabelled = int((same & mated).sum()), int((same & ~mated).sum())
     notes = []
     if too_easy:
-        notes.append(f"{too_easy:,} mated comparisons are of two copies of the same file, which is too easy.")
+        notes.append(f"{too_easy:,} mated comparisons are of two copies of the same file, so they are too easy.")
     if mislabelled:
         notes.append(
             f"{mislabelled:,} non-mated comparisons are of two copies of the same file: "
-            "one face lies in the folders of two people."
+            "the same photo is in the folders of two people."
         )
     return notes
 

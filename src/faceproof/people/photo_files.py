@@ -1,4 +1,4 @@
-"""Which files below a folder are photos, whatever they are called, and names that can be written."""
+"""Find the photos below a folder by their content, and make file names valid Unicode."""
 
 from __future__ import annotations
 
@@ -18,10 +18,16 @@ PHOTO_SUFFIXES = frozenset(
 
 
 def photos_below(source: Path) -> tuple[list[Path], int]:
-    """Photos of a folder and of all below it, by their first bytes, sorted; and how many other files there are.
+    """Photos of a folder and of all folders below it.
 
-    Hidden files and folders are left out. Pipes, devices and files of the kernel are never read. What cannot be opened
-    is a photo where it is named like one, so that it gets a reason. A file in place of a folder stands for itself.
+    A file is a photo by its first bytes. A file that cannot be opened is a photo by its suffix, so that its failure
+    gets a reason. Hidden files and folders are left out. Pipes, devices and files of the kernel are never read.
+
+    Args:
+        source: a folder, or one file.
+
+    Returns:
+        The photos, sorted, and the number of other files.
     """
     files = sorted(_walk(source)) if source.is_dir() else [source]
     photos = [path for path in files if _is_photo(path)]
@@ -29,11 +35,12 @@ def photos_below(source: Path) -> tuple[list[Path], int]:
 
 
 def valid_unicode(name: str) -> str:
-    """The name with U+FFFD for every byte that is not UTF-8, which Python holds as a lone surrogate."""
+    """The name with U+FFFD in place of each byte that is not UTF-8 (a lone surrogate in Python)."""
     return re.sub("[\ud800-\udfff]", "\ufffd", name)
 
 
 def _walk(folder: Path) -> Iterator[Path]:
+    """All files below a folder that are not hidden; each folder is visited once, also if links lead to it again."""
     seen: set[str] = set()
     for parent, folders, files in os.walk(folder, followlinks=True):
         real = os.path.realpath(parent)

@@ -1,4 +1,4 @@
-"""From an opened image to upright RGB pixels, strip by strip, so that no second copy of the whole picture is made."""
+"""Convert an opened image to upright RGB pixels, strip by strip, to avoid a second copy of the whole picture."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import ExifTags, Image
 from faceproof.errors import ImageDecodeError
 
 STRIP_PIXELS = 1 << 16
-"""Pixels that are converted together."""
+"""Number of pixels in a strip."""
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -28,16 +28,16 @@ _ALPHA_MODES = frozenset({"RGBA", "RGBa", "LA", "La", "PA"})
 
 
 def upright_rgb(image: Image.Image) -> NDArray[np.uint8]:
-    """Pixels of an image as a viewer shows them: turned as its EXIF says, transparent parts on white.
+    """Pixels of an image as a viewer shows them: rotated by the EXIF orientation, transparent parts on white.
 
     Args:
-        image: an image whose pixels are loaded. Pillow turns TIFF while it loads, and forgets the orientation then.
+        image: an image whose pixels are loaded. Pillow rotates TIFF while it loads, and removes the orientation.
 
     Returns:
         uint8 (height, width, 3), RGB, 0 to 255; C-contiguous, writable, owned by the caller.
 
     Raises:
-        ImageDecodeError: its pixels have no known white.
+        ImageDecodeError: the value of white is not known for this type of pixels.
     """
     orientation = orientation_of(image)
     turn = _TURNS.get(orientation)
@@ -56,15 +56,16 @@ def upright_rgb(image: Image.Image) -> NDArray[np.uint8]:
 
 
 def orientation_of(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 where there is none or the EXIF is damaged."""
+    """The EXIF orientation, 1 to 8; 1 if there is none or the EXIF data are damaged."""
     try:
         found = image.getexif().get(ExifTags.Base.Orientation, 1)
         return int(found) if found in _TURNS else 1
-    except Exception:  # Pillow's readers raise almost anything on damaged bytes; the pixels are not harmed
+    except Exception:  # Pillow's readers raise almost anything on damaged bytes; the pixels may still be intact
         return 1
 
 
 def _strips(width: int, height: int) -> Iterator[tuple[int, int]]:
+    """First row and end of each strip."""
     rows = max(1, STRIP_PIXELS // max(1, width))
     for first in range(0, height, rows):
         yield first, min(first + rows, height)
@@ -82,13 +83,15 @@ def _on_rgb(image: Image.Image, format_name: str | None) -> Image.Image:
 
 
 def _eight_bit_gray(image: Image.Image, format_name: str | None) -> NDArray[np.uint8]:
-    """16-bit gray on 0 to 255, rounded to nearest: 65535 is 257 times 255.
+    """16-bit gray scaled to 0 to 255, rounded to nearest: 65535 is 257 times 255.
 
-    Pillow opens 16-bit PNG and PGM as 32-bit integers in some versions. Other 32-bit pixels (TIFF) do not say
-    which value is white.
+    Some versions of Pillow open 16-bit PNG and PGM as 32-bit integers. Other 32-bit pixels (TIFF) have no defined
+    value of white.
     """
     if image.mode == "F" or (image.mode == "I" and format_name not in ("PNG", "PPM")):
-        raise ImageDecodeError("32 bits a pixel, where no value is known to be white: save it with 8 or 16 bits")
+        raise ImageDecodeError(
+            "32 bits per pixel, for which the value of white is not defined: save it with 8 or 16 bits"
+        )
     values = np.asarray(image).astype(np.int64)
     gray = ((values + 128) // 257).astype(np.uint8)
     transparent = image.info.get("transparency")

@@ -1,4 +1,4 @@
-"""Mistakes in a file that a person brings along, collected so that one error can name several lines."""
+"""Collect the errors in a user's file, so that one message names several lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SHOWN = 5
 
 
 class Problems:
-    """Collects mistakes of a file; `check` raises one error with the first few lines and the count."""
+    """Collects the errors of a file; `check` raises one exception with the first few lines and the count."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -20,20 +20,27 @@ class Problems:
         self.first: list[str] = []
 
     def add(self, line: int, text: str) -> None:
-        """Line ``line`` is wrong in that way."""
+        """Add an error: the line, from 1, and a description."""
         self.count += 1
         if len(self.first) < _SHOWN:
             self.first.append(f"line {line:,}: {text}")
 
-    def check(self, what_now: str) -> None:
-        """Raise PeopleError with what was found so far and ``what_now``; nothing where all is well."""
+    def check(self, advice: str) -> None:
+        """Do nothing if there is no error.
+
+        Args:
+            advice: the end of the message, a sentence that says what to do.
+
+        Raises:
+            PeopleError: there are errors.
+        """
         if self.count:
             more = f"; and {self.count - len(self.first):,} more" if self.count > len(self.first) else ""
-            raise PeopleError(f"{self.path}: {'; '.join(self.first)}{more}. {what_now}")
+            raise PeopleError(f"{self.path}: {'; '.join(self.first)}{more}. {advice}")
 
 
 def not_csv(path: Path, line: int, error: csv.Error) -> PeopleError:
-    """The error for a row, which starts in a line, that Python's strict CSV reader refuses."""
+    """The error for a row that Python's strict CSV reader refuses; the row starts in line ``line``."""
     return PeopleError(
         f"{path}: the row that starts in line {line:,} is not CSV ({error}). Quotes go around a whole cell, in pairs; "
         "a quote within such a cell is doubled."
@@ -41,13 +48,13 @@ def not_csv(path: Path, line: int, error: csv.Error) -> PeopleError:
 
 
 def check_rows_within(path: Path, line: int, cells: Sequence[str], delimiter: str, width: int) -> None:
-    """Refuse a cell that holds line breaks and as many separators as a row: a stray quote may have made it of rows.
+    """Refuse a cell with line breaks and as many separators as a row: a stray quote may have joined several rows.
 
     Args:
         path: the file.
-        line: on which the row of these cells ends.
+        line: the line in which the row ends, from 1.
         cells: the row.
-        delimiter: what separates cells.
+        delimiter: separator of the cells.
         width: number of columns.
 
     Raises:
@@ -57,5 +64,5 @@ def check_rows_within(path: Path, line: int, cells: Sequence[str], delimiter: st
         if ("\n" in cell or "\r" in cell) and cell.count(delimiter) >= width - 1:
             raise PeopleError(
                 f"{path}: a cell in quotes that ends in line {line:,} has line breaks and {cell.count(delimiter)} "
-                f"separators, so that it may hold whole rows: {cell[:80]!r}. Remove the quotes or the line breaks."
+                f"separators, so it may contain whole rows: {cell[:80]!r}. Remove the quotes or the line breaks."
             )

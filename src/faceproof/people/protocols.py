@@ -1,7 +1,7 @@
-"""Protocols: which photos are compared with which, settled before any face is sought.
+"""Protocols: they determine which photos are compared, before face detection.
 
-Each protocol is a function of a `PhotoSet` that gives `Comparisons`; the same photos and settings always give the
-same comparisons, on any machine. ``docs/protocol.md`` says in plain words when to take which.
+A protocol is a function from a `PhotoSet` to `Comparisons`. The same photos and settings give the same comparisons on
+every machine. ``docs/protocol.md`` describes when to use each protocol.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ _SAMPLED_ADVICE = "protocol 'sampled' makes non-mated comparisons of people who 
 
 
 def folders_protocol(people: PhotoSet, *, one_photo_people: int | None = None) -> Comparisons:
-    """The first two photos of each person who has two, and the one-photo people against their neighbour.
+    """The first two photos of each person who has two, and pairs of people with one photo.
 
     Mated: photos 1 and 2 of each person with two photos or more. Non-mated: photo 1 of the first and the second
-    one-photo person, of the third and the fourth, and so on, in sorted order, so that no photo is used twice.
-    Below ``matched_faces/`` and ``mismatched_faces/`` the folder decides who is mated and who is non-mated.
+    one-photo person, of the third and the fourth, and so on, in sorted order. No photo is used twice. Photos below
+    ``matched_faces/`` are for mated comparisons, photos below ``mismatched_faces/`` for non-mated ones.
 
     Args:
         people: the photos.
-        one_photo_people: use only so many of the one-photo people, the first in sorted order; None: all.
+        one_photo_people: number of one-photo people to use, the first in sorted order, 0 or more; None: all.
 
     Returns:
         Mated comparisons, then non-mated, without folds.
@@ -53,7 +53,7 @@ def folders_protocol(people: PhotoSet, *, one_photo_people: int | None = None) -
         if alone:
             notes.append(f"{len(alone):,} people in matched_faces have a single photo: left out ({some(alone)}).")
         if "any" in groups:
-            notes.append("Photos outside matched_faces and mismatched_faces take no part.")
+            notes.append("Photos outside matched_faces and mismatched_faces are not used.")
         singles = [rows[0] for rows in _rows_of_people(people, "non_mated").values()]
     else:
         singles = [rows_of[person][0] for person in alone]
@@ -75,7 +75,7 @@ def all_protocol(people: PhotoSet, *, limit: int = 1_000_000) -> Comparisons:
 
     Args:
         people: the photos.
-        limit: most comparisons that are made.
+        limit: largest number of comparisons, 0 or more.
 
     Returns:
         n (n - 1) / 2 comparisons of n photos, without folds.
@@ -90,9 +90,9 @@ def all_protocol(people: PhotoSet, *, limit: int = 1_000_000) -> Comparisons:
     if total > limit:
         raise PeopleError(
             f"Protocol 'all' on {photos:,} photos makes {total:,} comparisons, above the limit of {limit:,}. "
-            "Take protocol 'sampled', fewer photos, or a higher limit."
+            "Use protocol 'sampled', fewer photos, or a higher limit."
         )
-    refuse_too_many(total, "Take protocol 'sampled', or fewer photos.")
+    refuse_too_many(total, "Use protocol 'sampled', or fewer photos.")
     later = np.arange(photos - 1, -1, -1)
     row_a, row_b = _unrank(np.arange(total), later, np.arange(1, photos + 1))
     codes = person_codes(people.photos)
@@ -100,16 +100,16 @@ def all_protocol(people: PhotoSet, *, limit: int = 1_000_000) -> Comparisons:
 
 
 def sampled_protocol(people: PhotoSet, *, mated: int = 3000, non_mated: int = 3000, seed: int = 0) -> Comparisons:
-    """So many mated and non-mated comparisons, drawn evenly from all that exist, no pair twice.
+    """A random sample of mated and of non-mated comparisons, with equal probability for each pair, no pair twice.
 
     Args:
-        people: the photos; millions are fine, pairs are never listed.
-        mated: mated comparisons; all where fewer exist.
-        non_mated: non-mated comparisons; all where fewer exist.
-        seed: 0 or more; the two kinds are drawn from streams of their own.
+        people: the photos. Pairs are not listed, so there may be millions of photos.
+        mated: number of mated comparisons, 0 or more; all if fewer exist.
+        non_mated: number of non-mated comparisons, 0 or more; all if fewer exist.
+        seed: 0 or more. The two kinds are drawn from separate random streams.
 
     Returns:
-        Mated comparisons, then non-mated, without folds. They depend on photos and settings alone.
+        Mated comparisons, then non-mated, without folds. They depend on photos and settings only.
 
     Raises:
         ConfigurationError: a number is negative.
@@ -129,10 +129,10 @@ def sampled_protocol(people: PhotoSet, *, mated: int = 3000, non_mated: int = 30
     streams = np.random.SeedSequence(int(seed)).spawn(len(kinds))
     sides, notes = [], []
     for (kind, wanted, partners, first_partner), stream in zip(kinds, streams, strict=True):
-        there_are = int(partners.sum())
-        if wanted > there_are:
-            notes.append(f"{wanted:,} {kind} comparisons were asked for; all {there_are:,} that exist are taken.")
-        ranks = _draw(np.random.PCG64(stream), there_are, min(wanted, there_are))
+        existing = int(partners.sum())
+        if wanted > existing:
+            notes.append(f"{wanted:,} {kind} comparisons were requested; all {existing:,} that exist are used.")
+        ranks = _draw(np.random.PCG64(stream), existing, min(wanted, existing))
         sides.append(_unrank(ranks, partners, first_partner))
     row_a, row_b = (by_person[np.concatenate(side)] for side in zip(*sides, strict=True))
     return compose(
@@ -165,7 +165,7 @@ def list_protocols() -> list[str]:
 
 
 def make_comparisons(name: str, people: PhotoSet, **settings: object) -> Comparisons:
-    """The comparisons of a protocol by name.
+    """The comparisons of a protocol, by name.
 
     Args:
         name: one of `list_protocols`.
@@ -173,11 +173,11 @@ def make_comparisons(name: str, people: PhotoSet, **settings: object) -> Compari
         settings: keyword arguments of that protocol, such as ``pairs``.
 
     Returns:
-        What the protocol gives.
+        The comparisons.
 
     Raises:
-        ConfigurationError: there is no such protocol, or a setting is missing or unknown to it.
-        PeopleError: see the protocol.
+        ConfigurationError: there is no such protocol, or a setting is missing or unknown.
+        PeopleError: an error of the protocol, such as a malformed pair list.
     """
     if name not in PROTOCOLS:
         raise ConfigurationError(f"There is no protocol {name!r}.{_closest(name, PROTOCOLS)}")
@@ -203,26 +203,26 @@ def _rows_of_people(people: PhotoSet, group: Group) -> dict[str, list[int]]:
 
 
 def _whole_couples(people: PhotoSet, singles: list[int], most: int | None) -> tuple[list[int], list[str]]:
-    """An even number of one-photo people, at most so many, and what a reader should know of the others."""
+    """Rows of an even number of one-photo people, at most ``most``, and notes on the others."""
     notes = []
     if not singles:
-        notes.append(f"Nobody has a single photo, so there is no non-mated comparison; {_SAMPLED_ADVICE}.")
+        notes.append(f"Nobody has exactly one photo, so there is no non-mated comparison; {_SAMPLED_ADVICE}.")
     if most is not None and most < len(singles):
-        notes.append(f"The first {most:,} of {len(singles):,} one-photo people are used, as asked.")
+        notes.append(f"The first {most:,} of {len(singles):,} one-photo people are used, as requested.")
         singles = singles[:most]
     elif most is not None and most > len(singles) > 0:
-        notes.append(f"{most:,} one-photo people were asked for; there are {len(singles):,}.")
+        notes.append(f"{most:,} one-photo people were requested; there are {len(singles):,}.")
     if len(singles) % 2:
         person = people.photos[singles[-1]].person
-        notes.append(f"{person} has no partner left for a non-mated comparison: left out.")
+        notes.append(f"{person} has no partner for a non-mated comparison: left out.")
         singles = singles[:-1]
     return singles, notes
 
 
 def _unrank(ranks: Rows, partners: Rows, first_partner: Rows) -> tuple[Rows, Rows]:
-    """Pairs by rank, where photo i goes with ``first_partner[i]`` and the ``partners[i] - 1`` photos after it.
+    """Pairs by rank. The partners of photo i are ``first_partner[i]`` and the ``partners[i] - 1`` photos after it.
 
-    Ranks count the pairs of photo 0 first, then those of photo 1, and so on.
+    Ranks number the pairs of photo 0 first, then those of photo 1, and so on.
     """
     after = np.cumsum(partners)
     row_a = np.searchsorted(after, ranks, side="right")
@@ -230,11 +230,11 @@ def _unrank(ranks: Rows, partners: Rows, first_partner: Rows) -> tuple[Rows, Row
 
 
 def _draw(stream: np.random.PCG64, total: int, count: int) -> Rows:
-    """``count`` distinct numbers below ``total``, every subset as likely as any other, in ascending order.
+    """``count`` distinct numbers below ``total``, all subsets with equal probability, in ascending order.
 
-    The first ``count`` distinct numbers of the stream are taken; where that is over half of all, those to leave
-    out are drawn instead. Only raw bits of PCG64 are used: NumPy promises these for all versions and machines,
-    which it does not for what `numpy.random.Generator` makes of them.
+    The result is the first ``count`` distinct numbers of the stream. If ``count`` is over half of ``total``, the
+    numbers to leave out are drawn instead. Only raw bits of PCG64 are used. NumPy guarantees these for all versions
+    and machines, but not the output of `numpy.random.Generator`.
     """
     if count > total // 2:
         taken = np.ones(total, dtype=np.bool_)

@@ -1,4 +1,4 @@
-"""Pairs that a list names more than once, whichever side comes first: each is counted once, and that is said."""
+"""Repeated pairs of a list, also with swapped sides: each pair is counted once, with a note."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from faceproof.people.problems import Problems
 _EXAMPLES = 3
 
 LinesOf = Callable[[Sequence[int]], Mapping[int, int]]
-"""From places in a list to the lines of the file on which they are."""
+"""A function from positions in a list to line numbers of the file, from 1."""
 
 
 def first_places(side_a: Rows, side_b: Rows, *, ordered: bool = False) -> Rows:
-    """Where each pair stands for the first time.
+    """The position of the first occurrence of each pair.
 
     Args:
-        side_a: int64 (n,), numbers of photos from 0.
-        side_b: the same for the other side.
-        ordered: take a pair with its sides swapped for another pair.
+        side_a: int64 (n,), numbers of the first photos, from 0.
+        side_b: int64 (n,), numbers of the second photos.
+        ordered: treat a pair with swapped sides as another pair.
 
     Returns:
-        int64 (n,), the first place with the same pair; a place whose pair is new has its own number.
+        int64 (n,), the first position with the same pair; for a first occurrence, its own position.
 
     >>> first_places(np.array([4, 7, 7]), np.array([7, 4, 5])).tolist()
     [0, 0, 2]
@@ -42,18 +42,18 @@ def first_places(side_a: Rows, side_b: Rows, *, ordered: bool = False) -> Rows:
 def count_once(
     side_a: Rows, side_b: Rows, mated: NDArray[np.bool_], fold: NDArray[np.integer], line: Rows, problems: Problems
 ) -> tuple[Rows, list[str]]:
-    """The places of a pair list whose pair is new, and what a reader should know of the others.
+    """The positions of the first occurrences in a pair list, and notes on the repeated pairs.
 
     Args:
-        side_a: int64 (n,), numbers of photos from 0.
-        side_b: the same for the other side.
-        mated: bool (n,).
+        side_a: int64 (n,), numbers of the first photos, from 0.
+        side_b: int64 (n,), numbers of the second photos.
+        mated: bool (n,), true for mated pairs.
         fold: integers (n,), fold of each pair.
-        line: int64 (n,), lines of the file.
-        problems: gets the pairs that have both labels.
+        line: int64 (n,), line of each pair in the file.
+        problems: collects the pairs that have both labels.
 
     Returns:
-        int64 (m,), places in rising order, and notes.
+        int64 (m,), positions in ascending order, and notes.
 
     Raises:
         PeopleError: a pair is mated on one line and non-mated on another.
@@ -76,17 +76,17 @@ def repeat_notes(
     fold: NDArray[np.integer],
     lines_of: LinesOf,
 ) -> list[str]:
-    """What a reader should know of pairs that are counted once though a list has them more than once.
+    """Notes on pairs that a list has more than once, and that are counted once.
 
     Args:
-        repeats: int64 (m,), the places that are left out, in rising order.
-        first: int64 (n,), see `first_places`.
-        side_a: int64 (n,), numbers of photos.
-        fold: integers (n,), fold of each place.
-        lines_of: the lines of some places.
+        repeats: int64 (m,), the positions that are left out, in ascending order.
+        first: int64 (n,), result of `first_places`.
+        side_a: int64 (n,), numbers of the first photos.
+        fold: integers (n,), fold of each position.
+        lines_of: finds the line numbers of positions.
 
     Returns:
-        Nothing where ``repeats`` is empty.
+        The notes; none if ``repeats`` is empty.
     """
     if not repeats.size:
         return []
@@ -102,6 +102,6 @@ def repeat_notes(
     if elsewhere := int(np.count_nonzero(fold[repeats] != fold[first[repeats]])):
         notes.append(
             f"{elsewhere:,} of these lines put the pair into another fold than its first line does. It is counted in "
-            "the fold of the first line: no threshold may be judged on a pair that helped to set it."
+            "the fold of the first line: a threshold must not be judged on a pair that was used to set it."
         )
     return notes

@@ -1,7 +1,7 @@
-"""A folder of people laid out anew: by who has two photos, or into testing and training; the source stays as it is.
+"""Split a folder of people by the number of photos, or into testing and training; the source is unchanged.
 
-The new folder is built under the name ``DESTINATION.partial`` and gets its own name when it is whole, so that no
-half-made one can be taken for a finished one. Photos are moved only after that: they are never in no place.
+The new folder is built under the name ``DESTINATION.partial`` and renamed when it is complete. Photos are removed from
+the source only after that, so a photo always exists in at least one folder.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MORE_THAN_FOR_TRAINING = 3
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """One photo and where it goes below the destination."""
+    """A photo, and its path below the destination."""
 
     photo: Photo
     folder: str
@@ -37,15 +37,15 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class SplitPlan:
-    """What a split would do; nothing has been written.
+    """The plan of a split; nothing has been written.
 
     Attributes:
         source: the folder of people.
         destination: folder to make.
-        folders: the two folders that it will hold.
-        placements: where every photo goes.
-        people_without_photos: people who go nowhere, since there is no photo of them.
-        people_left_out: people who go nowhere, since they have too few photos (testing and training only).
+        folders: names of its two folders.
+        placements: target of every photo.
+        people_without_photos: people who are left out because they have no photo.
+        people_left_out: people who are left out because they have too few photos (testing and training only).
     """
 
     source: Path
@@ -56,29 +56,29 @@ class SplitPlan:
     people_left_out: tuple[str, ...] = ()
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """People and photos of each of the two folders."""
+        """Number of people and photos of each of the two folders."""
         photos = Counter(placement.folder for placement in self.placements)
         people = Counter(folder for folder, _person in {(p.folder, p.photo.person) for p in self.placements})
         return {folder: {"people": people[folder], "photos": photos[folder]} for folder in self.folders}
 
 
 def plan_split(people: PhotoSet, destination: str | Path, *, train_test: bool = False) -> SplitPlan:
-    """Where each photo would go.
+    """Plan a split, without writing anything.
 
     People with two photos or more go to ``matched_faces/``, people with one to ``mismatched_faces/``. With
     ``train_test``, the first photo of each person with more than three goes to ``testing/`` and that person's other
     photos to ``training/``; everybody else is left out.
 
     Args:
-        people: the photos; their folder may itself have been made by a split.
-        destination: folder to make; it may exist when it is empty.
-        train_test: lay out for training a model instead of for comparisons.
+        people: the photos; their folder may itself be the result of a split.
+        destination: folder to make; it may exist if it is empty.
+        train_test: split for training a model instead of for comparisons.
 
     Returns:
         The plan.
 
     Raises:
-        PeopleError: the destination cannot be used, or two photos would get the same place.
+        PeopleError: the destination cannot be used, or two photos would get the same path.
     """
     destination = _checked_destination(people.root, Path(destination))
     _refuse_linked_folder(people, destination)
@@ -110,16 +110,17 @@ def apply_split(
     """Make the destination of a plan.
 
     Args:
-        plan: from `plan_split`.
-        mode: ``link`` makes hard links, which take no space, and copies where that is impossible; ``symlink`` makes
-            symbolic links; ``copy`` copies; ``move`` takes the photos out of the source once the destination is whole.
-        progress: called after each photo with photos done and photos in all.
+        plan: a plan from `plan_split`.
+        mode: ``link`` makes hard links, which take no space, and copies if that is impossible; ``symlink`` makes
+            symbolic links; ``copy`` copies; ``move`` removes the photos from the source when the destination is
+            complete.
+        progress: called after each photo with the number of photos done and of all photos.
 
     Returns:
-        Number of photos ``linked``, ``copied`` and ``symlinked``, and ``moved`` away from the source.
+        Number of photos ``linked``, ``copied`` and ``symlinked``, and ``moved`` out of the source.
 
     Raises:
-        PeopleError: the destination cannot be used or a photo cannot be brought there; nothing is left behind.
+        PeopleError: the destination cannot be used or a photo cannot be put there; the partial folder is removed.
         ConfigurationError: there is no such mode.
     """
     if mode not in MODES:
@@ -132,14 +133,14 @@ def apply_split(
     except OSError as error:
         raise PeopleError(f"{partial} cannot be made ({error.strerror or error}). Choose another place.") from error
     try:
-        made = _build(plan, partial, mode, progress)
+        counts = _build(plan, partial, mode, progress)
         if destination.exists():
             destination.rmdir()
         partial.rename(destination)
     except OSError as error:
         raise PeopleError(
             f"The split stopped at {error.filename or destination} ({error.strerror or error}). "
-            "The source is as it was."
+            "The source is unchanged."
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -147,47 +148,51 @@ def apply_split(
             if parent.is_dir() and not any(parent.iterdir()):
                 parent.rmdir()
     if mode == "move":
-        made["moved"] = _remove_sources(plan)
-    return dict(made)
+        counts["moved"] = _remove_sources(plan)
+    return dict(counts)
 
 
 def partial_path(destination: Path) -> Path:
-    """Where a destination is built before it gets its name."""
+    """The path under which a destination is built before it is renamed."""
     return destination.with_name(destination.name + ".partial")
 
 
 def _missing_parents(path: Path) -> list[Path]:
-    """Folders above ``path`` that are not there yet, the innermost first."""
+    """Folders above ``path`` that do not exist, the innermost first."""
     return [parent for parent in path.parents if not parent.exists()]
 
 
 def _checked_destination(source: Path, destination: Path) -> Path:
-    """The destination as a real path, if it is free and neither inside nor around the source."""
+    """The real path of the destination.
+
+    Raises:
+        PeopleError: it is not empty, or it is inside the source or contains it.
+    """
     real_source, real = Path(os.path.realpath(source)), Path(os.path.realpath(destination))
     if real == real_source or real.is_relative_to(real_source):
-        raise PeopleError(f"{destination} lies inside {source}, which a split never changes. Choose a place beside it.")
+        raise PeopleError(f"{destination} is inside {source}, which a split never changes. Choose a place outside it.")
     if real_source.is_relative_to(real):
-        raise PeopleError(f"{destination} holds {source}, which a split never changes. Choose a place beside it.")
+        raise PeopleError(f"{destination} contains {source}, which a split never changes. Choose a place beside it.")
     try:
         if real.exists() and (not real.is_dir() or any(real.iterdir())):
             raise PeopleError(
-                f"{destination} is already there and not empty. Choose another place, or remove it first."
+                f"{destination} already exists and is not empty. Choose another place, or remove it first."
             )
     except OSError as error:
         raise PeopleError(f"{destination} cannot be opened ({error.strerror or error}).") from error
     if os.path.lexists(partial_path(real)):
         raise PeopleError(
-            f"{partial_path(real)} is what an interrupted split left behind, or one that is still running. "
-            "Remove it if none is running, then split again."
+            f"{partial_path(real)} is from a split that was interrupted or is still running. "
+            "Remove it if no split is running, then split again."
         )
     return real
 
 
 def _refuse_linked_folder(people: PhotoSet, destination: Path) -> None:
-    """A person's folder may be a link to elsewhere, and is no place for a split either."""
+    """Refuse a destination inside a person's folder that is a link to another place."""
     for folder in {photo.path.parent for photo in people.photos if photo.path.parent.is_symlink()}:
         if destination.is_relative_to(os.path.realpath(folder)):
-            raise PeopleError(f"{destination} lies inside {folder}, which a split never changes. Choose another place.")
+            raise PeopleError(f"{destination} is inside {folder}, which a split never changes. Choose another place.")
 
 
 def _refuse_same_target(placements: list[Placement]) -> None:
@@ -195,29 +200,30 @@ def _refuse_same_target(placements: list[Placement]) -> None:
     twice = [p.photo.id for p in placements if times[p.target] > 1]
     if twice:
         raise PeopleError(
-            f"{len(twice):,} photos would take each other's place, since the same person is in both groups: "
+            f"{len(twice):,} photos would get the same path, since the same person is in both groups: "
             f"{some(twice)}. Rename these photos or people."
         )
 
 
 def _build(plan: SplitPlan, partial: Path, mode: Mode, progress: Callable[[int, int], None] | None) -> Counter[str]:
+    """Put all photos below ``partial``; return the number of photos by how they were put there."""
     for folder in plan.folders:
         (partial / folder).mkdir()
-    made: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     known: set[Path] = set()
     for done, placement in enumerate(plan.placements, start=1):
         target = partial / placement.target
         if placement.target.parent not in known:
             target.parent.mkdir()
             known.add(placement.target.parent)
-        made[_bring(placement.photo.path, target, mode)] += 1
+        counts[_put(placement.photo.path, target, mode)] += 1
         if progress:
             progress(done, len(plan.placements))
-    return made
+    return counts
 
 
-def _bring(source: Path, target: Path, mode: Mode) -> str:
-    """Put one photo in place; a symbolic link in the source stands for the photo that it leads to."""
+def _put(source: Path, target: Path, mode: Mode) -> str:
+    """Put one photo in place, and return how; a symbolic link in the source is replaced by its target."""
     real = os.path.realpath(source, strict=True)
     if mode == "symlink":
         os.symlink(real, target)
@@ -226,12 +232,12 @@ def _bring(source: Path, target: Path, mode: Mode) -> str:
         try:
             os.link(real, target)
         except OSError:
-            # Another device, no hard links there, or somebody else's file: the copy says if it is something worse.
+            # Another device, no support for hard links, or a file of another user. For other causes the copy fails too.
             pass
         else:
             return "linked"
     if target.exists():
-        raise FileExistsError(17, "two names that this file system cannot tell apart", str(target))
+        raise FileExistsError(17, "two names that are the same in this file system", str(target))
     if _is_empty(real):
         target.touch()
         shutil.copystat(real, target)
@@ -241,10 +247,10 @@ def _bring(source: Path, target: Path, mode: Mode) -> str:
 
 
 def _is_empty(photo: str) -> bool:
-    """Whether a photo has no bytes. Copying a device, a pipe or a file of the kernel could take for ever.
+    """Whether a photo has no bytes. Devices and pipes are refused, since copying one could block for ever.
 
     Raises:
-        OSError: it is no regular file, or larger than any photo.
+        OSError: it is no regular file, or larger than `faceproof.people.opening.MAX_FILE_BYTES`.
     """
     try:
         check_readable(os.stat(photo))
@@ -256,15 +262,15 @@ def _is_empty(photo: str) -> bool:
 
 
 def _remove_sources(plan: SplitPlan) -> int:
-    """Take the photos out of the source, and the folders that are empty then; what a link leads to stays."""
+    """Remove the photos from the source, and the folders that become empty, except photos below a linked folder."""
     inside = [p.photo.path for p in plan.placements if not p.photo.path.parent.is_symlink()]
     try:
         for path in inside:
             path.unlink()
     except OSError as error:
         raise PeopleError(
-            f"{plan.destination} is complete, but {error.filename} cannot be taken out of {plan.source} "
-            f"({error.strerror or error}): photos that are still there are there twice."
+            f"{plan.destination} is complete, but {error.filename} cannot be removed from {plan.source} "
+            f"({error.strerror or error}). The photos that are still in the source exist twice."
         ) from error
     for folder in {path.parent for path in inside}:
         if not any(folder.iterdir()):

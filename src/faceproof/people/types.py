@@ -1,4 +1,4 @@
-"""The values that ``people`` hands on: photos of people, and the comparisons to be made of them."""
+"""Photos of people, and the comparisons between them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 Group = Literal["any", "mated", "non_mated"]
 
 SYNTHETIC = "synthetic_photos"
-"""Kind of the notice that says that people do not exist."""
+"""Kind of the notice for photos of people who do not exist."""
 
 UNKNOWN = "unknown"
-"""Outcome of a photo of which nothing is known but scores: it is neither a template nor a failure."""
+"""Outcome of a photo in a run of scores: it has neither a template nor a failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,10 @@ class Photo:
     """One photo of one person.
 
     Attributes:
-        id: its path below the folder of people, with ``/``, always valid Unicode.
-        path: where the file is.
-        person: name of the folder that it lies in.
-        sha256: digest of the file's bytes, hexadecimal; empty where the file cannot be read.
+        id: path below the folder of people, with ``/``, always valid Unicode.
+        path: path of the file.
+        person: name of the folder that contains the photo.
+        sha256: digest of the file's bytes, hexadecimal; empty if the file cannot be read.
         group: ``mated`` or ``non_mated`` below ``matched_faces/`` or ``mismatched_faces/``, else ``any``.
     """
 
@@ -41,7 +41,7 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that a person should know before the run: what, how many, and a few examples."""
+    """Information for the user before a run: a message, the number of cases, and a few examples."""
 
     kind: str
     message: str
@@ -49,7 +49,7 @@ class Notice:
     examples: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """The message with its examples, as a line for a person."""
+        """The message with its examples, in one line."""
         more = ", ..." if self.count > len(self.examples) else ""
         return f"{self.message} ({', '.join(self.examples)}{more})" if self.examples else self.message
 
@@ -61,8 +61,8 @@ class PhotoSet:
     Attributes:
         root: the folder.
         photos: every photo, readable or not.
-        people_without_photos: names of folders in which there was no photo.
-        notices: what was ignored or is odd.
+        people_without_photos: names of folders without a photo.
+        notices: files that were ignored, and unusual names or files.
     """
 
     root: Path
@@ -71,7 +71,7 @@ class PhotoSet:
     notices: tuple[Notice, ...] = ()
 
     def by_person(self, group: Group | None = None) -> dict[str, list[Photo]]:
-        """Photos of each person in sorted order, of all groups or of one."""
+        """Photos by person, in sorted order, of all groups or of one."""
         people: dict[str, list[Photo]] = {}
         for photo in self.photos:
             if group is None or photo.group == group:
@@ -84,22 +84,22 @@ class PhotoSet:
         return any(notice.kind == SYNTHETIC for notice in self.notices)
 
     def digest(self) -> str:
-        """SHA-256 over id and content digest of every photo: equal for equal photos wherever they lie."""
+        """SHA-256 over id and content digest of every photo; it does not depend on ``root``."""
         return _photo_list_digest(self.photos)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparisons:
-    """The pair list, fixed before any face is sought: a missed face can never re-pair anybody.
+    """The pair list. It is fixed before face detection, so a missed face does not change the other pairs.
 
     Attributes:
-        photos: the photos that take part, each once.
+        photos: the photos that are compared, each once.
         row_a, row_b: int64 (n,), rows of ``photos``.
-        mated: bool (n,), the same person on both sides.
-        fold: int16 (n,), fold of the protocol from 0, or -1 where it has none.
+        mated: bool (n,), true if both photos are of the same person.
+        fold: int16 (n,), fold of the protocol from 0, or -1 if the protocol has none.
         protocol: name of the protocol.
-        settings: what it was asked for, as JSON values.
-        notes: what a reader should know about the choice (people left out, photos missing, ...).
+        settings: settings of the protocol, as JSON values.
+        notes: information about the choice of comparisons (people left out, photos missing, ...).
     """
 
     photos: tuple[Photo, ...]
@@ -116,7 +116,7 @@ class Comparisons:
         return len(self.row_a)
 
     def digest(self) -> str:
-        """SHA-256 over the photos that take part, who is compared with whom, labels and folds."""
+        """SHA-256 over photos, pairs, labels and folds."""
         total = hashlib.sha256(_photo_list_digest(self.photos).encode())
         for column, dtype in (
             (self.row_a, "<i8"),

@@ -15,7 +15,7 @@ def conditions_of(manifest: Manifest) -> dict[str, Condition]:
     """
     found = {}
     for entry in manifest.conditions:
-        family = family_again(entry.function, name=entry.family, title=entry.title, words=entry.told)
+        family = family_again(entry.function, name=entry.family, title=entry.title, text=entry.told)
         if family is not None:
             found[entry.name] = Condition(
                 family, entry.severity, dict(entry.parameters), manifest.stage, manifest.seed or 0

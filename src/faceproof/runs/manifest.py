@@ -121,7 +121,7 @@ def condition_entry(condition: Condition) -> ConditionEntry:
             "family": condition.family.name,
             "title": condition.family.title,
             "severity": condition.severity,
-            "told": condition.told,
+            "told": condition.text,
             "parameters": dict(condition.parameters),
             "on_face": condition.family.on_face,
             "function": condition.family.reference,

@@ -229,7 +229,7 @@ def test_it_is_called_as_it_says_or_as_what_leads_to_it():
     assert PythonDetector(Picky(), "mine:Picky").name == "mine:Picky"
 
 
-@pytest.mark.parametrize("name", ["mtcnn", "none", "file"])
+@pytest.mark.parametrize("name", ["mtcnn", "MTCNN", "none", "file"])
 def test_a_name_by_which_a_run_would_take_it_for_another_is_refused(name):
     finder = Picky()
     finder.name = name

@@ -99,6 +99,17 @@ def test_a_result_is_kept_only_where_the_model_can_be_told_from_others(tmp_path)
     assert not list(tmp_path.rglob("*.json"))
 
 
+def test_a_result_that_is_kept_is_that_of_the_model_of_its_name(tmp_path):
+    path = tmp_path / "net.onnx"
+    written_net(path, TWO_NUMBERS)
+    contract = "[contract]\npixel_mean = 127.5\npixel_divisor = 127.5\nalignment = 'even_margin_crop'\n"
+    for name in ("one", "two", "one"):
+        path.with_suffix(".toml").write_text(f"name = '{name}'\n{contract}")
+        found = check_pipeline(Pipeline(load_mtcnn(offline=True), load_model(path)), cache=tmp_path / "cache")
+        assert found["model"] == name
+    assert len(list((tmp_path / "cache").rglob("*.json"))) == 2
+
+
 def written_net(path, weights):
     """An ONNX file: means of 8 x 8 px in three colours of a crop of 48 px, times a matrix."""
     onnx = pytest.importorskip("onnx", reason="extra 'dev' is not installed")

@@ -11,7 +11,7 @@ from patterns import blocks, faces_in, people_of, photos_of, recognizer_of
 from faceproof.metrics.people_apart import pair_sums, separation
 from faceproof.systems.model_check.check_faces import templates_of
 from faceproof.systems.model_check.contracts import aligned_contracts, pixel_contracts
-from faceproof.systems.model_check.proposed_contract import propose
+from faceproof.systems.model_check.proposed_contract import climbed, propose
 
 
 def clipped(batch):
@@ -107,3 +107,46 @@ def test_contracts_that_give_no_template_are_not_proposed():
     proposal = propose(recognizer_of(small_values_only, 108), faces)
     assert math.isfinite(proposal.d_prime)
     assert any(text in proposal.text for text in ("0 to 1,", "-1 to 1,", "ImageNet"))
+
+
+STEPS = ("0 to 255", "50%"), ("0 to 1", "50%"), ("0 to 1", "31%"), ("-1 to 1", "31%"), ("-1 to 1", "no margin")
+"""Pixel values and alignments that separate people better and better; each differs from the one before in one."""
+
+
+def test_no_neighbour_of_the_proposed_contract_is_better_however_many_steps_lead_there():
+    """The net reads who is on a photo and how it is fed, and adds as much noise as that calls for."""
+    rng = np.random.default_rng(3)
+    people = people_of({f"p{one}": 2 for one in range(12)})
+    vectors, noise = np.repeat(rng.normal(size=(12, 40)), 2, axis=0), rng.normal(size=(24, 40))
+    noise_of = {step: 4 / 2**place for place, step in enumerate(STEPS)}
+    spans = {255: "0 to 255", 1: "0 to 1", 2: "-1 to 1"}
+
+    def fed(green):
+        """Pixel values and alignment: by the range of values, and by how much of the crop is white."""
+        low, high = green.min(), green.max()
+        white = (green == high).mean()
+        margin = "no margin" if white < 0.2 else "31%" if white < 0.65 else "50%" if white < 0.8 else ""
+        return (spans.get(round(high - low), "") if low in {0, -1} else ""), margin
+
+    def embed(batch):
+        made = []
+        for green in batch[:, 1]:
+            low, high = green.min(), green.max()
+            photo = round(float((green[12, 12] - low) / (high - low) * 25)) - 1
+            made.append(vectors[photo] + noise_of.get(fed(green), 9) * noise[photo])
+        return np.array(made)
+
+    photos = []
+    for photo in range(24):
+        pixels = np.full((96, 96, 3), 255, np.uint8)
+        pixels[24:72, 24:72] = 0
+        pixels[40:56, 40:56] = round((photo + 1) * 255 / 25)
+        pixels[24:32, 24:32] = 255
+        photos.append(pixels)
+    recognizer = recognizer_of(embed, 40, pixel_mean=0, pixel_divisor=1)
+    alignments = dict(aligned_contracts(recognizer.contract))
+    begin = next(text for text in alignments if STEPS[0][1] in text)
+    found = climbed(recognizer, faces_in(people, photos), (f"RGB, values {STEPS[0][0]}", begin), alignments)
+    # These five points cut out what the box without a margin does.
+    assert found.text == "RGB, values -1 to 1, five points of 112 x 112 (ArcFace)"
+    assert not [one.text for one in found.neighbours if one.better]

@@ -83,6 +83,32 @@ def test_a_contract_that_differs_from_the_card_fails(shared, model, wrong):
     assert complaints(found)
 
 
+@pytest.mark.parametrize(
+    "embed",
+    [
+        lambda batch: np.zeros((len(batch), 108)),
+        lambda batch: np.ones((len(batch), 108)),
+        lambda batch: np.full((len(batch), 108), np.inf),
+        lambda batch: np.full((len(batch), 108), 3e38, np.float32),
+        lambda batch: blocks(batch).astype(np.float64) * 1e300,
+        lambda batch: np.where(batch[:, :1, 0, 0] > 0, blocks(batch), np.nan),
+        lambda batch: np.where(batch[:, :1, 0, 0] > 0, 1.0, -1.0) * np.ones((1, 108)),
+        lambda batch: np.eye(108)[batch.mean(axis=(1, 2, 3)).astype(int) % 108],
+    ],
+    ids=["zeros", "constant", "infinite", "long", "beyond float32", "some", "one number", "classes"],
+)
+def test_degenerate_templates_fail_without_a_warning(embed, recwarn):
+    """Also where they are large: a warning of NumPy's would be an error here."""
+    people = people_of({f"p{one}": 3 for one in range(8)})
+    faces = faces_in(people, photos_of(people))
+    recognizer = recognizer_of(embed, 108, mirrored=True, templates={"unit_length": True})
+    for known in (None, changed(recognizer.contract, pixel_mean=0)):
+        found = check_recognizer(recognizer, faces, known, faces)
+        assert found.outcome == "failed"
+        json.dumps(found.as_dict(), allow_nan=False)
+    assert not recwarn.list
+
+
 @needs_dlib
 def test_results_are_kept_and_a_model_that_is_known_passes(tmp_path):
     right = load_pipeline("dlib-resnet", None, None, offline=True)

@@ -108,3 +108,19 @@ def test_a_proposed_card_is_minimal_and_valid(tmp_path):
         file = read_model_file(path)
         assert file.model_fields_set == {"contract"}
         assert contract_from(file.contract, None, "mine.toml") == contract
+
+
+@pytest.mark.parametrize("name", ["facenet-vggface2", "MobileFaceNet", "Dlib ResNet", "mtcnn"])
+def test_the_name_of_a_model_that_faceproof_knows_is_no_name_for_another(name):
+    """A name known by a card or by a digest, however it is written; the file is called so, or its card says so."""
+    with pytest.raises(ConfigurationError, match=rf"^{name}: .*Give the file another name, or write name = .* {name}"):
+        foreign_card(name, CONTRACT, 128, "onnx")
+    with pytest.raises(ConfigurationError, match=r"^mine\.toml: .*Write another name in mine\.toml\.$"):
+        foreign_card("mine", CONTRACT, 128, "onnx", ModelFile(name=name), "mine.toml")
+    with pytest.raises(ConfigurationError, match=r"^Mine: .*Give it another name in its attribute name\.$"):
+        foreign_card("Mine", CONTRACT, 128, "python", ModelFile(name=name), "Mine")
+
+
+def test_a_name_of_its_own_frees_a_file_from_that_of_a_known_model():
+    assert foreign_card("mobilefacenet", CONTRACT, 128, "onnx", ModelFile(name="Mine")).name == "mine"
+    assert foreign_card("mobilefacenet-v2", CONTRACT, 128, "onnx").name == "mobilefacenet-v2"

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from faceproof.errors import ConfigurationError, ModelError
+from faceproof.cli.models import list_models
+from faceproof.errors import ConfigurationError, ModelError, WeightsError
 from faceproof.jobs.evaluation import evaluate
 from faceproof.jobs.stressing import stress
 from faceproof.jobs.verification import recipe_of_run, threshold_of_run, verify
@@ -18,7 +19,7 @@ from faceproof.plugins import is_reference
 from faceproof.systems.load import changed_contract, load_pipeline
 from faceproof.systems.recipe import Recipe
 from faceproof.systems.recognition.catalog import load_model
-from faceproof.systems.recognition.python_model import installed_models, python_runner
+from faceproof.systems.recognition.python_model import hidden_models, installed_models, python_runner
 from faceproof.systems.weights.card import TemplateContract
 
 CONTRACT = {"size_px": 48, "pixel_mean": 127.5, "pixel_divisor": 127.5, "alignment": "even_margin_crop"}
@@ -337,6 +338,26 @@ def test_an_installed_package_adds_a_model(package):
     model = load_model(package)
     assert (model.card.name, model.template_size, model.reference) == ("added", len(range(0, 3 * 48 * 48, 97)), "added")
     assert installed_models() == {"added": "addon:Added"}
+
+
+def test_an_installed_package_takes_no_name_of_a_model_that_faceproof_knows(package, tmp_path, monkeypatch, capsys):
+    """The name stays with that model; the other one is listed by the reference that leads to it."""
+    added = tmp_path / "addon-1.0.dist-info" / "entry_points.txt"
+    added.write_text("[faceproof.models]\nDLIB-resnet = addon:Added\nadded = addon:Added\n")
+    assert (installed_models(), hidden_models()) == ({"added": "addon:Added"}, {"DLIB-resnet": "addon:Added"})
+    with pytest.raises(
+        WeightsError, match=r"none\.dat cannot be read"
+    ):  # weights are asked for: it is the model of the card
+        load_model("DLIB-resnet", weights=tmp_path / "none.dat")
+    list_models()
+    assert re.search(r"^addon:Added +recogniser .* as DLIB-resnet, which is", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_a_model_cannot_be_called_like_one_that_faceproof_knows():
+    model = Means()
+    model.name = "facenet-vggface2"
+    with pytest.raises(ConfigurationError, match="would be called 'facenet-vggface2'"):
+        load_model(model)
 
 
 def test_two_models_of_one_name_are_refused(people, tmp_path, cached):

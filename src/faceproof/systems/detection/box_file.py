@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError
-from faceproof.files import check_file, sha256_of, unguarded
+from faceproof.files import check_file, sha256_of, unguarded, write_csv
 from faceproof.people.photo_files import valid_unicode
 from faceproof.people.types import Photo
 from faceproof.systems.detection.detector import Detector, Picture
@@ -93,6 +94,34 @@ class BoxFile(Detector):
             more = "photo, which is" if others == 1 else "photos, which are"
             notes.append(f"{self.file} has {others:,} more {more} not compared.")
         return notes
+
+
+def write_box_file(path: Path, faces_of: Iterable[tuple[str, Faces]]) -> None:
+    """Write faces as a CSV file that `BoxFile` reads; a photo without a face has a row without a box.
+
+    Args:
+        path: the file; its folder must exist.
+        faces_of: photo, as `BoxFile` looks for it, and its faces.
+
+    Raises:
+        ConfigurationError: the file cannot be written.
+    """
+    try:
+        write_csv(path, COLUMNS, _rows_to_write(faces_of))
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be written ({error.strerror or error}).") from error
+
+
+def _rows_to_write(faces_of: Iterable[tuple[str, Faces]]) -> Iterator[dict[str, object]]:
+    """A row for each face, by column."""
+    for photo, faces in faces_of:
+        if not len(faces):
+            yield {"photo": photo}
+        for face in map(faces.face, range(len(faces))):
+            numbers = [*face.box_xyxy_px, face.probability, *face.landmarks_px.ravel()]
+            # By its shortest text, a float32 is neither cut short nor as long as a float64.
+            cells = ("" if isnan(number) else float(str(number)) for number in numbers)
+            yield {"photo": photo, **dict(zip(COLUMNS[1:], cells, strict=True))}
 
 
 def _read(path: Path) -> tuple[list[str], NDArray[np.float32]]:

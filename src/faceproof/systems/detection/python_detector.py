@@ -59,7 +59,7 @@ class PythonDetector(Detector):
         self.finder = finder
         with users_code(f"{owner}: making text of its name", ConfigurationError):
             self.name = str(attribute(finder, "name", owner) or owner)
-        if self.name in _TAKEN:
+        if self.name.strip().lower() in _TAKEN:
             raise ConfigurationError(
                 f"A detector of your own cannot be called {self.name!r}: a run could not tell it from faceproof's. "
                 "Give it another name."

@@ -103,6 +103,7 @@ def _kept(cache: Path, pipeline: Pipeline, with_mtcnn: Pipeline, own: Sequence[P
     known = pipeline.recognizer.known_contract
     depends_on = {
         "version": VERSION,
+        "model": pipeline.recognizer.card.name,
         "recipe": pipeline.recipe(),
         "mtcnn": with_mtcnn.detector.recipe(),
         "templates": pipeline.recognizer.card.templates.model_dump(),

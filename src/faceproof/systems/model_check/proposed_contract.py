@@ -16,7 +16,7 @@ from faceproof.systems.model_check.contracts import aligned_contracts, pixel_con
 from faceproof.systems.recognition.recognizer import Recognizer
 from faceproof.systems.weights.card import InputContract
 
-_SCREENED_PEOPLE, _STEPS = 10, 3
+_SCREENED_PEOPLE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +61,24 @@ def propose(recognizer: Recognizer, faces: CheckFaces) -> Proposal:
     pixels = _best(tried)[0]
     for alignment, contract in alignments.items():
         attempt(pixels, alignment, dict(pixel_contracts(contract))[pixels])
-    return _climbed(recognizer, faces, _best(tried), alignments)
+    return climbed(recognizer, faces, _best(tried), alignments)
 
 
-def _climbed(
+def climbed(
     recognizer: Recognizer, faces: CheckFaces, start: tuple[str, str], alignments: Mapping[str, InputContract]
 ) -> Proposal:
-    """The best contract on all faces, from one that is the best on some: steps to a better neighbour, a few at most."""
+    """A contract that no neighbour is better than on all faces: steps to the best neighbour, from the best on some.
+
+    Steps end: each raises the separation on the same faces, and a neighbour that lacks a template is never better.
+    """
     pixels, alignment = start
-    for _ in range(_STEPS):
+    while True:
         contract = dict(pixel_contracts(alignments[alignment]))[pixels]
         found = _examined(recognizer, faces, f"{pixels}, {alignment}", contract)
         better = max((one for one in found.neighbours if one.better), key=lambda one: one.gain.value, default=None)
         if better is None:
-            break
+            return found
         pixels, alignment = (pixels, better.text) if better.text in alignments else (better.text, alignment)
-    return found
 
 
 def _examined(recognizer: Recognizer, faces: CheckFaces, text: str, contract: InputContract) -> Proposal:

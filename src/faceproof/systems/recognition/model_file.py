@@ -20,6 +20,7 @@ from faceproof.systems.weights.card import (
     TemplateContract,
     Threshold,
 )
+from faceproof.systems.weights.zoo import is_reserved
 
 _LONGEST_NAME = 80  # of a model: run folders are named after it
 
@@ -150,12 +151,14 @@ def foreign_card(
         where: the place of ``file``, for an error.
 
     Raises:
-        ConfigurationError: see `threshold_from`.
+        ConfigurationError: the name is that of a model that faceproof knows, or see `threshold_from`.
     """
     said = file or ModelFile()
     templates = said.templates or TemplateContract()
     origin = "the model itself" if architecture == "python" else "the model's card"
     plain = re.sub(r"[^a-z0-9.-]+", "-", (said.name or name).lower()).strip("-.")[:_LONGEST_NAME].strip("-.")
+    if is_reserved(plain):
+        raise ConfigurationError(_name_taken(plain, name, architecture, where if said.name else ""))
     return Card(
         name=plain or "model",
         title=said.title or said.name or name,
@@ -169,6 +172,18 @@ def foreign_card(
         licence_note="A model of your own: its terms are not known to faceproof.",
         source=Source(who=said.source or "not said", url=said.source or "not said"),
         threshold=threshold_from(said, templates, where, origin),
+    )
+
+
+def _name_taken(taken: str, name: str, architecture: str, where: str) -> str:
+    """The message for a model that would have the name of one that faceproof knows; ``where`` says so explicitly."""
+    instead = {
+        "onnx": f'Give the file another name, or write name = "..." in its card, {name}.toml.',
+        "python": "Give it another name in its attribute name.",
+    }
+    return (
+        f"{where or name}: the model would be called {taken!r}, as a model that faceproof knows is. A run could not "
+        f"tell the two apart. {f'Write another name in {where}.' if where.endswith('.toml') else instead[architecture]}"
     )
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError, ModelError, WeightsError
 from faceproof.files import check_file, sha256_of
+from faceproof.systems.recognition.float32 import as_float32
 from faceproof.systems.recognition.python_model import LARGEST_TEMPLATE
 from faceproof.systems.weights.card import LARGEST_CROP_PX
 
@@ -271,7 +272,7 @@ def _runner(session: ort.InferenceSession, name: str, output: str, channels_last
             (made,) = session.run([output], {name: fed[0] if batch == 0 else fed})
         except Exception as error:
             raise ModelError(f"onnxruntime failed: {_short(str(error))}") from error
-        templates = np.asarray(made, np.float32)
+        templates = as_float32(np.asarray(made))
         if batch == 0:
             return templates.reshape(1, -1)
         if templates.ndim == 0 or len(templates) != len(faces):

@@ -12,8 +12,10 @@ from pydantic import ValidationError
 
 from faceproof.errors import ConfigurationError, ModelError
 from faceproof.plugins import attribute, described, installed, made_by, users_code
+from faceproof.systems.recognition.float32 import as_float32
 from faceproof.systems.recognition.model_file import ModelFile, contract_from, reasons
 from faceproof.systems.weights.card import InputContract
+from faceproof.systems.weights.zoo import is_reserved
 
 if TYPE_CHECKING:
     from faceproof.systems.nets.runtime import Runner
@@ -49,8 +51,16 @@ class PythonModel(Protocol):
 
 
 def installed_models() -> dict[str, str]:
-    """Models that installed packages add, and where each comes from."""
-    return installed(ENTRY_POINTS)
+    """Models that installed packages add, by name, and the reference of each.
+
+    A name of a model that faceproof knows stays with that model; see `hidden_models`.
+    """
+    return {name: reference for name, reference in installed(ENTRY_POINTS).items() if not is_reserved(name)}
+
+
+def hidden_models() -> dict[str, str]:
+    """Models that installed packages add under a name that faceproof's own models have; only references lead there."""
+    return {name: reference for name, reference in installed(ENTRY_POINTS).items() if is_reserved(name)}
 
 
 def make_model(reference: str) -> PythonModel:
@@ -165,7 +175,7 @@ def python_runner(embed: Callable[[Array], Any], template_size: int | None) -> R
             made = embed(faces)
             given = np.asarray(made.detach().cpu() if hasattr(made, "detach") else made)
             # A copy: a model may use its array again for the next faces.
-            templates = np.array(given, np.float32) if given.dtype.kind in _NUMBERS else None
+            templates = as_float32(given) if given.dtype.kind in _NUMBERS else None
         if templates is None:
             raise ModelError(f"embed gave an array of {given.dtype} of shape {given.shape}; expected numbers (n, d)")
         if templates.ndim != 2 or len(templates) != len(faces):

@@ -17,6 +17,7 @@ from faceproof.systems.nets.dlib_resnet import DlibResnet
 from faceproof.systems.nets.face_transformer import P8S8, P10S8, P12S8, FaceTransformer
 from faceproof.systems.nets.inception_resnet_v1 import InceptionResnetV1
 from faceproof.systems.nets.runtime import Runner
+from faceproof.systems.recognition.float32 import as_float32
 from faceproof.systems.weights.card import Card, InputContract
 
 CHUNK = 32
@@ -96,8 +97,10 @@ class Recognizer:
     def _raw(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         contract = self.contract
         batch = np.ascontiguousarray(crops).astype(np.float32)
-        batch -= np.array(contract.pixel_mean, np.float32)  # one number, or one for each channel (the last axis)
-        batch /= np.array(contract.pixel_divisor, np.float32)
+        # Of what no float32 holds the net makes no finite template, and that is told then.
+        with np.errstate(all="ignore"):
+            batch -= np.array(contract.pixel_mean, np.float32)  # one number, or one for each channel (the last axis)
+            batch /= np.array(contract.pixel_divisor, np.float32)
         if contract.color_order == "bgr":
             batch = np.ascontiguousarray(batch[..., ::-1])
         raw = self.run(batch.transpose(0, 3, 1, 2))[0]
@@ -161,12 +164,13 @@ def face_in_crop(contract: InputContract, height: int, width: int, face: Face) -
 
 
 def _unit(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Rows of unit length and their lengths; a row without direction becomes NaN."""
-    length = np.sqrt((vectors.astype(np.float64) ** 2).sum(axis=1))
+    """Rows of unit length and their lengths; a row of length 0, or of one that no float32 holds, becomes NaN."""
+    exact = np.sqrt((vectors.astype(np.float64) ** 2).sum(axis=1))
+    length = as_float32(exact)
     usable = np.isfinite(length) & (length > 0)
     unit = np.full(vectors.shape, np.nan, np.float32)
-    unit[usable] = vectors[usable] / length[usable, None]
-    return unit, length.astype(np.float32)
+    unit[usable] = vectors[usable] / exact[usable, None]
+    return unit, length
 
 
 def load_card(

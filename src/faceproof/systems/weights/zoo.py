@@ -241,6 +241,16 @@ def list_cards() -> list[Card]:
     return list(_CARDS.values())
 
 
+def is_reserved(name: str) -> bool:
+    """Whether a name is that of a model that faceproof knows, in any case: no other model may have it.
+
+    >>> is_reserved("FaceNet-VGGFace2"), is_reserved("mobilefacenet"), is_reserved("mine")
+    (True, True, False)
+    """
+    plain = name.strip().lower()
+    return plain in _CARDS or any(card.name == plain for card in _BY_FILE.values())
+
+
 def card_of_file(sha256: str) -> Card | None:
     """The card of a model that faceproof knows by its file and not by a name, or None."""
     return _BY_FILE.get(sha256)
