@@ -1,12 +1,43 @@
-"""Everything that faceproof raises on purpose, one root and a leaf for each cause.
+"""Everything that faceproof raises on purpose: one root, and a leaf for each cause.
 
-A message says what was found, what was expected, and what to do next. A photo that cannot be used is no
-exception: it is a row with a reason (see ``faceproof.systems.faces.types.Failure``).
+A message says what was found, what was expected, and what to do next. A photo that cannot be used raises nothing: it
+is a row with a reason (see ``faceproof.systems.faces.types.Failure``).
+
+Convention: where a message names an argument, it is written ``[[name]]`` or ``[[name=value]]``. `str` of the error has
+the Python argument, `FaceproofError.on_command_line` has the option.
 """
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+_ARGUMENT = re.compile(r"\[\[(\w+)(?:=([^\]]+))?\]\]")
+_OPTIONS = {"size_px": "crop-size", "margin_px": "margin", "mirrored": "mirror", "selection": "select", "models": "model"}
+"""Options that have another name than the Python argument."""
 
 
 class FaceproofError(Exception):
-    """Root of all errors that faceproof raises on purpose."""
+    """Root of all errors that faceproof raises on purpose.
+
+    Attributes:
+        path: file or folder that cannot be used; None where the error is about something else.
+        stage: what could not be done with a photo, ``decode``, ``detect``, ``align``, ``embed`` or ``degrade``; None
+            where the error is about something else.
+    """
+
+    def __init__(self, message: str = "", *, path: str | Path | None = None, stage: str | None = None) -> None:
+        super().__init__(message)
+        self.path = None if path is None else Path(path)
+        self.stage = stage
+
+    def __str__(self) -> str:
+        """The message, with arguments as Python has them."""
+        return _ARGUMENT.sub(_python_name, super().__str__())
+
+    def on_command_line(self) -> str:
+        """The message, with arguments as options of the command line."""
+        return _ARGUMENT.sub(_option, super().__str__())
 
 
 class ConfigurationError(FaceproofError, ValueError):
@@ -16,8 +47,15 @@ class ConfigurationError(FaceproofError, ValueError):
         argument: name of the Python argument that is wrong, where it is one.
     """
 
-    def __init__(self, message: str = "", *, argument: str | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        argument: str | None = None,
+        path: str | Path | None = None,
+        stage: str | None = None,
+    ) -> None:
+        super().__init__(message, path=path, stage=stage)
         self.argument = argument
 
 
@@ -55,3 +93,20 @@ class RunFolderError(FaceproofError):
 
 class MetricUndefinedError(FaceproofError, ValueError):
     """A metric was asked for on data that cannot give it."""
+
+
+def _python_name(found: re.Match[str]) -> str:
+    name, value = found.groups()
+    return name if value is None else f"{name}={value if _is_literal(value) else repr(value)}"
+
+
+def _is_literal(value: str) -> bool:
+    return value in ("True", "False", "None") or value.isupper() or re.fullmatch(r"-?[\d.]+", value) is not None
+
+
+def _option(found: re.Match[str]) -> str:
+    name, value = found.groups()
+    option = _OPTIONS.get(name, name.replace("_", "-"))
+    if value == "False":
+        return f"--no-{option}"
+    return f"--{option}" if value in (None, "True") else f"--{option} {value}"

@@ -28,7 +28,9 @@ def first_error(error: ValidationError) -> str:
     return f"entry {place!r}: {why[0].lower()}{why[1:]}" if place else why
 
 
-import json as _json, os as _os, sys as _sys
+import json as _json
+import os as _os
+import sys as _sys
 
 _LOG = _os.environ.get("FACEPROOF_TRACE")
 

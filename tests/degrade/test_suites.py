@@ -11,9 +11,6 @@ import numpy as np
 import pytest
 
 from faceproof.degrade.registry import FAMILIES, get_family
-from faceproof.runs.conditions import conditions_of
-from faceproof.runs.manifest import condition_entry
-from faceproof.runs.manifest_schema import Manifest
 from faceproof.degrade.suites import (
     CLASSIC,
     STANDARD,
@@ -26,6 +23,9 @@ from faceproof.degrade.suites import (
 )
 from faceproof.degrade.types import CLEAN
 from faceproof.errors import ConfigurationError, DegradationError
+from faceproof.runs.conditions import conditions_of
+from faceproof.runs.manifest import condition_entry
+from faceproof.runs.manifest_schema import Manifest
 from faceproof.systems.faces.types import Face
 
 FACE = Face(

@@ -107,5 +107,5 @@ def test_an_unfinished_shard_is_never_seen(tmp_path):
 
 def test_a_cache_that_cannot_be_made_says_what_to_do(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(CacheError, match="--no-cache"):
+    with pytest.raises(CacheError, match="cache=False"):
         TemplateCache(tmp_path / "file", {})

@@ -163,7 +163,7 @@ class TestRealRuns:
         Image.open(changed).save(changed, quality=60)
         settings = {"model": "dlib-resnet", "protocol": "all", "offline": True}
         evaluate(tmp_path / "people", out=tmp_path / "other", **settings)
-        with pytest.raises(ConfigurationError, match=r"378 comparisons instead of 465; 1 other photo.*--common"):
+        with pytest.raises(ConfigurationError, match=r"378 comparisons instead of 465; 1 other photo.*common=True"):
             compare([world / "plain", tmp_path / "other"], out=tmp_path / "c")
         summary = compare([world / "plain", tmp_path / "other"], out=tmp_path / "c", common=True).summary
         assert summary.comparisons.shared == 27 * 26 / 2
@@ -312,7 +312,7 @@ class TestRefusals:
     )
     def test_other_pair_lists_with_what_differs_and_what_to_do(self, write, tmp_path, other, said):
         runs = [write("a"), write("b", **other)]
-        with pytest.raises(ConfigurationError, match=f"{said}.*--common"):
+        with pytest.raises(ConfigurationError, match=f"{said}.*common=True"):
             compare(runs, out=tmp_path / "out")
         assert not (tmp_path / "out").exists()
         assert compare(runs, out=tmp_path / "out", common=True).summary.run.common is True
@@ -341,7 +341,7 @@ class TestRefusals:
     def test_a_comparison_is_replaced_only_when_asked(self, write, tmp_path):
         runs = [write("a"), write("b")]
         compare(runs, out=tmp_path / "out")
-        with pytest.raises(RunFolderError, match="--overwrite"):
+        with pytest.raises(RunFolderError, match="overwrite=True"):
             compare(runs, out=tmp_path / "out")
         compare(runs, out=tmp_path / "out", overwrite=True)
 

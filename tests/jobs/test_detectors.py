@@ -159,8 +159,8 @@ def page_of(run):
 class TestNone:
     def test_there_is_no_detection_rate_rather_than_one_of_100_percent(self, whole):
         rate = whole.summary.rates.detection_rate
-        assert rate["value"] is None
-        assert "no detector was run" in rate["reason"]
+        assert rate.value is None
+        assert "no detector was run" in rate.reason
         assert whole.summary.rates.fta.value == 0
         assert {row["faces_found"] for row in photos_of(whole)} == {None}
 
@@ -192,7 +192,7 @@ class TestFile:
     def test_words_say_whose_faces_they_are(self, world, listed):
         assert any("Faces are those of faces.csv" in warning for warning in listed.summary.warnings)
         detector = listed.summary.run.detector
-        assert (detector["name"], detector["file"]) == ("file", str(world.root / "faces.csv"))
+        assert (detector.name, detector.file) == ("file", str(world.root / "faces.csv"))
 
     def test_the_report_is_drawn_again_without_the_file(self, world, listed):
         before = page_of(listed)
@@ -216,7 +216,7 @@ class TestFile:
         assert not (world.root / "others").exists()
 
     def test_a_model_that_aligns_by_landmarks_refuses_a_file_without_any(self, world):
-        with pytest.raises(ConfigurationError, match=r"none\.csv have none.*--alignment even_margin_crop"):
+        with pytest.raises(ConfigurationError, match=r"none\.csv have none.*alignment=.even_margin_crop"):
             world.evaluate("unaligned", Recipe(detector=world.boxes("none.csv")))
 
 
@@ -309,8 +309,8 @@ class TestVerify:
         assert (recipe.detector, recipe.alignment, recipe.margin_px) == ("own_finders:Boxes", CUT_OUT, 30)
         pipeline = load_pipeline("dlib-resnet", None, recipe, offline=True)
         entry = own.summary.run.detector
-        assert pipeline.selection == entry["selection"] == "largest"
-        assert pipeline.detector.recipe() == {name: entry[name] for name in ("name", "identity")}
+        assert pipeline.selection == entry.selection == "largest"
+        assert pipeline.detector.recipe() == {name: getattr(entry, name) for name in ("name", "identity")}
 
     def test_faces_of_a_file_cannot_be_found_in_other_photos(self, listed):
         with pytest.raises(ConfigurationError, match=r"judges faces of .*faces\.csv, and nothing here finds faces"):
@@ -348,11 +348,11 @@ class TestStress:
     def test_photos_that_are_faces_already(self, world, whole, stage):
         run = world.stress(f"stress-none-{stage}", Recipe(detector="none"), stage=stage)
         clean, *others = run.summary.models[0].conditions
-        assert [row["condition"] for row in others] == ["gaussian-blur-2", "jpeg-5"]
+        assert [row.condition for row in others] == ["gaussian-blur-2", "jpeg-5"]
         for row in (clean, *others):
-            assert row["counts"]["templates"] == 12
-            assert row["rates"]["detection_rate"]["value"] is None
-        assert clean["auc"] == whole.summary.auc
+            assert row.counts.templates == 12
+            assert row.rates.detection_rate.value is None
+        assert clean.auc == whole.summary.auc
         assert any("No face was sought" in warning for warning in run.summary.warnings)
         before = sheet_of(run)
         assert before.std() > 10
@@ -376,12 +376,12 @@ class TestStress:
         out, said = f"stress-{stage}-{recipe.detector.replace(':', '-')}", []
         run = world.stress(out, recipe, suite=world.root / "on-face.toml", stage=stage, say=said.append)
         (model,) = run.summary.models
-        rows = {row["condition"]: row["counts"]["templates"] for row in model["conditions"]}
+        rows = {row.condition: row.counts.templates for row in model.conditions}
         assert rows == {"clean": 12, "gaussian-blur-2": 12, "jpeg-5": 12}
-        (failed,) = [entry for entry in run.summary.conditions if entry["failed"]]
-        assert failed["failed"] == "sunglasses is placed by landmarks, and the detector gave none."
-        assert any(failed["failed"] in line for line in said)
-        assert model["index"]["value"] is not None
+        (failed,) = [entry for entry in run.summary.conditions if entry.failed]
+        assert failed.failed == "sunglasses is placed by landmarks, and the detector gave none."
+        assert any(failed.failed in line for line in said)
+        assert model.index.value is not None
 
     @pytest.mark.parametrize("family", ["sunglasses", "face-square"])
     def test_the_page_has_no_picture_of_what_was_not_compared(self, world, family):
@@ -395,7 +395,7 @@ class TestStress:
         assert shown.degraded("dlib-resnet", condition.name, photo) is None
 
     def test_a_file_says_nothing_of_degraded_photos(self, world):
-        with pytest.raises(ConfigurationError, match=r"Faces from a file were found .*--stage aligned"):
+        with pytest.raises(ConfigurationError, match=r"Faces from a file were found .*stage=.aligned"):
             world.stress("refused", Recipe(detector=world.boxes("stress.csv"), alignment=CUT_OUT))
         assert not (world.root / "refused").exists()
 

@@ -145,7 +145,7 @@ class TestTemplates:
     @pytest.mark.usefixtures("numbers_only")
     def test_a_finished_run_is_not_replaced_unasked(self, finished):
         file = finished[0].folder.parent / "faces.npz"
-        with pytest.raises(RunFolderError, match="--overwrite"):
+        with pytest.raises(RunFolderError, match="use overwrite=True"):
             faceproof.evaluate_templates(file, out=finished[0].folder)
 
     def test_nothing_to_compare_is_a_clear_error(self, tmp_path):
@@ -246,8 +246,7 @@ class TestScores:
                 write_scores(tmp_path / f"{kind}.csv", scores), out=tmp_path / kind, threshold=threshold
             )
             cells = run.summary.operating_points[0].confusion
-            assert cells == ({"tp": 2, "fn": 1, "tn": 1, "fp": 1} if kind == "similarity" else
-                             {"tp": 2, "fn": 1, "tn": 0, "fp": 2})  # fmt: skip
+            assert cells == (Confusion(2, 1, 1, 1) if kind == "similarity" else Confusion(2, 1, 0, 2))
 
     def test_without_people_each_comparison_stands_for_itself(self, tmp_path):
         scores = {"similarity": np.linspace(0, 1, 200).tolist(), "mated": [0, 0, 1, 1] * 50}

@@ -257,10 +257,10 @@ class TestNumbers:
             cost[name] = loss["cost"]
             assert loss["not_found"] + loss["drift"] + loss["separability"] == pytest.approx(loss["loss"], abs=1e-6)
             assert loss["cost"] - cost["clean"] == pytest.approx(loss["loss"], abs=1e-6)
-            mated_lost = row["held"]["frr"]["value"]
-            if row["held"]["far"]["value"] is not None:
-                accepted = row["held"]["far"]["value"]
-                assert loss["cost"] == pytest.approx(mated_lost + held["price"] * accepted, abs=1e-6)
+            mated_lost = row.held.frr.value
+            if row.held.far.value is not None:
+                accepted = row.held.far.value
+                assert loss["cost"] == pytest.approx(mated_lost + held.price * accepted, abs=1e-6)
 
     def test_clean_photos_lose_nothing(self, run):
         clean = condition_of(run, "clean")
@@ -356,10 +356,10 @@ class TestChanges:
         assert 0 < len(flips) <= 12
         clean = similarity_of(fixed, "clean")
         for flip in flips:
-            accepted = clean[flip["comparison"]] >= 1 - 0.42**2 / 2
-            assert accepted == flip["mated"]
-            assert flip["flips"]
-        wrong = [flip["wrong"] for flip in flips]
+            accepted = clean[flip.comparison] >= 1 - 0.42**2 / 2
+            assert accepted == flip.mated
+            assert flip.flips
+        wrong = [flip.wrong for flip in flips]
         assert wrong == sorted(wrong, reverse=True)
 
 
@@ -477,7 +477,7 @@ class TestReportAgain:
 
 class TestGoingOn:
     def test_a_finished_run_is_not_overwritten_unasked(self, world, run):
-        with pytest.raises(RunFolderError, match=r"finished run of .*--overwrite"):
+        with pytest.raises(RunFolderError, match=r"finished run of .*overwrite=True"):
             world.stress("run")
 
     def test_it_is_when_asked(self, world):

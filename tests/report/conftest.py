@@ -1,8 +1,7 @@
-"""A summary dict as a run of the LFW protocol would give it, made by plain NumPy from made-up people."""
+"""A summary as a run of the LFW protocol would give it, made by plain NumPy from made-up people."""
 
 from __future__ import annotations
 
-import copy
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -104,7 +103,7 @@ def unresolved_point(name: str, label: str, reason: str) -> dict[str, Any]:
 
 
 def make_summary(n_mated: int = 3000, n_non_mated: int = 3000, person: str | None = None) -> dict[str, Any]:
-    """A summary of made-up distances: mated around 0.66, non-mated around 1.36."""
+    """JSON values of a summary of made-up distances: mated around 0.66, non-mated around 1.36."""
     rng = np.random.default_rng(7)
     tail = np.where(rng.random(n_mated) < 0.06, rng.exponential(0.22, n_mated), 0)
     same, other = rng.normal(0.64, 0.12, n_mated) + tail, rng.normal(1.36, 0.095, n_non_mated)
@@ -122,7 +121,7 @@ def make_summary(n_mated: int = 3000, n_non_mated: int = 3000, person: str | Non
     reason = None if both else "only one kind of comparison was made"
     eer_at = int(np.argmin(np.abs(fmr - fnmr)))
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "headline": "On photos of these people, 98.9% of decisions were right (95% interval 98.6% to 99.2%) "
         "when the threshold was set on other comparisons than it was judged on.",
         "warnings": [
@@ -296,20 +295,24 @@ def _failures(
 
 
 MANIFEST: dict[str, Any] = {
-    "schema_version": 1,
+    "schema_version": 3,
     "faceproof_version": "0.1.0",
     "command": "faceproof evaluate photos/lfw --model facenet-vggface2 --protocol lfw",
     "started": "2025-05-04T09:12:44Z",
     "finished": "2025-05-04T09:17:01Z",
-    "model": "facenet-vggface2",
-    "card": {"name": "facenet-vggface2", "title": "FaceNet", "template_size": 512},
+    "systems": [
+        {
+            **{"name": "facenet-vggface2", "reference": "facenet-vggface2", "weights": "9f2c" * 16},
+            "card": {"name": "facenet-vggface2", "title": "FaceNet", "template_size": 512},
+        }
+    ],
     "detector": {
         "name": "mtcnn",
-        "min_face_size_px": 20,
+        "weights": "02ab" * 16,
+        "min_face_size": 20.0,
         "thresholds": [0.6, 0.7, 0.7],
         "selection": "centre",
     },
-    "weights": {"recogniser": "9f2c" * 16, "pnet": "02ab" * 16, "rnet": "77c1" * 16, "onet": "e01d" * 16},
     "people": {
         **{
             "root": "photos/lfw",
@@ -410,9 +413,9 @@ def stress_run(tmp_path_factory: pytest.TempPathFactory) -> Stressed:
 
 
 @pytest.fixture
-def stressed(stress_run: Stressed) -> dict[str, Any]:
-    """The summary of ``stress_run``, to change at will."""
-    return copy.deepcopy(stress_run.summary)
+def stressed(stress_run: Stressed) -> StressSummary:
+    """The summary of ``stress_run``."""
+    return stress_run.summary
 
 
 @pytest.fixture(scope="session")

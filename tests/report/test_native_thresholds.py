@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
-import copy
 import io
 import json
 from typing import Any
 
+import numpy as np
 import pytest
+from edited import edited
 from pages import Node, parsed, words
 from rich.console import Console
 
 from faceproof.report.console.evaluation import print_summary
 from faceproof.report.pages.evaluation import render_report
 from faceproof.report.pictures.thumbnails import PhotoStrips
-from faceproof.scoring.native_score import USUAL_SCORES
-from faceproof.summary.native_thresholds import add_usual_thresholds, shown_usual_score, usual_score_in
+from faceproof.runs.manifest_schema import Manifest
+from faceproof.scoring.native_score import USUAL_SCORES, UsualScore
+from faceproof.summary.decisions import operating_points
+from faceproof.summary.evaluation_schema import EvaluationSummary
+from faceproof.summary.native_thresholds import shown_usual_score
 from faceproof.systems.weights.zoo import get_card
-
-Summary = dict[str, Any]
 
 OTHERS = [name for name in USUAL_SCORES if name != "euclidean"]
 
 
-def told_in(summary: Summary, score: str) -> Summary:
+def told_in(summary: EvaluationSummary, score: str) -> EvaluationSummary:
     """The summary of a model that has a usual score."""
-    summary = copy.deepcopy(summary)
-    summary["run"] = summary["run"] | {"card": {"templates": {"unit_length": False, "score": score}}}
-    add_usual_thresholds([*summary["operating_points"], *summary["fnmr_at_fmr"]], USUAL_SCORES[score])
-    return summary
+    usual = USUAL_SCORES[score]
+
+    def change(values: dict[str, Any]) -> None:
+        values["run"]["systems"][0]["card"]["templates"] = {"unit_length": False, "score": score}
+        for one in (*values["operating_points"], *values["fnmr_at_fmr"]):
+            at = one["threshold_distance"]
+            one["threshold_usual"] = None if at is None else float(usual.of_distance(at))
+
+    return edited(summary, change)
 
 
-def page_of(summary: Summary) -> Node:
+def page_of(summary: EvaluationSummary) -> Node:
     return parsed(render_report(summary, PhotoStrips()))
 
 
@@ -42,53 +49,71 @@ def rows_of(page: Node) -> dict[str, list[str]]:
     return {words(row.all("th")[0]): [words(cell) for cell in row.all("td")] for row in rows}
 
 
-def printed(summary: Summary) -> list[str]:
+def printed(summary: EvaluationSummary) -> list[str]:
     out = io.StringIO()
     print_summary(summary, Console(width=80, file=out))
     return [" ".join(line.split()) for line in out.getvalue().splitlines()]
 
 
-def default_of(summary: Summary) -> Any:
-    return next(one for one in summary["operating_points"] if one["name"] == summary["default_operating_point"])
+def manifest_of(**system: Any) -> Manifest:
+    """A manifest of one system, as it is read from a run folder."""
+    return Manifest.model_validate({"systems": [{"name": "some", **system}], "people": {"root": "people"}})
 
 
-def test_the_score_of_a_run_is_that_of_its_card() -> None:
-    card = get_card("face-transformer-p8s8").model_dump(mode="json")
-    assert usual_score_in({"card": card}) is USUAL_SCORES["squared_euclidean"]
-    facenet = {"card": get_card("facenet-vggface2").model_dump(mode="json")}
-    assert usual_score_in(facenet) is USUAL_SCORES["euclidean"]
-    assert shown_usual_score(facenet) is None
+def usual_and_shown(manifest: Manifest) -> tuple[UsualScore | None, UsualScore | None]:
+    return manifest.system.usual_score, shown_usual_score(manifest.system)
 
 
 @pytest.mark.parametrize(
-    "manifest",
-    [{}, {"card": None}, {"card": {"name": "old"}}, {"card": {"templates": None}}, {"card": {"templates": {}}}],
-    ids=["none", "made elsewhere", "of before", "null", "empty"],
+    ("model", "usual", "shown"),
+    [
+        ("face-transformer-p8s8", "squared_euclidean", "squared_euclidean"),
+        ("facenet-vggface2", "euclidean", None),
+    ],
 )
-def test_where_no_card_says_one_there_is_none(manifest: dict[str, Any]) -> None:
-    assert usual_score_in(manifest) is shown_usual_score(manifest) is None
+def test_the_score_of_a_run_is_that_of_its_card(model: str, usual: str, shown: str | None) -> None:
+    found = usual_and_shown(manifest_of(card=get_card(model).model_dump(mode="json")))
+    assert found == (USUAL_SCORES[usual], shown and USUAL_SCORES[shown])
+
+
+@pytest.mark.parametrize(
+    "system",
+    [{}, {"card": None}, {"card": {"title": "old"}}, {"card": {"title": "old", "templates": None}}],
+    ids=["none", "made elsewhere", "of before", "null"],
+)
+def test_where_no_card_says_one_there_is_none(system: dict[str, Any]) -> None:
+    assert usual_and_shown(manifest_of(**system)) == (None, None)
+
+
+def test_a_card_that_names_no_score_means_the_distance() -> None:
+    manifest = manifest_of(card={"title": "some", "templates": {}})
+    assert usual_and_shown(manifest) == (USUAL_SCORES["euclidean"], None)
 
 
 def test_a_threshold_that_is_not_there_stays_so() -> None:
-    entries: list[dict[str, Any]] = [{"threshold_distance": 1.0}, {"threshold_distance": None}]
-    add_usual_thresholds(entries, USUAL_SCORES["angle_deg"])
-    assert [one["threshold_usual"] for one in entries] == [pytest.approx(60.0), None]
-    add_usual_thresholds(entries, None)
-    assert [one["threshold_usual"] for one in entries] == [None, None]
+    # Five non-mated comparisons resolve no FMR of 10% or less.
+    similarity, mated = np.array([0.5, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1]), np.array([True] * 2 + [False] * 5)
+    usual = USUAL_SCORES["angle_deg"]
+    points = {one.name: one for one in operating_points(similarity, mated, (0, 0), 1.0, usual)}
+    assert points["fixed"].threshold_usual == pytest.approx(60.0)
+    untold = [one for one in points.values() if one.threshold_distance is None]
+    assert {"fmr_0.1", "fmr_0.01", "fmr_0.001"} <= {one.name for one in untold}
+    assert {one.threshold_usual for one in untold} == {None}
+    assert {one.threshold_usual for one in operating_points(similarity, mated, (0, 0), 1.0, None)} == {None}
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_the_console_has_a_row_for_it(summary: Summary, name: str) -> None:
+def test_the_console_has_a_row_for_it(summary: EvaluationSummary, name: str) -> None:
     score, told = USUAL_SCORES[name], told_in(summary, name)
-    value = score.text(default_of(told)["threshold_usual"])
+    value = score.text(told.default_point.threshold_usual)
     assert f"Threshold, {score.label} {value} the model's usual score" in " ".join(printed(told))
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_the_page_has_it_beside_distance_and_similarity_once(summary: Summary, name: str) -> None:
+def test_the_page_has_it_beside_distance_and_similarity_once(summary: EvaluationSummary, name: str) -> None:
     score, told = USUAL_SCORES[name], told_in(summary, name)
     page = page_of(told)
-    values = [one["threshold_usual"] for one in told["operating_points"] if one["threshold_usual"] is not None]
+    values = [one.threshold_usual for one in told.operating_points if one.threshold_usual is not None]
     rows = [cells for head, cells in rows_of(page).items() if head.startswith("Threshold")]
     assert rows[-1] == [score.text(value) for value in values]
     assert len(rows) == (2 if name == "cosine_similarity" else 3)
@@ -100,7 +125,7 @@ def test_the_page_has_it_beside_distance_and_similarity_once(summary: Summary, n
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_the_slider_knows_it_at_every_step(summary: Summary, name: str) -> None:
+def test_the_slider_knows_it_at_every_step(summary: EvaluationSummary, name: str) -> None:
     score = USUAL_SCORES[name]
     data = json.loads(page_of(told_in(summary, name)).one("script", id="report-data").text())
     assert data["usual"]["label"] == score.label
@@ -109,7 +134,7 @@ def test_the_slider_knows_it_at_every_step(summary: Summary, name: str) -> None:
     assert all(one["usual"] == score.text(float(score.of_distance(one["distance"]))) for one in data["points"])
 
 
-def test_nothing_is_added_where_it_is_the_distance_or_not_known(summary: Summary) -> None:
+def test_nothing_is_added_where_it_is_the_distance_or_not_known(summary: EvaluationSummary) -> None:
     told = told_in(summary, "euclidean")
     page = page_of(told)
     assert rows_of(page) == rows_of(page_of(summary))

@@ -60,7 +60,7 @@ def test_a_new_folder_is_made_and_nothing_else_is_left(tmp_path):
 
 def test_a_finished_run_is_not_overwritten_unasked(tmp_path):
     write(tmp_path, a_txt="old")
-    with pytest.raises(RunFolderError, match=r"finished run of 2026-01-01.*--overwrite"):
+    with pytest.raises(RunFolderError, match=r"finished run of 2026-01-01.*overwrite=True"):
         write(tmp_path, a_txt="new")
     assert without_manifest(tmp_path) == {"a.txt": "old"}
     write(tmp_path, overwrite=True, b_txt="new")

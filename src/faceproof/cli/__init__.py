@@ -28,6 +28,7 @@ from faceproof.cli.output import (
 )
 from faceproof.cli.people import people_app
 from faceproof.cli.report import report_command
+from faceproof.cli.schema import schema_command
 from faceproof.cli.score import score_command
 from faceproof.cli.split import split_command
 from faceproof.cli.stress import stress_command
@@ -71,6 +72,7 @@ app.command("detect")(detect_command)
 app.command("split")(split_command)
 app.command("degrade")(degrade_command)
 app.command("degradations")(degradations_command)
+app.command("schema")(schema_command)
 app.add_typer(people_app, name="people")
 app.add_typer(weights_app, name="weights")
 app.add_typer(models_app, name="models")
@@ -137,7 +139,7 @@ def _end_at_once_when_stopped() -> None:
 
 def _complain(error: BaseException, *, with_traceback: bool) -> None:
     shown = printable_lines("".join(traceback.format_exception(error))) if with_traceback else ""
-    message = str(error) if isinstance(error, FaceproofError) else message_of(error)
+    message = error.on_command_line() if isinstance(error, FaceproofError) else message_of(error)
     with suppress(OSError):  # stderr may be closed or full
         sys.stderr.write(f"{shown}faceproof: {printable(message)}\n")
         sys.stderr.flush()

@@ -71,7 +71,7 @@ class TemplateCache:
         except OSError as error:
             raise CacheError(
                 f"The template cache {self.folder} cannot be written ({error.strerror or error}). "
-                "Set FACEPROOF_CACHE to a folder that can, or use --no-cache."
+                "Set FACEPROOF_CACHE to a folder that can, or use [[cache=False]]."
             ) from error
 
     def load(self, wanted: Mapping[str, object]) -> Iterator[tuple[str, PhotoOutcome]]:
@@ -153,7 +153,7 @@ class TemplateCache:
             raise CacheError(
                 f"A shard of {len(self._pending)} photos cannot be written to {self.folder} "
                 f"({error.strerror or error}). Free some room and give the same command again, set FACEPROOF_CACHE, "
-                "or use --no-cache."
+                "or use [[cache=False]]."
             ) from error
         self._pending.clear()
 

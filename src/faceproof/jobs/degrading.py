@@ -116,7 +116,7 @@ def _check_targets(targets: dict[Path, Path], overwrite: bool) -> None:
         if file.resolve() in sources:
             raise ConfigurationError(f"{file} is one of the photos themselves. Choose another folder to write to.")
         if file.exists() and not overwrite:
-            raise ConfigurationError(f"{file} is there already. Choose another folder, or use --overwrite.")
+            raise ConfigurationError(f"{file} is there already. Choose another folder, or use [[overwrite=True]].")
 
 
 def _one(

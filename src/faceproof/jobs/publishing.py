@@ -141,7 +141,7 @@ def report_again(
     folder = Path(folder)
     run = open_run(folder, "evaluation", "stress")
     if run.manifest.kind == "stress" and (threshold is not None or folds is not None):
-        raise ConfigurationError("--threshold, --folds and --fail-if are for runs of evaluate; leave them out.")
+        raise ConfigurationError("[[threshold]] and [[folds]] are for runs of evaluate; leave them out.")
     manifest = run.manifest
     with rewritten_run(folder) as writer:
         shown = Shown(figures=figures, target=writer.staging, say=say)

@@ -67,7 +67,7 @@ def settle(
         say(f"Note: {note}")
     work = Workload(conditions, pipelines, comparisons, study.side)
     folder = run_folder(options.out, started, "stress" if suite else work.systems[0])
-    advice = "Take fewer conditions (--severities)" if suite else "Take fewer photos"
+    advice = "Take fewer conditions ([[severities]])" if suite else "Take fewer photos"
     lines = estimate(work, cache_root() if options.cache else None, folder, advice=advice, always_time=always_time)
     judging = _judging(study)
     of_suite = {"suite": suite, "stage": study.stage, "side": study.side} if suite else {}
@@ -132,7 +132,7 @@ def _pipelines(study: Study) -> list[Pipeline]:
     chosen = {pipeline.selection for pipeline in pipelines}
     if len(chosen) > 1:
         raise ConfigurationError(
-            f"These models choose the face in different ways ({', '.join(sorted(chosen))}): say which, --select."
+            f"These models choose the face in different ways ({', '.join(sorted(chosen))}): say which: [[selection]]."
         )
     return pipelines
 
@@ -149,5 +149,5 @@ def _check_stage(detector: Detector, study: Study) -> None:
     if detector.clean_only and study.suite is not None and study.stage == "capture":
         raise ConfigurationError(
             "Faces from a file were found in the photos as they are; where a detector would find them in degraded ones "
-            "is not known. Take a detector that looks at photos, or degrade the prepared faces: --stage aligned."
+            "is not known. Take a detector that looks at photos, or degrade the prepared faces: [[stage=aligned]]."
         )

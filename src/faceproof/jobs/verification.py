@@ -148,7 +148,7 @@ def recipe_of_run(folder: str | Path) -> tuple[str, Recipe]:
         made = system.source.kind if system.source else "templates"
         raise ConfigurationError(
             f"{folder} judges {made} of {system.name} that were made elsewhere: no model here makes them of a photo, "
-            "and its threshold means nothing to another model. Expected a run of faceproof evaluate with a --model."
+            "and its threshold means nothing to another model. Expected a run of faceproof evaluate with a [[model]]."
         )
     if system.reference is None:
         raise ConfigurationError(

@@ -188,7 +188,7 @@ def _check_pixels(pixels: int, size: str, max_megapixels: float) -> None:
 def _check_memory(needed: int, memory_bytes: int | None, bound: str = "up to") -> None:
     allowed = default_decode_memory() if memory_bytes is None else memory_bytes
     if needed > allowed:
-        why = "a quarter of the available memory" if memory_bytes is None else "--decode-memory"
+        why = "a quarter of the available memory" if memory_bytes is None else "[[decode_memory]]"
         takes = f"{bound} {in_words(rounded_up(needed))} of memory"
         raise ImageDecodeError(f"too large: decoding it takes {takes}, over the {in_words(allowed)} allowed ({why})")
 

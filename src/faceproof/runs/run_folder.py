@@ -162,7 +162,7 @@ def open_run(folder: Path, *kinds: Kind) -> StoredRun:
     if not (folder / MANIFEST).is_file():
         if unfinished_manifest(folder) is not None:
             raise RunFolderError(f"The run in {folder} is unfinished. Give the same command again to finish it.")
-        raise RunFolderError(f"{folder} is no run folder: {MANIFEST} is missing. Expected what --out was given.")
+        raise RunFolderError(f"{folder} is no run folder: {MANIFEST} is missing. Expected what [[out]] was given.")
     entries = read_sealed(folder)
     kind = entries.get("kind", "evaluation")
     expected = kinds or tuple(_COMMANDS)

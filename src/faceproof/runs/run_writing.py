@@ -91,7 +91,7 @@ def new_run(folder: Path, manifest: Manifest, *, overwrite: bool) -> Iterator[Ru
         RunFolderError: the folder holds something else, another process writes to it, or it cannot be written.
     """
     _refuse_file(folder)
-    with _locked(folder, "Choose another --out"), _disk_errors(folder, "give the same command again"):
+    with _locked(folder, "Choose another [[out]]"), _disk_errors(folder, "give the same command again"):
         finish_publishing(folder)
         _refuse_what_is_no_run(folder, manifest.kind)
         if not overwrite:
@@ -161,7 +161,7 @@ def unfinished_manifest(folder: Path) -> dict[str, Any] | None:
 
 def _refuse_file(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
-        raise RunFolderError(f"{folder} is a file; expected a folder for the run. Choose another --out.")
+        raise RunFolderError(f"{folder} is a file; expected a folder for the run. Choose another [[out]].")
 
 
 def _refuse_what_is_no_run(folder: Path, kind: str) -> None:
@@ -174,7 +174,7 @@ def _refuse_what_is_no_run(folder: Path, kind: str) -> None:
     else:
         found = "comparison" if (folder / "comparison.json").is_file() else None
     if found != wanted:
-        raise RunFolderError(f"{folder} is not empty and holds no {wanted}. Choose another --out.")
+        raise RunFolderError(f"{folder} is not empty and holds no {wanted}. Choose another [[out]].")
 
 
 def _refuse_occupied(folder: Path, manifest: Manifest) -> None:
@@ -182,18 +182,20 @@ def _refuse_occupied(folder: Path, manifest: Manifest) -> None:
         manifest_file = folder / MANIFEST
         finished = read_json(manifest_file).get("finished") if manifest_file.is_file() else "an earlier version"
         what = f"a finished run of {finished}" if finished else "an unfinished run of an earlier version"
-        raise RunFolderError(f"{folder} holds {what}. Choose another --out, or use --overwrite.")
+        raise RunFolderError(f"{folder} holds {what}. Choose another [[out]], or use [[overwrite=True]].")
     old = unfinished_manifest(folder)
     if old is None:
         return
     before, now = old.get("plan"), manifest.plan
     if not isinstance(before, dict) or old.get("kind") != manifest.kind:
-        raise RunFolderError(f"{folder} holds another unfinished run. Choose another --out, or use --overwrite.")
+        raise RunFolderError(
+            f"{folder} holds another unfinished run. Choose another [[out]], or use [[overwrite=True]]."
+        )
     other = [part for part in now if before.get(part) != now[part]]
     if other:
         raise RunFolderError(
-            f"{folder} holds an unfinished run with other {' and '.join(other)}. Choose another --out, or use "
-            "--overwrite."
+            f"{folder} holds an unfinished run with other {' and '.join(other)}. Choose another [[out]], or use "
+            "[[overwrite=True]]."
         )
 
 
@@ -244,7 +246,7 @@ def _locked(folder: Path, advice: str) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RunFolderError(f"{folder} cannot be made ({error.strerror or error}). Choose another --out.") from error
+        raise RunFolderError(f"{folder} cannot be made ({error.strerror or error}). Choose another [[out]].") from error
     path = folder / LOCK
     lock = filelock.FileLock(path, blocking=False)
     try:
@@ -253,7 +255,7 @@ def _locked(folder: Path, advice: str) -> Iterator[None]:
         raise RunFolderError(f"Another process writes to {folder}{_owner(path)}. {advice}.") from error
     except OSError as error:
         raise RunFolderError(
-            f"{folder} cannot be written ({error.strerror or error}). Make it writable, or choose another --out."
+            f"{folder} cannot be written ({error.strerror or error}). Make it writable, or choose another [[out]]."
         ) from error
     try:
         with suppress(OSError):  # who holds it is a help to others, no more

@@ -60,17 +60,17 @@ def load_pipeline(
 def _check_detector(detector: Detector, contract: InputContract, recipe: Recipe) -> None:
     """Refuse what a detector's faces cannot be used for, and options that mean nothing with it."""
     if detector.prepared:
-        given = {"--alignment": recipe.alignment, "--margin": recipe.margin_px, "--select": recipe.selection}
-        for option, value in given.items():
+        given = {"alignment": recipe.alignment, "margin_px": recipe.margin_px, "selection": recipe.selection}
+        for name, value in given.items():
             if value is not None:
                 raise ConfigurationError(
-                    f"{option} means nothing with --detector {detector.name}: photos are brought to size and nothing "
+                    f"[[{name}]] means nothing with [[detector={detector.name}]]: photos are brought to size and nothing "
                     "else. Leave it out."
                 )
     elif detector.landmarks is False and contract.alignment == "five_point":
         raise ConfigurationError(
             f"The model aligns faces by five landmarks, and the faces of {detector.source.get('file', detector.name)} "
-            "have none. Add them, or cut the faces out: --alignment even_margin_crop."
+            "have none. Add them, or cut the faces out: [[alignment=even_margin_crop]]."
         )
 
 
@@ -88,7 +88,7 @@ def changed_contract(contract: InputContract, recipe: Recipe) -> InputContract:
     fields = contract.model_dump() | recipe.contract_fields()
     if fields["alignment"] == "five_point":
         if recipe.margin_px:
-            raise ConfigurationError("A margin has no meaning with five_point alignment: leave --margin out.")
+            raise ConfigurationError("A margin has no meaning with five_point alignment: leave [[margin_px]] out.")
         if contract.template_points is None:
             fields["template_points"] = five_point_template(fields["size_px"])
         else:

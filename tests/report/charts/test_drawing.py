@@ -23,6 +23,7 @@ from faceproof.report.charts.drawing import Drawn, write_charts
 from faceproof.report.charts.evaluation import write_figures
 from faceproof.report.pages.evaluation import render_report, write_report
 from faceproof.report.pictures.thumbnails import PhotoStrips
+from faceproof.summary.evaluation_schema import EvaluationSummary
 
 ADDRESS_SPACE = 20 * 2**30
 """Bytes: enough for Python, Arrow and Altair, and too little for the drawing library, which wants over 40 GB."""
@@ -135,7 +136,7 @@ def test_the_process_takes_no_module_of_the_working_directory(tmp_path: Path, mo
 class TestPage:
     """What the page of a run shows of its figures."""
 
-    def test_without_a_script_it_shows_the_files(self, summary: dict[str, Any], tmp_path: Path) -> None:
+    def test_without_a_script_it_shows_the_files(self, summary: EvaluationSummary, tmp_path: Path) -> None:
         drawn = write_figures(summary, tmp_path / "figures")
         still = Drawn(files=drawn.files, no_script="there was no room")
         page = parsed(write_report(summary, tmp_path, None, still).read_text("utf-8"))
@@ -146,7 +147,7 @@ class TestPage:
         assert page.one("input", id="threshold")
         assert list(still.notes()) == ["The figures of the page are still pictures: there was no room."]
 
-    def test_a_missing_figure_leaves_its_reason_in_its_place(self, summary: dict[str, Any]) -> None:
+    def test_a_missing_figure_leaves_its_reason_in_its_place(self, summary: EvaluationSummary) -> None:
         names = ("scatter", "histogram", "roc", "det")
         drawn = Drawn(missing=dict.fromkeys(names, "ended by <signal> 5"), no_script="ended by <signal> 5")
         page = parsed(render_report(summary, PhotoStrips(), drawn))
@@ -156,14 +157,14 @@ class TestPage:
             assert f"The figure {name} is missing: ended by <signal> 5." in said
         assert words(page.one("h3", id="title-det")) == "DET: one kind of error against the other"
 
-    def test_nothing_to_draw_is_no_failure_to_draw(self, summary_of: Callable[..., dict[str, Any]]) -> None:
+    def test_nothing_to_draw_is_no_failure_to_draw(self, summary_of: Callable[..., EvaluationSummary]) -> None:
         drawn = Drawn(missing=dict.fromkeys(("scatter", "histogram", "roc", "det"), "killed"), no_script="killed")
         page = parsed(render_report(summary_of(0, 0), PhotoStrips(), drawn))
         said = [words(node) for node in page.all("p", css="nothing")]
         assert "Nothing to draw: no comparison was made." in said
         assert not [line for line in said if "killed" in line]
 
-    def test_figures_that_were_left_out_are_told(self, summary: dict[str, Any]) -> None:
+    def test_figures_that_were_left_out_are_told(self, summary: EvaluationSummary) -> None:
         page = parsed(render_report(summary, PhotoStrips(), Drawn(wanted=False)))
         assert page.all("figure", css="chart") == []
         (said,) = [words(node) for node in page.all("p", css="nothing") if "left out" in words(node)]

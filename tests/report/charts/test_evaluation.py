@@ -13,15 +13,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from edited import edited, merged
 from PIL import Image
 
 from faceproof.report.charts.curves import roc
 from faceproof.report.charts.drawing import drawable, left_out
 from faceproof.report.charts.evaluation import FIGURES, OUTCOMES, histogram, scatter, write_figures
 from faceproof.report.charts.theme import DARK, LIGHT
+from faceproof.summary.evaluation_schema import EvaluationSummary
 
-Summary = dict[str, Any]
-SummaryOf = Callable[..., Summary]
+SummaryOf = Callable[..., EvaluationSummary]
 
 SVG = "{http://www.w3.org/2000/svg}"
 NAMESPACES = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
@@ -36,18 +37,30 @@ def layer_of(chart: Any, style: str) -> tuple[list[dict[str, Any]], dict[str, An
     return data["values"] if "values" in data else spec["datasets"][data["name"]], layer["encoding"]
 
 
-def without_threshold(summary: Summary) -> Summary:
+def without_threshold(summary: EvaluationSummary) -> EvaluationSummary:
     """As where one kind of comparison is missing and no threshold was given: nothing can be judged."""
-    summary = copy.deepcopy(summary)
-    for point in summary["operating_points"]:
-        point |= {"threshold_distance": None, "threshold_similarity": None, "confusion": None}
-    columns = ("comparison", "distance", "jitter", "outcome", "photo_a", "photo_b")
-    summary["scatter"] |= {name: [] for name in columns} | {"shown": 0}
-    return summary
+
+    def change(values: dict[str, Any]) -> None:
+        for point in values["operating_points"]:
+            point |= {"threshold_distance": None, "threshold_similarity": None, "confusion": None}
+        columns = ("comparison", "distance", "jitter", "outcome", "photo_a", "photo_b")
+        values["scatter"] |= {name: [] for name in columns} | {"shown": 0}
+
+    return edited(summary, change)
+
+
+def with_labels(summary: EvaluationSummary, label: str) -> EvaluationSummary:
+    """A summary whose operating points all have this label."""
+
+    def change(values: dict[str, Any]) -> None:
+        for point in values["operating_points"]:
+            point["label"] = label
+
+    return edited(summary, change)
 
 
 @pytest.fixture(scope="module")
-def folder(summary: Summary, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(summary: EvaluationSummary, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run") / "a run" / "figures"
     write_figures(summary, folder)
     return folder
@@ -91,7 +104,7 @@ def to_pixels(root: ET.Element, axis: str) -> Callable[[float], float]:
     return lambda value: float(slope * value + start)
 
 
-def test_every_figure_is_a_svg_and_a_png(summary: Summary, folder: Path) -> None:
+def test_every_figure_is_a_svg_and_a_png(summary: EvaluationSummary, folder: Path) -> None:
     names = {f"{name}.{suffix}" for name in ("scatter", "histogram", "roc", "det") for suffix in ("svg", "png")}
     assert {path.name for path in folder.iterdir()} == names
     for name in FIGURES:
@@ -113,7 +126,7 @@ def test_the_files_are_named_and_old_ones_replaced(summary_of: SummaryOf, tmp_pa
     assert "old" not in (tmp_path / "roc.svg").read_text()
 
 
-def test_the_same_summary_gives_the_same_bytes(summary: Summary, folder: Path, tmp_path: Path) -> None:
+def test_the_same_summary_gives_the_same_bytes(summary: EvaluationSummary, folder: Path, tmp_path: Path) -> None:
     before = copy.deepcopy(summary)
     for path in write_figures(summary, tmp_path).files:
         assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
@@ -132,14 +145,16 @@ def test_a_figure_loads_and_runs_nothing(folder: Path, name: str) -> None:
     assert not {a for a in attributes if "href" in a or a == "src" or a.startswith("on")}
 
 
-def test_the_scatter_has_the_threshold_and_both_means_where_they_belong(summary: Summary, folder: Path) -> None:
+def test_the_scatter_has_the_threshold_and_both_means_where_they_belong(
+    summary: EvaluationSummary, folder: Path
+) -> None:
     root = svg(folder / "scatter.svg")
     pixel = to_pixels(root, "y")
     lines = list(marks(root, "rule"))
     dashed = sorted(place(line)[1] for line in lines if line.get("stroke-dasharray"))
     solid = [place(line)[1] for line in lines if not line.get("stroke-dasharray")]
-    means = [summary["distances"][kind]["mean"] for kind in ("non_mated", "mated")]
-    threshold = summary["operating_points"][0]["threshold_distance"]
+    means = [getattr(summary.distances, kind).mean for kind in ("non_mated", "mated")]
+    threshold = summary.operating_points[0].threshold_distance
     assert dashed == pytest.approx([pixel(mean) for mean in means], abs=1)
     assert solid == pytest.approx([pixel(threshold)], abs=1)
     said = texts(root)
@@ -148,25 +163,25 @@ def test_the_scatter_has_the_threshold_and_both_means_where_they_belong(summary:
 
 
 def test_the_scatter_has_a_point_for_each_comparison_in_the_colour_of_its_outcome(
-    summary: Summary, folder: Path
+    summary: EvaluationSummary, folder: Path
 ) -> None:
     points = Counter(point.get("fill") for point in marks(svg(folder / "scatter.svg"), "symbol"))
-    outcomes = Counter(summary["scatter"]["outcome"])
+    outcomes = Counter(summary.scatter.outcome)
     assert points == {LIGHT[outcome.lower()]: n for outcome, n in outcomes.items()}
     said = texts(svg(folder / "scatter.svg"))
     assert {name for name, _ in OUTCOMES.values()} <= set(said)
     assert any(text.startswith("All 6,000 comparisons. At or below the line (threshold of best") for text in said)
 
 
-def test_the_scatter_says_when_it_shows_a_sample(summary: Summary) -> None:
-    sampled = summary | {"scatter": summary["scatter"] | {"of": 250_000}}
+def test_the_scatter_says_when_it_shows_a_sample(summary: EvaluationSummary) -> None:
+    sampled = merged(summary, "scatter", of=250_000)
     subtitle = scatter(sampled).to_dict()["title"]["subtitle"][0]
     assert subtitle.startswith("6,000 of 250,000 comparisons: every error, a sample of the rest.")
 
 
-def test_the_histogram_has_the_threshold_where_it_belongs(summary: Summary, folder: Path) -> None:
+def test_the_histogram_has_the_threshold_where_it_belongs(summary: EvaluationSummary, folder: Path) -> None:
     root = svg(folder / "histogram.svg")
-    threshold = summary["operating_points"][0]["threshold_distance"]
+    threshold = summary.operating_points[0].threshold_distance
     (line,) = marks(root, "rule")
     assert place(line)[0] == pytest.approx(to_pixels(root, "x")(threshold), abs=1)
     assert f"threshold {threshold:.3f}" in texts(root)
@@ -194,7 +209,7 @@ def test_curves_name_every_operating_point_that_has_a_threshold(folder: Path, na
     assert len(list(marks(root, "rule"))) == 10
 
 
-def test_an_fmr_of_zero_stands_at_the_left_edge_of_the_logarithmic_roc(summary: Summary) -> None:
+def test_an_fmr_of_zero_stands_at_the_left_edge_of_the_logarithmic_roc(summary: EvaluationSummary) -> None:
     rows, encoding = layer_of(roc(summary), "curve")
     floor = 0.5 / 3000
     assert min(row["fmr"] for row in rows) == pytest.approx(floor, rel=1e-4)
@@ -204,29 +219,29 @@ def test_an_fmr_of_zero_stands_at_the_left_edge_of_the_logarithmic_roc(summary: 
     assert encoding["x"]["scale"]["domain"] == [0, 1]
 
 
-def test_the_crosses_of_the_roc_are_the_rates_and_their_intervals(summary: Summary) -> None:
+def test_the_crosses_of_the_roc_are_the_rates_and_their_intervals(summary: EvaluationSummary) -> None:
     rows = {row["text"]: row for row in layer_of(roc(summary), "operating_point")[0]}
-    for point in summary["operating_points"][:5]:
-        name = {"best_accuracy": "best accuracy", "eer": "EER"}.get(point["name"])
-        row = rows[name or f"FMR {100 * float(point['name'].removeprefix('fmr_')):g}%"]
-        fmr, fnmr = point["fmr"], point["fnmr"]
-        assert [row["fmr"], row["fmr_low"], row["fmr_high"]] == [fmr[end] for end in ("value", "low", "high")]
+    for point in summary.operating_points[:5]:
+        name = {"best_accuracy": "best accuracy", "eer": "EER"}.get(point.name)
+        row = rows[name or f"FMR {100 * float(point.name.removeprefix('fmr_')):g}%"]
+        fmr, fnmr = point.fmr, point.fnmr
+        assert [row["fmr"], row["fmr_low"], row["fmr_high"]] == [getattr(fmr, end) for end in ("value", "low", "high")]
         assert [1 - row["tmr"], 1 - row["tmr_high"], 1 - row["tmr_low"]] == pytest.approx(
-            [fnmr[end] for end in ("value", "low", "high")]
+            [getattr(fnmr, end) for end in ("value", "low", "high")]
         )
 
 
-def test_det_axes_are_normal_deviates(summary: Summary) -> None:
+def test_det_axes_are_normal_deviates(summary: EvaluationSummary) -> None:
     rows, _ = layer_of(FIGURES["det"](summary), "curve")
     for row in rows:
         for deviate, rate in (("fmr", "FMR"), ("fnmr", "FNMR")):
             assert NormalDist().cdf(row[deviate]) == pytest.approx(row[rate], rel=1e-3)
-    columns = (summary["curves"]["det"][kind] for kind in ("fmr", "fnmr"))
+    columns = (getattr(summary.curves.det, kind) for kind in ("fmr", "fnmr"))
     both = [pair for pair in zip(*columns, strict=True) if min(pair) > 0 and max(pair) < 1]
     assert [(row["FMR"], row["FNMR"]) for row in rows] == [pytest.approx(pair, rel=1e-4) for pair in both]
 
 
-def reason_of(name: str, summary: Summary) -> str | None:
+def reason_of(name: str, summary: EvaluationSummary) -> str | None:
     return FIGURES[name](summary).to_dict().get("usermeta", {}).get("nothing_to_draw")
 
 
@@ -270,7 +285,7 @@ def test_without_comparisons_every_figure_says_why(summary_of: SummaryOf, tmp_pa
 
 def test_without_any_error_det_says_why_and_the_rest_is_drawn(summary_of: SummaryOf) -> None:
     summary = summary_of(20, 20)
-    assert summary["operating_points"][0]["accuracy"]["value"] == 1
+    assert summary.operating_points[0].accuracy.value == 1
     assert reason_of("det", summary) == "no threshold makes errors of both kinds"
     assert [name for name in FIGURES if reason_of(name, summary) is None] == ["scatter", "histogram", "roc"]
 
@@ -285,10 +300,7 @@ def test_names_of_photos_never_reach_a_figure(summary_of: SummaryOf, tmp_path: P
 
 
 def test_a_label_cannot_break_a_figure(summary_of: SummaryOf, tmp_path: Path) -> None:
-    summary = summary_of(40, 40)
-    for point in summary["operating_points"]:
-        point["label"] = HOSTILE
-    write_figures(summary, tmp_path)
+    write_figures(with_labels(summary_of(40, 40), HOSTILE), tmp_path)
     root = svg(tmp_path / "scatter.svg")
     assert any(drawable(HOSTILE) in text for text in texts(root))
     assert not list(root.iter(f"{SVG}script"))
@@ -296,9 +308,7 @@ def test_a_label_cannot_break_a_figure(summary_of: SummaryOf, tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", ["bell\x07", "\x00\x1b[31m", "a" + "\U0001f600" * 60, "\ud800"])
 def test_no_text_ends_the_drawing(summary_of: SummaryOf, tmp_path: Path, name: str) -> None:
-    summary = summary_of(40, 40)
-    for point in summary["operating_points"]:
-        point["label"] = name
+    summary = with_labels(summary_of(40, 40), name)
     assert all(file.stat().st_size for file in write_figures(summary, tmp_path).files)
 
 
@@ -319,7 +329,7 @@ def test_colours_stand_out_from_their_paper(colours: dict[str, str]) -> None:
     assert set(colours) == set(LIGHT)
 
 
-def test_figures_that_are_left_out_leave_none_of_before(summary: Summary, tmp_path: Path) -> None:
+def test_figures_that_are_left_out_leave_none_of_before(summary: EvaluationSummary, tmp_path: Path) -> None:
     write_figures(summary, tmp_path)
     (tmp_path / "notes.txt").write_text("not a figure")
     drawn = left_out(tmp_path)

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from edited import edited, merged
 from PIL import Image
 
 from faceproof.report.charts.stress import CHANGED, FIGURES, KINDS, PARTS, family_rows, write_stress_figures
 from faceproof.report.words.stress import label
-
-Summary = dict[str, Any]
+from faceproof.runs.manifest_schema import ConditionEntry
+from faceproof.summary.stress_schema import StressSummary
 
 SVG = "{http://www.w3.org/2000/svg}"
 NAMESPACES = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
@@ -54,18 +55,20 @@ def number(text: str) -> float | None:
     return None if text == "" else float(text)
 
 
-def usable(summary: Summary) -> list[Summary]:
+def usable(summary: StressSummary) -> list[ConditionEntry]:
     return [entry for entry in summary.conditions[1:] if entry.failed is None]
 
 
-def without_threshold(summary: Summary) -> Summary:
+def without_threshold(summary: StressSummary) -> StressSummary:
     """As where an FMR was asked for that the comparisons cannot resolve."""
-    for row in summary.models[0].conditions:
-        row.held |= {name: getattr(row.held, name) | {"value": None, "low": None, "high": None} for name in RATES if
-                        name in row.held} | {"fnmr": row["held"]["fnmr"] | {"value": None}}  # fmt: skip
-        row["loss"] = {part: estimate | {"value": None} for part, estimate in row["loss"].items()}
-        row["change"] = {name: estimate | {"value": None} for name, estimate in row["change"].items()}
-    return summary
+
+    def change(values: dict[str, Any]) -> None:
+        for row in values["models"][0]["conditions"]:
+            held = [row["held"][name] for name in ("frr", "fmr", "fnmr")]
+            for estimate in (*held, *row["loss"].values(), *row["change"].values()):
+                estimate |= {"value": None, "low": None, "high": None}
+
+    return edited(summary, change)
 
 
 def test_every_figure_is_a_svg_a_png_and_a_table(stress_run: Any, folder: Path) -> None:
@@ -176,13 +179,16 @@ def test_severities_are_written_once_along_an_axis(folder: Path) -> None:
     assert repeated(svg(folder / "frr.svg")) == []
 
 
-def test_few_severities_are_written_once_along_an_axis(stressed: Summary, tmp_path: Path) -> None:
+def test_few_severities_are_written_once_along_an_axis(stressed: StressSummary, tmp_path: Path) -> None:
     kept = {"clean", "gaussian-blur-1", "gaussian-blur-3"}
-    stressed["conditions"] = [entry for entry in stressed.conditions if entry.name in kept]
-    stressed["conditions"][-1]["severity"] = 2
-    (model,) = stressed["models"]
-    model["conditions"] = [row for row in model["conditions"] if row["condition"] in kept]
-    write_stress_figures(stressed, tmp_path)
+
+    def change(values: dict[str, Any]) -> None:
+        values["conditions"] = [entry for entry in values["conditions"] if entry["name"] in kept]
+        values["conditions"][-1]["severity"] = 2
+        (model,) = values["models"]
+        model["conditions"] = [row for row in model["conditions"] if row["condition"] in kept]
+
+    write_stress_figures(edited(stressed, change), tmp_path)
     assert repeated(svg(tmp_path / "frr.svg")) == []
 
 
@@ -214,7 +220,9 @@ def test_no_table_holds_a_formula(stress_run: Any) -> None:
         assert not [cell for row in rows_of(path) for cell in row.values() if cell and cell.startswith("=")], path.name
 
 
-def test_a_figure_without_numbers_is_left_out_and_an_old_one_taken_away(stressed: Summary, tmp_path: Path) -> None:
+def test_a_figure_without_numbers_is_left_out_and_an_old_one_taken_away(
+    stressed: StressSummary, tmp_path: Path
+) -> None:
     write_stress_figures(stressed, tmp_path)
     written = write_stress_figures(without_threshold(stressed), tmp_path).files
     assert sorted(tmp_path.iterdir()) == sorted(written)
@@ -223,16 +231,18 @@ def test_a_figure_without_numbers_is_left_out_and_an_old_one_taken_away(stressed
     assert not {"frr", "fmr", "loss", "changes"} & left
 
 
-def test_where_every_condition_failed_nothing_is_drawn(stressed: Summary, tmp_path: Path) -> None:
-    stressed["conditions"] = stressed.conditions[:1]
-    stressed["models"][0]["conditions"] = stressed["models"][0]["conditions"][:1]
-    assert write_stress_figures(stressed, tmp_path / "none").files == ()
+def test_where_every_condition_failed_nothing_is_drawn(stressed: StressSummary, tmp_path: Path) -> None:
+
+    def change(values: dict[str, Any]) -> None:
+        for place in (values, values["models"][0]):
+            place["conditions"] = place["conditions"][:1]
+
+    assert write_stress_figures(edited(stressed, change), tmp_path / "none").files == ()
 
 
-def test_two_models_stand_side_by_side(stressed: Summary, tmp_path: Path) -> None:
-    other = copy.deepcopy(stressed.models[0]) | {"name": "another-model"}
-    stressed["models"].append(other)
-    write_stress_figures(stressed, tmp_path)
+def test_two_models_stand_side_by_side(stressed: StressSummary, tmp_path: Path) -> None:
+    other = merged(stressed.models[0], name="another-model")
+    write_stress_figures(stressed.model_copy(update={"models": [*stressed.models, other]}), tmp_path)
     for name in FIGURES:
         said = texts(svg(tmp_path / f"{name}.svg"))
         assert {"dlib-resnet", "another-model"} <= set(said), name
@@ -240,9 +250,12 @@ def test_two_models_stand_side_by_side(stressed: Summary, tmp_path: Path) -> Non
             assert {row["model"] for row in rows_of(tmp_path / f"{name}.csv")} == {"dlib-resnet", "another-model"}
 
 
-def test_two_families_of_one_title_are_not_mixed(stressed: Summary) -> None:
-    for entry in stressed.conditions:
-        entry["title"] = "Blur"
-    rows = family_rows(stressed, lambda row: {"eer": row["eer"]["value"]})
+def test_two_families_of_one_title_are_not_mixed(stressed: StressSummary) -> None:
+
+    def change(values: dict[str, Any]) -> None:
+        for entry in values["conditions"]:
+            entry["title"] = "Blur"
+
+    rows = family_rows(edited(stressed, change), lambda row: {"eer": row.eer.value})
     places = Counter((row["model"], row["family"], row["severity"]) for row in rows)
     assert max(places.values()) == 1

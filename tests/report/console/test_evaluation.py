@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import copy
 import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from edited import edited, merged
 from rich.cells import cell_len
 from rich.console import Console
 
 from faceproof.report.console.evaluation import print_summary
 from faceproof.report.words.key_numbers import key_numbers
+from faceproof.summary.evaluation_schema import EvaluationSummary
 
-Summary = dict[str, Any]
 
-
-def printed(summary: Summary, report: Path | None = None, width: int = 80) -> str:
+def printed(summary: EvaluationSummary, report: Path | None = None, width: int = 80) -> str:
     out = io.StringIO()
     print_summary(summary, Console(width=width, file=out), report)
     return out.getvalue()
@@ -40,7 +39,7 @@ def in_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_every_key_number_is_a_row_with_its_interval(summary: Summary) -> None:
+def test_every_key_number_is_a_row_with_its_interval(summary: EvaluationSummary) -> None:
     text = printed(summary)
     for key in key_numbers(summary, joiner=" to "):
         cells = [key.what, key.value, key.interval] if key.told else [key.what, "-", key.note]
@@ -52,48 +51,51 @@ def test_every_key_number_is_a_row_with_its_interval(summary: Summary) -> None:
     assert row(text, "Mean time per photo") == "Mean time per photo 29.6 ms decode, detect, embed"
 
 
-def test_it_fits_80_columns_and_cuts_nothing(summary: Summary, summary_of: Callable[..., Summary]) -> None:
+def test_it_fits_80_columns_and_cuts_nothing(
+    summary: EvaluationSummary, summary_of: Callable[..., EvaluationSummary]
+) -> None:
     for each in (summary, summary_of(0, 0)):
         text = printed(each)
         assert max(cell_len(line) for line in text.splitlines()) <= 80
         assert "…" not in text
 
 
-def test_headline_and_warnings_are_printed_in_full(summary: Summary) -> None:
+def test_headline_and_warnings_are_printed_in_full(summary: EvaluationSummary) -> None:
     text = in_one_line(printed(summary))
-    assert text.startswith(summary["headline"])
-    for warning in summary["warnings"]:
+    assert text.startswith(summary.headline)
+    for warning in summary.warnings:
         assert f"! {warning}" in text
-    assert "! " not in printed(summary | {"warnings": []})
+    assert "! " not in printed(merged(summary, warnings=[]))
 
 
-def test_optimistic_numbers_are_marked_and_the_mark_explained(summary: Summary) -> None:
+def test_optimistic_numbers_are_marked_and_the_mark_explained(summary: EvaluationSummary) -> None:
     text = printed(summary)
     assert "optimistic; threshold of best accuracy" in row(text, "Accuracy at distance 1.091")
     assert "optimistic; FMR and FNMR equal" in row(text, "Equal error rate (EER)")
     assert "optimistic" not in row(text, "Accuracy, held-out folds")
     assert "optimistic: the threshold was chosen on the comparisons that it is judged on." in text
-    honest = copy.deepcopy(summary)
-    honest["eer"]["optimistic"] = False
-    for point in honest["operating_points"]:
-        point["optimistic"] = point["accuracy"]["optimistic"] = False
-    assert "optimistic" not in printed(honest)
+
+    def change(values: dict[str, Any]) -> None:
+        values["eer"]["optimistic"] = False
+        for point in values["operating_points"]:
+            point["optimistic"] = point["accuracy"]["optimistic"] = False
+
+    assert "optimistic" not in printed(edited(summary, change))
 
 
-def test_what_cannot_be_told_is_no_zero(summary_of: Callable[..., Summary]) -> None:
-    summary = summary_of(0, 0)
-    summary["times"] = dict.fromkeys(summary["times"])
+def test_what_cannot_be_told_is_no_zero(summary_of: Callable[..., EvaluationSummary]) -> None:
+    summary = merged(summary_of(0, 0), times=dict.fromkeys(("decode_ms", "detect_ms", "embed_ms", "total_ms")))
     text = printed(summary)
     reason = "cannot be told: only one kind of comparison was made"
     assert row(text, "Equal error rate (EER)") == f"Equal error rate (EER) - {reason}"
     assert row(text, "Mean distance, mated") == "Mean distance, mated - cannot be told: no mated comparison"
     assert row(text, "Mean time per photo") == "Mean time per photo - cannot be told: no time was recorded"
     assert "0.00%" not in text
-    summary["operating_points"][0] |= {"threshold_distance": None, "confusion": None}
-    assert "Mated, accepted" not in printed(summary)
+    undecided = merged(summary, "operating_points", 0, threshold_distance=None, confusion=None)
+    assert "Mated, accepted" not in printed(undecided)
 
 
-def test_the_path_of_the_report_stays_on_one_line(summary: Summary) -> None:
+def test_the_path_of_the_report_stays_on_one_line(summary: EvaluationSummary) -> None:
     path = Path("/runs") / ("long" * 30) / "report.html"
     assert printed(summary, path).splitlines()[-1] == f"Report: {path}"
     assert "Report:" not in printed(summary)
@@ -110,9 +112,9 @@ def test_the_path_of_the_report_stays_on_one_line(summary: Summary) -> None:
         "Zoë 😀 李",
     ],
 )
-def test_a_name_is_no_markup(summary: Summary, name: str) -> None:
-    hostile = copy.deepcopy(summary) | {"headline": f"{name} decided", "warnings": [f"Such as {name} here."]}
-    hostile["operating_points"][0]["label"] = name
+def test_a_name_is_no_markup(summary: EvaluationSummary, name: str) -> None:
+    hostile = merged(summary, headline=f"{name} decided", warnings=[f"Such as {name} here."])
+    hostile = merged(hostile, "operating_points", 0, label=name)
     text = in_one_line(printed(hostile, Path(f"/runs/{name.replace('/', '_')}")))
     assert text.startswith(f"{name} decided")
     assert f"! Such as {name} here." in text
@@ -121,16 +123,16 @@ def test_a_name_is_no_markup(summary: Summary, name: str) -> None:
 
 
 @pytest.mark.parametrize("place", ["headline", "warning", "reason", "report"])
-def test_a_name_steers_no_terminal(summary: Summary, place: str) -> None:
-    hostile, report = copy.deepcopy(summary), Path("/runs/lfw")
+def test_a_name_steers_no_terminal(summary: EvaluationSummary, place: str) -> None:
+    hostile, report = summary, Path("/runs/lfw")
     # Colour, window title, the one-byte form of an escape, carriage return, backspace, right to left.
     name = "Ann\x1b[31m\x1b]0;title\x07\x9b31m\r\x08\u202eBob"
     if place == "headline":
-        hostile["headline"] = f"{name} decided"
+        hostile = merged(summary, headline=f"{name} decided")
     elif place == "warning":
-        hostile["warnings"] = [f"Such as {name}."]
+        hostile = merged(summary, warnings=[f"Such as {name}."])
     elif place == "reason":
-        hostile["auc"] |= {"value": None, "reason": name}
+        hostile = merged(summary, "auc", value=None, reason=name)
     else:
         report /= name
     text = printed(hostile, report)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from edited import edited
 
 from faceproof.metrics.intervals import wilson
 from faceproof.report.charts.drawing import Drawn
@@ -18,15 +18,15 @@ from faceproof.report.charts.theme import DARK, LIGHT
 from faceproof.report.pages.evaluation import write_report
 from faceproof.report.words.formatting import percent, percent_range
 from faceproof.scoring.native_score import USUAL_SCORES
-from faceproof.summary.native_thresholds import add_usual_thresholds
+from faceproof.summary.estimates import Estimate
+from faceproof.summary.evaluation_schema import EvaluationSummary, OperatingPoint
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 
-Summary = dict[str, Any]
-SummaryOf = Callable[..., Summary]
+SummaryOf = Callable[..., EvaluationSummary]
 Show = Callable[..., "Page"]
 
 FIGURES = ("scatter", "histogram", "roc", "det")
@@ -93,20 +93,22 @@ def show(browser: Browser, seen: Seen) -> Iterator[Show]:
 
 
 @pytest.fixture(scope="module")
-def report(summary: Summary, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def report(summary: EvaluationSummary, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report(summary, tmp_path_factory.mktemp("run"), photos_root=None)
 
 
 @pytest.fixture(scope="module")
 def hostile_report(summary_of: SummaryOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    summary = copy.deepcopy(summary_of(120, 120, person=HOSTILE))
-    for entries in summary["failures"].values():
-        for entry in entries:
-            entry |= {key: HOSTILE for key, value in entry.items() if isinstance(value, str)}
-    summary |= {"headline": HOSTILE, "warnings": [HOSTILE]}
-    for point in summary["operating_points"]:
-        point["label"] = HOSTILE
-    summary["run"] = summary["run"] | {"model": HOSTILE, "command": [HOSTILE]}
+    def change(values: dict[str, Any]) -> None:
+        for entries in values["failures"].values():
+            for entry in entries:
+                entry |= {key: HOSTILE for key, value in entry.items() if isinstance(value, str)}
+        values |= {"headline": HOSTILE, "warnings": [HOSTILE]}
+        for point in values["operating_points"]:
+            point.label = HOSTILE
+        values["run"]["systems"][0]["name"] = values["run"]["command"] = HOSTILE
+
+    summary = edited(summary_of(120, 120, person=HOSTILE), change)
     return write_report(summary, tmp_path_factory.mktemp("hostile"), photos_root=None)
 
 
@@ -133,6 +135,10 @@ def counts(page: Page) -> dict[str, int]:
     return {name: int(text.replace(",", "")) for name, text in cells}
 
 
+def cells_of(point: OperatingPoint) -> dict[str, int]:
+    return {name: getattr(point.confusion, name) for name in ("tp", "fn", "tn", "fp")}
+
+
 def rgb(colour: str) -> str:
     return f"rgb({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))})"
 
@@ -142,27 +148,27 @@ def edges(page: Page, selector: str) -> dict[str, float]:
     return found
 
 
-def test_every_figure_is_drawn(summary: Summary, wide: Page) -> None:
+def test_every_figure_is_drawn(summary: EvaluationSummary, wide: Page) -> None:
     for name in FIGURES:
         assert wide.locator(f"#chart-{name} svg.marks").count() == 1
         box = edges(wide, f"#chart-{name} svg.marks")
         assert box["width"] > 400
         assert box["height"] > 200
     points = wide.locator("#chart-scatter .mark-symbol.role-mark path")
-    assert points.count() == summary["scatter"]["shown"]
+    assert points.count() == summary.scatter.shown
     assert wide.locator("figure.chart .nothing").count() == 0
 
 
-def test_the_page_starts_at_the_default_operating_point(summary: Summary, show: Show, report: Path) -> None:
-    page, point = show(report), summary["operating_points"][0]
-    assert counts(page) == point["confusion"]
-    assert page.locator("#at").text_content() == f"{point['threshold_distance']:.4f}"
-    assert page.locator("button[aria-pressed=true]").get_attribute("data-point") == summary["default_operating_point"]
+def test_the_page_starts_at_the_default_operating_point(summary: EvaluationSummary, show: Show, report: Path) -> None:
+    page, point = show(report), summary.operating_points[0]
+    assert counts(page) == cells_of(point)
+    assert page.locator("#at").text_content() == f"{point.threshold_distance:.4f}"
+    assert page.locator("button[aria-pressed=true]").get_attribute("data-point") == summary.default_operating_point
 
 
-def test_the_slider_shows_the_counts_and_rates_of_every_step(summary: Summary, wide: Page) -> None:
+def test_the_slider_shows_the_counts_and_rates_of_every_step(summary: EvaluationSummary, wide: Page) -> None:
     """The page works rates and Wilson's intervals out by itself; NumPy and ``percent`` have to agree."""
-    table = summary["threshold_table"]
+    table = summary.threshold_table.as_json()
     found = wide.evaluate(
         """() => {
           const slider = document.getElementById("threshold");
@@ -190,12 +196,12 @@ def test_the_slider_shows_the_counts_and_rates_of_every_step(summary: Summary, w
                 continue
             low, high = wilson(k, n)
             assert rates[name] == percent(k / n, n)
-            assert ranges[name] == percent_range({"low": low, "high": high, "n": n})
+            assert ranges[name] == percent_range(Estimate(value=k / n, low=low, high=high, n=n))
         assert rates["f1"] == percent(2 * tp / (2 * tp + fp + fn), 6000)
 
 
-def test_the_slider_moves_by_hand_and_by_key(summary: Summary, wide: Page) -> None:
-    table, slider = summary["threshold_table"], wide.locator("#threshold")
+def test_the_slider_moves_by_hand_and_by_key(summary: EvaluationSummary, wide: Page) -> None:
+    table, slider = summary.threshold_table.as_json(), wide.locator("#threshold")
     for act, step in ((lambda: slider.fill("217"), 217), (lambda: slider.press("ArrowRight"), 218)):
         act()
         assert slider.input_value() == str(step)
@@ -206,36 +212,42 @@ def test_the_slider_moves_by_hand_and_by_key(summary: Summary, wide: Page) -> No
         assert wide.locator("[data-optimistic]").is_visible()
 
 
-def test_the_slider_tells_the_usual_score_too(summary: Summary, show: Show, tmp_path: Path) -> None:
-    told = copy.deepcopy(summary)
-    told["run"]["card"] = {"templates": {"unit_length": False, "score": "angle_deg"}}
+def test_the_slider_tells_the_usual_score_too(summary: EvaluationSummary, show: Show, tmp_path: Path) -> None:
     angle = USUAL_SCORES["angle_deg"]
-    add_usual_thresholds([*told["operating_points"], *told["fnmr_at_fmr"]], angle)
-    page, point = show(write_report(told, tmp_path, None)), told["operating_points"][0]
-    assert page.locator("#at-usual").text_content() == f"(angle {angle.text(point['threshold_usual'])})"
+
+    def change(values: dict[str, Any]) -> None:
+        values["run"]["systems"][0]["card"]["templates"] = {"unit_length": False, "score": "angle_deg"}
+        for one in (*values["operating_points"], *values["fnmr_at_fmr"]):
+            at = one["threshold_distance"]
+            one["threshold_usual"] = None if at is None else float(angle.of_distance(at))
+
+    told = edited(summary, change)
+    page, usual = show(write_report(told, tmp_path, None)), told.operating_points[0].threshold_usual
+    assert usual is not None
+    assert page.locator("#at-usual").text_content() == f"(angle {angle.text(usual)})"
     slider = page.locator("#threshold")
     slider.fill("200")
     assert page.locator("#at-usual").text_content() == "(angle 60.00°)"
     assert slider.get_attribute("aria-valuetext") == "distance 1.000, angle 60.00°"
 
 
-def test_a_button_goes_to_its_operating_point_exactly(summary: Summary, wide: Page) -> None:
-    points = [point for point in summary["operating_points"] if point["threshold_distance"] is not None]
+def test_a_button_goes_to_its_operating_point_exactly(summary: EvaluationSummary, wide: Page) -> None:
+    points = [point for point in summary.operating_points if point.threshold_distance is not None]
     assert wide.locator("button[data-point]").count() == len(points) == 5
     for point in points:
         wide.locator("#threshold").fill("77")
-        wide.locator(f"button[data-point='{point['name']}']").click()
-        assert counts(wide) == point["confusion"]
-        assert wide.locator("#at").text_content() == f"{point['threshold_distance']:.4f}"
-        assert wide.locator("#at-label").text_content() == point["label"]
+        wide.locator(f"button[data-point='{point.name}']").click()
+        assert counts(wide) == cells_of(point)
+        assert wide.locator("#at").text_content() == f"{point.threshold_distance:.4f}"
+        assert wide.locator("#at-label").text_content() == point.label
         pressed = wide.locator("button[aria-pressed=true]").evaluate_all("all => all.map(b => b.dataset.point)")
-        assert pressed == [point["name"]]
-        assert wide.locator("[data-optimistic]").is_visible() == point["optimistic"]
-        nearest = summary["threshold_table"]["distance"][int(wide.locator("#threshold").input_value())]
-        assert nearest == pytest.approx(point["threshold_distance"], abs=0.0026)
+        assert pressed == [point.name]
+        assert wide.locator("[data-optimistic]").is_visible() == point.optimistic
+        nearest = summary.threshold_table.distance[int(wide.locator("#threshold").input_value())]
+        assert nearest == pytest.approx(point.threshold_distance, abs=0.0026)
         for name in ("accuracy", "precision", "recall", "fmr", "fnmr"):
-            estimate = point[name]
-            assert wide.locator(f"[data-rate={name}]").text_content() == percent(estimate["value"], estimate["n"])
+            estimate = getattr(point, name)
+            assert wide.locator(f"[data-rate={name}]").text_content() == percent(estimate.value, estimate.n)
             assert wide.locator(f"[data-range={name}]").text_content() == percent_range(estimate)
 
 
@@ -398,11 +410,13 @@ def test_hostile_names_are_shown_and_never_run(show: Show, hostile_report: Path,
 def test_where_little_can_be_drawn_the_page_says_why(
     summary_of: SummaryOf, tmp_path: Path, show: Show, numbers: tuple[int, int]
 ) -> None:
-    summary = copy.deepcopy(summary_of(*numbers))
-    for point in summary["operating_points"]:
-        point |= {"threshold_distance": None, "threshold_similarity": None, "confusion": None}
-    summary["scatter"] |= {key: [] for key, value in summary["scatter"].items() if isinstance(value, list)}
-    page = show(write_report(summary, tmp_path, None))
+
+    def change(values: dict[str, Any]) -> None:
+        for point in values["operating_points"]:
+            point |= {"threshold_distance": None, "threshold_similarity": None, "confusion": None}
+        values["scatter"] |= {key: [] for key, value in values["scatter"].items() if isinstance(value, list)}
+
+    page = show(write_report(edited(summary_of(*numbers), change), tmp_path, None))
     drawn = [name for name in FIGURES if page.locator(f"#chart-{name} svg").count()]
     assert drawn == (["histogram"] if sum(numbers) else [])
     said = page.locator("figure.chart .nothing").all_inner_texts()
@@ -419,7 +433,7 @@ def test_without_scripts_tables_remain_and_the_reason_is_given(report: Path, sho
 
 
 def test_without_the_drawing_script_the_page_shows_files_and_the_slider_works(
-    summary: Summary, tmp_path: Path, show: Show
+    summary: EvaluationSummary, tmp_path: Path, show: Show
 ) -> None:
     drawn = write_figures(summary, tmp_path / "figures")
     page = show(write_report(summary, tmp_path, None, Drawn(files=drawn.files)))

@@ -10,21 +10,25 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from edited import edited, merged
 from pages import Node, parsed, words
 from PIL import Image
 
+from faceproof.findings.scored import join_scores
 from faceproof.report.pages.evaluation import render_report, write_report
 from faceproof.report.pictures.thumbnails import PhotoStrips, Thumbnail
-from faceproof.report.words.evaluation import summary_in_words
+from faceproof.report.words.evaluation import in_words
+from faceproof.runs.manifest_schema import Manifest
+from faceproof.runs.run_folder import RunTables
+from faceproof.summary.evaluation import summarize
+from faceproof.summary.evaluation_schema import EvaluationSummary
 
-Summary = dict[str, Any]
-SummaryOf = Callable[..., Summary]
+SummaryOf = Callable[..., EvaluationSummary]
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -38,20 +42,21 @@ HOSTILE = [
 ]
 
 
-def page_of(summary: Summary, photos: PhotoStrips | None = None) -> Node:
+def page_of(summary: EvaluationSummary, photos: PhotoStrips | None = None) -> Node:
     return parsed(render_report(summary, photos or PhotoStrips()))
 
 
-def run_of(similarity: list[float], mated: list[bool]) -> Any:
+def run_of(similarity: list[float], mated: list[bool]) -> RunTables:
     """The tables of a run: person pI in a mated comparison I, pI and qI in a non-mated one; NaN was not made."""
     sides = [f"p{i}" for i in range(len(mated))], [f"{'p' if same else 'q'}{i}" for i, same in enumerate(mated)]
     photos = [f"{person}/{side}.jpg" for side, people in enumerate(sides) for person in people]
     numbers, n = pa.array(range(len(mated)), pa.int64()), len(mated)
     lost = [math.isnan(at) for at in similarity] * 2
     outcome = ["detect" if gone else "template" for gone in lost]
-    return SimpleNamespace(
+    entries = {"systems": [{"name": "facenet-vggface2"}], "people": {"root": "photos", "synthetic": False}}
+    return RunTables(
         condition="clean",
-        manifest={"model": "facenet-vggface2", "people": {"root": "photos", "synthetic": False}},
+        manifest=Manifest.model_validate(entries),
         comparisons=pa.table(
             {
                 "comparison": numbers,
@@ -83,8 +88,13 @@ def run_of(similarity: list[float], mated: list[bool]) -> Any:
     )
 
 
+def summary_in_words(run: RunTables, **settings: Any) -> EvaluationSummary:
+    scored = join_scores(run)
+    return in_words(summarize(run, **settings, scored=scored), scored, run)
+
+
 @pytest.fixture(scope="module")
-def page(summary: Summary) -> Node:
+def page(summary: EvaluationSummary) -> Node:
     return page_of(summary)
 
 
@@ -121,13 +131,13 @@ def test_the_policy_allows_no_network_and_only_the_scripts_of_the_page(page: Nod
     assert all(not script.attributes for script in scripts)
 
 
-def test_headline_and_warnings_come_first(summary: Summary, page: Node) -> None:
+def test_headline_and_warnings_come_first(summary: EvaluationSummary, page: Node) -> None:
     header = page.one("header")
-    assert header.one("p", css="headline").text() == summary["headline"]
+    assert header.one("p", css="headline").text() == summary.headline
     listed = [item.text() for item in header.one("section", css="warnings").all("li")]
-    assert listed == summary["warnings"]
+    assert listed == summary.warnings
     assert page.one("title").text() == "facenet-vggface2 on lfw: faceproof report"
-    assert "warnings" not in {node.attributes.get("class") for node in page_of(summary | {"warnings": []}).walk()}
+    assert "warnings" not in {node.attributes.get("class") for node in page_of(merged(summary, warnings=[])).walk()}
 
 
 def test_the_large_numbers_are_those_of_the_summary(page: Node) -> None:
@@ -142,7 +152,7 @@ def test_the_large_numbers_are_those_of_the_summary(page: Node) -> None:
     assert marked == ["Equal error rate (EER)"]
 
 
-def test_optimistic_operating_points_are_marked_in_every_table(summary: Summary, page: Node) -> None:
+def test_optimistic_operating_points_are_marked_in_every_table(summary: EvaluationSummary, page: Node) -> None:
     heads = page.one("table", css="wide").one("thead").all("th")
     assert [bool(head.all("span", css="tag")) for head in heads] == [True, True, False, False, False]
     marked = [row for row in page.all("th", scope="row") if row.all("span", css="tag")]
@@ -150,79 +160,77 @@ def test_optimistic_operating_points_are_marked_in_every_table(summary: Summary,
         "Accuracy at distance 1.091 optimistic",
         "Equal error rate (EER) optimistic",
     ]
-    honest = copy.deepcopy(summary)
-    for estimate in (honest["eer"], *(p for p in honest["operating_points"])):
-        estimate["optimistic"] = False
-    honest["operating_points"][0]["accuracy"]["optimistic"] = False
+
+    def change(values: dict[str, Any]) -> None:
+        for estimate in (values["eer"], *values["operating_points"], values["operating_points"][0]["accuracy"]):
+            estimate["optimistic"] = False
+
     # What stays: the line that explains the mark, and the one that the slider shows.
-    assert len(page_of(honest).all("span", css="tag")) == 2
+    assert len(page_of(edited(summary, change)).all("span", css="tag")) == 2
 
 
-def test_the_script_gets_exact_counts_and_no_figure_without_data(summary: Summary, page: Node) -> None:
+def test_the_script_gets_exact_counts_and_no_figure_without_data(summary: EvaluationSummary, page: Node) -> None:
     data = json.loads(page.one("script", id="report-data").text())
-    assert data["table"] == summary["threshold_table"]
+    assert data["table"] == summary.threshold_table.as_json()
     assert set(data["specs"]) == {"scatter", "histogram", "roc", "det", "roc_linear"}
     assert data["start"] == "best_accuracy"
-    told = [point for point in summary["operating_points"] if point["threshold_distance"] is not None]
+    told = [point for point in summary.operating_points if point.threshold_distance is not None]
     assert [(p["distance"], p["confusion"]) for p in data["points"]] == [
-        (p["threshold_distance"], p["confusion"]) for p in told
+        (p.threshold_distance, {key: getattr(p.confusion, key) for key in ("tp", "fn", "tn", "fp")}) for p in told
     ]
     buttons = [button.attributes["data-point"] for button in page.all("button")]
-    assert buttons == [point["name"] for point in told]
+    assert buttons == [point.name for point in told]
     assert page.one("input", id="threshold").attributes["max"] == str(len(data["table"]["distance"]) - 1)
 
 
-def test_settings_and_digests_are_there_in_full(summary: Summary, page: Node) -> None:
-    rows = {
-        words(row.one("th")): row.one("td").text()
-        for table in page.all("table", css="settings")
-        for row in table.all("tr")
-    }
-    assert rows["command"] == "faceproof evaluate photos/lfw --model facenet-vggface2 --protocol lfw"
-    assert rows["recogniser"] == summary["run"]["weights"]["recogniser"]
-    assert rows["settings.pairs"] == "lfw-pairs.txt"
-    assert rows["thresholds"] == "[0.6, 0.7, 0.7]"
+def test_settings_and_digests_are_there_in_full(summary: EvaluationSummary, page: Node) -> None:
+    rows: dict[str, list[str]] = {}
+    for table in page.all("table", css="settings"):
+        for row in table.all("tr"):
+            rows.setdefault(words(row.one("th")), []).append(row.one("td").text())
+    assert rows["command"] == ["faceproof evaluate photos/lfw --model facenet-vggface2 --protocol lfw"]
+    assert summary.run.detector is not None
+    assert rows["weights"] == [summary.run.system.weights, summary.run.detector.weights]
+    assert rows["settings.pairs"] == ["lfw-pairs.txt"]
+    assert rows["thresholds"] == ["[0.6, 0.7, 0.7]"]
 
 
 @pytest.mark.parametrize(
-    ("manifest", "title"),
-    [
-        ({}, "face verification on a folder of people"),
-        ({"model": "arcface", "people": {"root": "C:\\photos\\staff\\"}}, "arcface on staff"),
-    ],
-    ids=["nothing", "people without the mark of synthetic ones"],
+    ("root", "title"),
+    [("", "arcface on a folder of people"), ("C:\\photos\\staff\\", "arcface on staff")],
+    ids=["no name", "a name"],
 )
-def test_a_manifest_of_few_words_gives_a_page(summary_of: SummaryOf, manifest: dict[str, Any], title: str) -> None:
-    shown = page_of(summary_of(60, 60) | {"run": manifest})
+def test_a_manifest_of_few_words_gives_a_page(summary_of: SummaryOf, root: str, title: str) -> None:
+    manifest = {"systems": [{"name": "arcface"}], "people": {"root": root}}
+    shown = page_of(merged(summary_of(60, 60), run=manifest))
     assert words(shown.one("h1")) == title
     assert "synthetic" not in words(shown.one("header"))
 
 
-def test_without_photos_names_stand_alone(summary: Summary, page: Node) -> None:
+def test_without_photos_names_stand_alone(summary: EvaluationSummary, page: Node) -> None:
     assert page.all("img") == []
     mistakes = page.one("section", **{"aria-labelledby": "mistakes"})
     assert "The photos were not at hand when this page was made, so names only." in words(mistakes)
     names = [who.text() for who in mistakes.all("bdi", css="who")]
-    failures = summary["failures"]
-    entries = failures["false_matches"] + failures["false_non_matches"]
-    assert names == [entry[key] for entry in entries for key in ("person_a", "person_b")] + ["Marilyn_Monroe"]
+    entries = summary.failures.false_matches + summary.failures.false_non_matches
+    assert names == [getattr(entry, key) for entry in entries for key in ("person_a", "person_b")] + ["Marilyn_Monroe"]
     assert mistakes.all("div", css="noface") == []
 
 
-def test_with_photos_each_is_shown_or_says_why_not(summary: Summary, tmp_path: Path) -> None:
-    worst = summary["failures"]["false_non_matches"][0]
-    photo = tmp_path / "people" / worst["photo_a"]
+def test_with_photos_each_is_shown_or_says_why_not(summary: EvaluationSummary, tmp_path: Path) -> None:
+    worst = summary.failures.false_non_matches[0]
+    photo = tmp_path / "people" / worst.photo_a
     photo.parent.mkdir(parents=True)
     Image.new("RGB", (250, 250), "gray").save(photo)
-    boxes = {"photo": [worst["photo_a"]], "condition": ["clean"], "box_xyxy_px": [[70.0, 60.0, 180.0, 200.0]]}
+    boxes = {"photo": [worst.photo_a], "condition": ["clean"], "box_xyxy_px": [[70.0, 60.0, 180.0, 200.0]]}
     pq.write_table(pa.table(boxes), tmp_path / "photos.parquet")
     written = write_report(summary, tmp_path, tmp_path / "people")
     shown = parsed(written.read_text("utf-8"))
     (image,) = shown.all("img")
     assert str(image.attributes["src"]).startswith("data:image/jpeg;base64,")
-    assert image.attributes["alt"] == f"Photo {worst['photo_a']}"
+    assert image.attributes["alt"] == f"Photo {worst.photo_a}"
     reasons = [words(node) for node in shown.all("div", css="noface")]
-    couples = len(summary["failures"]["false_matches"] + summary["failures"]["false_non_matches"])
+    couples = len(summary.failures.false_matches + summary.failures.false_non_matches)
     assert len(reasons) == 2 * couples - 1 + 1
     assert all("file not found" in reason for reason in reasons)
     assert "names only" not in words(shown)
@@ -242,7 +250,7 @@ def test_a_name_that_is_no_unicode_cannot_stop_the_page(summary_of: SummaryOf, t
 
 @pytest.mark.parametrize("kind", [True, False], ids=["mated only", "non-mated only"])
 def test_with_one_kind_of_comparison_the_page_says_why(kind: bool) -> None:
-    summary: Any = summary_in_words(run_of([at / 60 for at in range(60)], [kind] * 60))
+    summary = summary_in_words(run_of([at / 60 for at in range(60)], [kind] * 60))
     shown = page_of(summary)
     missing = "no non-mated comparison was made" if kind else "no mated comparison was made"
     nothing = [words(place) for place in shown.all("p", css="nothing") if "Nothing to draw" in words(place)]
@@ -260,8 +268,8 @@ def test_with_one_kind_of_comparison_the_page_says_why(kind: bool) -> None:
     "run", [run_of([], []), run_of([math.nan] * 40, [True, False] * 20)], ids=["empty", "all lost"]
 )
 @pytest.mark.parametrize("threshold", [None, 1.0])
-def test_without_a_comparison_the_page_says_so_and_no_rate_is_zero(run: Any, threshold: float | None) -> None:
-    summary: Any = summary_in_words(run, threshold_distance=threshold)
+def test_without_a_comparison_the_page_says_so_and_no_rate_is_zero(run: RunTables, threshold: float | None) -> None:
+    summary = summary_in_words(run, threshold_distance=threshold)
     shown = page_of(summary)
     told = shown.one("p", css="headline").text()
     assert "Nothing was compared" in told or "Nothing could be compared" in told
@@ -276,26 +284,31 @@ def test_without_a_comparison_the_page_says_so_and_no_rate_is_zero(run: Any, thr
                 assert "%" not in re.sub(r"An FMR of [\d.]+% needs", "", told)
 
 
-def poisoned(summary: Summary, text: str) -> tuple[Summary, PhotoStrips]:
+def poisoned(summary: EvaluationSummary, text: str) -> tuple[EvaluationSummary, PhotoStrips]:
     """A summary with a text wherever there is free text, and reasons of that text in place of all photos."""
-    summary = copy.deepcopy(summary)
-    summary |= {"headline": text, "warnings": [text]}
-    for point in summary["operating_points"]:
-        point |= {"label": text, "how": text}
-    for estimate in (*summary["rates"].values(), *(summary[key] for key in ("eer", "auc", "d_prime"))):
-        estimate["how"] = text
-    for row in summary["fnmr_at_fmr"]:
-        row["fnmr"] |= {"how": text} | ({"reason": text} if row["fnmr"]["value"] is None else {})
-    summary["folds"]["how"] = text
-    for entries in summary["failures"].values():
-        for entry in entries:
-            entry |= {key: text for key, value in entry.items() if isinstance(value, str)}
-    summary["scatter"] |= {side: [text] * summary["scatter"]["shown"] for side in ("photo_a", "photo_b")}
-    summary["run"] = {
-        **{"model": text, "finished": text, "faceproof_version": text, "command": [text, text], text: text},
-        **{"people": {"root": text, "synthetic": False, "notices": [{"examples": [text]}], text: {text: text}}},
-    }
-    return summary, PhotoStrips({text: Thumbnail(None, text)}, at_hand=True)
+
+    def change(values: dict[str, Any]) -> None:
+        values |= {"headline": text, "warnings": [text]}
+        for point in values["operating_points"]:
+            point |= {"label": text, "how": text}
+        for estimate in (*values["rates"].values(), *(values[key] for key in ("eer", "auc", "d_prime"))):
+            estimate["how"] = text
+        for row in values["fnmr_at_fmr"]:
+            row["fnmr"] |= {"how": text} | ({"reason": text} if row["fnmr"]["value"] is None else {})
+        values["folds"]["how"] = text
+        for entries in values["failures"].values():
+            for entry in entries:
+                entry |= {key: text for key, value in entry.items() if isinstance(value, str)}
+        values["scatter"] |= {side: [text] * values["scatter"]["shown"] for side in ("photo_a", "photo_b")}
+        notice = {"kind": text, "message": text, "examples": [text]}
+        values["run"] = {
+            **{"finished": text, "faceproof_version": text, "command": text, text: text},
+            "systems": [{"name": text, "reference": text, "weights": text, text: text}],
+            "people": {"root": text, "synthetic": False, "notices": [notice], text: {text: text}},
+            "protocol": {"name": text, "settings": {text: text}, "notes": [text, text]},
+        }
+
+    return edited(summary, change), PhotoStrips({text: Thumbnail(None, text)}, at_hand=True)
 
 
 def skeleton(page: Node) -> list[tuple[str, dict[str, str | None]]]:

@@ -6,7 +6,6 @@ import base64
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from faceproof.report.pictures.thumbnails import THUMBNAIL_PX, Thumbnail, boxes_of_run, photo_strips, thumbnail
+from faceproof.summary.evaluation_schema import EvaluationSummary
 
 
 def write_photo(folder: Path, photo: str, width: int, height: int, colour: str = "#203050") -> None:
@@ -131,21 +131,21 @@ def test_a_photo_that_cannot_be_shown_says_why(tmp_path: Path, photo: str, reaso
     assert str(tmp_path) not in made.reason
 
 
-def test_every_photo_of_a_failure_is_looked_for(summary_of: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+def test_every_photo_of_a_failure_is_looked_for(summary_of: Callable[..., EvaluationSummary], tmp_path: Path) -> None:
     summary = summary_of(200, 200)
-    failures = summary["failures"]
-    worst = failures["false_non_matches"][0]
-    write_photo(tmp_path, worst["photo_a"], 250, 250)
-    strips = photo_strips(summary, tmp_path, {worst["photo_a"]: (70, 60, 180, 200)})
+    failures = summary.failures
+    worst = failures.false_non_matches[0]
+    write_photo(tmp_path, worst.photo_a, 250, 250)
+    strips = photo_strips(summary, tmp_path, {worst.photo_a: (70, 60, 180, 200)})
     assert strips.at_hand
-    couples = failures["false_matches"] + failures["false_non_matches"]
-    named = {entry[side] for entry in couples for side in ("photo_a", "photo_b")}
+    couples = failures.false_matches + failures.false_non_matches
+    named = {getattr(entry, side) for entry in couples for side in ("photo_a", "photo_b")}
     assert set(strips.thumbnails) == named | {"Marilyn_Monroe/Marilyn_Monroe_0001.jpg"}
-    assert box_seen(picture_of(strips.of(worst["photo_a"]))) is not None
-    assert "file not found" in str(strips.of(worst["photo_b"]).reason)
+    assert box_seen(picture_of(strips.of(worst.photo_a))) is not None
+    assert "file not found" in str(strips.of(worst.photo_b).reason)
 
 
-def test_without_a_folder_no_photo_is_looked_for(summary: dict[str, Any]) -> None:
+def test_without_a_folder_no_photo_is_looked_for(summary: EvaluationSummary) -> None:
     strips = photo_strips(summary, None)
     assert not strips.at_hand
     assert strips.of("Ann/Ann_0001.jpg") == Thumbnail(None, "this photo was not looked for")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
-
 import pytest
+from edited import merged
 
 from faceproof.jobs.comparing import compare
 from faceproof.report.words.comparison import compare_cautions, compare_headline, no_difference
+from faceproof.summary.estimates import Estimate
 
 
 @pytest.fixture(scope="module")
@@ -21,13 +21,11 @@ def summary(made_up_run, two_scores, tmp_path_factory):
 
 
 def told(low, value, high):
-    return {"value": value, "low": low, "high": high, "n": 5000, "reason": None}
+    return Estimate(value=value, low=low, high=high, n=5000)
 
 
 def with_accuracy(summary, estimate):
-    changed = copy.deepcopy(summary)
-    changed.differences[0]["accuracy"] = estimate
-    return changed
+    return merged(summary, "differences", 0, accuracy=estimate)
 
 
 @pytest.mark.parametrize(
@@ -54,34 +52,30 @@ def test_an_interval_that_holds_zero_shows_no_difference(estimate, nothing):
         ),
         (told(0.005, 0.01, 0.02), "the accuracy of two is 1.00 points above that of one (95% interval +0.50 to +2.00)"),
         (told(-0.01, 0.001, 0.01), "no difference in accuracy between two and one can be shown (+0.10 points"),
-        ({"value": None, "reason": "There is none."}, "nothing can be said about two against one (There is none)"),
+        (Estimate.absent("There is none.", "how"), "nothing can be said about two against one (There is none)"),
     ],
 )
 def test_the_headline_says_who_is_better_and_how_sure_that_is(summary, estimate, said):
     text = compare_headline(with_accuracy(summary, estimate))
     assert said in text
-    assert text.startswith(
-        f"On {summary['comparisons']['made_by_all']} comparisons that both runs made, each run at FMR"
-    )
+    assert text.startswith(f"On {summary.comparisons.made_by_all} comparisons that both runs made, each run at FMR")
 
 
 def test_synthetic_people_come_first(summary):
-    changed = copy.deepcopy(summary)
-    changed.runs[1].manifest.people["synthetic"] = True
+    changed = merged(summary, "runs", 1, "manifest", "people", synthetic=True)
     assert compare_headline(changed).startswith("These are synthetic people and no evidence about a real system.")
     assert compare_cautions(changed)[0].startswith("These people are synthetic")
 
 
 def test_what_the_model_check_found_is_said_here_too(summary):
-    changed = copy.deepcopy(summary)
-    changed.runs[1].manifest["canary"] = {"passed": None, "reason": "skipped as asked"}
+    canary = {"passed": None, "reason": "skipped as asked"}
+    changed = merged(summary, "runs", 1, "manifest", "systems", 0, canary=canary)
     assert any(one.startswith("two was not checked before the run") for one in compare_cautions(changed))
 
 
 def test_few_people_and_few_disputed_comparisons_are_said(summary):
-    changed = copy.deepcopy(summary)
-    changed.comparisons["people"] = 12
-    changed["differences"][0]["mcnemar"] |= {"only_run_right": 2, "only_baseline_right": 3}
+    changed = merged(summary, "comparisons", people=12)
+    changed = merged(changed, "differences", 0, "mcnemar", only_run_right=2, only_baseline_right=3)
     said = compare_cautions(changed)
     assert any(one.startswith("Only 12 people take part") for one in said)
     assert any("two and one decide only 5 comparisons differently" in one for one in said)

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import pytest
+from edited import edited, merged
 
 from faceproof.report.words.evaluation_headline import headline
 from faceproof.report.words.failures import failures_first, failures_in_words, stages_in_words
 from faceproof.report.words.stress import newly_failing, stress_cautions, stress_headline
+from faceproof.summary.evaluation_schema import Counts, EvaluationSummary
+from faceproof.summary.stress_schema import StressSummary
 
 
-def counts_of(photos: int, reasons: dict[str, tuple[str | None, int]] | None = None, **stages: int) -> dict[str, Any]:
+def counts_of(photos: int, reasons: dict[str, tuple[str | None, int]] | None = None, **stages: int) -> Counts:
     by_stage = {"decode": 0, "detect": 0, "align": 0, "embed": 0} | stages
     named = {stage: {"reason": text, "photos": n} for stage, (text, n) in (reasons or {}).items() if text}
     failed = sum(stages.values())
-    return {
+    values = {
         **{"photos": photos, "failures": failed, "templates": photos - failed, "people": 4},
         **{"failures_by_stage": by_stage, "failure_reasons": named},
         **{"comparisons": 100, "mated": 50, "non_mated": 50},
         **{"compared_mated": 50, "compared_non_mated": 50, "not_compared_mated": 0, "not_compared_non_mated": 0},
     }
+    return Counts.model_validate(values)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +52,7 @@ def counts_of(photos: int, reasons: dict[str, tuple[str | None, int]] | None = N
         (counts_of(5, odd=2), "2 of 5 photos gave no template: the stage failed (odd)"),
     ],
 )
-def test_the_stage_that_failed_most_is_named_with_its_most_frequent_reason(counts: Any, said: str) -> None:
+def test_the_stage_that_failed_most_is_named_with_its_most_frequent_reason(counts: Counts, said: str) -> None:
     assert failures_in_words(counts) == said
 
 
@@ -74,28 +77,30 @@ def test_a_reason_is_one_line_of_bounded_length_that_steers_nothing() -> None:
         (counts_of(10), False),
         (counts_of(10, detect=5), False),
         (counts_of(10, detect=6), True),
-        (counts_of(10, detect=5) | {"compared_mated": 0, "compared_non_mated": 0}, True),
-        (counts_of(10, detect=5) | {"compared_mated": 0}, False),
-        (counts_of(10) | {"compared_mated": 0, "compared_non_mated": 0}, False),
-        (counts_of(10, detect=5) | {"comparisons": 0, "compared_mated": 0, "compared_non_mated": 0}, False),
+        (merged(counts_of(10, detect=5), compared_mated=0, compared_non_mated=0), True),
+        (merged(counts_of(10, detect=5), compared_mated=0), False),
+        (merged(counts_of(10), compared_mated=0, compared_non_mated=0), False),
+        (merged(counts_of(10, detect=5), comparisons=0, compared_mated=0, compared_non_mated=0), False),
     ],
 )
-def test_failures_come_first_where_most_photos_fail_or_no_comparison_is_left(counts: Any, first: bool) -> None:
+def test_failures_come_first_where_most_photos_fail_or_no_comparison_is_left(counts: Counts, first: bool) -> None:
     assert failures_first(counts) is first
 
 
-def test_the_headline_begins_with_the_stage_that_failed_also_for_synthetic_people(summary: dict[str, Any]) -> None:
-    summary = copy.deepcopy(summary)
-    summary["counts"] |= {
+def test_the_headline_begins_with_the_stage_that_failed_also_for_synthetic_people(summary: EvaluationSummary) -> None:
+    failing = {
         **{"photos": 10, "failures": 10, "templates": 0, "failures_by_stage": {"detect": 0, "embed": 10}},
         **{"failure_reasons": {"embed": {"reason": "out of memory", "photos": 10}}},
         **{"compared_mated": 0, "compared_non_mated": 0},
     }
+    summary = merged(summary, "counts", **failing)
     failed = '10 of 10 photos gave no template: the model failed (embed), "out of memory". '
     nothing = "othing could be compared: in all 6,001 comparisons a side has no template."
     assert headline(summary) == f"{failed}N{nothing}"
-    summary["run"] = summary["run"] | {"people": {"synthetic": True}}
-    assert headline(summary) == (f"{failed}These are synthetic people and no evidence about a real system: n{nothing}")
+    synthetic = merged(summary, "run", "people", synthetic=True)
+    assert headline(synthetic) == (
+        f"{failed}These are synthetic people and no evidence about a real system: n{nothing}"
+    )
     assert len(failed.split(" (embed)", maxsplit=1)[0]) < 72
 
 
@@ -108,28 +113,31 @@ def test_what_fails_more_under_a_condition_is_told_from_what_failed_before() -> 
 
 
 def test_a_model_that_fails_on_degraded_photos_is_not_told_as_faces_that_are_not_found(
-    stressed: dict[str, Any],
+    stressed: StressSummary,
 ) -> None:
-    (model,) = stressed.models
-    for row in model.conditions:
-        row.counts |= counts_of(16)
-        row["loss"]["loss"] |= {"value": 0.1}
-    worst = model["conditions"][-1]
-    worst["counts"] |= counts_of(16, {"embed": ("too dark", 9)}, embed=9, detect=1)
-    worst["loss"]["loss"] |= {"value": 0.9}
-    for part, value in (("not_found", 0.8), ("drift", 0.1), ("separability", 0.0)):
-        worst["loss"][part] |= {"value": value}
+    def change(values: dict[str, Any]) -> None:
+        (model,) = values["models"]
+        for row in model["conditions"]:
+            row["counts"] = counts_of(16).as_json()
+            row["loss"]["loss"] |= {"value": 0.1}
+        for part, value in (("loss", 0.9), ("not_found", 0.8), ("drift", 0.1), ("separability", 0.0)):
+            model["conditions"][-1]["loss"][part] |= {"value": value}
+
+    def with_worst(counts: Counts) -> StressSummary:
+        return merged(edited(stressed, change), "models", 0, "conditions", -1, counts=counts)
+
+    stressed = with_worst(counts_of(16, {"embed": ("too dark", 9)}, embed=9, detect=1))
     assert "mostly because of photos on which the model now fails" in stress_headline(stressed)
     (said,) = [text for text in stress_cautions(stressed) if "faces not found" in text]
     assert "10 of 16 photos gave no template: 1 at detect; 9 at embed (too dark)." in said
-    worst["counts"] |= counts_of(16, {"detect": ("none", 9)}, detect=9)
+    stressed = with_worst(counts_of(16, {"detect": ("none", 9)}, detect=9))
     assert "mostly because of faces that are no longer found" in stress_headline(stressed)
     assert not [text for text in stress_cautions(stressed) if "faces not found" in text]
 
 
-def test_a_model_that_fails_on_clean_photos_is_the_first_thing_that_stress_says(stressed: dict[str, Any]) -> None:
-    clean = stressed.models[0].conditions[0]
-    clean.counts |= counts_of(16, {"embed": ("NaN", 16)}, embed=16)
+def test_a_model_that_fails_on_clean_photos_is_the_first_thing_that_stress_says(stressed: StressSummary) -> None:
+    counts = counts_of(16, {"embed": ("NaN", 16)}, embed=16)
+    stressed = merged(stressed, "models", 0, "conditions", 0, counts=counts)
     said = 'dlib-resnet: 16 of 16 photos gave no template: the model failed (embed), "NaN". '
     assert stress_headline(stressed).startswith(said)
     assert any(

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -16,6 +14,7 @@ from faceproof.report.words.formatting import (
     percent_range,
     printable,
 )
+from faceproof.summary.estimates import Estimate
 
 TRIALS = st.integers(1, 10**9).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -35,7 +34,7 @@ def test_a_percentage_is_0_or_100_only_where_the_rate_is(trials: tuple[int, int]
 def test_the_ends_of_an_interval_are_0_or_100_only_where_they_are(trials: tuple[int, int]) -> None:
     k, n = trials
     low, high = wilson(k, n)
-    text = percent_range({"low": low, "high": high, "n": n}, joiner=" to ")
+    text = percent_range(Estimate(value=k / n, low=low, high=high, n=n), joiner=" to ")
     shown = [float(end) for end in text.removesuffix("%").split(" to ")]
     assert (shown[0] == 0) == (k == 0)
     assert (shown[1] == 100) == (k == n)
@@ -45,7 +44,8 @@ def test_the_ends_of_an_interval_are_0_or_100_only_where_they_are(trials: tuple[
 def test_an_interval_of_many_trials_keeps_its_width() -> None:
     # 62 of 317,881: from 0.0152% to 0.0250%, which two decimals turn into one number and so into false certainty.
     low, high = wilson(62, 317_881)
-    shown = percent_range({"low": low, "high": high, "n": 317_881}, joiner=" to ").removesuffix("%").split(" to ")
+    estimate = Estimate(value=62 / 317_881, low=low, high=high, n=317_881)
+    shown = percent_range(estimate, joiner=" to ").removesuffix("%").split(" to ")
     assert float(shown[0]) < float(shown[1])
 
 
@@ -65,7 +65,7 @@ def test_digits_follow_the_sample(rate: float | None, n: int, text: str) -> None
 
 
 def test_what_cannot_be_told_is_a_dash_and_never_a_zero() -> None:
-    untold: dict[str, Any] = {"value": None, "low": None, "high": None, "n": 0, "reason": "nothing was accepted"}
+    untold = Estimate.absent("nothing was accepted", "how")
     assert [percent(None), number(None), count(None)] == ["–", "–", "–"]
     assert [percent_range(untold), number_range(untold)] == ["", ""]
     assert cannot_be_told(untold) == "cannot be told: nothing was accepted"

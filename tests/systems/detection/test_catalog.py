@@ -61,14 +61,14 @@ def test_what_cannot_find_is_no_detector(thing):
 
 def test_a_smallest_face_is_for_mtcnn_alone(file):
     for detector in ("none", file, "mine:Finder", Nothing()):
-        with pytest.raises(ConfigurationError, match="--min-face-size"):
+        with pytest.raises(ConfigurationError, match="min_face_size"):
             load_detector(detector, min_face_size=30)
 
 
 def test_a_border_is_for_mtcnn_alone(file):
     for detector in ("none", file, "mine:Finder", Nothing(), WholePhoto()):
         for pad in (0, 0.35):
-            with pytest.raises(ConfigurationError, match="--pad"):
+            with pytest.raises(ConfigurationError, match="pad"):
                 load_detector(detector, pad=pad)
 
 

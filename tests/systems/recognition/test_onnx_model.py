@@ -175,7 +175,7 @@ class TestLayouts:
         said = Recipe(pixel_mean=0.0, pixel_divisor=255.0, alignment="even_margin_crop", margin_px=2)
         model = load_pipeline(str(path), None, said, offline=True).recognizer
         assert (model.contract.size_px, model.contract.margin_px, model.known_contract) == (8, 2, None)
-        with pytest.raises(ConfigurationError, match="--pixel-divisor"):
+        with pytest.raises(ConfigurationError, match="pixel_divisor"):
             load_pipeline(str(path), None, Recipe(pixel_mean=0.0, alignment="margin_crop"), offline=True)
         with pytest.raises(ConfigurationError, match=r"takes 8 px|fixes|size_px is 9"):
             load_pipeline(str(path), None, replace(said, size_px=9), offline=True)
@@ -311,7 +311,7 @@ class TestLayouts:
 
     def test_a_size_that_the_net_cannot_take_is_refused_before_a_run(self, tmp_path):
         assert load_model(self.open_size(tmp_path / "odd.onnx", 5)).template_size == 4
-        with pytest.raises(ConfigurationError, match=r"cannot describe a black picture of 4 x 4 px .* --crop-size"):
+        with pytest.raises(ConfigurationError, match=r"cannot describe a black picture of 4 x 4 px .* size_px"):
             load_model(self.open_size(tmp_path / "odd.onnx", 4))
 
     def outside(self, path, location, **more):

@@ -49,10 +49,10 @@ def load_detector(
             settings = replace(settings, min_face_size=min_face_size)
         return load_mtcnn(settings, device=device, offline=offline)
     if min_face_size is not None:
-        raise ConfigurationError("A smallest face (--min-face-size) is for the detector mtcnn; leave it out.")
+        raise ConfigurationError("A smallest face ([[min_face_size]]) is for the detector mtcnn; leave it out.")
     if pad is not None:
         raise ConfigurationError(
-            "A border before detection (--pad) is for the detector mtcnn. Leave it out: another detector adds a border "
+            "A border before detection ([[pad]]) is for the detector mtcnn. Leave it out: another detector adds a border "
             "itself where it needs one."
         )
     if isinstance(detector, Detector):

@@ -25,7 +25,7 @@ _NO_SCORE = ("", "nan", "na", "n/a", "null", "none")
 _NUMBER = r"^[+-]?([0-9]+{mark}?[0-9]*|{mark}[0-9]+)([eE][+-]?[0-9]+)?$"
 _GROUPED = r"^[+-]?[1-9][0-9]{{0,2}}({thousands}[0-9]{{3}})+({mark}[0-9]*)?$"
 _ADVICE = (
-    "Say which: --decimal comma or --decimal point, in Python decimal='comma' or 'point'; the other mark then sets "
+    "Say which: [[decimal=comma]] or [[decimal=point]]; the other mark then sets "
     "thousands apart"
 )
 

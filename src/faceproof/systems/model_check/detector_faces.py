@@ -136,7 +136,7 @@ def check_border(
         judged = Check(BORDER, "not told apart", f"{measured}; too few to compare how well people are separated")
     more_faces = new > gone and binomtest(new, new + gone, alternative="greater").pvalue < _SURE
     if more_faces or judged.outcome == "failed":
-        return Check(BORDER, "failed", f"{measured}; --pad {pad:g} adds it")
+        return Check(BORDER, "failed", f"{measured}; the recipe's pad of {pad:g} adds it")
     return judged
 
 

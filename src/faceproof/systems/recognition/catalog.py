@@ -204,7 +204,7 @@ def open_unknown(
     net = open_onnx(path, device=device)
     size = net.size_px or size_px
     if size is None:
-        raise ConfigurationError(f"{path} leaves the size of its input open: say it, --crop-size 112.")
+        raise ConfigurationError(f"{path} leaves the size of its input open: say it: [[size_px=112]].")
     begin = contract(size)
     template_size = _template_size(path, net, begin)
     return Recognizer(foreign_card(path.stem, begin, template_size, "onnx"), begin, net.sha256, str(path), net.run)
@@ -214,8 +214,8 @@ def _nothing_known(path: Path, beside: Path) -> str:
     lack = "says nothing of a [contract]" if os.path.lexists(beside) else "is not there"
     return (
         f"Nothing is known of what {path} has to be fed: its file cannot tell, and its card {beside} {lack}. Let "
-        f"faceproof models check {path} propose one (--write-card writes it), say it with --pixel-mean, "
-        "--pixel-divisor and --alignment, or write it yourself (docs/your-model.md)."
+        f"faceproof models check {path} propose one (--write-card writes it), say it with [[pixel_mean]], "
+        "[[pixel_divisor]] and [[alignment]], or write it yourself (docs/your-model.md)."
     )
 
 
@@ -235,7 +235,7 @@ def _template_size(path: Path, net: OnnxNet, contract: InputContract) -> int:
     try:
         found = int(net.run(np.zeros((1, 3, side, side), np.float32))[0].shape[1])
     except ModelError as error:
-        hint = "" if net.size_px else " Give the size that it was made for: --crop-size, or size_px in its card."
+        hint = "" if net.size_px else " Give the size that it was made for: [[size_px]], or size_px in its card."
         raise ConfigurationError(
             f"{path} cannot describe a black picture of {side} x {side} px ({error}).{hint}"
         ) from error

@@ -194,12 +194,12 @@ def load_card(
     if contract.size_px < least:
         raise ConfigurationError(
             f"{card.name} takes crops of {least} px or more, since its layers leave nothing of smaller ones; "
-            f"{contract.size_px} px are asked for (--crop-size)."
+            f"{contract.size_px} px are asked for ([[size_px]])."
         )
     if card.architecture.startswith("face_transformer") and known and contract.size_px != known.size_px:
         raise ConfigurationError(
             f"{card.name} takes crops of {known.size_px} px and no other, since it tells patches by their "
-            f"place; {contract.size_px} px are asked for (--crop-size)."
+            f"place; {contract.size_px} px are asked for ([[size_px]])."
         )
     from faceproof.systems.nets.runtime import load_tensors, place_on, torch_runner
     from faceproof.systems.weights.resolve import resolve_weights

@@ -295,6 +295,6 @@ def _not_here(card: Card, folders: Sequence[Path], cache: Path | None, offline: 
             "and put it in a folder named in FACEPROOF_WEIGHTS."
         )
     return (
-        f"{message} faceproof cannot fetch them. Get {_where(card)}. Then name that file: --weights FILE (in Python, "
-        f"weights=FILE), or have it checked and kept for good: faceproof weights pull {card.name} --from FILE"
+        f"{message} faceproof cannot fetch them. Get {_where(card)}. Then name that file: [[weights=FILE]], or "
+        f"have it checked and kept for good: faceproof weights pull {card.name} --from FILE"
     )

@@ -1,0 +1,23 @@
+"""``faceproof schema``: the form of the files in a run folder, for programs that read them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from faceproof.cli.output import print_json
+
+
+def schema_command(
+    file: Annotated[
+        Literal["metrics", "manifest"],
+        typer.Argument(help="metrics: metrics.json and comparison.json; manifest: manifest.json."),
+    ],
+) -> None:
+    """Print the JSON schema of a file in a run folder."""
+    # Pydantic takes its time, and no other command's help should wait for it.
+    from faceproof.runs.manifest_schema import Manifest
+    from faceproof.summary.stored import json_schema
+
+    print_json(json_schema() if file == "metrics" else Manifest.model_json_schema())
