@@ -143,3 +143,14 @@ def test_a_model_that_fails_on_clean_photos_is_the_first_thing_that_stress_says(
     assert any(
         "dlib-resnet, clean photos: 16 of 16 photos gave no template" in one for one in stress_cautions(stressed)
     )
+
+
+def test_without_a_loss_no_part_of_it_is_blamed(stressed: StressSummary) -> None:
+    def change(values: dict[str, Any]) -> None:
+        for row in values["models"][0]["conditions"]:
+            for part, value in (("loss", -0.125), ("not_found", 0.0), ("drift", -0.1), ("separability", -0.025)):
+                row["loss"][part] |= {"value": value}
+
+    told = stress_headline(edited(stressed, change))
+    assert "which costs no more than clean photos; robustness index" in told
+    assert "because" not in told

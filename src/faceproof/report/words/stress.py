@@ -57,24 +57,27 @@ def _about(model: SystemNumbers, summary: StressSummary) -> str:
         return f"{model.name}: nothing can be said about how it breaks ({start.reason or 'no condition'})."
     worst = max(worse, key=lambda row: row.loss.loss.value or 0)
     entry = summary.entry(worst.condition)
-    main = max(WHY, key=lambda part: getattr(worst.loss, part).value or 0)
     now, others, index = worst.held.frr, worst.held.fmr, model.index
     before = clean.held.fmr
     return (
         f"{model.name} turns away {percent(start.value, start.n)} of mated comparisons and accepts "
         f"{_strangers(before)} with clean photos ({model.held.label}); {percent(now.value, now.n)} and "
         f"{_strangers(others)} under the worst condition ("
-        f"{label(entry)}), mostly because of {_why(main, clean, worst)}; robustness index {number(index.value, 2)} "
+        f"{label(entry)}), {_why(clean, worst)}; robustness index {number(index.value, 2)} "
         f"({number(index.low, 2)} to {number(index.high, 2)})."
     )
 
 
-def _why(part: str, clean: ConditionNumbers, worst: ConditionNumbers) -> str:
-    """A part of the loss in words; photos without a template by the stage that fails more often than on clean ones."""
-    if part != "not_found":
-        return WHY[part]
-    stage = newly_failing(clean.counts, worst.counts)
-    return WHY[part] if stage is None else NO_LONGER.get(stage, WHY[part])
+def _why(clean: ConditionNumbers, worst: ConditionNumbers) -> str:
+    """The largest part of the loss in words; photos without a template by the stage that fails more than on clean ones.
+
+    Where no part is above 0, the condition costs no more than clean photos.
+    """
+    part = max(WHY, key=lambda name: getattr(worst.loss, name).value or 0)
+    if (worst.loss.loss.value or 0) <= 0 or (getattr(worst.loss, part).value or 0) <= 0:
+        return "which costs no more than clean photos"
+    stage = newly_failing(clean.counts, worst.counts) if part == "not_found" else None
+    return f"mostly because of {WHY[part] if stage is None else NO_LONGER.get(stage, WHY[part])}"
 
 
 def newly_failing(clean: Counts, worse: Counts) -> str | None:
