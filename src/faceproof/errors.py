@@ -1,19 +1,19 @@
-"""Everything that faceproof raises on purpose, one root and a leaf for each cause.
+"""The exceptions of faceproof: one root, and a leaf for each cause.
 
-A message says what was found, what was expected, and what to do next. A photo that cannot be used is no
-exception: it is a row with a reason (see ``faceproof.systems.faces.types.Failure``).
+A message says what was found, what was expected, and what to do next. A photo that cannot be used raises no exception
+during a run: it is a row with a reason (see ``faceproof.systems.faces.types.Failure``).
 """
 
 
 class FaceproofError(Exception):
-    """Root of all errors that faceproof raises on purpose."""
+    """Root of all errors that faceproof raises."""
 
 
 class ConfigurationError(FaceproofError, ValueError):
-    """A setting, an option or a combination of them makes no sense.
+    """A setting, an option or a combination of them is invalid.
 
     Attributes:
-        argument: name of the Python argument that is wrong, where it is one.
+        argument: name of the invalid Python argument; None if the cause is not a single argument.
     """
 
     def __init__(self, message: str = "", *, argument: str | None = None) -> None:
@@ -22,27 +22,27 @@ class ConfigurationError(FaceproofError, ValueError):
 
 
 class PeopleError(FaceproofError):
-    """A folder of people, a pair list, a split, or a file of templates or scores cannot be used as it is."""
+    """A folder of people, a pair list, a split, or a file of templates or scores cannot be used."""
 
 
 class ImageDecodeError(FaceproofError):
-    """One photo cannot be turned into pixels."""
+    """A photo cannot be decoded."""
 
 
 class DegradationError(FaceproofError):
-    """A degradation raised, or gave something that is no picture."""
+    """A degradation raised an exception, or returned something other than a picture."""
 
 
 class WeightsError(FaceproofError):
-    """A weights file is missing, damaged, not the expected one, or not safe to load."""
+    """A weights file is missing, damaged, another one than expected, or not safe to load."""
 
 
 class DownloadError(FaceproofError):
-    """A file cannot be downloaded, or what arrived is not the file."""
+    """A file cannot be downloaded, or the downloaded file is not the expected one."""
 
 
 class ModelError(FaceproofError):
-    """A recogniser fails on some faces, or gives something that is no template."""
+    """A recogniser fails on some faces, or returns something other than templates."""
 
 
 class CacheError(FaceproofError):
@@ -54,4 +54,4 @@ class RunFolderError(FaceproofError):
 
 
 class MetricUndefinedError(FaceproofError, ValueError):
-    """A metric was asked for on data that cannot give it."""
+    """A metric is not defined for the given data."""
