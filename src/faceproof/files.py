@@ -195,6 +195,9 @@ def unguarded(cell: str) -> str:
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, hexadecimal.
 
+    Args:
+        path: the file.
+
     Raises:
         OSError: the file cannot be read.
     """

@@ -75,6 +75,7 @@ def _machine_bytes() -> int:
 
 
 def _process_limits() -> list[int]:
+    """The soft limits ``RLIMIT_AS`` and ``RLIMIT_DATA`` in bytes, without unlimited ones."""
     try:
         import resource
     except ImportError:  # Windows

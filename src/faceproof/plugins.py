@@ -70,6 +70,9 @@ def attribute(thing: object, name: str, owner: str, default: object = None) -> A
         owner: name of the object in an error message.
         default: value if the object has no such attribute.
 
+    Returns:
+        The value of the attribute.
+
     Raises:
         ConfigurationError: reading the attribute raised an exception.
     """
@@ -149,6 +152,9 @@ def made_by(reference: str, group: str, method: str) -> Any:
         reference: reference or name of a function or class without arguments, or of a finished object.
         group: group of entry points.
         method: name of a method that a finished object has, and a factory has not.
+
+    Returns:
+        The finished object, or the result of the factory.
 
     Raises:
         ConfigurationError: the object cannot be imported, or the factory raised an exception.

@@ -44,6 +44,9 @@ def open_parquet(file: BinaryIO, columns: Iterable[str]) -> pq.ParquetFile:
         file: the file, open at its start.
         columns: columns that will be read.
 
+    Returns:
+        The file, with no data read yet.
+
     Raises:
         pyarrow.ArrowException: the file is no Parquet file.
     """

@@ -145,7 +145,15 @@ def _fold_number(record: list[str], columns: _Columns) -> int | None:
 
 
 def photo_finder(people: PhotoSet) -> _Find:
-    """A function that finds the row of a photo by its path in a user's file; None if there is no such photo."""
+    """A function that finds the row of a photo by its path in a user's file.
+
+    Args:
+        people: the photos.
+
+    Returns:
+        A function from a path, relative to the folder of people or absolute, to a row of ``people.photos``, or to
+        None if there is no such photo.
+    """
     row_of = {photo.id: row for row, photo in enumerate(people.photos)}
     plain = {_nfc(name): row for name, row in row_of.items()}
     roots = {f"{place(people.root)}{os.sep}" for place in (os.path.abspath, os.path.realpath)}

@@ -125,6 +125,7 @@ def _as_given(values: ArrayLike) -> float | NDArray[np.float64]:
 
 
 def _checked_rows(rows: NDArray[np.integer], count: int, name: str) -> NDArray[np.int64]:
+    """The rows as int64 (m,); raise ConfigurationError if one is outside of 0 to ``count`` - 1."""
     array = np.asarray(rows)
     if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
         raise ConfigurationError(f"{name} has shape {array.shape} and dtype {array.dtype}; expected integers (m,)")
@@ -136,6 +137,7 @@ def _checked_rows(rows: NDArray[np.integer], count: int, name: str) -> NDArray[n
 
 
 def _check_unit_length(templates: NDArray[np.floating], chunk: int) -> None:
+    """Raise ConfigurationError if a template does not have unit length; rows with NaN are ignored."""
     if templates.ndim != 2:
         raise ConfigurationError(f"templates has shape {templates.shape}; expected (n, d)")
     for start in range(0, len(templates), chunk):

@@ -77,7 +77,10 @@ def packaged_model() -> FaceModel:
 
 
 def read_model(content: bytes) -> FaceModel:
-    """A model from the bytes of its file (see `pack_model`).
+    """A model from the bytes of its file.
+
+    Args:
+        content: bytes as `pack_model` returns them.
 
     Raises:
         PeopleError: the bytes are damaged, or of another version.
