@@ -1,12 +1,12 @@
-"""The one reader of CSV files that a user brings along: pair lists, score files and files of faces.
+"""Read a user's CSV file: a pair list, a score file or a file of faces.
 
-A file is UTF-8 text, with or without a byte order mark. Cells are separated by commas, semicolons, tabs or bars:
-by what the first line has most of, or by tabs where the file is called ``.tsv`` or ``.tab``. Quotes follow RFC 4180.
-The first row that is not blank is the header, or the first record of a file without one. Blank rows are passed over.
+A file is UTF-8 text, with or without a byte order mark. The separator is the most frequent one of comma, semicolon, tab
+and bar in the first line, or the tab if the suffix is ``.tsv`` or ``.tab``. Quotes follow RFC 4180. The first row that
+is not blank is the header, or the first record of a file without a header. Blank rows are skipped.
 
-`CsvTable.records` gives rows one by one, with their lines. `CsvTable.cells` gives columns as text, for files with
-millions of rows: pyarrow reads them. Python's reader goes through such a file once more where a line number is
-needed, and where there are quotes, since pyarrow takes a quote that is never closed for one cell.
+`CsvTable.records` yields rows one by one, with their line numbers. `CsvTable.cells` reads columns as text by pyarrow,
+for files with millions of rows. Python's reader then reads the file again for line numbers. It also does so if the file
+has quotes, since pyarrow reads a quote that is not closed as one cell.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ class CsvTable:
 
     Attributes:
         path: the file.
-        what: what it is, after "the": "score file".
-        failure: the error that is raised for a fault of the file.
-        delimiter: what separates cells.
+        what: description of the file for messages, such as "score file".
+        failure: class of the error to raise.
+        delimiter: separator of the cells.
         first: cells of the first row.
-        first_text: the line on which the first row begins, as it is in the file.
-        first_line: number of the line on which the first row ends.
-        quoted: whether there is a quote anywhere.
-        content: bytes of the file where they are in memory; None: they are read again when they are needed.
+        first_text: text of the line in which the first row begins.
+        first_line: number of the line in which the first row ends, from 1.
+        quoted: whether the file has a quote.
+        content: bytes of the file; None: they are read from the file whenever they are needed.
     """
 
     path: Path
@@ -76,21 +76,21 @@ class CsvTable:
         return len(self.first)
 
     def names(self) -> list[str]:
-        """Names of the columns by the first row, as `faceproof.people.labels.column_name` spells them."""
+        """Names of the columns in the first row, normalised by `faceproof.people.labels.column_name`."""
         return [column_name(cell) for cell in self.first]
 
     def places(self, wanted: Iterable[str], same: Mapping[str, str] | None = None) -> dict[str, int]:
-        """The places of columns in the first row.
+        """The positions of columns in the first row.
 
         Args:
             wanted: names of columns.
-            same: other names for them: the wanted name by the other one.
+            same: wanted names, by other names of the same columns.
 
         Returns:
-            Place by name, for those that are there.
+            Position by name, from 0, for the columns that exist.
 
         Raises:
-            FaceproofError: a ``failure``: a wanted column is there more than once.
+            FaceproofError: a ``failure``: a wanted column exists more than once.
         """
         names = [(same or {}).get(name, name) for name in self.names()]
         places = {name: names.index(name) for name in wanted if name in names}
@@ -101,17 +101,20 @@ class CsvTable:
         return places
 
     def others(self, places: Mapping[str, int]) -> tuple[str, ...]:
-        """Names of the columns that are not among some places; a column without a name is left out."""
+        """Names of the columns at other positions than these; columns without a name are left out."""
         used = set(places.values())
         cells = ((place, cell.strip()) for place, cell in enumerate(self.first))
         return tuple(cell for place, cell in cells if cell and place not in used)
 
     def shown(self) -> str:
-        """The first line as a message shows it, after the path."""
+        """Path, number and text of the first line, for a message."""
         return f"{self.path}: line {self.first_line} is {self.first_text[:120]!r}"
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
-        """Line and cells of each row below the first that is not blank; its number of cells may differ from `width`.
+        """Rows after the first that are not blank; their number of cells may differ from `width`.
+
+        Yields:
+            The number of the line in which the row ends, and its cells.
 
         Raises:
             FaceproofError: a ``failure``: a row is not CSV, or a cell may hold whole rows.
@@ -125,7 +128,10 @@ class CsvTable:
         """Some columns as text, without blank rows.
 
         Args:
-            places: place of each column, by the name that it gets.
+            places: position of each column, by its name in the result.
+
+        Returns:
+            The columns.
 
         Raises:
             FaceproofError: a ``failure``: rows differ in their number of cells, a row is not CSV, or a cell may hold
@@ -139,25 +145,25 @@ class CsvTable:
         for column in table.columns:
             filled |= pc.not_equal(pc.utf8_trim_whitespace(column), "").to_numpy()
         if not filled.all() and self.width > len(places):
-            # A row counts, too, where only a column has text that is not read.
+            # A row is not blank either if only a column outside of ``places`` has text.
             for row, (_, cells) in zip(range(len(filled)), self._rows(), strict=False):
                 filled[row] |= any(cell.strip() for cell in cells)
         return Cells(self, places, table.filter(pa.array(filled)), np.flatnonzero(filled))
 
     def lines(self, rows: set[int]) -> dict[int, int]:
-        """The line of some rows, by their numbers among the rows that `cells` reads, blank ones included."""
+        """Line numbers of rows; rows are numbered from 0 as `cells` reads them, including blank ones."""
         if not rows:
             return {}
         return {row: line for row, (line, _) in islice(enumerate(self._rows()), max(rows) + 1) if row in rows}
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Line and cells of every row below the first, apart from those that pyarrow passes over, too."""
+        """Line and cells of every row after the first, without the blank rows that pyarrow skips."""
         for line, cells in _csv_rows(self, self.delimiter):
             if line > self.first_line and (len(cells) == self.width or any(cell.strip() for cell in cells)):
                 yield line, cells
 
     def _refuse_rows_within(self, line: int, cells: Sequence[str]) -> None:
-        """Refuse a cell with line breaks and as many separators as a row: a stray quote may have made it of rows."""
+        """Refuse a cell with line breaks and as many separators as a row, as a stray quote may have joined rows."""
         for cell in cells:
             count = cell.count(self.delimiter)
             if ("\n" in cell or "\r" in cell) and count >= self.width - 1:
@@ -167,10 +173,10 @@ class CsvTable:
                 )
 
     def _columns(self, places: Mapping[str, int]) -> pa.Table:
-        """Columns under their names, as text, with a row for each of `_rows`."""
+        """Columns by name, as text, with the rows of `_rows`."""
         ragged = 0
 
-        def pass_over(row: pa_csv.InvalidRow) -> str:
+        def count_and_skip(row: pa_csv.InvalidRow) -> str:
             nonlocal ragged
             ragged += bool(row.text.replace(self.delimiter, "").replace('"', "").strip())
             return "skip"
@@ -178,21 +184,21 @@ class CsvTable:
         columns = [f"column {place}" for place in range(self.width)]
         wanted = [columns[place] for place in places.values()]
         try:
-            # A file and not a path: pyarrow opens no path that is no Unicode.
+            # An open file, since pyarrow cannot open a path that is not valid Unicode.
             with _opened(self.path, self.content) as file:
                 table = pa_csv.read_csv(
                     file,
-                    # A process that ends soon after, with an error, would abort on the threads of the reader.
+                    # With threads of the reader, a process that ends soon after with an error would abort.
                     read_options=pa_csv.ReadOptions(use_threads=False, skip_rows=self.first_line, column_names=columns),
                     parse_options=pa_csv.ParseOptions(
-                        delimiter=self.delimiter, invalid_row_handler=pass_over, newlines_in_values=self.quoted
+                        delimiter=self.delimiter, invalid_row_handler=count_and_skip, newlines_in_values=self.quoted
                     ),
                     convert_options=pa_csv.ConvertOptions(
                         column_types=dict.fromkeys(wanted, pa.string()), include_columns=wanted
                     ),
                 )
         except pa.ArrowInvalid as error:
-            # A file that ends with its first line is no error for a reader, but one for pyarrow.
+            # A file with only its first line is an error for pyarrow, but not here.
             if "skip initial" not in str(error) and "Empty CSV" not in str(error):
                 raise self.failure(f"{self.path} cannot be read as a table ({error}).") from error
             table = pa.table({column: pa.array([], pa.string()) for column in wanted})
@@ -201,13 +207,13 @@ class CsvTable:
         return table.rename_columns(list(places))
 
     def _ragged(self, count: int) -> FaceproofError:
-        """The error that names the first rows with another number of cells than the first row."""
+        """The error for rows with another number of cells than the first row; it names the first of them."""
         wrong = ((line, cells) for line, cells in self._rows() if len(cells) != self.width)
         shown = [f"line {line:,}: {len(cells)} cells" for line, cells in islice(wrong, _SHOWN)]
         more = f"; and {count - len(shown):,} more" if count > len(shown) else ""
         return self.failure(
             f"{self.path}: {'; '.join(shown)}{more}; the first line names {self.width} columns. Give every line as "
-            "many cells, and put those that hold a separator in quotes."
+            "many cells, and put cells with a separator in quotes."
         )
 
 
@@ -216,7 +222,7 @@ class Cells(NamedTuple):
 
     Attributes:
         source: the file.
-        places: place of each column in the file, by name.
+        places: position of each column in the file, by name.
         table: the columns as text, by name.
         row: number of each row for `CsvTable.lines`, int64 (rows,).
     """
@@ -234,7 +240,7 @@ class Cells(NamedTuple):
         return pc.utf8_trim_whitespace(self.table[column])
 
     def lines(self, rows: Sequence[int]) -> dict[int, int]:
-        """The line of each of some rows."""
+        """Line numbers by row of `table`."""
         lines = self.source.lines({int(self.row[row]) for row in rows})
         return {row: lines[int(self.row[row])] for row in rows}
 
@@ -246,10 +252,13 @@ def read_table(
 
     Args:
         path: the file.
-        what: what it is, after "the": "score file".
-        failure: the error to raise.
-        expected: sentence without its full stop that says what an empty file lacks.
-        content: bytes of the file, where they have been read already.
+        what: description of the file for messages, such as "score file".
+        failure: class of the error to raise.
+        expected: sentence without a full stop that describes the expected content, for an empty file.
+        content: bytes of the file, if they have been read already.
+
+    Returns:
+        The table, with its first row read.
 
     Raises:
         FaceproofError: a ``failure``: the file cannot be read, is empty or no UTF-8 text, or its first row is not CSV.
@@ -277,12 +286,15 @@ def decoded(content: bytes, path: Path, what: str, failure: type[FaceproofError]
 
     Args:
         content: bytes of the file.
-        path: the file, for the error.
-        what: what it is, after "the".
-        failure: the error to raise.
+        path: the file, for the message.
+        what: description of the file for messages.
+        failure: class of the error to raise.
+
+    Returns:
+        The text.
 
     Raises:
-        FaceproofError: a ``failure``: it is no UTF-8 text; the message has the line.
+        FaceproofError: a ``failure``: the file is not UTF-8 text; the message has the line.
     """
     _check_text(path, what, failure, content)
     return content.decode("utf-8-sig")
@@ -293,10 +305,10 @@ def _opened(path: Path, content: bytes | None) -> BinaryIO:
 
 
 def _csv_rows(table: CsvTable, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """The line on which a row ends, and its cells, of every row of a file that has any."""
+    """For every row with cells, the number of the line in which it ends, and its cells."""
     start = 1
     with io.TextIOWrapper(_opened(table.path, table.content), "utf-8-sig", newline="") as file:
-        # Without strict, a quote that is never closed makes one cell of all lines below it.
+        # Without strict, a quote that is not closed makes one cell of all following lines.
         reader = csv.reader(file, delimiter=delimiter, strict=True)
         try:
             for cells in reader:
@@ -311,16 +323,16 @@ def _csv_rows(table: CsvTable, delimiter: str) -> Iterator[tuple[int, list[str]]
 
 
 def _first_line(path: Path, content: bytes | None) -> str:
-    """The first line that is not blank; empty where there is none."""
+    """The first line that is not blank; empty if there is none."""
     with io.TextIOWrapper(_opened(path, content), "utf-8-sig") as file:
         return next((text.rstrip("\n") for text in file if text.strip()), "")
 
 
 def _check_text(path: Path, what: str, failure: type[FaceproofError], content: bytes | None) -> bool:
-    """Make sure that a file is UTF-8 text, and return whether it has quotes.
+    """Check that a file is UTF-8 text, and return whether it has quotes.
 
     Raises:
-        FaceproofError: a ``failure``: it is not; the message has the line.
+        FaceproofError: a ``failure``: it is not UTF-8 text; the message has the line.
     """
     decoder, quoted, lines, head = codecs.getincrementaldecoder("utf-8")(), False, 1, None
     with _opened(path, content) as file:
