@@ -168,7 +168,7 @@ def test_connection_that_breaks_is_taken_up_where_it_broke(destination, progress
 def test_connection_that_keeps_breaking_leaves_the_part_and_says_so(destination, progress):
     with (
         serving(cuts_after=[10, 20]) as server,
-        pytest.raises(DownloadError, match=r"ended after 30 .*kept in .*weights\.pt\.part"),
+        pytest.raises(DownloadError, match=r"ended after 30 .*stored in .*weights\.pt\.part"),
     ):
         fetch(server.url, destination, progress, attempts=2)
     assert not destination.exists()

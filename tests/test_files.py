@@ -73,10 +73,10 @@ def test_toml_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a = " + "[" * 50_000, "is no TOML that can be read: arrays or tables are nested too deep."),
-        ("a = " + "{a = " * 3_000, "is no TOML that can be read: arrays or tables are nested too deep."),
-        ("a." * 50_000 + "b = 1", "is no TOML that can be read: arrays or tables are nested too deep."),
-        ("[a" + " . 'b'" * 50 + "]", "is no TOML that can be read: arrays or tables are nested too deep."),
+        ("a = " + "[" * 50_000, "cannot be read as TOML: arrays or tables are nested too deep."),
+        ("a = " + "{a = " * 3_000, "cannot be read as TOML: arrays or tables are nested too deep."),
+        ("a." * 50_000 + "b = 1", "cannot be read as TOML: arrays or tables are nested too deep."),
+        ("[a" + " . 'b'" * 50 + "]", "cannot be read as TOML: arrays or tables are nested too deep."),
         ("a = " + "1" * 5_000, "is no TOML: Exceeds the limit (4300"),
         ("a = 2020-02-30", "is no TOML: Invalid date"),
         ("[a", "is no TOML: "),

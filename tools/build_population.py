@@ -51,7 +51,7 @@ WITHIN = 0.75
 MOST_OF_A_PERSON = 20
 SHAPE_WEIGHT, CHROMA_WEIGHT = 720.0, 2.8
 
-Floats = NDArray[np.float32]
+Float32Array = NDArray[np.float32]
 
 
 def main() -> None:
@@ -106,7 +106,7 @@ def gather(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.str_]]:
     return np.stack(canvases), np.array(names)
 
 
-def on_canvas(picture: NDArray[np.uint8], landmarks: Floats) -> NDArray[np.uint8] | None:
+def on_canvas(picture: NDArray[np.uint8], landmarks: Float32Array) -> NDArray[np.uint8] | None:
     """The face on its canvas, or None where it is turned too far."""
     matrix = similarity_transform(landmarks.astype(np.float64), LANDMARKS)
     placed = landmarks @ matrix[:, :2].T + matrix[:, 2]
@@ -147,7 +147,7 @@ def build(canvases: NDArray[np.uint8], names: NDArray[np.str_], components: int)
     )
 
 
-def registered(canvases: NDArray[np.uint8]) -> Floats:
+def registered(canvases: NDArray[np.uint8]) -> Float32Array:
     """Displacement of each face that brings it closest to what few components make of it, (n, 2, nodes, nodes)."""
     gray = torch.from_numpy(canvases).float().mean(dim=3)[:, None]
     pictures = functional.interpolate(gray, (REGISTERED, REGISTERED), mode="area")[:, 0]
@@ -208,7 +208,7 @@ def warped(pictures: Tensor, flow: Tensor) -> Tensor:
     return functional.grid_sample(pictures, place, padding_mode="border", align_corners=True)
 
 
-def textures(canvases: NDArray[np.uint8], flow: Floats) -> Floats:
+def textures(canvases: NDArray[np.uint8], flow: Float32Array) -> Float32Array:
     """Registered faces in YCbCr, chroma at a quarter of the size, as rows."""
     to_ycc = torch.tensor([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
     rows = []
@@ -220,7 +220,7 @@ def textures(canvases: NDArray[np.uint8], flow: Floats) -> Floats:
     return np.concatenate(rows)
 
 
-def relit(texture: Floats) -> Floats:
+def relit(texture: Float32Array) -> Float32Array:
     """Textures with half of what sets photos apart in exposure, contrast and colour cast taken out."""
     size = CANVAS * CANVAS
     share = (face_mask(CANVAS) / face_mask(CANVAS).sum()).ravel()
@@ -237,13 +237,13 @@ def relit(texture: Floats) -> Floats:
     return texture
 
 
-def face_mask(side: int) -> Floats:
+def face_mask(side: int) -> Float32Array:
     """1 on the face, falling off towards hair and background, (side, side)."""
     line = np.linspace(-1, 1, side, dtype=np.float32)
     return np.exp(-((line[None] / 0.54) ** 4 + ((line[:, None] - 0.13) / 0.68) ** 4)).astype(np.float32)
 
 
-def pixel_weight() -> Floats:
+def pixel_weight() -> Float32Array:
     """How much each value of a texture counts in the components: the face more than what is around it."""
     luminance = np.sqrt(0.15 + face_mask(CANVAS)).ravel()
     chroma = CHROMA_WEIGHT * np.sqrt(0.15 + face_mask(SMALL)).ravel()
@@ -266,7 +266,7 @@ def two_covariances(
     return np.cov(middle.T) - within * (1 / count).mean(), within
 
 
-def square_root(covariance: NDArray[np.float64]) -> Floats:
+def square_root(covariance: NDArray[np.float64]) -> Float32Array:
     """A matrix R with R @ R.T the covariance, negative directions (there are some by chance) left out."""
     values, vectors = np.linalg.eigh(covariance)
     return (vectors * np.sqrt(np.maximum(values, 0))).astype(np.float32)
@@ -301,7 +301,7 @@ def judged(model: FaceModel, how: Variation, recognizers: list[Recognizer], fold
                 yield f"by {name}, {share} of draws are closer to a real person than {share} of real people are"
 
 
-def closest(drawn: Floats, recognizer: Recognizer, folder: Path) -> tuple[list[float], list[float]]:
+def closest(drawn: Float32Array, recognizer: Recognizer, folder: Path) -> tuple[list[float], list[float]]:
     """Similarity to the most alike real person, of draws and of real people (somebody else): 50%, 95%, highest."""
     photos = [person[0] for person in read_people(folder).by_person().values()]
     real = np.concatenate(
@@ -316,7 +316,7 @@ def closest(drawn: Floats, recognizer: Recognizer, folder: Path) -> tuple[list[f
     return tuple([round(float(np.nanquantile(p, q)), 3) for q in (0.5, 0.95, 1)] for p in pairs)
 
 
-def described(pictures: list[NDArray[np.uint8]], recognizer: Recognizer) -> Floats:
+def described(pictures: list[NDArray[np.uint8]], recognizer: Recognizer) -> Float32Array:
     """Templates of pictures in which a face is found."""
     detector = load_mtcnn()
     crops = []

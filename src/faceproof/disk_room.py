@@ -1,4 +1,4 @@
-"""Whether the disks have room for a run, before it starts."""
+"""Check the disk space for a run before it starts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from faceproof.sizes import in_words
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """So many bytes, at most, in a folder that may not be there yet; ``name`` says which."""
+    """The disk space that a run needs in one folder.
+
+    Attributes:
+        name: name of the folder in messages, such as "cache".
+        folder: the folder; it may not exist yet.
+        bytes: upper bound of the bytes to write.
+    """
 
     name: str
     folder: Path
@@ -31,20 +37,23 @@ def temporary_folder() -> Path:
         return Path(tempfile.gettempdir())
     except OSError as error:
         raise CacheError(
-            f"No temporary file can be written ({error.strerror or error}). Set TMPDIR to a folder with room; where "
-            "the size of files is limited (ulimit -f), lift the limit."
+            f"No temporary file can be written ({error.strerror or error}). Set TMPDIR to a folder with free space; if "
+            "the size of files is limited (ulimit -f), raise the limit."
         ) from error
 
 
 def check_room(needs: Sequence[Need], *, advice: str) -> str:
-    """What a run takes of the disk, in words.
+    """Check that the disks have enough free space.
 
     Args:
-        needs: its parts; those on one disk share its room.
-        advice: how to need less, the beginning of a sentence.
+        needs: the space that the run needs; needs on the same disk share its free space.
+        advice: the beginning of a sentence that says how to need less.
+
+    Returns:
+        A sentence with the space that the run needs and the space that stays free.
 
     Raises:
-        CacheError: a disk has less.
+        CacheError: a disk has too little free space.
     """
     room: dict[int, int] = {}
     for need in needs:
@@ -57,10 +66,11 @@ def check_room(needs: Sequence[Need], *, advice: str) -> str:
                 f"{in_words(left)} free. {advice}, or set FACEPROOF_CACHE or TMPDIR to a larger disk."
             )
         room[disk] = left - need.bytes
-    told = ", ".join(f"{in_words(need.bytes)} in the {need.name}" for need in needs if need.bytes)
-    return f"Disk, at most: {told} ({in_words(min(room.values()))} stay free)."
+    parts = ", ".join(f"{in_words(need.bytes)} in the {need.name}" for need in needs if need.bytes)
+    return f"Disk, at most: {parts} ({in_words(min(room.values()))} stay free)."
 
 
 def _existing(path: Path) -> Path:
+    """The path, or the nearest folder above it that exists."""
     path = path.resolve()
     return path if path.exists() else _existing(path.parent)

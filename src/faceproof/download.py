@@ -1,4 +1,4 @@
-"""Download one file: resumable, atomic, and honest about what went wrong."""
+"""Download one file: resumable, atomic, with the cause of a failure in the message."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 _CHUNK_BYTES = 1 << 18
-_WORTH_ANOTHER_TRY = {408, 425, 429, 500, 502, 503, 504}
+_TEMPORARY_STATUS = {408, 425, 429, 500, 502, 503, 504}
 
 
 class Progress(Protocol):
-    """Where a download tells how far it is."""
+    """Receives the progress of a download."""
 
     def note(self, message: str) -> None:
         """Show one line of text."""
 
     def advance(self, done_bytes: int, total_bytes: int | None) -> None:
-        """So much has arrived, of so much (None: unknown)."""
+        """Show the bytes that have arrived, and the total (None: unknown)."""
 
     def finish(self) -> None:
-        """Nothing more comes."""
+        """End the display."""
 
 
 class StderrProgress:
-    """Notes and a progress bar on standard error; the bar only where that is a terminal."""
+    """Notes and a progress bar on standard error; the bar only if standard error is a terminal."""
 
     def __init__(self) -> None:
         self._bar: RichProgress | None = None
@@ -53,7 +53,7 @@ class StderrProgress:
             self._bar.console.print(message, markup=False, highlight=False)
 
     def advance(self, done_bytes: int, total_bytes: int | None) -> None:
-        """Move the bar, drawing it first if need be."""
+        """Move the bar; the first call creates it."""
         if self._bar is None or self._task is None:
             self._bar = _bar()
             self._task = self._bar.add_task("", total=total_bytes)
@@ -81,6 +81,7 @@ class NoProgress:
 
 
 def _bar() -> RichProgress:
+    # Rich is imported here to keep ``import faceproof`` fast.
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, TimeRemainingColumn, TransferSpeedColumn
     from rich.progress import Progress as RichProgress
@@ -91,11 +92,11 @@ def _bar() -> RichProgress:
 
 
 class _InterruptedDownloadError(Exception):
-    """The transfer broke off in a way that another try may mend."""
+    """The transfer was interrupted, and another attempt may succeed."""
 
 
 def part_path(destination: Path) -> Path:
-    """Where an unfinished download of ``destination`` is kept."""
+    """Path of an unfinished download of ``destination``."""
     return destination.with_name(destination.name + ".part")
 
 
@@ -110,21 +111,21 @@ def fetch_file(
 ) -> Path:
     """Download ``url`` to ``destination``, which appears only when it is complete.
 
-    What arrives is kept in ``destination`` + ``.part``; a later call goes on from there where the server can.
+    Received bytes are stored in ``destination`` + ``.part``. A later call continues there if the server supports it.
 
     Args:
         url: http or https address.
-        destination: file to make; its folder is made when missing.
-        progress: told how far the download is.
-        attempts: how often to try when the transfer breaks off.
-        pause_s: seconds before the second try, doubled for each one after it.
-        timeout_s: seconds without any byte after which a try counts as broken off.
+        destination: file to make; its folder is made if it is missing.
+        progress: receives the progress of the download.
+        attempts: number of attempts if the transfer is interrupted, 1 or more.
+        pause_s: seconds before the second attempt, doubled for each further attempt.
+        timeout_s: seconds without any byte after which an attempt counts as interrupted.
 
     Returns:
         ``destination``.
 
     Raises:
-        DownloadError: when the server refuses, cannot be reached, or the disk cannot be written.
+        DownloadError: the server refuses or cannot be reached, or the disk cannot be written.
     """
     part = part_path(destination)
     try:
@@ -146,15 +147,15 @@ def fetch_file(
 
 
 def _gave_up(url: str, part: Path, reason: str) -> str:
-    kept = f" What has arrived is kept in {part} and continued next time." if part.exists() else ""
-    return f"Cannot download {url}: {reason}.{kept}"
+    partial = f" The received part is stored in {part}; the next attempt continues it." if part.exists() else ""
+    return f"Cannot download {url}: {reason}.{partial}"
 
 
 def _continue_part(url: str, part: Path, progress: Progress, timeout_s: float) -> os.stat_result:
-    """One request for what is missing of ``part``; returns which file it is when nothing is missing any more.
+    """Request the missing bytes of ``part`` and return the status of the complete file.
 
-    Several processes may fetch the same file at the same time. Each opens it before it asks how long it is, and writes
-    every byte at its place, so that the file has no gap, whoever is ahead and whoever gives it its final name.
+    Several processes may download the same file at the same time. Each opens it before it reads its size, and writes
+    every byte at its position. The file therefore has no gap, whichever process is ahead and whichever renames it.
     """
     with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644), "r+b") as file:
         try:
@@ -167,18 +168,24 @@ def _continue_part(url: str, part: Path, progress: Progress, timeout_s: float) -
 
 
 def _publish(fetched: os.stat_result, part: Path, destination: Path) -> None:
-    """Give a complete file its name, unless another process has done so."""
+    """Rename a complete file to its destination, unless another process has done so."""
     try:
-        mine = os.path.samestat(fetched, part.stat())
+        same_file = os.path.samestat(fetched, part.stat())
     except FileNotFoundError:
-        mine = False
-    if mine:
+        same_file = False
+    if same_file:
         os.replace(part, destination)
     elif not destination.exists():
-        raise _InterruptedDownloadError(f"{part.name} was taken away while it was written")
+        raise _InterruptedDownloadError(f"{part.name} was removed while it was written")
 
 
 def _request_rest(url: str, part: Path, file: BinaryIO, progress: Progress, timeout_s: float) -> None:
+    """Request the bytes after the end of the file and write them.
+
+    Raises:
+        DownloadError: the server refuses.
+        _InterruptedDownloadError: the transfer was interrupted.
+    """
     done = os.fstat(file.fileno()).st_size
     headers = {"User-Agent": f"faceproof/{__version__}", "Accept-Encoding": "identity"}
     if done:
@@ -202,15 +209,16 @@ def _request_rest(url: str, part: Path, file: BinaryIO, progress: Progress, time
 
 
 def _is_complete(content_range: str | None, done: int) -> bool:
-    """Whether a server that has nothing after ``done`` bytes says that the file is exactly that long."""
+    """Whether the server's answer says that the file has exactly ``done`` bytes."""
     return content_range is not None and content_range.strip() == f"bytes */{done}"
 
 
 def _judge_refusal(url: str, part: Path, error: HTTPError) -> None:
+    """Raise the error for a status of the server: interrupted if another attempt may succeed."""
     if error.code == 416:
         part.unlink()
-        raise _InterruptedDownloadError(f"{part.name} does not belong to this file and is thrown away") from error
-    if error.code in _WORTH_ANOTHER_TRY:
+        raise _InterruptedDownloadError(f"{part.name} does not belong to this file and was removed") from error
+    if error.code in _TEMPORARY_STATUS:
         raise _InterruptedDownloadError(f"the server answered {error.code} {error.reason}") from error
     raise DownloadError(f"Cannot download {url}: the server answered {error.code} {error.reason}.") from error
 
@@ -221,19 +229,19 @@ def _cannot_reach(url: str, error: Exception) -> str:
 
 
 def _span(response: HTTPResponse, part: Path, done: int) -> tuple[int, int | None]:
-    """First byte of what the server sends, and the size of the whole file where it says so."""
+    """Position of the first byte that the server sends, and the size of the whole file; None if it is unknown."""
     if response.status != 206:
         length = response.headers.get("Content-Length")
         return 0, int(length) if length and length.isdigit() else None
     span = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", "").strip())
     if span is None or int(span[1]) != done:
         part.unlink(missing_ok=True)
-        raise _InterruptedDownloadError("the server sent another piece than was asked for")
+        raise _InterruptedDownloadError("the server sent another part of the file than was requested")
     return done, None if span[2] == "*" else int(span[2])
 
 
 def _store(response: HTTPResponse, file: BinaryIO, start: int, total: int | None, progress: Progress) -> None:
-    """Write the response at its place in the file, which is cut only when complete."""
+    """Write the response at its position in the file; a complete file is truncated to its size."""
     position = start
     file.seek(start)
     for chunk in _chunks(response):

@@ -41,10 +41,10 @@ class FaceproofError(Exception):
 
 
 class ConfigurationError(FaceproofError, ValueError):
-    """A setting, an option or a combination of them makes no sense.
+    """A setting, an option or a combination of them is invalid.
 
     Attributes:
-        argument: name of the Python argument that is wrong, where it is one.
+        argument: name of the invalid Python argument; None if the cause is not a single argument.
     """
 
     def __init__(
@@ -60,27 +60,27 @@ class ConfigurationError(FaceproofError, ValueError):
 
 
 class PeopleError(FaceproofError):
-    """A folder of people, a pair list, a split, or a file of templates or scores cannot be used as it is."""
+    """A folder of people, a pair list, a split, or a file of templates or scores cannot be used."""
 
 
 class ImageDecodeError(FaceproofError):
-    """One photo cannot be turned into pixels."""
+    """A photo cannot be decoded."""
 
 
 class DegradationError(FaceproofError):
-    """A degradation raised, or gave something that is no picture."""
+    """A degradation raised an exception, or returned something other than a picture."""
 
 
 class WeightsError(FaceproofError):
-    """A weights file is missing, damaged, not the expected one, or not safe to load."""
+    """A weights file is missing, damaged, another one than expected, or not safe to load."""
 
 
 class DownloadError(FaceproofError):
-    """A file cannot be downloaded, or what arrived is not the file."""
+    """A file cannot be downloaded, or the downloaded file is not the expected one."""
 
 
 class ModelError(FaceproofError):
-    """A recogniser fails on some faces, or gives something that is no template."""
+    """A recogniser fails on some faces, or returns something other than templates."""
 
 
 class CacheError(FaceproofError):
@@ -92,12 +92,12 @@ class RunFolderError(FaceproofError):
 
 
 class MetricUndefinedError(FaceproofError, ValueError):
-    """A metric was asked for on data that cannot give it."""
+    """A metric is not defined for the given data."""
 
 
 def _python_name(found: re.Match[str]) -> str:
     name, value = found.groups()
-    return name if value is None else f"{name}={value if _is_literal(value) else repr(value)}"
+    return f"`{name}`" if value is None else f"`{name}={value if _is_literal(value) else repr(value)}`"
 
 
 def _is_literal(value: str) -> bool:

@@ -1,4 +1,4 @@
-"""Files: read only where they are regular, written whole or not at all, and their digests."""
+"""Read regular files, write files atomically, and compute their digests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import Any
 from faceproof.errors import CacheError, FaceproofError
 
 _MOST_TOML_BYTES = 1 << 18
-# a.a.a: the time and the memory that tomllib takes grow with the square of the depth.
+# Keys such as a.a.a: time and memory of tomllib grow with the square of the depth.
 _DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){50}""")
 _SPECIAL = (
     (stat.S_ISFIFO, "a pipe"),
@@ -30,7 +30,7 @@ _STARTS_A_FORMULA = tuple("=+-@\t\r\n＝＋－＠'")
 
 
 def cache_root() -> Path:
-    """The folder of all that faceproof keeps between runs: FACEPROOF_CACHE or the platform's cache folder.
+    """The folder of everything that faceproof caches: FACEPROOF_CACHE or the platform's cache folder.
 
     Raises:
         CacheError: the user has no home folder, and FACEPROOF_CACHE is not set.
@@ -43,21 +43,21 @@ def cache_root() -> Path:
     except RuntimeError as error:
         raise CacheError(
             f"There is no folder for the cache, since this user has no home folder ({error}). Set FACEPROOF_CACHE to "
-            "a folder that can be written."
+            "a writable folder."
         ) from error
 
 
 def check_file(path: Path, what: str, failure: type[FaceproofError], *, most_bytes: int | None = None) -> int:
-    """Make sure that a file may be opened: reading a pipe or a device can wait for ever.
+    """Check that a file is a regular one, since reading a pipe or a device can block for ever.
 
     Args:
         path: the file; links are followed.
-        what: what it is, as the subject of a sentence: "The weights file".
-        failure: the error to raise.
-        most_bytes: the largest size that makes sense; None: any.
+        what: description of the file, as the subject of a sentence: "The weights file".
+        failure: class of the error to raise.
+        most_bytes: largest allowed size in bytes; None: any.
 
     Returns:
-        Its size in bytes. A file of 0 bytes need not be opened: files of the kernel, which can wait too, say 0.
+        Its size in bytes. Do not read a file of 0 bytes: files of the kernel report 0, and reading one can block.
 
     Raises:
         FaceproofError: a ``failure``: it is missing, a folder, a pipe, a socket or a device, or too large.
@@ -84,14 +84,17 @@ def read_toml(path: Path, what: str, failure: type[FaceproofError]) -> dict[str,
 
     Args:
         path: the file, UTF-8.
-        what: see `check_file`.
-        failure: the error to raise.
+        what: description of the file, as in `check_file`.
+        failure: class of the error to raise.
+
+    Returns:
+        The values by key.
 
     Raises:
         FaceproofError: a ``failure``: the file cannot be read, or is no TOML.
     """
     size = check_file(path, what, failure, most_bytes=_MOST_TOML_BYTES)
-    nested = f"{what} {path} is no TOML that can be read: arrays or tables are nested too deep."
+    nested = f"{what} {path} cannot be read as TOML: arrays or tables are nested too deep."
     try:
         text = path.read_bytes().decode("utf-8") if size else ""
         if _DEEP_KEY.search(text):
@@ -109,13 +112,16 @@ def read_toml(path: Path, what: str, failure: type[FaceproofError]) -> dict[str,
 
 @contextmanager
 def replaced_whole(path: Path) -> Iterator[Path]:
-    """A temporary path beside a file, renamed to the file when the block ends without an error.
+    """A temporary path in the folder of a file, renamed to the file when the block ends without an error.
 
-    Readers therefore see the old content or the new one, never a part. The temporary name is unique, and it is
-    removed when the block raises.
+    Readers therefore see the complete old content or the complete new one. The temporary name is unique, and the
+    temporary file is removed when the block raises.
 
     Args:
         path: the file; its folder must exist.
+
+    Yields:
+        The temporary path.
 
     Raises:
         OSError: the file cannot be renamed.
@@ -129,26 +135,26 @@ def replaced_whole(path: Path) -> Iterator[Path]:
 
 
 def write_whole(path: Path, content: bytes | memoryview) -> None:
-    """Write a file through `replaced_whole`.
+    """Write a file atomically, by `replaced_whole`.
 
     Args:
         path: the file; its folder must exist.
-        content: what it will hold.
+        content: the content of the file.
 
     Raises:
-        OSError: the disk is full, or the folder cannot be written; nothing is left behind.
+        OSError: the disk is full, or the folder is not writable; no temporary file remains.
     """
     with replaced_whole(path) as part:
         part.write_bytes(content)
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> int:
-    """Write a table as CSV, UTF-8, quoted by RFC 4180, every cell `guarded`, row by row, replaced as a whole.
+    """Write a table as CSV (UTF-8, quoted by RFC 4180, cells `guarded`), atomically.
 
     Args:
-        path: the file; its folder has to be there.
-        columns: names, in order; a row may lack some.
-        rows: by column.
+        path: the file; its folder must exist.
+        columns: names of the columns, in order.
+        rows: values by column; a row may lack columns.
 
     Returns:
         Number of rows.
@@ -164,10 +170,10 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, ob
 
 
 def guarded(cell: object) -> object:
-    """A cell that no spreadsheet runs: text that starts like a formula gets an apostrophe in front.
+    """A cell that a spreadsheet does not execute: text that starts like a formula gets an apostrophe in front.
 
-    Text that starts with an apostrophe gets one too, so that taking one off always gives the original back.
-    Numbers are left alone.
+    Text that starts with an apostrophe gets one too, so that removing one always restores the original. Numbers are
+    not changed.
 
     Source: OWASP, CSV Injection.
 
@@ -178,7 +184,7 @@ def guarded(cell: object) -> object:
 
 
 def unguarded(cell: str) -> str:
-    """The text that `guarded` made a cell of; any other text as it is.
+    """The inverse of `guarded`; other text is returned unchanged.
 
     >>> unguarded("'=1+1"), unguarded("'tis"), unguarded("''tis")
     ('=1+1', "'tis", "'tis")
@@ -187,7 +193,10 @@ def unguarded(cell: str) -> str:
 
 
 def sha256_of(path: Path) -> str:
-    """Digest of a file's bytes, hexadecimal.
+    """SHA-256 of a file's bytes, hexadecimal.
+
+    Args:
+        path: the file.
 
     Raises:
         OSError: the file cannot be read.
@@ -197,11 +206,11 @@ def sha256_of(path: Path) -> str:
 
 
 def sha256_of_json(value: object) -> str:
-    """SHA-256 of a JSON value, hexadecimal, whatever the order of its keys.
+    """SHA-256 of a JSON value, hexadecimal; it does not depend on the order of keys.
 
     Raises:
         ValueError: a number is NaN or infinite.
-        TypeError: it is no JSON value.
+        TypeError: the value is no JSON value.
 
     >>> sha256_of_json({"a": 1, "b": 2}) == sha256_of_json({"b": 2, "a": 1})
     True
@@ -210,7 +219,7 @@ def sha256_of_json(value: object) -> str:
 
 
 def write_metrics_json(path: Path, summary: Mapping[str, object]) -> None:
-    """Write a summary as strict JSON, one section a line, whole or not at all.
+    """Write a summary as strict JSON, one section per line, atomically.
 
     Args:
         path: the file; its folder must exist.
@@ -218,7 +227,7 @@ def write_metrics_json(path: Path, summary: Mapping[str, object]) -> None:
 
     Raises:
         ValueError: a number is NaN or infinite.
-        OSError: the disk is full, or the folder cannot be written.
+        OSError: the disk is full, or the folder is not writable.
     """
     lines = (f"{json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in summary.items())
     write_whole(path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())

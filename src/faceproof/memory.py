@@ -1,4 +1,4 @@
-"""How much memory this process may use, whatever sets the limit."""
+"""The memory that this process may use, by all limits."""
 
 from __future__ import annotations
 
@@ -7,30 +7,33 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 UNKNOWN_MACHINE_BYTES = 8_000_000_000
-"""What a machine is taken to have where it does not say."""
+"""Assumed memory of a machine that does not report it."""
 
 _CGROUPS = Path("/sys/fs/cgroup")
 _MEMBERSHIP = Path("/proc/self/cgroup")
 
 
 def memory_limit() -> int:
-    """Bytes that this process may use: the smallest of the machine's memory, its cgroup's and its own limits.
+    """Memory that this process may use: the minimum of the machine's memory and all limits.
 
     The limits are those of control groups (versions 1 and 2, with all groups above) and ``RLIMIT_AS`` and
-    ``RLIMIT_DATA`` (``ulimit -v`` and ``-d``). What cannot be read counts as no limit.
+    ``RLIMIT_DATA`` (``ulimit -v`` and ``-d``). A limit that cannot be read is ignored.
 
     Returns:
-        Bytes, 1 or more; `UNKNOWN_MACHINE_BYTES` at most where the machine does not say what it has.
+        Bytes, 1 or more; at most `UNKNOWN_MACHINE_BYTES` if the machine does not report its memory.
     """
     return min([_machine_bytes(), *cgroup_limits(), *_process_limits()])
 
 
 def cgroup_limits(root: Path = _CGROUPS, membership: Path = _MEMBERSHIP) -> list[int]:
-    """Memory limits in bytes of the control groups that a process is in, none where there are no such groups.
+    """Memory limits of the control groups of a process.
 
     Args:
-        root: where control groups are mounted.
-        membership: what lists the groups of the process, as ``/proc/self/cgroup`` does.
+        root: mount point of the control groups.
+        membership: the file that lists the groups of the process, in the format of ``/proc/self/cgroup``.
+
+    Returns:
+        The limits in bytes; none if there are no groups with a limit.
     """
     limits = []
     for file in _limit_files(root, membership):
@@ -38,16 +41,16 @@ def cgroup_limits(root: Path = _CGROUPS, membership: Path = _MEMBERSHIP) -> list
             text = file.read_text("ascii").strip()
         except (OSError, ValueError):
             continue
-        if text.isdigit() and int(text) > 0:  # version 2 writes "max" where there is none
+        if text.isdigit() and int(text) > 0:  # version 2 has "max" for no limit
             limits.append(int(text))
     return limits
 
 
 def _limit_files(root: Path, membership: Path) -> Iterator[Path]:
-    """Files with the limit of each group and of all above it.
+    """Files with the limit of each group and of all groups above it.
 
-    A container may be told the path that its group has outside, which it does not see: the groups above it end at the
-    root, which is then its own.
+    In a container the listed path may be the one outside of the container, which does not exist inside. The root is
+    then the container's own group, and it is always included.
     """
     try:
         lines = membership.read_text("utf-8", "replace").splitlines()
@@ -67,11 +70,12 @@ def _limit_files(root: Path, membership: Path) -> Iterator[Path]:
 def _machine_bytes() -> int:
     try:
         return max(1, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    except (AttributeError, ValueError, OSError):  # not on Windows; names that a system may lack
+    except (AttributeError, ValueError, OSError):  # Windows, or a system without these names
         return UNKNOWN_MACHINE_BYTES
 
 
 def _process_limits() -> list[int]:
+    """The soft limits ``RLIMIT_AS`` and ``RLIMIT_DATA`` in bytes, without unlimited ones."""
     try:
         import resource
     except ImportError:  # Windows

@@ -1,4 +1,4 @@
-"""Code of the user's own: what ``package.module:name`` leads to, and how it is called so that its errors name it."""
+"""Code of the user: import it by ``package.module:name``, and run it so that its errors name it."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ def described(error: BaseException) -> str:
 
 @contextmanager
 def users_code(what: str, failure: type[FaceproofError], *, stop: str = ".") -> Iterator[None]:
-    """Run code of the user's own: whatever it raises becomes an error of faceproof's that names it.
+    """Run code of the user: every exception becomes an error of faceproof that names the code.
 
-    ``sys.exit`` counts as an error too, and so does what is no `Exception`; only Ctrl-C passes as it is.
+    This includes ``sys.exit`` and exceptions that are no `Exception`. Only ``KeyboardInterrupt`` is raised unchanged.
 
     Args:
-        what: the code, as the subject of a sentence: "the factory of mine:Model".
-        failure: the error to raise.
-        stop: the end of its message.
+        what: description of the code, as the subject of a sentence: "the factory of mine:Model".
+        failure: class of the error to raise.
+        stop: end of the message.
 
     Raises:
-        FaceproofError: a ``failure``, with the type and the message of what was raised.
+        FaceproofError: a ``failure``, with the type and the message of the exception.
     """
     try:
         yield
@@ -62,23 +62,26 @@ def users_code(what: str, failure: type[FaceproofError], *, stop: str = ".") -> 
 
 
 def attribute(thing: object, name: str, owner: str, default: object = None) -> Any:
-    """An attribute of a user's object, which may be a property that runs any code.
+    """An attribute of a user's object, which may be a property that runs code.
 
     Args:
         thing: the object.
-        name: of the attribute.
-        owner: what the object is called in an error.
-        default: what it is where the object has no such attribute.
+        name: name of the attribute.
+        owner: name of the object in an error message.
+        default: value if the object has no such attribute.
+
+    Returns:
+        The value of the attribute.
 
     Raises:
-        ConfigurationError: reading the attribute raised something.
+        ConfigurationError: reading the attribute raised an exception.
     """
     with users_code(f"{owner}: its attribute {name}", ConfigurationError):
         try:
             return getattr(thing, name)
         except AttributeError:
             if inspect.getattr_static(thing, name, None) is not None:
-                raise  # it is there, and what it calls lacks something
+                raise  # the attribute exists; its code raised the AttributeError
             return default
 
 
@@ -92,35 +95,35 @@ def is_reference(text: str) -> bool:
 
 
 def imported(reference: str, *, from_here: bool = True) -> Any:
-    """The object that a reference leads to.
+    """Import the object of a reference.
 
     Args:
         reference: ``package.module:name``.
-        from_here: whether modules of the current folder count. Installed modules come first, so that no file of
-            the folder stands in for a library. A module of the folder with the name of an installed one is refused.
+        from_here: search the current folder too, after the installed modules. A module of the folder with the name
+            of an installed one is refused.
 
     Raises:
-        ConfigurationError: the module cannot be imported, has no such name, or could be one of two.
+        ConfigurationError: the module cannot be imported, has no such name, or is ambiguous.
     """
     if not is_reference(reference):
-        raise ConfigurationError(f"{reference!r} leads nowhere. Expected package.module:name.")
+        raise ConfigurationError(f"{reference!r} is no reference. Expected package.module:name.")
     module, _, name = reference.partition(":")
     here = str(Path.cwd())
     if from_here:
         if here not in sys.path:
             sys.path.append(here)
-        _refuse_one_of_two(reference, here)
+        _refuse_ambiguous(reference, here)
     with users_code(f"{reference}: the module cannot be imported, it", ConfigurationError):
         found = importlib.import_module(module)
-        there = hasattr(found, name)
-    if not there:
+        exists = hasattr(found, name)
+    if not exists:
         raise ConfigurationError(f"{reference}: the module has no {name!r}.")
     with users_code(f"{reference}: reading {name!r}", ConfigurationError):
         return getattr(found, name)
 
 
-def _refuse_one_of_two(reference: str, folder: str) -> None:
-    """Raise where the folder has a module of the name that a reference begins with, and an import gives another."""
+def _refuse_ambiguous(reference: str, folder: str) -> None:
+    """Raise ConfigurationError if the folder has a module with the name of another one, which an import would find."""
     name = re.split("[.:]", reference, maxsplit=1)[0]
     local = PathFinder.find_spec(name, [folder])
     if local is None or local.origin is None:
@@ -132,26 +135,29 @@ def _refuse_one_of_two(reference: str, folder: str) -> None:
     place = None if other is None else other.origin or "a folder without __init__.py"
     if place is not None and os.path.realpath(place) != os.path.realpath(local.origin):
         raise ConfigurationError(
-            f"{reference}: {local.origin} has the name of another module, {name} ({place}), so the reference may mean "
-            "either. Give the file another name."
+            f"{reference}: {local.origin} has the name of another module, {name} ({place}), so the reference is "
+            "ambiguous. Give the file another name."
         )
 
 
 def installed(group: str) -> dict[str, str]:
-    """What installed packages add to a group of entry points: names, and the reference that each stands for."""
+    """Entry points of a group in the installed packages: references by name."""
     return {entry.name: entry.value for entry in entry_points(group=group)}
 
 
 def made_by(reference: str, group: str, method: str) -> Any:
-    """What the factory gives that a reference, or the name of an entry point, leads to.
+    """The object of a reference or of an entry point; a factory is called.
 
     Args:
-        reference: to a function or class without arguments, or to a finished object.
-        group: of the entry points.
-        method: what a finished object has, by which it is told from a factory.
+        reference: reference or name of a function or class without arguments, or of a finished object.
+        group: group of entry points.
+        method: name of a method that a finished object has, and a factory has not.
+
+    Returns:
+        The finished object, or the result of the factory.
 
     Raises:
-        ConfigurationError: it cannot be imported or called.
+        ConfigurationError: the object cannot be imported, or the factory raised an exception.
     """
     added = installed(group)
     found = imported(added.get(reference, reference), from_here=reference not in added)
@@ -160,18 +166,18 @@ def made_by(reference: str, group: str, method: str) -> Any:
 
 
 def identity_of(thing: object, reference: str | None) -> str | None:
-    """What tells an object's results from others' in the cache.
+    """Identity of a user's object in the cache.
 
     Args:
-        thing: the object; its ``version`` is any text that changes when its results do.
-        reference: what leads to it; None: nothing does.
+        thing: the object; its ``version`` is any value whose text changes when its results change.
+        reference: the reference of the object; None if it has none.
 
     Returns:
-        A digest of version, reference and the text of its class; None, so that nothing is cached, where it has no
-        version, or neither reference nor a class whose text can be read.
+        A digest of version, reference and the source of its class. None, so that nothing is cached, if it has no
+        version, or neither a reference nor readable source.
 
     Raises:
-        ConfigurationError: reading the version, or making text of it, raised something.
+        ConfigurationError: reading the version, or converting it to text, raised an exception.
     """
     kind = type(thing)
     owner = reference or kind.__name__
@@ -186,5 +192,5 @@ def identity_of(thing: object, reference: str | None) -> str | None:
         version = str(version)
     if not (reference or text):
         return None
-    told = "\0".join([kind.__module__, kind.__qualname__, version, reference or "", text])
-    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+    identity = "\0".join([kind.__module__, kind.__qualname__, version, reference or "", text])
+    return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()

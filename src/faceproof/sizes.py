@@ -1,4 +1,4 @@
-"""Numbers of bytes as people write and read them."""
+"""Numbers of bytes as text with a unit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNITS = {"": 1, "B": 1} | {
 
 
 def in_words(number: float) -> str:
-    """Bytes with a unit and three digits.
+    """A number of bytes as text, with a unit and three digits.
 
     >>> in_words(1234), in_words(5.2e9)
     ('1.23 kB', '5.2 GB')
@@ -27,7 +27,7 @@ def in_words(number: float) -> str:
 
 
 def rounded_up(number: int) -> int:
-    """The smallest number with three digits and zeros that is not below a number of bytes.
+    """A number of bytes rounded up to three significant digits.
 
     >>> in_words(rounded_up(64_000_001))
     '64.1 MB'
@@ -40,14 +40,14 @@ def bytes_of(name: str, size: int | str) -> int:
     """A number of bytes from a whole number, or from text with a unit: ``2GB``, ``1.5 GiB``, ``500 MB``.
 
     Args:
-        name: of the setting, for the message.
+        name: name of the setting, for the message.
         size: bytes, or text. kB, MB, GB and TB are powers of 1000; KiB, MiB, GiB and TiB are powers of 1024.
 
     Returns:
         Bytes, 1 or more.
 
     Raises:
-        ConfigurationError: it is no size, or less than one byte.
+        ConfigurationError: the text is no size, or the size is less than one byte.
 
     >>> bytes_of("decode_memory", "1.5 GiB")
     1610612736

@@ -1,4 +1,4 @@
-"""Memory that a compressed file takes when it is read, known before it is read: a few megabytes may hold gigabytes."""
+"""Estimate the memory for reading a compressed file before it is read: a few megabytes may expand to gigabytes."""
 
 from __future__ import annotations
 
@@ -14,38 +14,41 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-_WIDEST = 8  # bytes of a number in a column
-_STRING = 60  # bytes of a Python string beside its letters
+_WIDEST = 8  # bytes of the widest number in a column
+_STRING = 60  # bytes of an empty Python string
 
 
 def refuse_unless_room(path: Path, needed: int, failure: type[FaceproofError]) -> None:
-    """Refuse a file that takes more than half of the memory that there is.
+    """Refuse a file that needs more than half of the available memory.
 
     Args:
-        path: the file, for the error.
-        needed: bytes that it takes when it is read.
-        failure: the error to raise.
+        path: the file, for the message.
+        needed: memory in bytes that the file takes when it is read.
+        failure: class of the error to raise.
 
     Raises:
-        FaceproofError: a ``failure``: there is not so much.
+        FaceproofError: a ``failure``: there is too little memory.
     """
     limit = memory_limit()
     if needed > limit // 2:
         raise failure(
             f"{path} takes {in_words(needed)} of memory when it is read, more than half of the {in_words(limit)} that "
-            "this machine or container has. Bring fewer rows, or use a machine with more memory."
+            "this machine or container has. Use fewer rows, or a machine with more memory."
         )
 
 
 def open_parquet(file: BinaryIO, columns: Iterable[str]) -> pq.ParquetFile:
-    """A Parquet file whose columns of text stay dictionaries of the values that differ when they are read.
+    """A Parquet file whose text columns are read as dictionaries of distinct values.
 
     Args:
         file: the file, open at its start.
-        columns: those that will be read.
+        columns: columns that will be read.
+
+    Returns:
+        The file, with no data read yet.
 
     Raises:
-        pyarrow.ArrowException: it is no Parquet file.
+        pyarrow.ArrowException: the file is no Parquet file.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -58,7 +61,7 @@ def open_parquet(file: BinaryIO, columns: Iterable[str]) -> pq.ParquetFile:
 
 
 def numbers_bytes(file: pq.ParquetFile, columns: Iterable[str]) -> int:
-    """Bytes that columns of numbers, or of lists of numbers, take when a Parquet file is read.
+    """Memory in bytes for columns of numbers, or of lists of numbers, when a Parquet file is read.
 
     Args:
         file: the open file.
@@ -71,7 +74,7 @@ def numbers_bytes(file: pq.ParquetFile, columns: Iterable[str]) -> int:
 
 
 def texts_bytes(column: pa.ChunkedArray) -> int:
-    """Bytes that a column of text takes as Python strings; one that is stored as a dictionary stays so until then.
+    """Memory in bytes for a column of text as Python strings; a dictionary is not expanded for the computation.
 
     Args:
         column: text, or a dictionary of text.

@@ -29,6 +29,7 @@ def here(tmp_path, monkeypatch):
     """A folder with two photos of each of two people and a model, where the command runs."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
+    sys.modules.pop("grey", None)
     (tmp_path / "grey.py").write_text(GREY)
     for number in range(4):
         photo(tmp_path / "people" / f"p{number // 2}" / f"{number}.png", 40, number)

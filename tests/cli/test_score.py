@@ -46,7 +46,7 @@ def test_score_leaves_a_run_that_report_draws_again(scores, tmp_path):
         "score", scores, "--threshold", 70, "--name", "vendor", "--out", tmp_path / "run", "--fail-if", "eer > 0.9"
     )
     assert "vendor decided" in done.stdout
-    assert "straight" in done.stdout
+    assert "linearly" in done.stdout
     assert "Reading the scores" in done.stderr
     before = (tmp_path / "run" / "metrics.json").read_bytes()
     run("report", tmp_path / "run", "--quiet")

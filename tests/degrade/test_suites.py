@@ -231,7 +231,7 @@ class TestFile:
             ("", "degradation: Field required"),
             (BLOCK + f'family = "jpeg"\n{BLOCK}family = "jpeg"', "two degradations have the name 'jpeg': give each"),
             ("[[degradation", "is no TOML"),
-            (BLOCK + 'function = "mine"', "degradation 1: 'mine' leads nowhere"),
+            (BLOCK + 'function = "mine"', "degradation 1: 'mine' is no reference"),
             (BLOCK + 'function = "nowhere:f"', "degradation 1: nowhere:f: the module cannot be imported"),
             (BLOCK + 'function = "mine:nothing"', "degradation 1: mine:nothing: the module has no 'nothing'"),
             (BLOCK + 'function = "mine:NUMBER"', "degradation 1: mine:NUMBER is a int; expected a function"),
@@ -250,7 +250,9 @@ class TestFile:
         with pytest.raises(ConfigurationError, match=r"folder\.toml is a folder\. Expected a file"):
             get_suite("folder.toml")
         Path("deep.toml").write_text("a = " + "[" * 50_000)
-        with pytest.raises(ConfigurationError, match=r"The suite deep\.toml is no TOML .* nested too deep"):
+        with pytest.raises(
+            ConfigurationError, match=r"The suite deep\.toml cannot be read as TOML: .* nested too deep"
+        ):
             get_suite("deep.toml")
         Path("latin.toml").write_bytes(BLOCK.encode() + 'title = "Unschärfe"'.encode("latin-1"))
         with pytest.raises(ConfigurationError, match=r"latin\.toml is no TOML"):

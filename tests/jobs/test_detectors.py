@@ -173,17 +173,17 @@ class TestNone:
         assert whole.summary.run.detector.as_json() == {"name": "none", "selection": "subject"}
 
     @pytest.mark.parametrize(
-        ("recipe", "option"),
+        ("recipe", "argument"),
         [
-            (Recipe(detector="none", alignment=CUT_OUT), "--alignment"),
-            (Recipe(detector="none", alignment=CUT_OUT, margin_px=10), "--alignment"),
-            (Recipe(detector="none", selection="largest"), "--select"),
-            (Recipe(detector="none", min_face_size=30), "--min-face-size"),
-            (Recipe(detector="none", pad=0.35), "--pad"),
+            (Recipe(detector="none", alignment=CUT_OUT), "alignment"),
+            (Recipe(detector="none", alignment=CUT_OUT, margin_px=10), "alignment"),
+            (Recipe(detector="none", selection="largest"), "selection"),
+            (Recipe(detector="none", min_face_size=30), "min_face_size"),
+            (Recipe(detector="none", pad=0.35), "pad"),
         ],
     )
-    def test_what_means_nothing_without_a_detector_is_refused(self, world, recipe, option):
-        with pytest.raises(ConfigurationError, match=option):
+    def test_what_means_nothing_without_a_detector_is_refused(self, world, recipe, argument):
+        with pytest.raises(ConfigurationError, match=f"`{argument}`"):
             world.evaluate("refused", recipe)
         assert not (world.root / "refused").exists()
 
@@ -206,7 +206,7 @@ class TestFile:
         run = world.evaluate("few", Recipe(detector=path, alignment=CUT_OUT), say=said.append)
         assert any(line.startswith("Note: few.csv has no row for 3 of 12 photos: synthetic-000") for line in said)
         assert run.summary.rates.detection_rate.value == 9 / 12
-        assert run.summary.counts.failures_by_stage.detect == 3
+        assert run.summary.counts.failures_by_stage["detect"] == 3
         assert "few.csv has no row for it" in (run.folder / "failures.csv").read_text()
 
     def test_a_file_about_other_photos_is_refused_before_anything_is_written(self, world):

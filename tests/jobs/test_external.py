@@ -198,7 +198,7 @@ class TestScores:
         expect_same_numbers(run.summary, *direct)
         assert run.summary.folds.accuracy.value == finished[0].summary.folds.accuracy.value
         assert run.summary.run.system.scale == Scale("cosine", -1, 1)
-        assert not any("straight line" in warning for warning in run.summary.warnings)
+        assert not any("mapped linearly" in warning for warning in run.summary.warnings)
         assert (run.summary.counts.people, run.summary.counts.photos) == (PEOPLE, PEOPLE * PHOTOS)
 
     @pytest.mark.parametrize("kind", ["similarity", "distance"])
@@ -214,7 +214,7 @@ class TestScores:
             assert ours.observed_fmr == theirs.observed_fmr
         scale = run.summary.run.system.scale
         assert scale == Scale(kind, scores.min(), scores.max())
-        said = next(warning for warning in run.summary.warnings if "straight line" in warning)
+        said = next(warning for warning in run.summary.warnings if "mapped linearly" in warning)
         assert said.replace("'", "&#39;") in (run.folder / "report.html").read_text()
         kept = read_run(run.folder).scores["score"].to_pylist()
         assert kept == scores.tolist()

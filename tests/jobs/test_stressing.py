@@ -603,7 +603,8 @@ class TestRefused:
             world.stress("small", cache=cache)
         assert f"The {place} " in str(told.value)
         assert "1 kB free" in str(told.value)
-        assert "--severities" in str(told.value)
+        assert "`severities`" in str(told.value)
+        assert "--severities" in told.value.on_command_line()
         assert not (world.root / "small" / "photos.parquet").exists()
 
     def test_folders_on_one_disk_share_its_room(self, world, monkeypatch):

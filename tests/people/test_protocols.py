@@ -481,13 +481,10 @@ def test_labels_that_contradict_the_folders_are_followed_and_counted(tmp_path: P
     ("text", "message"),
     [
         ("", "is empty"),
-        ("left,right,equal\n", r"line 1 is 'left, right, equal'. Expected the columns"),
-        (
-            "left,right,same\n",
-            r"line 1 is 'left, right, same', which are neither names of columns nor photos in the folder",
-        ),
-        (CSV.replace("\n", ",label\n", 1), "several columns mean mated: mated, label. Keep one"),
-        (CSV.replace("\n", ",photo_a\n", 1), "several columns mean photo_a: path_a, photo_a. Keep one"),
+        ("left,right,equal\n", r"line 1 is 'left,right,equal'. Expected the columns"),
+        ("left,right,same\n", r"line 1 is 'left,right,same', which are neither names of columns nor photos in"),
+        (CSV.replace("\n", ",label\n", 1), "with the column mated more than once: mated, label. Keep one"),
+        (CSV.replace("\n", ",photo_a\n", 1), "with the column photo_a more than once: path_a, photo_a. Keep one"),
         (CSV.replace("\nAnn", '\n"Ann', 1), r"the row that starts in line 2 is not CSV \(unexpected end of data"),
         (
             CSV.replace("\nAnn", '\n"Ann', 1).replace(",0", '",2,0'),

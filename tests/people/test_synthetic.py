@@ -162,7 +162,7 @@ def test_a_folder_with_another_population_is_refused(folder, other):
 
 @pytest.mark.parametrize("smaller", [Population(4, 3, seed=3), Population(5, 2, seed=3)])
 def test_a_folder_with_more_than_was_asked_for_is_refused(folder, smaller):
-    with pytest.raises(PeopleError, match="more than was asked for"):
+    with pytest.raises(PeopleError, match="more than was requested"):
         write_population(folder, smaller)
 
 
@@ -193,7 +193,7 @@ def test_a_full_disk_is_said_plainly_and_what_is_done_stays(tmp_path, monkeypatc
         return real(self, data)
 
     monkeypatch.setattr(Path, "write_bytes", write_until_full)
-    with pytest.raises(PeopleError, match=r"No space left.*go on from there"):
+    with pytest.raises(PeopleError, match=r"No space left.*the same command continues"):
         write_population(tmp_path / "p", Population(3, 2), workers=1)
     monkeypatch.undo()
     assert len(contents(tmp_path / "p")) == 3

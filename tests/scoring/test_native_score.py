@@ -87,7 +87,7 @@ def test_shapes_stay_and_so_does_nan(score):
 @EVERY
 def test_what_is_out_of_range_is_told_with_the_range(score):
     for value in (score.low - 0.5, score.high + 0.5):
-        with pytest.raises(ConfigurationError, match=rf"{score.label} \S+ makes no sense.* {score.low:g} to "):
+        with pytest.raises(ConfigurationError, match=rf"{score.label} is \S+; expected {score.low:g} to "):
             score.distance([score.high, value])
-    with pytest.raises(ConfigurationError, match=r"distance 2\.5 makes no sense; expected 0 to 2"):
+    with pytest.raises(ConfigurationError, match=r"distance is 2\.5; expected 0 to 2"):
         score.of_distance(2.5)

@@ -261,7 +261,13 @@ def list_families() -> list[str]:
 
 
 def get_family(name: str) -> Family:
-    """The family with this name; case, and ``_`` in place of ``-``, are ignored.
+    """The family with a name.
+
+    Args:
+        name: one of `list_families`, in any case, with ``-`` or ``_``.
+
+    Returns:
+        The family.
 
     Raises:
         ConfigurationError: there is no such family; the message suggests the closest name.

@@ -54,6 +54,9 @@ class Suite:
             stage: stage at which the conditions are applied.
             seed: seed of all random values.
 
+        Returns:
+            The conditions, the clean one first.
+
         Raises:
             ConfigurationError: no family has such a severity, or no condition is left.
         """
@@ -168,7 +171,13 @@ def family_again(function: str, *, name: str, title: str, text: str) -> Family |
 
 
 def parse_severities(text: str) -> list[int]:
-    """The severities in a text such as ``1-5``, ``3`` or ``1,3,5``, ascending, each once.
+    """The severities in a text.
+
+    Args:
+        text: numbers and ranges, such as ``1-5``, ``3`` or ``1,3,5``.
+
+    Returns:
+        The severities in ascending order, each once.
 
     Raises:
         ConfigurationError: the text has another form.
@@ -206,7 +215,10 @@ class _File(BaseModel):
 
 
 def read_suite(path: Path) -> Suite:
-    """A suite from a TOML file (docs/stress.md shows one).
+    """A suite from a TOML file.
+
+    Args:
+        path: the file; docs/stress.md shows an example.
 
     Raises:
         ConfigurationError: the file cannot be read or has a wrong entry; the message names the entry.

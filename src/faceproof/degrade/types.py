@@ -84,6 +84,11 @@ class Family:
     def at(self, severity: int, *, stage: Stage = "capture", seed: int = 0) -> Condition:
         """The condition of a severity.
 
+        Args:
+            severity: 0 (the photo as it is) to the number of ``levels``.
+            stage: stage at which the condition is applied.
+            seed: seed of all random values.
+
         Raises:
             ConfigurationError: there is no such severity.
         """

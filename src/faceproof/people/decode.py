@@ -113,6 +113,9 @@ def estimated_bytes(path: Path, *, memory_bytes: int | None = None) -> int:
         path: path of the photo.
         memory_bytes: limit of the memory for reading the header, in bytes; None: `default_decode_memory`.
 
+    Returns:
+        Bytes.
+
     Raises:
         ImageDecodeError: its header cannot be read, or the photo is refused.
     """
@@ -127,7 +130,7 @@ def default_decode_memory() -> int:
 
 
 def image_format(first_bytes: bytes) -> str | None:
-    """Name of the image format that a file's first ``SIGNATURE_BYTES`` bytes announce, None for any other.
+    """Name of the image format, by the first ``SIGNATURE_BYTES`` bytes of a file; None for an unknown format.
 
     Example:
         >>> image_format(b"GIF89a"), image_format(b"<html>")
@@ -211,6 +214,7 @@ def _why_not_an_image(first_bytes: bytes) -> str:
 
 
 def _why_damaged(format_name: str, error: Exception, messages: Sequence[str]) -> str:
+    """The reason for an error of Pillow, with the first message of libtiff."""
     if isinstance(error, OSError) and error.errno is not None:
         return cannot_be_read(error)
     if "truncated" in str(error).lower():

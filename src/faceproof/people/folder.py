@@ -243,6 +243,7 @@ def _leads_back(link: str) -> bool:
 
 
 def _notice_ignored(name: str, kind: _Kind, prefix: str, notebook: _Notebook) -> None:
+    """Add the notice for a file or folder that is ignored."""
     if _is_hidden(name):
         notice = "hidden_files"
     elif kind == "folder":
@@ -283,6 +284,7 @@ def _suffix(name: str) -> str:
 
 
 def _notice_similar_names(names: Iterable[str], notebook: _Notebook) -> None:
+    """Add a notice for names that differ only by case or Unicode form."""
     spellings: dict[str, list[str]] = defaultdict(list)
     for name in names:
         spellings[unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())].append(name)
@@ -329,6 +331,7 @@ def _digest(path: str) -> tuple[str, str, str]:
 
 
 def _notice_same_bytes(photos: tuple[Photo, ...], notebook: _Notebook) -> None:
+    """Add notices for identical files, of one person and of several people."""
     first: dict[str, Photo] = {}
     copies: dict[str, list[Photo]] = {}
     for photo in photos:
@@ -351,6 +354,7 @@ def _cause(error: OSError) -> str:
 
 
 def _why_not_opened(folder: Path, error: OSError) -> str:
+    """The message for a folder that cannot be opened."""
     where = valid_unicode(str(folder))
     if isinstance(error, FileNotFoundError):
         return f"{where}: there is no such folder. {_EXPECTED} Check the path."
@@ -362,6 +366,7 @@ def _why_not_opened(folder: Path, error: OSError) -> str:
 
 
 def _why_no_people(root: Path, notebook: _Notebook) -> str:
+    """The message for a folder without people."""
     where = valid_unicode(str(root))
     if loose := notebook.counts.get("photos_in_no_person"):
         photos = "1 photo is" if loose == 1 else f"{loose:,} photos are"
@@ -373,6 +378,7 @@ def _why_no_people(root: Path, notebook: _Notebook) -> str:
 
 
 def _why_no_photos(root: Path, notebook: _Notebook) -> str:
+    """The message for a folder whose people have no photos."""
     seen = "; ".join(notebook.message(kind) for kind in _NOTICES if kind in notebook.counts)
     advice = "Check that this is the right folder."
     if inner := notebook.examples.get("folders_in_people"):

@@ -109,6 +109,9 @@ def label_error(path: Path, column: str, found: Sequence[FoundLabel], further: i
         column: name of the column.
         found: its distinct values, or a part of them to show.
         further: number of distinct values that are not in ``found``.
+
+    Returns:
+        The error, to be raised.
     """
     in_order = sorted(found, key=lambda label: (plain(label.text) in LABELS, label.line))
     unknown = [label for label in in_order if plain(label.text) not in LABELS]

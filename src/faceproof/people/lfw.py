@@ -135,6 +135,7 @@ def _remove_empty(partial: Path) -> None:
 
 
 def _check_count(partial: Path) -> None:
+    """Remove the archive and raise PeopleError if it has not the people and photos of LFW."""
     folders = [folder for folder in _unpacked_in(partial).iterdir() if folder.is_dir()]
     photos = sum(1 for folder in folders for _photo in folder.glob("*.jpg"))
     if (len(folders), photos) != (LFW_PEOPLE, LFW_PHOTOS):

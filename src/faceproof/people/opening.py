@@ -45,6 +45,9 @@ def opened(path: Path | str) -> Iterator[IO[bytes]]:
     Args:
         path: path of the file; links are followed.
 
+    Yields:
+        The open file.
+
     Raises:
         ImageDecodeError: the file is missing, no regular file, empty, over `MAX_FILE_BYTES`, or reading it fails.
             The message is the reason, without the path.
@@ -62,6 +65,9 @@ def opened(path: Path | str) -> Iterator[IO[bytes]]:
 
 def check_readable(found: os.stat_result) -> None:
     """Refuse a file that cannot be a photo by its kind or its size.
+
+    Args:
+        found: the status of the file.
 
     Raises:
         ImageDecodeError: no regular file, empty, or over `MAX_FILE_BYTES`.

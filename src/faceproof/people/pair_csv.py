@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import posixpath
 import re
@@ -18,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import PeopleError
-from faceproof.people.labels import LABELS, LabelColumn, column_name, plain
+from faceproof.people.csv_table import CsvTable, read_table
+from faceproof.people.labels import LABELS, LabelColumn, plain
 from faceproof.people.pair_files import MOST_FOLDS, read_pair_list
 from faceproof.people.pairing import NO_FOLD, Rows, compose, person_codes
-from faceproof.people.problems import Problems, check_rows_within, not_csv
+from faceproof.people.problems import Problems
 from faceproof.people.repeats import count_once
 from faceproof.people.types import Comparisons, PhotoSet
 
@@ -40,7 +39,7 @@ def csv_protocol(people: PhotoSet, pairs: str | Path) -> Comparisons:
 
     Args:
         people: the photos.
-        pairs: the file, UTF-8, separated by commas, semicolons or tabs.
+        pairs: the file, as `faceproof.people.csv_table` reads it.
 
     Returns:
         The comparisons in the order of the file, with the labels of the file. A pair that is listed again, also with
@@ -52,7 +51,8 @@ def csv_protocol(people: PhotoSet, pairs: str | Path) -> Comparisons:
     """
     listed = read_pair_list(pairs)
     find = photo_finder(people)
-    columns, records = _find_columns(_records(listed.text, listed.path), listed.path, find)
+    table = read_table(listed.path, "pair list", PeopleError, expected=_EXPECTED, content=listed.content)
+    columns, records = _find_columns(table, find)
     problems = Problems(listed.path)
     labels = LabelColumn(listed.path, columns.label_name)
     line, rows_a, rows_b, label, fold = _parse(records, columns, find, labels, problems).T
@@ -94,44 +94,22 @@ _Records = Iterator[tuple[int, list[str]]]
 _Find = Callable[[str], int | None]
 
 
-def _records(text: str, path: Path) -> _Records:
-    """Line number and fields of each record that is not blank."""
-    first_line = text.lstrip("\r\n").partition("\n")[0]
-    delimiter = max(",;\t", key=first_line.count)
-    # Without strict, a quote that is not closed makes one cell of all following lines.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    start = 1
-    try:
-        for record in reader:
-            if any(field.strip() for field in record):
-                check_rows_within(path, reader.line_num, record, delimiter, len(record))
-                yield reader.line_num, record
-            start = reader.line_num + 1
-    except csv.Error as error:
-        raise not_csv(path, start, error) from error
-
-
-def _find_columns(records: _Records, path: Path, find: _Find) -> tuple[_Columns, _Records]:
-    """The columns, from the first line, and the records, without the first line if it is a header."""
-    line, first = next(records, (0, []))
-    if not first:
-        raise PeopleError(f"{path} is empty. {_EXPECTED}.")
-    found = f"{path}: line {line} is {', '.join(first)[:80]!r}"
-    names = ["mated" if name == "label" else name for name in map(column_name, first)]
-    place = {name: names.index(name) for name in (*_NEEDED, "fold") if name in names}
+def _find_columns(table: CsvTable, find: _Find) -> tuple[_Columns, _Records]:
+    """The columns, from the first row, and the records; the first row is one of them if it is not a header."""
+    first = list(table.first)
+    place = table.places((*_NEEDED, "fold"), same={"label": "mated"})
     if set(_NEEDED) <= place.keys():
-        for name in place:
-            if names.count(name) > 1:
-                given = ", ".join(field.strip() for field, other in zip(first, names, strict=True) if other == name)
-                raise PeopleError(f"{found}: several columns mean {name}: {given}. Keep one of them.")
-        ignored = tuple(field for field, name in zip(first, names, strict=True) if name and name not in place)
         a, b, mated = (place[name] for name in _NEEDED)
-        return _Columns(a, b, mated, place.get("fold"), len(names), first[mated].strip(), ignored), records
+        return (
+            _Columns(a, b, mated, place.get("fold"), table.width, first[mated].strip(), table.others(place)),
+            table.records(),
+        )
     if len(first) not in {3, 4} or plain(first[2]) not in LABELS:
-        raise PeopleError(f"{found}. {_EXPECTED}.")
+        raise PeopleError(f"{table.shown()}. {_EXPECTED}.")
     if find(first[0]) is None and find(first[1]) is None:
-        raise PeopleError(f"{found}, which are neither names of columns nor photos in the folder. {_EXPECTED}.")
-    return _Columns(0, 1, 2, 3 if len(first) == 4 else None, len(first)), chain([(line, first)], records)
+        raise PeopleError(f"{table.shown()}, which are neither names of columns nor photos in the folder. {_EXPECTED}.")
+    columns = _Columns(0, 1, 2, 3 if len(first) == 4 else None, len(first))
+    return columns, chain([(table.first_line, first)], table.records())
 
 
 def _parse(
@@ -167,7 +145,15 @@ def _fold_number(record: list[str], columns: _Columns) -> int | None:
 
 
 def photo_finder(people: PhotoSet) -> _Find:
-    """A function that finds the row of a photo by its path in a user's file; None if there is no such photo."""
+    """A function that finds the row of a photo by its path in a user's file.
+
+    Args:
+        people: the photos.
+
+    Returns:
+        A function from a path, relative to the folder of people or absolute, to a row of ``people.photos``, or to
+        None if there is no such photo.
+    """
     row_of = {photo.id: row for row, photo in enumerate(people.photos)}
     plain = {_nfc(name): row for name, row in row_of.items()}
     roots = {f"{place(people.root)}{os.sep}" for place in (os.path.abspath, os.path.realpath)}

@@ -14,6 +14,7 @@ import numpy as np
 
 from faceproof.errors import PeopleError
 from faceproof.files import check_file
+from faceproof.people.csv_table import decoded
 from faceproof.people.pairing import NO_FOLD, compose
 from faceproof.people.problems import Problems
 from faceproof.people.repeats import count_once
@@ -26,38 +27,33 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 _MATED, _NON_MATED = "'name n1 n2' (mated)", "'name1 n1 name2 n2' (non-mated)"
 
 
-class PairList(NamedTuple):
-    """The path and the text of a pair list, and the entries about the file for the manifest."""
+class PairListFile(NamedTuple):
+    """The path and the bytes of a pair list, and the entries about the file for the manifest."""
 
     path: Path
-    text: str
+    content: bytes
     settings: dict[str, object]
 
 
-def read_pair_list(path: str | Path) -> PairList:
-    """Text of a pair list in UTF-8, with or without a byte order mark.
+def read_pair_list(path: str | Path) -> PairListFile:
+    """Bytes of a pair list.
 
     Args:
         path: the file.
 
     Returns:
-        Path, text and settings: the path under ``pairs``, the digest of the bytes under ``sha256``.
+        Path, bytes and settings: the path under ``pairs``, the digest of the bytes under ``sha256``.
 
     Raises:
-        PeopleError: the file cannot be opened or is not UTF-8 text.
+        PeopleError: the file cannot be opened.
     """
     path = Path(path)
     try:
         data = path.read_bytes() if check_file(path, "The pair list", PeopleError) else b""
     except OSError as error:
         raise PeopleError(f"The pair list {path} cannot be read ({error.strerror or error}).") from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise PeopleError(f"{path}: line {line:,} is not UTF-8 text. Save the pair list as UTF-8.") from error
     shown = os.fsencode(path).decode("utf-8", "replace")
-    return PairList(path, text, {"pairs": shown, "sha256": hashlib.sha256(data).hexdigest()})
+    return PairListFile(path, data, {"pairs": shown, "sha256": hashlib.sha256(data).hexdigest()})
 
 
 def lfw_protocol(people: PhotoSet, pairs: str | Path) -> Comparisons:
@@ -81,7 +77,8 @@ def lfw_protocol(people: PhotoSet, pairs: str | Path) -> Comparisons:
     Source: Huang, Ramesh, Berg, Learned-Miller, "Labeled Faces in the Wild", UMass Amherst TR 07-49, 2007.
     """
     listed = read_pair_list(pairs)
-    lines = [(number, line) for number, line in enumerate(listed.text.splitlines(), start=1) if line.strip()]
+    text = decoded(listed.content, listed.path, "pair list", PeopleError)
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     if not lines:
         raise PeopleError(f"{listed.path} is empty. Expected a first line such as '10 300', then pairs.")
     folds, per_kind = _read_header(listed.path, *lines[0])

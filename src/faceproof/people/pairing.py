@@ -103,6 +103,7 @@ def _same_file_notes(photos: Sequence[Photo], row_a: Rows, row_b: Rows, mated: N
 
 
 def _nothing_to_compare(people: PhotoSet, protocol: str, notes: Sequence[str]) -> str:
+    """The message for a protocol without comparisons."""
     persons = len(people.by_person())
     return " ".join(
         [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
 from pathlib import Path
 
 from faceproof.errors import PeopleError
@@ -37,32 +35,3 @@ class Problems:
         if self.count:
             more = f"; and {self.count - len(self.first):,} more" if self.count > len(self.first) else ""
             raise PeopleError(f"{self.path}: {'; '.join(self.first)}{more}. {advice}")
-
-
-def not_csv(path: Path, line: int, error: csv.Error) -> PeopleError:
-    """The error for a row that Python's strict CSV reader refuses; the row starts in line ``line``."""
-    return PeopleError(
-        f"{path}: the row that starts in line {line:,} is not CSV ({error}). Quotes go around a whole cell, in pairs; "
-        "a quote within such a cell is doubled."
-    )
-
-
-def check_rows_within(path: Path, line: int, cells: Sequence[str], delimiter: str, width: int) -> None:
-    """Refuse a cell with line breaks and as many separators as a row: a stray quote may have joined several rows.
-
-    Args:
-        path: the file.
-        line: the line in which the row ends, from 1.
-        cells: the row.
-        delimiter: separator of the cells.
-        width: number of columns.
-
-    Raises:
-        PeopleError: there is such a cell.
-    """
-    for cell in cells:
-        if ("\n" in cell or "\r" in cell) and cell.count(delimiter) >= width - 1:
-            raise PeopleError(
-                f"{path}: a cell in quotes that ends in line {line:,} has line breaks and {cell.count(delimiter)} "
-                f"separators, so it may contain whole rows: {cell[:80]!r}. Remove the quotes or the line breaks."
-            )

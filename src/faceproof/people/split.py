@@ -196,6 +196,7 @@ def _refuse_linked_folder(people: PhotoSet, destination: Path) -> None:
 
 
 def _refuse_same_target(placements: list[Placement]) -> None:
+    """Raise PeopleError if two photos have the same target."""
     times = Counter(placement.target for placement in placements)
     twice = [p.photo.id for p in placements if times[p.target] > 1]
     if twice:

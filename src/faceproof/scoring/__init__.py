@@ -1,1 +1,1 @@
-"""Similarities of templates, and the scales of other systems' scores."""
+"""Similarity of templates, and the scales of other systems' scores."""

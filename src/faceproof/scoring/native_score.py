@@ -1,8 +1,8 @@
-"""The scores by which makers of models judge two templates, and the way between them and faceproof's own distance.
+"""The usual scores of models, and their conversion to and from the Euclidean distance of unit templates.
 
-faceproof compares unit templates by their Euclidean distance, 0 to 2. Others give its square, the cosine, one minus
-the cosine, or the angle. Each follows from the distance alone and keeps its order or turns it round, so that a
-threshold is the same decision in all of them.
+faceproof compares unit templates by their Euclidean distance, 0 to 2. Makers of models also use its square, the
+cosine, one minus the cosine, or the angle. Each is a monotone function of the distance, so a threshold in one of them
+gives the same decisions as the converted threshold.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from numpy.typing import ArrayLike, NDArray
 
 from faceproof.errors import ConfigurationError
 
-Floats = NDArray[np.float64]
+Float64Array = NDArray[np.float64]
 ScoreName = Literal["euclidean", "squared_euclidean", "cosine_similarity", "cosine_distance", "angle_deg"]
 
 
 @dataclass(frozen=True, slots=True)
 class UsualScore:
-    """One way to say how alike two unit templates are.
+    """A score for the similarity or distance of two unit templates.
 
     Attributes:
-        name: as a card says it.
-        label: what a table calls it.
-        words: what it is.
-        low: the lowest score there is.
-        high: the highest.
-        higher_is_more_alike: else lower is.
-        from_distance: float64 of any shape, 0 to 2, to scores; see `of_distance` for the checked way.
-        to_distance: the way back; see `distance`.
-        unit: what stands behind a score in text.
-        decimals: how many of them text shows.
+        name: name in a model card.
+        label: name in a table.
+        words: description.
+        low: lowest possible score.
+        high: highest possible score.
+        higher_is_more_alike: True for similarities, False for distances.
+        from_distance: converts distances, float64 of any shape, 0 to 2; `of_distance` also checks the range.
+        to_distance: converts scores to distances; `distance` also checks the range.
+        unit: unit after a score in text.
+        decimals: number of decimals in text.
     """
 
     name: ScoreName
@@ -43,13 +43,13 @@ class UsualScore:
     low: float
     high: float
     higher_is_more_alike: bool
-    from_distance: Callable[[Floats], Floats]
-    to_distance: Callable[[Floats], Floats]
+    from_distance: Callable[[Float64Array], Float64Array]
+    to_distance: Callable[[Float64Array], Float64Array]
     unit: str = ""
     decimals: int = 4
 
-    def of_distance(self, distance: ArrayLike) -> Floats:
-        """Scores at Euclidean distances of unit templates.
+    def of_distance(self, distance: ArrayLike) -> Float64Array:
+        """Scores for Euclidean distances of unit templates.
 
         Args:
             distance: 0 to 2, of any shape; NaN stays NaN.
@@ -58,15 +58,15 @@ class UsualScore:
             float64 in the shape of the argument, ``low`` to ``high``.
 
         Raises:
-            ConfigurationError: a distance lies outside of its range.
+            ConfigurationError: a distance is outside of its range.
 
         >>> USUAL_SCORES["angle_deg"].of_distance([0.0, 2.0]).tolist()
         [0.0, 180.0]
         """
         return np.asarray(self.from_distance(_within(distance, 0.0, 2.0, "distance")))
 
-    def distance(self, score: ArrayLike) -> Floats:
-        """Euclidean distances of unit templates at scores.
+    def distance(self, score: ArrayLike) -> Float64Array:
+        """Euclidean distances of unit templates for scores.
 
         Args:
             score: ``low`` to ``high``, of any shape; NaN stays NaN.
@@ -75,7 +75,7 @@ class UsualScore:
             float64 in the shape of the argument, 0 to 2.
 
         Raises:
-            ConfigurationError: a score lies outside of its range.
+            ConfigurationError: a score is outside of its range.
 
         >>> USUAL_SCORES["cosine_similarity"].distance([1.0, 0.5, -1.0]).tolist()
         [0.0, 1.0, 2.0]
@@ -84,11 +84,11 @@ class UsualScore:
 
     @property
     def direction(self) -> str:
-        """Which way is more alike, in words."""
+        """The direction of the score, as text: ``higher is more alike`` or ``lower is more alike``."""
         return f"{'higher' if self.higher_is_more_alike else 'lower'} is more alike"
 
     def text(self, score: float) -> str:
-        """A score as text.
+        """A score as text, with its unit.
 
         >>> USUAL_SCORES["angle_deg"].text(70.359), USUAL_SCORES["cosine_similarity"].text(0.35)
         ('70.36°', '0.3500')
@@ -155,9 +155,10 @@ USUAL_SCORES: dict[str, UsualScore] = {
 }
 
 
-def _within(values: ArrayLike, low: float, high: float, what: str) -> Floats:
+def _within(values: ArrayLike, low: float, high: float, what: str) -> Float64Array:
+    """The values as float64; raise ConfigurationError if one is outside of ``low`` to ``high``."""
     array = np.asarray(values, dtype=np.float64)
     outside = (array < low) | (array > high)
     if outside.any():
-        raise ConfigurationError(f"{what} {array[outside].flat[0]:g} makes no sense; expected {low:g} to {high:g}")
+        raise ConfigurationError(f"{what} is {array[outside].flat[0]:g}; expected {low:g} to {high:g}")
     return array

@@ -1,7 +1,7 @@
-"""How alike two templates are: similarity of each comparison, and its other face, the distance.
+"""Similarity and distance of templates.
 
 ``similarity`` is the cosine of the angle between two templates, -1 to 1, higher is more alike. ``distance`` is the
-Euclidean distance of the same unit vectors, 0 to 2, lower is more alike. Either gives the other:
+Euclidean distance of the same unit vectors, 0 to 2, lower is more alike. Each can be computed from the other:
 ``distance**2 == 2 - 2 * similarity``.
 """
 
@@ -27,30 +27,30 @@ def similarities(
 ) -> NDArray[np.float64]:
     """Cosine similarity of the two templates of each comparison.
 
-    Products and sums are made in float64, row by row, so that neither the size of a chunk nor which side comes first
-    changes a bit of the result. Beyond templates and result, memory grows with ``chunk`` alone; ``templates`` may be
-    memory-mapped.
+    Products and sums are computed in float64, row by row. The result is therefore the same to the last bit for any
+    chunk size and any order of the two sides. Besides templates and result, the memory depends on ``chunk`` only;
+    ``templates`` may be memory-mapped.
 
     Args:
-        templates: float32 (n, d), rows of unit length; a row with NaN stands for a photo without a template.
-        row_a: integers (m,), rows of ``templates``, 0 to n - 1.
-        row_b: integers (m,), likewise.
-        chunk: comparisons at a time, 1 or more.
-        templates_a: float32 (n', d), those of side a, where they are others.
+        templates: float32 (n, d), rows of unit length; a row with NaN is a photo without a template.
+        row_a: integers (m,), rows of ``templates``, 0 to n - 1; of ``templates_a`` if it is given.
+        row_b: integers (m,), rows of ``templates``, 0 to n - 1.
+        chunk: number of comparisons per chunk, 1 or more.
+        templates_a: float32 (n', d), templates of side a, if they differ from those of side b.
 
     Returns:
-        float64 (m,), -1 to 1; NaN where a side has no template.
+        float64 (m,), -1 to 1; NaN if a photo has no template.
 
     Raises:
-        ConfigurationError: shapes do not fit, a row lies outside the templates, a template that is there is not of
-            unit length, or ``chunk`` is below 1.
+        ConfigurationError: shapes do not match, a row is outside of the templates, a template does not have unit
+            length, or ``chunk`` is below 1.
 
     >>> templates = np.array([[1, 0], [0.6, 0.8], [np.nan, np.nan]], dtype=np.float32)
     >>> similarities(templates, np.array([0, 0]), np.array([1, 2])).round(6).tolist()
     [0.6, nan]
     """
     if chunk < 1:
-        raise ConfigurationError(f"chunk is {chunk}; expected 1 or more comparisons at a time")
+        raise ConfigurationError(f"chunk is {chunk}; expected 1 or more comparisons per chunk")
     _check_unit_length(templates, chunk)
     if templates_a is None:
         templates_a = templates
@@ -58,18 +58,19 @@ def similarities(
         _check_unit_length(templates_a, chunk)
         if templates_a.shape[1] != templates.shape[1]:
             raise ConfigurationError(
-                f"templates have {templates.shape[1]} numbers, those of side a {templates_a.shape[1]}; expected as many"
+                f"templates have {templates.shape[1]} numbers and those of side a {templates_a.shape[1]}; expected the "
+                "same number"
             )
     a, b = _checked_rows(row_a, len(templates_a), "row_a"), _checked_rows(row_b, len(templates), "row_b")
     if a.shape != b.shape:
-        raise ConfigurationError(f"row_a has {a.size} comparisons and row_b {b.size}; expected as many")
+        raise ConfigurationError(f"row_a has {a.size} comparisons and row_b {b.size}; expected the same number")
     result = np.empty(a.size, dtype=np.float64)
     for start in range(0, a.size, chunk):
         part = slice(start, start + chunk)
         products = templates_a[a[part]].astype(np.float64)
         products *= templates[b[part]]
         result[part] = products.sum(axis=1)
-    # Float32 templates are of unit length to about 1e-7 only.
+    # The length of float32 templates differs from 1 by up to about 1e-7.
     return np.clip(result, -1.0, 1.0, out=result)
 
 
@@ -81,10 +82,10 @@ def distance_from_similarity(similarity: float | NDArray[np.float64]) -> float |
     """Euclidean distance of two unit templates with a given cosine, sqrt(2 - 2 similarity).
 
     Args:
-        similarity: a number or an array of any shape, -1 to 1; NaN stays NaN, above 1 counts as 1.
+        similarity: a number or an array of any shape, -1 to 1; NaN stays NaN, values above 1 are treated as 1.
 
     Returns:
-        0 to 2, in the shape of the argument.
+        Distances from 0 to 2, in the shape of the argument.
 
     >>> distance_from_similarity(0.5)
     1.0
@@ -103,7 +104,7 @@ def similarity_from_distance(distance: float | NDArray[np.float64]) -> float | N
         distance: a number or an array of any shape, 0 to 2; NaN stays NaN.
 
     Returns:
-        1 to -1, in the shape of the argument.
+        Similarities from 1 to -1, in the shape of the argument.
 
     Raises:
         ConfigurationError: a distance is negative.
@@ -113,16 +114,18 @@ def similarity_from_distance(distance: float | NDArray[np.float64]) -> float | N
     """
     values = np.asarray(distance, dtype=np.float64)
     if (values < 0).any():
-        raise ConfigurationError("a distance is negative; distances of unit templates lie between 0 and 2")
+        raise ConfigurationError("a distance is negative; expected distances of unit templates, 0 to 2")
     return _as_given(1.0 - values * values / 2.0)
 
 
 def _as_given(values: ArrayLike) -> float | NDArray[np.float64]:
+    """A float for a scalar, else the array."""
     array = np.asarray(values, dtype=np.float64)
     return array if array.ndim else float(array)
 
 
 def _checked_rows(rows: NDArray[np.integer], count: int, name: str) -> NDArray[np.int64]:
+    """The rows as int64 (m,); raise ConfigurationError if one is outside of 0 to ``count`` - 1."""
     array = np.asarray(rows)
     if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
         raise ConfigurationError(f"{name} has shape {array.shape} and dtype {array.dtype}; expected integers (m,)")
@@ -134,6 +137,7 @@ def _checked_rows(rows: NDArray[np.integer], count: int, name: str) -> NDArray[n
 
 
 def _check_unit_length(templates: NDArray[np.floating], chunk: int) -> None:
+    """Raise ConfigurationError if a template does not have unit length; rows with NaN are ignored."""
     if templates.ndim != 2:
         raise ConfigurationError(f"templates has shape {templates.shape}; expected (n, d)")
     for start in range(0, len(templates), chunk):

@@ -22,7 +22,7 @@ from faceproof.systems.faces.types import Face
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Floats = NDArray[np.float32]
+Float32Array = NDArray[np.float32]
 STAGES = ("decode", "detect", "align", "embed")
 """What can fail on a photo's way to its template, in order; time to align is part of ``detect_ms``."""
 _BLOCK_BYTES = 1 << 20
@@ -39,7 +39,7 @@ class PhotoOutcome:
     height_px: int | None = None
     faces_found: int | None = None
     face: Face | None = None
-    template: Floats | None = None
+    template: Float32Array | None = None
     template_norm: float | None = None
     decode_ms: float | None = None
     detect_ms: float | None = None
@@ -125,14 +125,14 @@ def printable_path(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def _fixed_lists(values: Floats, missing: NDArray[np.bool_]) -> pa.Array:
+def _fixed_lists(values: Float32Array, missing: NDArray[np.bool_]) -> pa.Array:
     import pyarrow as pa
 
     flat = pa.array(values.ravel())
     return pa.FixedSizeListArray.from_arrays(flat, values.shape[1], mask=pa.array(missing))
 
 
-def _empty_templates(rows: int, size: int) -> Floats:
+def _empty_templates(rows: int, size: int) -> Float32Array:
     """float32 (rows, size), zeros, in a temporary file that is gone with the process.
 
     The room on the disk is reserved at once: writing to a mapped file on a full disk would end the process.

@@ -50,8 +50,11 @@ def photo(name, sha256="ab" * 32):
         ("photo,x,y,width,height", "Anna/1.jpg,10,20.5,40,59.5"),
         ("y1,x1, Photo,who,Y0,x0", "80,50,Anna/1.jpg,Anna,20.5,10"),
         (f"\ufeff{CORNERS},probability", "Anna/1.jpg,10,20.5,50,80,"),
+        ("photo;x0;y0;x1;y1", "", ";;;;", "Anna/1.jpg;10;20.5;50;80"),
+        (CORNERS.replace(",", "\t"), "Anna/1.jpg\t10\t20.5\t50\t80"),
+        (f"{CORNERS},probability", "Anna/1.jpg,10, 20.5 ,50,80, NaN"),
     ],
-    ids=["corners", "sides", "another order and one column more", "from a spreadsheet"],
+    ids=["corners", "sides", "another order", "from a spreadsheet", "semicolons", "tabs", "blanks"],
 )
 def test_a_box_is_two_corners_or_a_corner_and_sides(tmp_path, lines):
     found = faces(file_of(tmp_path, *lines))
@@ -112,7 +115,8 @@ def test_whether_faces_have_landmarks_is_known_beforehand(tmp_path, rows, landma
     [
         (["photo,x0,y0,x1", "a/1.jpg,1,2,3"], "has the columns photo, x0, y0, x1. Expected the columns photo"),
         (["file,x0,y0,x1,y1", "a/1.jpg,1,2,3,4"], "has the columns file, x0"),
-        (["photo;x0;y0;x1;y1", "a/1.jpg;1;2;3;4"], "has the columns photo;x0;y0;x1;y1"),
+        (["photo;x0;y0;x1;y1", "a/1.jpg;1,5;2;3;4"], "column x0 is no numbers"),
+        (["photo:x0:y0:x1:y1", "a/1.jpg:1:2:3:4"], "has the columns photo:x0:y0:x1:y1"),
         ([f"{CORNERS},X0", "a/1.jpg,1,2,3,4,5"], "has the columns photo, x0, y0, x1, y1, x0"),
         ([f"{CORNERS},{','.join(POINTS[:9])}", f"a/1.jpg,1,2,3,4{',5' * 9}"], "all of left_eye_x"),
         ([CORNERS], "has no row"),
@@ -151,18 +155,26 @@ def test_a_face_that_lies_on_its_side_is_no_reason_to_refuse_the_others(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("name", "content"),
+    ("name", "content", "said"),
     [
-        ("empty.csv", b""),
-        ("latin.csv", f"{CORNERS}\nZo\xeb/1.jpg,1,2,3,4\n".encode("latin-1")),
-        ("short.csv", f"{CORNERS}\na/1.jpg,1,2\n".encode()),
-        ("text.parquet", b"photo"),
+        ("empty.csv", b"", r"empty\.csv is empty\. Expected the columns"),
+        (
+            "latin.csv",
+            f"{CORNERS}\nZo\xeb/1.jpg,1,2,3,4\n".encode("latin-1"),
+            r"latin\.csv: line 2 is not UTF-8 text\. Save the file of faces as UTF-8\.$",
+        ),
+        ("short.csv", f"{CORNERS}\na/1.jpg,1,2\n".encode(), r"short\.csv: line 2: 3 cells; the first line names 5"),
+        (
+            "quote.csv",
+            f'{CORNERS}\n"a/1.jpg,1,2,3,4\n'.encode(),
+            r"quote\.csv: the row that starts in line 2 is not CSV",
+        ),
+        ("text.parquet", b"photo", r"The file of faces .*text\.parquet cannot be read .*Expected the columns"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_told_with_what_was_expected(tmp_path, name, content):
-    if content is not None:
-        (tmp_path / name).write_bytes(content)
-    with pytest.raises(ConfigurationError, match=rf"The file of faces .*{name} cannot be read .*Expected the columns"):
+def test_a_file_that_cannot_be_read_is_told_with_what_was_expected(tmp_path, name, content, said):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ConfigurationError, match=said):
         BoxFile(tmp_path / name)
 
 

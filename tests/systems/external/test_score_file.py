@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -119,8 +121,6 @@ def test_a_cell_without_end_is_refused(written, content):
 
 
 def test_pipes_devices_and_folders_are_refused_before_they_are_opened(tmp_path):
-    import os
-
     os.mkfifo(tmp_path / "pipe")
     for path, why in ((tmp_path / "pipe", "is a pipe"), ("/dev/zero", "is a device"), (tmp_path, "is a folder")):
         with pytest.raises(PeopleError, match=why):
@@ -194,6 +194,11 @@ def test_other_encodings_are_refused_with_the_line(written, content):
 def test_bytes_in_a_column_that_counts_are_refused_with_the_line(written):
     with pytest.raises(PeopleError, match="line 3 is not UTF-8"):
         read_scores(written(b"similarity,mated,reason\n.5,1,\n,0,\xe9\n"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are Unicode here")
+def test_a_file_whose_name_is_no_unicode_is_read(written):
+    assert len(read_scores(written("similarity,mated\n.5,1\n.4,0\n", os.fsdecode(b"caf\xe9.csv")))) == 2
 
 
 def test_a_file_that_is_not_there(tmp_path):

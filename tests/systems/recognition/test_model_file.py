@@ -59,8 +59,8 @@ def test_a_threshold_may_be_a_distance_whatever_the_usual_score(tmp_path):
     ("text", "said"),
     [
         ("threshold = 1\nthreshold_distance = 1\n", r"mine\.toml .*threshold and threshold_distance are both given"),
-        ("threshold = 2.5\n", r"mine\.toml: its threshold .*distance 2\.5 makes no sense; expected 0 to 2"),
-        ('threshold = 3\n[templates]\nscore = "cosine_similarity"\n', r"cosine similarity 3 .*expected -1 to 1"),
+        ("threshold = 2.5\n", r"mine\.toml: its threshold .*distance is 2\.5; expected 0 to 2"),
+        ('threshold = 3\n[templates]\nscore = "cosine_similarity"\n', r"cosine similarity is 3; expected -1 to 1"),
         ("threshold = true\n", r"mine\.toml .*threshold: .*expected a number, not true or false"),
         ("threshold = nan\n", r"mine\.toml .*threshold: .*finite"),
         ("threshold_distance = 3\n", r"mine\.toml .*threshold_distance: .*less than or equal to 2"),

@@ -1,7 +1,7 @@
-"""Photos of people who do not exist, drawn from the face model: who they are, and how each photo differs.
+"""Draw photos of people who do not exist from the face model.
 
-Every person and every photo has random numbers of its own, derived from seed and number alone: neither order nor how
-many are drawn changes a pixel.
+Every person and every photo has a random generator of its own, seeded by seed and number only. The pixels therefore do
+not depend on the order or the number of photos.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from faceproof.people.synthetic.face_model import FaceModel, Floats
+from faceproof.people.synthetic.face_model import FaceModel, Float32Array
 
 Pixels = NDArray[np.uint8]
 
@@ -24,14 +24,14 @@ _FACE_STREAM, _SCENE_STREAM = 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """How strongly things vary.
+    """Strength of the random variation.
 
     Attributes:
         between: factor on the differences between people.
         within: factor on the differences between one person's photos.
         turn_degrees: standard deviation of the head's tilt in the picture.
         size: standard deviation of the face's size, as a share of it.
-        light: standard deviation of exposure and of the light's slope across the face, as a share.
+        light: standard deviation of exposure and of the light's gradient across the face, as a share.
         grain: standard deviation of the camera's noise, 0 to 255.
     """
 
@@ -43,24 +43,34 @@ class Variation:
     grain: float = 2.5
 
 
-def draw_identity(model: FaceModel, seed: int, person: int, variation: Variation | None = None) -> Floats:
-    """Where a person lies in the model's space, float32 (k,)."""
+def draw_identity(model: FaceModel, seed: int, person: int, variation: Variation | None = None) -> Float32Array:
+    """A random person.
+
+    Args:
+        model: the face model, with k components.
+        seed: 0 or more.
+        person: number of the person, 0 or more.
+        variation: strength of the differences between people.
+
+    Returns:
+        float32 (k,), the person's point in the model's space.
+    """
     z = _normal(np.random.default_rng([seed, person]), model.components)
     return np.float32((variation or Variation()).between) * (model.between @ z)
 
 
 def draw_photo(
-    model: FaceModel, identity: Floats, seed: int, person: int, photo: int, variation: Variation | None = None
+    model: FaceModel, identity: Float32Array, seed: int, person: int, photo: int, variation: Variation | None = None
 ) -> Pixels:
     """One photo of a person.
 
     Args:
         model: the face model.
-        identity: from `draw_identity`.
+        identity: float32 (k,), result of `draw_identity`.
         seed: 0 or more.
-        person: number of the person.
-        photo: number of the photo.
-        variation: how strongly photos differ.
+        person: number of the person, 0 or more.
+        photo: number of the photo, 0 or more.
+        variation: strength of the differences between photos.
 
     Returns:
         uint8 (250, 250, 3), RGB.
@@ -72,8 +82,8 @@ def draw_photo(
     return _photographed(canvas, np.random.default_rng([seed, person, _SCENE_STREAM, photo]), how)
 
 
-def render_face(model: FaceModel, point: Floats) -> Floats:
-    """The face at a point of the model's space, on the canvas.
+def render_face(model: FaceModel, point: Float32Array) -> Float32Array:
+    """The face for a point of the model's space, on the canvas.
 
     Args:
         model: the face model.
@@ -97,19 +107,19 @@ def render_face(model: FaceModel, point: Floats) -> Floats:
     )
 
 
-def _normal(rng: np.random.Generator, count: int) -> Floats:
-    """Standard normal numbers; those far out are drawn nearer, since nobody's photo is ten deviations away."""
+def _normal(rng: np.random.Generator, count: int) -> Float32Array:
+    """Standard normal numbers, float32 (count,), clipped to 2.5 standard deviations to avoid implausible faces."""
     return np.clip(rng.standard_normal(count), -_MOST_DEVIATIONS, _MOST_DEVIATIONS).astype(np.float32)
 
 
-def _photographed(canvas: Floats, rng: np.random.Generator, how: Variation) -> Pixels:
-    """The face in a photo: size, tilt and place; light; a soft background; the camera's noise."""
+def _photographed(canvas: Float32Array, rng: np.random.Generator, how: Variation) -> Pixels:
+    """The face in a photo, with random size, tilt, position, light, background and noise; uint8 (250, 250, 3)."""
     side = len(canvas)
     lit = _lit(canvas, rng, how)
     scale = _CANVAS_IN_PHOTO_PX / side * np.exp(how.size * rng.standard_normal())
     turn = np.deg2rad(how.turn_degrees) * rng.standard_normal()
     middle = np.array([PHOTO_PX / 2, PHOTO_PX / 2]) + rng.normal(0, 5, 2)
-    # Pillow asks where in the canvas each point of the photo lies.
+    # Pillow needs the map from points of the photo to points of the canvas.
     back = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]) / scale
     shift = np.array([side / 2, side / 2]) - back @ middle
     matrix = (*back[0], shift[0], *back[1], shift[1])
@@ -130,25 +140,28 @@ def _photographed(canvas: Floats, rng: np.random.Generator, how: Variation) -> P
     return pixels
 
 
-def _lit(canvas: Floats, rng: np.random.Generator, how: Variation) -> Floats:
-    """The face in a light that is brighter or darker, warmer or colder, and stronger from one side."""
+def _lit(canvas: Float32Array, rng: np.random.Generator, how: Variation) -> Float32Array:
+    """The face with a random exposure, warmth and gradient of the light, float32 in the shape of ``canvas``."""
     exposure, across, down = how.light * rng.standard_normal(3)
     warmth = 0.25 * how.light * rng.standard_normal()
     ramp = np.linspace(-0.5, 0.5, len(canvas), dtype=np.float32)
     gain = 1 + exposure + across * ramp[None, :] + 0.7 * down * ramp[:, None]
     tint = np.array([1 + warmth, 1, 1 - warmth], np.float32)
-    lit: Floats = (canvas * gain[..., None] * tint).astype(np.float32)
+    lit: Float32Array = (canvas * gain[..., None] * tint).astype(np.float32)
     return lit
 
 
-def _background(rng: np.random.Generator, middle: NDArray[np.float64], size: float, skin: Floats) -> Floats:
-    """A wall of one muted colour with soft patches, a neck, and shoulders in cloth; float32 (250, 250, 3).
+def _background(rng: np.random.Generator, middle: NDArray[np.float64], size: float, skin: Float32Array) -> Float32Array:
+    """A wall of one muted colour with soft patches, a neck, and shoulders in cloth.
 
     Args:
-        rng: random numbers.
-        middle: of the face in the photo, x and y in pixels.
-        size: of the canvas in the photo, in pixels.
-        skin: float32 (3,), RGB.
+        rng: generator of colours and shapes.
+        middle: float64 (2,), middle of the face in the photo, x and y in pixels.
+        size: side of the canvas in the photo, in pixels.
+        skin: float32 (3,), RGB, 0 to 255.
+
+    Returns:
+        float32 (250, 250, 3), RGB.
     """
     wall = rng.uniform(70, 190) + rng.normal(0, 9, 3)
     patches = rng.normal(0, 10, (5, 5, 1)) + rng.normal(0, 3, (5, 5, 3))
@@ -164,39 +177,39 @@ def _background(rng: np.random.Generator, middle: NDArray[np.float64], size: flo
     scene = wall + soft
     for cover, colour in ((neck, 0.82 * skin), (cloth, shade + 0.6 * soft)):
         scene = scene * (1 - cover[..., None]) + colour * cover[..., None]
-    picture: Floats = scene.astype(np.float32)
+    picture: Float32Array = scene.astype(np.float32)
     return picture
 
 
-def _faded(inside: Floats, soft: float) -> Floats:
-    """1 where a number is positive, 0 where it is negative, and in between within ``soft`` of 0."""
-    cover: Floats = np.clip(inside / np.float32(soft) * 0.5 + 0.5, 0, 1).astype(np.float32)
+def _faded(inside: Float32Array, soft: float) -> Float32Array:
+    """1 for numbers above ``soft``, 0 for numbers below ``-soft``, linear in between."""
+    cover: Float32Array = np.clip(inside / np.float32(soft) * 0.5 + 0.5, 0, 1).astype(np.float32)
     return cover
 
 
-def _soft_mask(side: int) -> Floats:
-    """1 on the head, fading to 0 towards the edge of the canvas, float32 (side, side)."""
+def _soft_mask(side: int) -> Float32Array:
+    """A mask with 1 on the head that falls to 0 towards the edge of the canvas, float32 (side, side)."""
     ramp = np.linspace(-1, 1, side, dtype=np.float32)
     reach = (np.abs(ramp[None, :]) / 0.74) ** 2.4 + (np.abs(ramp[:, None] + 0.03) / 0.97) ** 2.4
-    mask: Floats = np.clip((1 - reach) * 2.2, 0, 1).astype(np.float32)
+    mask: Float32Array = np.clip((1 - reach) * 2.2, 0, 1).astype(np.float32)
     return mask
 
 
-def _enlarged(plane: Floats, side: int) -> Floats:
-    """A plane at another size, bicubic, corners on corners."""
+def _enlarged(plane: Float32Array, side: int) -> Float32Array:
+    """A plane resized to (side, side) by bicubic interpolation; corners are mapped to corners."""
     stretch = (len(plane) - 1) / (side - 1)
     shift = 0.5 - 0.5 * stretch
-    # A rim of the edge's own values, since Pillow has nothing to sample outside of the picture.
+    # Padded with the values of the edge, since Pillow does not sample outside of the picture.
     padded = Image.fromarray(np.pad(plane, 2, mode="edge").astype(np.float32))
     matrix = (stretch, 0, shift + 2, 0, stretch, shift + 2)
     return np.asarray(padded.transform((side, side), Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC))
 
 
-def _inverse(flow: Floats) -> Floats:
-    """Where in the texture each point of the canvas comes from: (2, side, side), x and y in pixels.
+def _inverse(flow: Float32Array) -> Float32Array:
+    """For each point of the canvas, its point in the texture: float32 (2, side, side), x and y in pixels.
 
-    The texture at q lies at q + flow(q) on the canvas; p = q + flow(q) is solved for q by iteration, which converges
-    since flows are small and smooth.
+    The texture at q is at q + flow(q) on the canvas. The equation p = q + flow(q) is solved for q by iteration, which
+    converges because flows are small and smooth.
     """
     side = flow.shape[1]
     grid = np.stack(np.meshgrid(np.arange(side), np.arange(side))).astype(np.float32)
@@ -206,13 +219,13 @@ def _inverse(flow: Floats) -> Floats:
     return place
 
 
-def _sampled(plane: Floats, place: Floats) -> Floats:
-    """Bilinear values of a plane at places (2, ...), x and y; outside, the edge's."""
+def _sampled(plane: Float32Array, place: Float32Array) -> Float32Array:
+    """Values of a plane at points (2, ...), x and y, by bilinear interpolation; outside, the values of the edge."""
     last = len(plane) - 1
     x, y = np.clip(place[0], 0, last), np.clip(place[1], 0, last)
     x0, y0 = np.minimum(x.astype(np.int64), last - 1), np.minimum(y.astype(np.int64), last - 1)
     fx, fy = x - x0, y - y0
     top = plane[y0, x0] * (1 - fx) + plane[y0, x0 + 1] * fx
     bottom = plane[y0 + 1, x0] * (1 - fx) + plane[y0 + 1, x0 + 1] * fx
-    values: Floats = (top * (1 - fy) + bottom * fy).astype(np.float32)
+    values: Float32Array = (top * (1 - fy) + bottom * fy).astype(np.float32)
     return values

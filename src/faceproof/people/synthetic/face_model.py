@@ -1,9 +1,9 @@
-"""The statistical face model that ships with the package: what faces look like, and how one person's photos differ.
+"""The statistical face model of the package: the distribution of faces, and of the photos of one person.
 
 A face is a texture on a canvas, moved by a smooth displacement (its shape). Both together are a point in a space of
-principal components. There, people scatter about the mean of all people with one covariance (*between*), and a
-person's photos scatter about that person with another (*within*): the two-covariance model of Prince and Elder, "
-Probabilistic linear discriminant analysis for inferences about identity", ICCV 2007. ``tools/build_population.py``
+principal components. In this space people vary about the mean of all people with one covariance (*between*). A person's
+photos vary about that person with another covariance (*within*). This is the two-covariance model of Prince and Elder,
+"Probabilistic linear discriminant analysis for inferences about identity", ICCV 2007. ``tools/build_population.py``
 makes the file; ``docs/synthetic-people.md`` is its data sheet.
 """
 
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from faceproof.errors import PeopleError
 
-Floats = NDArray[np.float32]
+Float32Array = NDArray[np.float32]
 
 FILE = "face_model.npz"
 VERSION = 1
@@ -35,23 +35,24 @@ class FaceModel:
 
     Attributes:
         canvas_px: side of the canvas of a texture's luminance; chroma has a quarter of it.
-        nodes: displacements are given at nodes x nodes points of the canvas, smooth in between.
+        nodes: displacements are given at nodes x nodes points of the canvas, and interpolated in between.
         mean: float32 (p,), mean texture: luminance, blue and red difference, 0 to 255 (JPEG's YCbCr), row-major.
-        texture: float32 (k, p), what each component adds to the texture.
-        shape: float32 (k, 2 * nodes * nodes), what it adds to the displacement, x then y, in halves of the canvas.
+        texture: float32 (k, p), contribution of each component to the texture.
+        shape: float32 (k, 2 * nodes * nodes), contribution of each component to the displacement, x then y, in halves
+            of the canvas.
         between: float32 (k, k), a person is ``between @ z`` for z of k independent standard normal numbers.
         within: float32 (k, k), a photo adds ``within @ z``.
-        about: how it was made, in words and numbers.
+        about: settings and results of the tool that made the model.
         sha256: digest of the file.
     """
 
     canvas_px: int
     nodes: int
-    mean: Floats
-    texture: Floats
-    shape: Floats
-    between: Floats
-    within: Floats
+    mean: Float32Array
+    texture: Float32Array
+    shape: Float32Array
+    between: Float32Array
+    within: Float32Array
     about: dict[str, Any]
     sha256: str
 
@@ -63,7 +64,7 @@ class FaceModel:
 
 @cache
 def packaged_model() -> FaceModel:
-    """The model that ships with faceproof.
+    """The model of the package.
 
     Raises:
         PeopleError: the file is missing or damaged.
@@ -76,7 +77,10 @@ def packaged_model() -> FaceModel:
 
 
 def read_model(content: bytes) -> FaceModel:
-    """A model from the bytes of its file (see `pack_model`).
+    """A model from the bytes of its file.
+
+    Args:
+        content: bytes as `pack_model` returns them.
 
     Raises:
         PeopleError: the bytes are damaged, or of another version.
@@ -104,10 +108,10 @@ def read_model(content: bytes) -> FaceModel:
 
 
 def pack_model(model: FaceModel) -> bytes:
-    """The bytes of a model's file: textures in 8 bits with a step for each component, the rest in 16.
+    """The bytes of a model's file: textures in 8 bits with a step for each component, other arrays in 16 bits.
 
     Args:
-        model: its ``sha256`` plays no part.
+        model: the model; its ``sha256`` is not used.
 
     Returns:
         A compressed NumPy archive; equal models give equal bytes.
@@ -140,6 +144,7 @@ _ADVICE = "Install faceproof again."
 
 
 def _check(model: FaceModel) -> None:
+    """Raise PeopleError if an array has a wrong shape or is not finite."""
     k, side = model.components, model.canvas_px
     expected = {
         "mean": (side * side + 2 * (side // 4) ** 2,),

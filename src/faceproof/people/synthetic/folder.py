@@ -1,4 +1,4 @@
-"""A folder of people who do not exist, written photo by photo; a stopped one is gone on with."""
+"""Write a folder of people who do not exist, photo by photo; an incomplete folder is completed."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _HEAD_BYTES = 512
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """What is to be drawn.
+    """The people to draw.
 
     Attributes:
-        people: how many people, 1 or more.
-        photos: photos of each person, 1 or more.
-        seed: 0 or more; the same seed gives the same people, however many are drawn.
-        groups: lay out ``matched_faces/`` (every other person, with all photos) and ``mismatched_faces/`` (the
-            others, with their first photo).
+        people: number of people, 1 or more.
+        photos: number of photos of each person, 1 or more.
+        seed: 0 or more; the same seed gives the same people for any number of people.
+        groups: make ``matched_faces/`` (every other person, with all photos) and ``mismatched_faces/`` (the others,
+            with their first photo).
     """
 
     people: int
@@ -47,7 +47,7 @@ class Population:
 
     @property
     def total(self) -> int:
-        """Number of photos in all."""
+        """Number of photos of all people."""
         if not self.groups:
             return self.people * self.photos
         matched = (self.people + 1) // 2
@@ -73,22 +73,22 @@ def write_population(
 ) -> int:
     """Draw people and write their photos as a folder of people.
 
-    Every photo carries a JPEG comment that says that it is synthetic, by which a report knows it again wherever the
-    photo goes. A folder that holds a part of the same population is completed; photos that are there stay.
+    Every photo has a JPEG comment that marks it as synthetic, so that reports recognise copies too. A folder with a
+    part of the same population is completed; existing photos are not changed.
 
     Args:
-        folder: where to; made when missing.
-        population: what to draw.
-        model: the face model; None for the one in the package.
-        variation: how strongly people and photos differ; None for the model's own.
-        workers: threads that draw; the photos are the same for any number.
-        progress: called with photos done and photos in all, those that were there included.
+        folder: the folder of people; made if it is missing.
+        population: the people to draw.
+        model: the face model; None: the one in the package.
+        variation: strength of the differences between people and photos; None: the model's own.
+        workers: number of threads, 1 or more; the photos do not depend on it.
+        progress: called with the number of photos done, including existing ones, and of all photos.
 
     Returns:
-        Number of photos that were drawn now.
+        Number of photos that were drawn by this call.
 
     Raises:
-        PeopleError: the folder holds anything else, or cannot be written (the photos that are done stay).
+        PeopleError: the folder has other content, or cannot be written (finished photos stay).
         ConfigurationError: ``workers`` is below 1.
     """
     if workers is not None and workers < 1:
@@ -121,17 +121,18 @@ def write_population(
     except OSError as error:
         raise PeopleError(
             f"{error.filename or folder} cannot be written ({error.strerror or error}). {done:,} of "
-            f"{population.total:,} photos are done; give the same command again to go on from there."
+            f"{population.total:,} photos are done; the same command continues."
         ) from error
     return drawn
 
 
 def variation_of(model: FaceModel) -> Variation:
-    """The variation that a model was judged with."""
+    """The variation with which a model was checked."""
     return Variation(**model.about.get("variation", {}))
 
 
 def _wanted(folder: Path, population: Population, model: FaceModel) -> Iterator[_Wanted]:
+    """All photos of the population, in order."""
     for person in range(population.people):
         name = f"synthetic-{person + 1:0{max(len(str(population.people)), 4)}d}"
         home, photos = folder / name, population.photos
@@ -148,6 +149,7 @@ def _wanted(folder: Path, population: Population, model: FaceModel) -> Iterator[
 
 
 def _is_there(wanted: _Wanted) -> bool:
+    """Whether the photo exists; raise PeopleError if the file is not of this population."""
     try:
         with wanted.path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
@@ -155,13 +157,13 @@ def _is_there(wanted: _Wanted) -> bool:
         return False
     if wanted.comment not in head:
         raise PeopleError(
-            f"{wanted.path} is there and is no part of this population. Choose another folder, or remove it first."
+            f"{wanted.path} exists and is not part of this population. Choose another folder, or remove it first."
         )
     return True
 
 
 def _refuse_other_content(folder: Path, population: Population, model: FaceModel) -> None:
-    """A folder may be missing, empty, or hold this very population, in whole or in part."""
+    """Raise PeopleError unless the folder is missing, is empty, or has a part of this population."""
     try:
         entries = {entry.name for entry in os.scandir(folder)}
     except FileNotFoundError:
@@ -170,16 +172,16 @@ def _refuse_other_content(folder: Path, population: Population, model: FaceModel
         raise PeopleError(f"{folder} cannot be used ({error.strerror or error}). Choose another folder.") from error
     if entries and not _is_there(next(_wanted(folder, population, model))):
         raise PeopleError(
-            f"{folder} is not empty and holds no part of this population. Choose another folder, or remove it first."
+            f"{folder} is not empty and has no part of this population. Choose another folder, or remove it first."
         )
     if not entries:
         return
     homes = [folder / name for name in ("matched_faces", "mismatched_faces")] if population.groups else [folder]
-    there = [entry.name for home in homes if home.is_dir() for entry in os.scandir(home)]
+    existing = [entry.name for home in homes if home.is_dir() for entry in os.scandir(home)]
     first = next(_wanted(folder, population, model)).path.parent
-    people, photos = len(there), sum(1 for entry in os.scandir(first) if not entry.name.startswith("."))
+    people, photos = len(existing), sum(1 for entry in os.scandir(first) if not entry.name.startswith("."))
     if people > population.people or photos > population.photos:
         raise PeopleError(
-            f"{folder} holds more than was asked for: {people:,} people, {photos:,} photos of the first, and "
-            f"{population.people:,} and {population.photos:,} were asked for. Choose another folder."
+            f"{folder} has more than was requested: {people:,} people, {photos:,} photos of the first; "
+            f"{population.people:,} and {population.photos:,} were requested. Choose another folder."
         )

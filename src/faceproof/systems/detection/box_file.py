@@ -6,21 +6,24 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError
 from faceproof.files import check_file, sha256_of, unguarded, write_csv
+from faceproof.people.csv_table import read_table
+from faceproof.people.labels import column_name
 from faceproof.people.photo_files import valid_unicode
 from faceproof.people.types import Photo
 from faceproof.systems.detection.detector import Detector, Picture
 from faceproof.systems.faces.types import Faces, Failure
 from faceproof.unpacking import numbers_bytes, open_parquet, refuse_unless_room, texts_bytes
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 SUFFIXES = (".csv", ".parquet")
 CORNERS, SIDES = ("x0", "y0", "x1", "y1"), ("x", "y", "width", "height")
@@ -126,14 +129,8 @@ def _rows_to_write(faces_of: Iterable[tuple[str, Faces]]) -> Iterator[dict[str, 
 
 def _read(path: Path) -> tuple[list[str], NDArray[np.float32]]:
     """Photo of each row, and box, probability and landmarks, float32 (n, 15), NaN where there is none."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    names, table = _table(path)
-    box = next((columns for columns in (CORNERS, SIDES) if set(columns) <= set(names)), None)
-    points = [name for name in POINTS if name in names]
-    if "photo" not in names or box is None or len(points) not in (0, len(POINTS)) or len(set(names)) < len(names):
-        raise ConfigurationError(f"{path} has the columns {', '.join(names) or 'none'}. {_EXPECTED}.")
+    names, table = _from_parquet(path) if path.suffix.lower() == ".parquet" else _from_csv(path)
+    box, points = _box_and_points(path, names)
     if not len(table):
         raise ConfigurationError(f"{path} has no row. {_EXPECTED}.")
     rows = np.full((len(table), 15), np.nan, np.float32)
@@ -154,33 +151,51 @@ def _read(path: Path) -> tuple[list[str], NDArray[np.float32]]:
     return photos, rows
 
 
-def _table(path: Path) -> tuple[list[str], pa.Table]:
-    """Names of all columns, in small letters, and the columns that count under these names."""
-    import pyarrow as pa
-    import pyarrow.csv as pa_csv
+def _box_and_points(path: Path, names: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """The columns of boxes and of landmarks.
 
+    Raises:
+        ConfigurationError: the file lacks columns, or has one twice.
+    """
+    box = next((columns for columns in (CORNERS, SIDES) if set(columns) <= set(names)), None)
+    points = [name for name in POINTS if name in names]
+    if "photo" not in names or box is None or len(points) not in (0, len(POINTS)) or len(set(names)) < len(names):
+        raise ConfigurationError(f"{path} has the columns {', '.join(names) or 'none'}. {_EXPECTED}.")
+    return box, points
+
+
+def _from_csv(path: Path) -> tuple[list[str], pa.Table]:
+    """Names of all columns, and the columns that count as text, null where there is no number."""
+    source = read_table(path, "file of faces", ConfigurationError, expected=_EXPECTED)
+    names = source.names()
+    _box_and_points(path, names)
+    cells = source.cells({name: place for place, name in enumerate(names) if name in _COUNTED})
+    missing = pa.array(pa_csv.ConvertOptions().null_values)
+    columns = {
+        name: cells.table[name]
+        if name == "photo"
+        else pc.if_else(
+            pc.is_in(cells.trimmed(name), value_set=missing), pa.scalar(None, pa.string()), cells.trimmed(name)
+        )
+        for name in cells.places
+    }
+    return names, pa.table(columns)
+
+
+def _from_parquet(path: Path) -> tuple[list[str], pa.Table]:
+    """Names of all columns, and the columns that count; text is unpacked only where there is room for it."""
     check_file(path, "The file of faces", ConfigurationError)
     try:
         with path.open("rb") as file:
-            if path.suffix.lower() == ".parquet":
-                return _from_parquet(path, file)
-            names_are_text = pa_csv.ConvertOptions(column_types={"photo": pa.string()})
-            # A process that ends soon after, with an error, would abort on the threads of the reader.
-            one_thread = pa_csv.ReadOptions(use_threads=False)
-            table = pa_csv.read_csv(file, read_options=one_thread, convert_options=names_are_text)
+            return _columns_of_parquet(path, file)
     except (OSError, pa.ArrowException) as error:
         raise ConfigurationError(f"The file of faces {path} cannot be read ({error}). {_EXPECTED}.") from error
-    names = [name.strip().lower() for name in table.column_names]
-    return names, table.rename_columns(names)
 
 
-def _from_parquet(path: Path, file: BinaryIO) -> tuple[list[str], pa.Table]:
-    """As `_table`; a column of text is unpacked only where there is room for it."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+def _columns_of_parquet(path: Path, file: BinaryIO) -> tuple[list[str], pa.Table]:
+    """As `_from_parquet`, of an open file."""
     given = pq.read_schema(file).names
-    names = [name.strip().lower() for name in given]
+    names = [column_name(name) for name in given]
     counted = [name for name, short in zip(given, names, strict=True) if short in _COUNTED]
     file.seek(0)
     content = open_parquet(file, counted)
@@ -192,7 +207,7 @@ def _from_parquet(path: Path, file: BinaryIO) -> tuple[list[str], pa.Table]:
         if pa.types.is_dictionary(kind):
             refuse_unless_room(path, texts_bytes(table.column(place)), ConfigurationError)
             table = table.set_column(place, name, table.column(place).cast(kind.value_type))
-    return names, table.rename_columns([name.strip().lower() for name in table.column_names])
+    return names, table.rename_columns([column_name(name) for name in table.column_names])
 
 
 def _check_rows(path: Path, photos: Sequence[str], rows: NDArray[np.float32]) -> None:

@@ -32,7 +32,7 @@ STRIDE_PX = 2
 _STRIP_PX = 1 << 22
 """P-Net sees a level in strips of about this many pixels, so that memory stays flat for huge photos."""
 
-Floats = NDArray[np.float32]
+Float32Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Cascade:
         boxes, owner, probability, landmarks = self._decide(groups, boxes, owner)
         return [_faces_of(i, boxes, owner, probability, landmarks) for i in range(len(photos))]
 
-    def _propose(self, groups: list[_SameSize]) -> tuple[Floats, NDArray[np.int64]]:
+    def _propose(self, groups: list[_SameSize]) -> tuple[Float32Array, NDArray[np.int64]]:
         found = [_Proposals.join(list(self._levels(group))) for group in groups]
         everything = _Proposals.join(found)
         rows = suppress(everything.boxes, everything.probability, everything.owner, 0.7)
@@ -125,8 +125,8 @@ class Cascade:
             yield _Proposals(boxes, probability[photo, 1, y, x], offsets[photo, :, y, x], group.rows[photo])
 
     def _refine(
-        self, groups: list[_SameSize], boxes: Floats, owner: NDArray[np.int64]
-    ) -> tuple[Floats, NDArray[np.int64], Floats]:
+        self, groups: list[_SameSize], boxes: Float32Array, owner: NDArray[np.int64]
+    ) -> tuple[Float32Array, NDArray[np.int64], Float32Array]:
         crops, rows = _cut(groups, boxes, owner, 24)
         offsets, probability = self.rnet(crops)
         passed = probability[:, 1] > np.float32(self.settings.thresholds[1])
@@ -136,8 +136,8 @@ class Cascade:
         return _squared(_moved(boxes[rows], offsets[keep])), owner[rows], probability[keep]
 
     def _decide(
-        self, groups: list[_SameSize], boxes: Floats, owner: NDArray[np.int64]
-    ) -> tuple[Floats, NDArray[np.int64], Floats, Floats]:
+        self, groups: list[_SameSize], boxes: Float32Array, owner: NDArray[np.int64]
+    ) -> tuple[Float32Array, NDArray[np.int64], Float32Array, Float32Array]:
         crops, rows = _cut(groups, boxes, owner, 48)
         offsets, points, probability = self.onet(crops)
         passed = probability[:, 1] > np.float32(self.settings.thresholds[2])
@@ -183,9 +183,9 @@ class _SameSize:
 class _Proposals:
     """Boxes of P-Net: ``boxes`` (n, 4), ``probability`` (n,), ``offsets`` (n, 4), ``owner`` (n,) row of the photo."""
 
-    boxes: Floats
-    probability: Floats
-    offsets: Floats
+    boxes: Float32Array
+    probability: Float32Array
+    offsets: Float32Array
     owner: NDArray[np.int64]
 
     def take(self, rows: NDArray[np.intp]) -> _Proposals:
@@ -228,7 +228,7 @@ def _by_size(photos: Sequence[NDArray[np.uint8]]) -> list[_SameSize]:
     ]
 
 
-def _in_strips(pnet: Runner, level: Floats) -> Iterator[tuple[int, Floats, Floats]]:
+def _in_strips(pnet: Runner, level: Float32Array) -> Iterator[tuple[int, Float32Array, Float32Array]]:
     """First output row, offsets and probabilities of each strip of a level; most levels are one strip."""
     height, width = level.shape[2:]
     out_rows = max(_STRIP_PX // (width * STRIDE_PX), 1)
@@ -242,8 +242,8 @@ def _in_strips(pnet: Runner, level: Floats) -> Iterator[tuple[int, Floats, Float
 
 
 def _cut(
-    groups: list[_SameSize], boxes: Floats, owner: NDArray[np.int64], size: int
-) -> tuple[Floats, NDArray[np.intp]]:
+    groups: list[_SameSize], boxes: Float32Array, owner: NDArray[np.int64], size: int
+) -> tuple[Float32Array, NDArray[np.intp]]:
     """Crops of the boxes that lie inside of their photo at least in part, and the rows of those boxes."""
     # Rounded first, so that cutting does not hang on the last bit of a coordinate just below a whole pixel.
     whole = np.trunc(np.round(boxes.astype(np.float64), 4)).astype(np.int64)
@@ -270,14 +270,14 @@ def _places(groups: list[_SameSize], owner: NDArray[np.int64]) -> tuple[NDArray[
     return group_of[owner], place[owner]
 
 
-def _moved(boxes: Floats, offsets: Floats) -> Floats:
+def _moved(boxes: Float32Array, offsets: Float32Array) -> Float32Array:
     """Boxes moved by the net's offsets, which count in box sides (+ 1)."""
     side = np.concatenate([boxes[:, 2:] - boxes[:, :2] + 1] * 2, axis=1)
-    moved: Floats = boxes + offsets * side
+    moved: Float32Array = boxes + offsets * side
     return moved
 
 
-def _squared(boxes: Floats) -> Floats:
+def _squared(boxes: Float32Array) -> Float32Array:
     """Boxes made square about their middle, with their longer side."""
     size = boxes[:, 2:] - boxes[:, :2]
     side = size.max(axis=1, keepdims=True)
@@ -285,7 +285,9 @@ def _squared(boxes: Floats) -> Floats:
     return np.concatenate([start, start + side], axis=1)
 
 
-def _faces_of(photo: int, boxes: Floats, owner: NDArray[np.int64], probability: Floats, landmarks: Floats) -> Faces:
+def _faces_of(
+    photo: int, boxes: Float32Array, owner: NDArray[np.int64], probability: Float32Array, landmarks: Float32Array
+) -> Faces:
     rows = np.flatnonzero(owner == photo)
     area = (boxes[rows, 2] - boxes[rows, 0]) * (boxes[rows, 3] - boxes[rows, 1])
     rows = rows[np.argsort(area, kind="stable")[::-1]]

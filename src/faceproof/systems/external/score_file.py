@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError, PeopleError
 from faceproof.files import check_file, sha256_of
+from faceproof.people.csv_table import Cells
 from faceproof.people.labels import LABELS, FoundLabel, label_error, meaning_of
 from faceproof.people.pair_files import MOST_FOLDS
 from faceproof.people.pairing import NO_FOLD, some
-from faceproof.systems.external.score_cells import EXPECTED, SIDES, Cells, Mistakes, read_cells
+from faceproof.systems.external.score_cells import SIDES, Mistakes, read_cells
 from faceproof.systems.external.score_numbers import DECIMALS, Decimal, read_numbers
 from faceproof.systems.external.score_repeats import once_each
 
@@ -85,8 +86,7 @@ def read_scores(path: str | Path, *, decimal: Decimal | None = None) -> ScoreFil
     path = Path(path)
     if decimal not in (None, *DECIMALS):
         raise ConfigurationError(f"decimal is {decimal!r}; expected 'comma' or 'point'.")
-    if not check_file(path, "The score file", PeopleError):
-        raise PeopleError(f"{path} is empty. {EXPECTED}.")
+    check_file(path, "The score file", PeopleError)
     try:
         digest = sha256_of(path)
     except OSError as error:
@@ -104,8 +104,8 @@ def read_scores(path: str | Path, *, decimal: Decimal | None = None) -> ScoreFil
     once, repeat_notes = once_each(cells, names, numbers.score, mated, fold)
     names = {name: column.take(once) for name, column in names.items()}
     notes = [*_notes(names, mated[once]), *repeat_notes, *numbers.notes]
-    if cells.layout.ignored:
-        notes.append(f"Columns of the score file that are ignored: {some(cells.layout.ignored)}.")
+    if ignored := cells.source.others(cells.places):
+        notes.append(f"Columns of the score file that are ignored: {some(ignored)}.")
     return ScoreFile(
         *(path, digest, kind, numbers.score[once], mated[once], fold[once], names, once + 1),
         numbers.decimal,
@@ -146,7 +146,7 @@ def _wrong_labels(
     first |= {int(np.argmax(place == number)): int(np.count_nonzero(place == number)) for number in known}
     lines = cells.lines(list(first))
     found = [FoundLabel(cells.trimmed(column)[row].as_py(), rows, lines[row]) for row, rows in first.items()]
-    return label_error(cells.layout.path, column, found, len(unknown) - len(values))
+    return label_error(cells.source.path, column, found, len(unknown) - len(values))
 
 
 def _folds(cells: Cells, mistakes: Mistakes) -> NDArray[np.int16]:

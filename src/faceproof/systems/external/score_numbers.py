@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import PeopleError
-from faceproof.systems.external.score_cells import Cells, Mistakes
+from faceproof.people.csv_table import Cells
+from faceproof.systems.external.score_cells import Mistakes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -130,7 +131,7 @@ def _unclear(cells: Cells, column: str, why: str, *kinds: NDArray[np.bool_]) -> 
         f"{cells.table[column][row].as_py().strip()[:80]!r} in line {lines[row]:,} (1 of {np.count_nonzero(kind):,})"
         for row, kind in zip(first, kinds, strict=True)
     ]
-    return PeopleError(f"{cells.layout.path}: in the column {column}, {why}: {', '.join(shown)}. {_ADVICE}.")
+    return PeopleError(f"{cells.source.path}: in the column {column}, {why}: {', '.join(shown)}. {_ADVICE}.")
 
 
 def _is_number(text: pa.ChunkedArray, mark: Decimal) -> NDArray[np.bool_]:

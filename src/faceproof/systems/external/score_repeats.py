@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from faceproof.people.csv_table import Cells
 from faceproof.people.pairing import Rows
 from faceproof.people.problems import Problems
 from faceproof.people.repeats import first_places, repeat_notes
-from faceproof.systems.external.score_cells import Cells
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -102,7 +102,7 @@ def _refuse(cells: Cells, wrong: NDArray[np.bool_], first: Rows, text: str, what
     if not rows:
         return
     lines = cells.lines([*rows, *first[rows].tolist()])
-    problems = Problems(cells.layout.path)
+    problems = Problems(cells.source.path)
     for row in rows:
         problems.add(lines[row], text.format(line=lines[int(first[row])]))
     problems.count = int(np.count_nonzero(wrong))
