@@ -13,7 +13,13 @@ import re
 from pathlib import Path
 
 _ARGUMENT = re.compile(r"\[\[(\w+)(?:=([^\]]+))?\]\]")
-_OPTIONS = {"size_px": "crop-size", "margin_px": "margin", "mirrored": "mirror", "selection": "select", "models": "model"}
+_OPTIONS = {
+    "size_px": "crop-size",
+    "margin_px": "margin",
+    "mirrored": "mirror",
+    "selection": "select",
+    "models": "model",
+}
 """Options that have another name than the Python argument."""
 
 

@@ -98,7 +98,7 @@ class TestEvaluate:
         figures = {path.name for path in (folder / "figures").iterdir()}
         assert figures == {f"{n}.{s}" for n in ("scatter", "histogram", "roc", "det") for s in ("svg", "png")}
         assert "Accuracy" in done.stdout or "accuracy" in done.stdout
-        assert "Making templates" in done.stderr
+        assert "templates of" in done.stderr
 
     def test_a_bad_photo_is_a_row_and_the_run_goes_on(self, finished):
         metrics = json.loads((finished[0] / "metrics.json").read_text())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,10 @@ from faceproof.cli.options import FailIf, Folds, Json, Threshold
 from faceproof.cli.output import STOPPED, only_results_on_stdout
 from faceproof.cli.show import NOTHING_KEPT, judge, show_plan, show_run
 from faceproof.cli.study_options import StudyArguments, command_line, with_study_options
+
+if TYPE_CHECKING:
+    from faceproof.jobs.base import Run
+    from faceproof.summary.evaluation_schema import EvaluationSummary
 
 _WITH_TEMPLATES = {
     *("people", "templates", "name", "protocol", "pairs", "one_photo_people", "mated", "non_mated", "limit", "out"),
@@ -41,6 +45,7 @@ def evaluate_command(
     """Judge a model on a folder of people and leave a run folder with every number and picture."""
     from faceproof.cli.progress import PhotoProgress
     from faceproof.errors import ConfigurationError
+    from faceproof.jobs.carry_out import Plan
     from faceproof.jobs.external import evaluate_templates
     from faceproof.jobs.running import run_evaluation
     from faceproof.jobs.settling import settle
@@ -48,6 +53,7 @@ def evaluate_command(
     from faceproof.summary.gates import parse_gate
 
     gates = [parse_gate(text) for text in fail_if or []]
+    run: Run[EvaluationSummary] | Plan
     with only_results_on_stdout(), PhotoProgress(study.quiet) as progress:
         try:
             if templates is not None:
@@ -80,13 +86,17 @@ def evaluate_command(
                     folds=folds,
                     options=study.options(),
                 )
-                if study.dry_run:
-                    show_plan(settle(wanted, say=progress.say, always_time=True))
-                    return
-                run = run_evaluation(wanted, progress=progress, say=progress.say, command=command_line())
+                run = (
+                    settle(wanted, say=progress.say, always_time=True)
+                    if study.dry_run
+                    else run_evaluation(wanted, progress=progress, say=progress.say, command=command_line())
+                )
         except KeyboardInterrupt:
             typer.echo(progress.stopped() if not study.no_cache else NOTHING_KEPT, err=True)
             raise typer.Exit(STOPPED) from None
+    if isinstance(run, Plan):
+        show_plan(run)
+        return
     show_run(run, as_json=json)
     judge(gates, run)
 

@@ -39,6 +39,7 @@ def stress_command(
     """Show how models break: the same comparisons under every degradation, at the threshold that clean photos gave."""
     from faceproof.cli.progress import PhotoProgress
     from faceproof.degrade.suites import get_suite, parse_severities
+    from faceproof.jobs.carry_out import Plan
     from faceproof.jobs.running import run_stress
     from faceproof.jobs.settling import settle
     from faceproof.jobs.study import Study
@@ -58,11 +59,15 @@ def stress_command(
                 fmr=fmr,
                 options=study.options(),
             )
-            if study.dry_run:
-                show_plan(settle(wanted, say=progress.say, always_time=True))
-                return
-            run = run_stress(wanted, progress=progress, say=progress.say, command=command_line())
+            run = (
+                settle(wanted, say=progress.say, always_time=True)
+                if study.dry_run
+                else run_stress(wanted, progress=progress, say=progress.say, command=command_line())
+            )
         except KeyboardInterrupt:
             typer.echo(progress.stopped() if not study.no_cache else NOTHING_KEPT, err=True)
             raise typer.Exit(STOPPED) from None
+    if isinstance(run, Plan):
+        show_plan(run)
+        return
     show_stress(run, as_json=json)

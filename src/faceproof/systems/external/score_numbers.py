@@ -25,10 +25,7 @@ _OTHER: dict[Decimal, Decimal] = {"comma": "point", "point": "comma"}
 _NO_SCORE = ("", "nan", "na", "n/a", "null", "none")
 _NUMBER = r"^[+-]?([0-9]+{mark}?[0-9]*|{mark}[0-9]+)([eE][+-]?[0-9]+)?$"
 _GROUPED = r"^[+-]?[1-9][0-9]{{0,2}}({thousands}[0-9]{{3}})+({mark}[0-9]*)?$"
-_ADVICE = (
-    "Say which: [[decimal=comma]] or [[decimal=point]]; the other mark then sets "
-    "thousands apart"
-)
+_ADVICE = "Say which: [[decimal=comma]] or [[decimal=point]]; the other mark then sets thousands apart"
 
 
 class Numbers(NamedTuple):
