@@ -171,9 +171,7 @@ class TestRefused:
     def test_a_file_that_is_there_unless_overwriting_is_asked_for(self, source, tmp_path):
         degrade_photos(source, tmp_path / "out", SEPIA)
         before = (tmp_path / "out" / "Ann" / "2.png").read_bytes()
-        with pytest.raises(
-            ConfigurationError, match=r"is there already\. Choose another .*overwrite=True"
-        ):
+        with pytest.raises(ConfigurationError, match=r"is there already\. Choose another .*overwrite=True"):
             degrade_photos(source, tmp_path / "out", get_family("invert").at(1))
         assert (tmp_path / "out" / "Ann" / "2.png").read_bytes() == before
         assert degrade_photos(source, tmp_path / "out", get_family("invert").at(1), overwrite=True).written == 4

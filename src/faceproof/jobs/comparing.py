@@ -122,8 +122,8 @@ def _refuse_other_pair_lists(named: Sequence[NamedRun]) -> None:
             raise ConfigurationError(
                 f"{other.folder} was run on another pair list than {first.folder}: "
                 f"{'; '.join(differences) or 'the digests of the lists differ'}. Numbers of different comparisons "
-                "cannot be compared. Compare what they share with [[common=True]], or evaluate both on the same people with "
-                "the same protocol."
+                "cannot be compared. Compare what they share with [[common=True]], or evaluate both on the same people "
+                "with the same protocol."
             )
 
 

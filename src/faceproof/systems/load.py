@@ -64,8 +64,8 @@ def _check_detector(detector: Detector, contract: InputContract, recipe: Recipe)
         for name, value in given.items():
             if value is not None:
                 raise ConfigurationError(
-                    f"[[{name}]] means nothing with [[detector={detector.name}]]: photos are brought to size and nothing "
-                    "else. Leave it out."
+                    f"[[{name}]] means nothing with [[detector={detector.name}]]: photos are brought to size and "
+                    "nothing else. Leave it out."
                 )
     elif detector.landmarks is False and contract.alignment == "five_point":
         raise ConfigurationError(

@@ -52,8 +52,8 @@ def load_detector(
         raise ConfigurationError("A smallest face ([[min_face_size]]) is for the detector mtcnn; leave it out.")
     if pad is not None:
         raise ConfigurationError(
-            "A border before detection ([[pad]]) is for the detector mtcnn. Leave it out: another detector adds a border "
-            "itself where it needs one."
+            "A border before detection ([[pad]]) is for the detector mtcnn. Leave it out: another detector adds a "
+            "border itself where it needs one."
         )
     if isinstance(detector, Detector):
         return detector
