@@ -134,4 +134,4 @@ def test_a_photo_that_needs_more_memory_is_a_row_that_says_how_much(pipeline, ph
     table = process(listed, Pipeline(pipeline.detector, pipeline.recognizer, decode_memory=most))
     assert table.outcome == ["template", "decode", *["template"] * 7, *["decode"] * 3, *["detect"] * 2]
     assert table.reason[1].startswith("too large: decoding it takes up to 14.1 MB of memory, over the ")
-    assert table.reason[1].endswith(" allowed (--decode-memory)")
+    assert table.reason[1].endswith(" allowed (`decode_memory`)")

@@ -145,7 +145,7 @@ class TestTemplates:
     @pytest.mark.usefixtures("numbers_only")
     def test_a_finished_run_is_not_replaced_unasked(self, finished):
         file = finished[0].folder.parent / "faces.npz"
-        with pytest.raises(RunFolderError, match="use overwrite=True"):
+        with pytest.raises(RunFolderError, match="overwrite=True"):
             faceproof.evaluate_templates(file, out=finished[0].folder)
 
     def test_nothing_to_compare_is_a_clear_error(self, tmp_path):

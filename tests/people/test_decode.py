@@ -429,7 +429,7 @@ def test_what_takes_more_memory_than_allowed_is_refused_with_the_numbers() -> No
     needed = 4000 * 4000 * (1 + 3) + len(content)
     assert decode_photo(content, memory_bytes=needed).shape == (4000, 4000, 3)
     assert reason(content, memory_bytes=needed - 1) == (
-        "too large: decoding it takes up to 64.1 MB of memory, over the 64 MB allowed (--decode-memory)"
+        "too large: decoding it takes up to 64.1 MB of memory, over the 64 MB allowed (`decode_memory`)"
     )
 
 

@@ -102,13 +102,13 @@ def _options(
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 failed, 2 usage, 3 a gate was missed, 130 stopped by a signal."""
-    _stop_as_ctrl_c_does()
-    replace_closed_streams()
-    tolerate_any_text()
-    mend_console_size()
-    widen_help()
     asked: dict[str, bool] = {"traceback": False}
     try:
+        _stop_as_ctrl_c_does()
+        replace_closed_streams()
+        tolerate_any_text()
+        mend_console_size()
+        widen_help()
         app(obj=asked)
     except SystemExit:
         raise
