@@ -13,18 +13,15 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from faceproof.engine.parquet_files import parquet_bytes, read_parquet
 from faceproof.errors import CacheError
 from faceproof.files import sha256_of_json, write_whole
 from faceproof.systems.faces.types import Face
 from faceproof.systems.photo_table import STAGES_MS, PhotoOutcome
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 SHARD_ROWS = 2000
 SHARD_SECONDS = 30.0
@@ -79,8 +76,6 @@ class TemplateCache:
 
         A damaged shard is renamed and listed in ``set_aside``; its photos are computed again.
         """
-        import pyarrow as pa
-
         for shard in sorted(self.folder.glob("*.parquet")):
             if len(shard.stem) != _DIGEST_LENGTH:
                 continue  # of an earlier version, which kept no digest
@@ -104,8 +99,6 @@ class TemplateCache:
         Raises:
             ValueError: the shard is not the one that was written, or a row has no form that a row can have.
         """
-        import pyarrow as pa
-
         if hashlib.sha256(content).hexdigest() != digest:
             raise ValueError("the bytes do not match the digest")
         table = read_parquet(content)
@@ -159,7 +152,6 @@ class TemplateCache:
 
 
 def _shard(rows: list[tuple[str, PhotoOutcome]]) -> pa.Table:
-    import pyarrow as pa
 
     outcomes = [outcome for _, outcome in rows]
     faces = [outcome.face for outcome in outcomes]

@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from faceproof.errors import ConfigurationError
 from faceproof.sizes import bytes_of
+from faceproof.systems.faces.alignment import five_point_template
 from faceproof.systems.recipe import Recipe
+from faceproof.systems.recognition.model_file import reasons
 
 if TYPE_CHECKING:
     from faceproof.systems.detection.detector import Detector
@@ -32,6 +36,7 @@ def load_pipeline(
 
     ``detector`` is the recipe's, where it is loaded already.
     """
+    # Here and not at the top: these load torch, and a job that is refused needs none of it.
     from faceproof.systems.detection.catalog import load_detector
     from faceproof.systems.pipeline import Pipeline
     from faceproof.systems.recognition.catalog import load_model
@@ -80,11 +85,6 @@ def changed_contract(contract: InputContract, recipe: Recipe) -> InputContract:
     Raises:
         ConfigurationError: when the changes do not fit together.
     """
-    from pydantic import ValidationError
-
-    from faceproof.systems.faces.alignment import five_point_template
-    from faceproof.systems.recognition.model_file import reasons
-
     fields = contract.model_dump() | recipe.contract_fields()
     if fields["alignment"] == "five_point":
         if recipe.margin_px:

@@ -8,9 +8,11 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from faceproof.disk_room import temporary_folder
@@ -18,9 +20,6 @@ from faceproof.errors import CacheError
 from faceproof.people.types import Photo
 from faceproof.sizes import in_words
 from faceproof.systems.faces.types import Face
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Float32Array = NDArray[np.float32]
 STAGES = ("decode", "detect", "align", "embed")
@@ -93,9 +92,6 @@ class PhotoTable:
 
     def to_table(self, condition: str = "clean") -> pa.Table:
         """The rows as ``photos.parquet`` has them (see docs/run-folder.md); photos that were not wanted have none."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         no_face = np.isnan(self.box[:, 0])
         columns: dict[str, pa.Array] = {
             "photo": pa.array([photo.id for photo in self.photos], pa.string()),
@@ -126,7 +122,6 @@ def printable_path(path: Path) -> str:
 
 
 def _fixed_lists(values: Float32Array, missing: NDArray[np.bool_]) -> pa.Array:
-    import pyarrow as pa
 
     flat = pa.array(values.ravel())
     return pa.FixedSizeListArray.from_arrays(flat, values.shape[1], mask=pa.array(missing))

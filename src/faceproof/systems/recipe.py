@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from faceproof.errors import ConfigurationError
 from faceproof.systems.faces.selection import get_selection
 from faceproof.systems.weights.card import InputContract
@@ -85,8 +87,6 @@ class Recipe:
 
 def _checked(name: str, value: object) -> object:
     """A value as the contract takes it."""
-    from pydantic import TypeAdapter, ValidationError
-
     field = InputContract.model_fields[name]
     try:
         of_field: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation

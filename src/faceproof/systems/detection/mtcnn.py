@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -23,6 +24,10 @@ from faceproof.systems.detection.detector import Detector, Picture
 from faceproof.systems.faces.alignment import crop_with_margin
 from faceproof.systems.faces.selection import choose, get_selection
 from faceproof.systems.faces.types import Face, Faces, Failure
+from faceproof.systems.nets.mtcnn import ONet, PNet, RNet
+from faceproof.systems.nets.runtime import load_tensors, place_on, torch_runner
+from faceproof.systems.weights.resolve import resolve_weights
+from faceproof.systems.weights.zoo import get_card
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -86,11 +91,6 @@ def load_mtcnn(
     Raises:
         WeightsError: when the weights cannot be found, or are not the expected ones.
     """
-    from faceproof.systems.nets.mtcnn import ONet, PNet, RNet
-    from faceproof.systems.nets.runtime import load_tensors, place_on, torch_runner
-    from faceproof.systems.weights.resolve import resolve_weights
-    from faceproof.systems.weights.zoo import get_card
-
     loaded = resolve_weights(get_card("mtcnn"), path=weights, offline=offline)
     pnet = place_on(load_tensors(PNet(), loaded.tensors, "pnet."), device)
     rnet = place_on(load_tensors(RNet(), loaded.tensors, "rnet."), device)
@@ -197,7 +197,6 @@ class MTCNN:
         return (crops, probabilities) if return_prob else crops
 
     def _cut(self, picture: NDArray[np.uint8], faces: Faces, path: Path | None) -> tuple[Tensor | None, Any]:
-        import torch
 
         if self.keep_all:
             chosen = [faces.face(row) for row in range(len(faces))]

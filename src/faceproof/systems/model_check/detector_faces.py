@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 from faceproof.metrics.people_apart import Gain, gain_of, pair_sums, separation
 from faceproof.systems.model_check.checks import Check
@@ -134,6 +133,8 @@ def check_border(
         judged = _judged(BORDER, found.gain, measured)
     else:
         judged = Check(BORDER, "not told apart", f"{measured}; too few to compare how well people are separated")
+    from scipy.stats import binomtest  # here and not at the top: it takes long to load
+
     more_faces = new > gone and binomtest(new, new + gone, alternative="greater").pvalue < _SURE
     if more_faces or judged.outcome == "failed":
         return Check(BORDER, "failed", f"{measured}; --pad {pad:g} adds it")

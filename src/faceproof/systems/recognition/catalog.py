@@ -9,6 +9,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from faceproof.errors import ConfigurationError, ModelError
 from faceproof.files import sha256_of
 from faceproof.plugins import attribute, identity_of, is_reference
@@ -19,6 +21,7 @@ from faceproof.systems.recognition.model_file import (
     read_model_file,
     with_said,
 )
+from faceproof.systems.recognition.onnx_model import open_onnx, refuse_huge_input
 from faceproof.systems.recognition.python_model import (
     LARGEST_TEMPLATE,
     PythonModel,
@@ -140,7 +143,6 @@ def _card(name: str) -> Card:
 
 
 def _onnx(path: Path, how: How) -> Recognizer:
-    from faceproof.systems.recognition.onnx_model import open_onnx
 
     beside = card_path(path)
     file = read_model_file(beside) if os.path.lexists(beside) else None
@@ -199,8 +201,6 @@ def open_unknown(
         ConfigurationError: the size has to be said.
         WeightsError: the file cannot be opened.
     """
-    from faceproof.systems.recognition.onnx_model import open_onnx
-
     net = open_onnx(path, device=device)
     size = net.size_px or size_px
     if size is None:
@@ -224,10 +224,6 @@ def _template_size(path: Path, net: OnnxNet, contract: InputContract) -> int:
 
     Where the file leaves the size of the input open, the net is always tried, since it may not take every size.
     """
-    import numpy as np
-
-    from faceproof.systems.recognition.onnx_model import refuse_huge_input
-
     if net.size_px is not None and net.template_size is not None:
         return net.template_size
     side = contract.size_px

@@ -159,7 +159,7 @@ def _is_quantized(content: bytes) -> bool:
 
 def _session(path: Path, device: str, *, weights_beside: bool) -> ort.InferenceSession:
     try:
-        import onnxruntime
+        import onnxruntime  # an extra, which may not be installed
     except ImportError as error:
         raise ConfigurationError(
             "ONNX files need onnxruntime, which is not installed: pip install 'faceproof[onnx]'"

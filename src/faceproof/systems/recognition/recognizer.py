@@ -16,9 +16,10 @@ from faceproof.systems.faces.types import Face
 from faceproof.systems.nets.dlib_resnet import DlibResnet
 from faceproof.systems.nets.face_transformer import P8S8, P10S8, P12S8, FaceTransformer
 from faceproof.systems.nets.inception_resnet_v1 import InceptionResnetV1
-from faceproof.systems.nets.runtime import Runner
+from faceproof.systems.nets.runtime import Runner, load_tensors, place_on, torch_runner
 from faceproof.systems.recognition.float32 import as_float32
 from faceproof.systems.weights.card import Card, InputContract
+from faceproof.systems.weights.resolve import resolve_weights
 
 CHUNK = 32
 """Faces that go through a net together, always: templates then never depend on the batch size."""
@@ -201,8 +202,6 @@ def load_card(
             f"{card.name} takes crops of {known.size_px} px and no other, since it tells patches by their "
             f"place; {contract.size_px} px are asked for (--crop-size)."
         )
-    from faceproof.systems.nets.runtime import load_tensors, place_on, torch_runner
-    from faceproof.systems.weights.resolve import resolve_weights
 
     loaded = resolve_weights(card, path=weights, offline=offline)
     net = place_on(load_tensors(_NETS[card.architecture](), loaded.tensors), device)
