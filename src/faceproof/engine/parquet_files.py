@@ -1,4 +1,4 @@
-"""Parquet files with a checksum on every page, written whole or not at all, and read with the checksums verified."""
+"""Write Parquet files atomically, with a checksum on every page, and verify the checksums when reading."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _COMPRESSION = "zstd"
 
 
 def write_parquet(path: Path, tables: Iterable[pa.Table]) -> None:
-    """Write tables of the same columns, one or more, one below the other into one file.
+    """Write one or more tables with the same columns into one file, in order.
 
     Args:
         path: the file; its folder has to exist.
-        tables: at least one; read one by one, so memory holds one at a time.
+        tables: at least one; only one is in memory at a time.
 
     Raises:
         OSError: the disk is full, or the folder cannot be written; no file is left behind.

@@ -154,7 +154,6 @@ def _many(n: int, what: str) -> str:
 
 
 def _taken(scored: ScoredComparisons, rows: Whole) -> ScoredComparisons:
-
     return ScoredComparisons(
         comparison=scored.comparison[rows],
         mated=scored.mated[rows],
@@ -165,6 +164,5 @@ def _taken(scored: ScoredComparisons, rows: Whole) -> ScoredComparisons:
 
 
 def _taking_part(photos: pa.Table, scored: ScoredComparisons) -> pa.Table:
-
     chunks = [chunk for side in ("photo_a", "photo_b") for chunk in scored.names[side].chunks]
     return photos.filter(pc.is_in(photos["photo"], value_set=pc.unique(pa.chunked_array(chunks, pa.string()))))

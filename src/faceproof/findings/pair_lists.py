@@ -98,7 +98,6 @@ class _Names:
 
 
 def _numbered_names(scored: Sequence[ScoredComparisons]) -> list[_Names]:
-
     sides = [[one.names[side] for side in ("photo_a", "photo_b")] for one in scored]
     known = pc.unique(
         pa.chunked_array([chunk for both in sides for side in both for chunk in side.chunks], pa.string())

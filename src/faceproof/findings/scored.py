@@ -160,7 +160,6 @@ def _refuse_repeats(numbers: NDArray[np.int64], file: str) -> None:
 
 
 def _names(table: pa.Table) -> pa.Table:
-
     columns = ["photo_a", "photo_b", "person_a", "person_b"]
     return table.select(columns).cast(pa.schema([(name, pa.string()) for name in columns]))
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from faceproof.engine.plan import Plan
     from faceproof.engine.runner import Processed
-    from faceproof.engine.values import Cell
+    from faceproof.engine.values import ModelCondition
 
 
 _ADVICE = "Give the stress command again."
@@ -113,11 +113,11 @@ def write_stress_tables(folder: Path, plan: Plan, processed: Processed) -> None:
     write_tables(folder, "scores", (_scores(plan, processed, cell) for cell in cells))
 
 
-def _photos(plan: Plan, processed: Processed, cell: Cell) -> pa.Table:
+def _photos(plan: Plan, processed: Processed, cell: ModelCondition) -> pa.Table:
     return _with_model(processed.tables[cell].to_table(plan.conditions[cell[1]].name), plan, cell)
 
 
-def _scores(plan: Plan, processed: Processed, cell: Cell) -> pa.Table:
+def _scores(plan: Plan, processed: Processed, cell: ModelCondition) -> pa.Table:
     comparisons, photos = plan.comparisons, processed.tables[cell]
     clean = processed.tables[cell[0], 0] if plan.side == "probe" else None
     similarity = similarities(
@@ -130,7 +130,7 @@ def _scores(plan: Plan, processed: Processed, cell: Cell) -> pa.Table:
     return _with_model(table, plan, cell)
 
 
-def _with_model(table: pa.Table, plan: Plan, cell: Cell) -> pa.Table:
+def _with_model(table: pa.Table, plan: Plan, cell: ModelCondition) -> pa.Table:
     import pyarrow as pa
 
     name = plan.pipelines[cell[0]].recognizer.card.name

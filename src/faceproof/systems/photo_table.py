@@ -122,7 +122,6 @@ def printable_path(path: Path) -> str:
 
 
 def _fixed_lists(values: Float32Array, missing: NDArray[np.bool_]) -> pa.Array:
-
     flat = pa.array(values.ravel())
     return pa.FixedSizeListArray.from_arrays(flat, values.shape[1], mask=pa.array(missing))
 

@@ -197,7 +197,6 @@ class MTCNN:
         return (crops, probabilities) if return_prob else crops
 
     def _cut(self, picture: NDArray[np.uint8], faces: Faces, path: Path | None) -> tuple[Tensor | None, Any]:
-
         if self.keep_all:
             chosen = [faces.face(row) for row in range(len(faces))]
         else:

@@ -143,7 +143,6 @@ def _wrong_labels(
 
 
 def _folds(cells: Cells, mistakes: Mistakes) -> NDArray[np.int16]:
-
     no_folds = np.full(len(cells.table), NO_FOLD, np.int16)
     if "fold" not in cells:
         return no_folds

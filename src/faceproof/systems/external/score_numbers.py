@@ -131,7 +131,6 @@ def _unclear(cells: Cells, column: str, why: str, *kinds: NDArray[np.bool_]) -> 
 
 
 def _is_number(text: pa.ChunkedArray, mark: Decimal) -> NDArray[np.bool_]:
-
     return _true(pc.match_substring_regex(text, _NUMBER.format(mark=f"[{_MARK[mark]}]")))
 
 
@@ -142,7 +141,6 @@ def _is_grouped(text: pa.ChunkedArray, mark: Decimal) -> NDArray[np.bool_]:
 
 
 def _has(text: pa.ChunkedArray, mark: str) -> NDArray[np.bool_]:
-
     return _true(pc.match_substring(text, mark))
 
 

@@ -147,7 +147,6 @@ def _npz_texts(path: Path, name: str, array: NDArray[Any]) -> tuple[str, ...]:
 
 
 def _read_parquet(path: Path) -> _Rows:
-
     columns = ["photo", "template", "person"]
     try:
         with path.open("rb") as content, open_parquet(content, columns) as file:
@@ -163,7 +162,6 @@ def _read_parquet(path: Path) -> _Rows:
 
 
 def _check_parquet_types(path: Path, kinds: Mapping[str, pa.DataType]) -> None:
-
     types = pa.types
     for name, given in kinds.items():
         if name == "template":

@@ -98,7 +98,6 @@ def _with_mtcnn(pipeline: Pipeline, device: str) -> Pipeline:
 
 @lru_cache(maxsize=1)
 def _mtcnn(device: str) -> MtcnnDetector:
-
     return load_mtcnn(device=device)
 
 
@@ -226,7 +225,6 @@ def _read(file: Path | None) -> dict[str, Any] | None:
 
 
 def _write(file: Path | None, found: dict[str, Any]) -> None:
-
     if file is None:
         return
     try:

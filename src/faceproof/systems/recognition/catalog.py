@@ -143,7 +143,6 @@ def _card(name: str) -> Card:
 
 
 def _onnx(path: Path, how: How) -> Recognizer:
-
     beside = card_path(path)
     file = read_model_file(beside) if os.path.lexists(beside) else None
     net = open_onnx(path, device=how.device, output=file.output if file else None)

@@ -143,7 +143,6 @@ def write_tensors(path: Path, tensors: Mapping[str, NDArray[Any]], metadata: dic
 
 
 def _read_safetensors(path: Path) -> dict[str, NDArray[Any]]:
-
     try:
         with safe_open(path, framework="np") as file:
             names = plain_names(file.keys())
