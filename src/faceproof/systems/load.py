@@ -1,4 +1,4 @@
-"""Loads a pipeline: detector and recogniser with the user's changes."""
+"""Load a pipeline: detector and recogniser with the user's changes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def load_pipeline(
     detector: Detector | None = None,
     decode_memory: int | str | None = None,
 ) -> Pipeline:
-    """Detector, recogniser and selection, ready to use (see `evaluate` for arguments and errors).
+    """Load detector, recogniser and selection (see `evaluate` for arguments and errors).
 
     ``detector`` is the recipe's, where it is loaded already.
     """
@@ -50,7 +50,7 @@ def load_pipeline(
         offline=offline,
         device=device,
         change=lambda contract: changed_contract(contract, recipe),
-        said=recipe.contract_fields(),
+        contract_fields=recipe.contract_fields(),
     )
     detector = detector or load_detector(
         recipe.detector, min_face_size=recipe.min_face_size, pad=recipe.pad, device=device, offline=offline
@@ -63,7 +63,7 @@ def load_pipeline(
 
 
 def _check_detector(detector: Detector, contract: InputContract, recipe: Recipe) -> None:
-    """Refuse what a detector's faces cannot be used for, and options that mean nothing with it."""
+    """Refuse a model that cannot use the detector's faces, and options without effect with this detector."""
     if detector.prepared:
         given = {"--alignment": recipe.alignment, "--margin": recipe.margin_px, "--select": recipe.selection}
         for option, value in given.items():

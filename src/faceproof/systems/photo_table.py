@@ -1,4 +1,4 @@
-"""What became of each photo, as columns: filled by the runner row by row, written as ``photos.parquet``."""
+"""The result of each photo, as columns: filled row by row, written as ``photos.parquet``."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from faceproof.systems.faces.types import Face
 
 Float32Array = NDArray[np.float32]
 STAGES = ("decode", "detect", "align", "embed")
-"""What can fail on a photo's way to its template, in order; time to align is part of ``detect_ms``."""
+"""The stages from a photo to its template, in order; ``detect_ms`` includes alignment."""
 _BLOCK_BYTES = 1 << 20
 STAGES_MS = ("decode_ms", "detect_ms", "embed_ms")
 
 
 @dataclass(slots=True)
 class PhotoOutcome:
-    """One photo's row: everything known about it, and its template if it has one."""
+    """The row of one photo, with its template if it has one."""
 
     outcome: str = ""
     reason: str | None = None
@@ -45,13 +45,13 @@ class PhotoOutcome:
     embed_ms: float | None = None
 
     def fail(self, stage: str, reason: str) -> PhotoOutcome:
-        """Mark the photo as failed at ``stage`` and give it back."""
+        """Mark the photo as failed at ``stage``, and return it."""
         self.outcome, self.reason = stage, reason
         return self
 
 
 class PhotoTable:
-    """Columns of all photos of a run, with templates in a temporary file so that memory stays flat.
+    """Columns of all photos of a run; the templates are in a temporary file and not in memory.
 
     Args:
         photos: the photos, one row each.
@@ -127,7 +127,7 @@ def _fixed_lists(values: Float32Array, missing: NDArray[np.bool_]) -> pa.Array:
 
 
 def _empty_templates(rows: int, size: int) -> Float32Array:
-    """float32 (rows, size), zeros, in a temporary file that is gone with the process.
+    """Zeros, float32 (rows, size), in a temporary file that is deleted with the process.
 
     The room on the disk is reserved at once: writing to a mapped file on a full disk would end the process.
 
@@ -149,7 +149,7 @@ def _empty_templates(rows: int, size: int) -> Float32Array:
 
 
 def _reserve(file: IO[bytes], size: int) -> None:
-    """Make a file ``size`` bytes long, with room on the disk for all of them."""
+    """Give a file a size in bytes, and reserve the disk space."""
     try:
         os.posix_fallocate(file.fileno(), 0, size)
         return

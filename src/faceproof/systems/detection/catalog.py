@@ -1,4 +1,4 @@
-"""From what a user calls a detector to the detector: a name, a file of faces, a Python reference, or an object."""
+"""Find a detector by its name, its file of faces or its Python reference, or use an object."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def load_detector(
     device: str = "cpu",
     offline: bool = False,
 ) -> Detector:
-    """A detector, ready to use.
+    """Load a detector.
 
     Args:
         detector: ``mtcnn``; ``none``, where photos are faces that were cut out and aligned already; a CSV or Parquet

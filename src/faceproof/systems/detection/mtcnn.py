@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 PHOTOS_AT_A_TIME = 2
-"""Photos in P-Net together on a CPU, always as many: kernels differ with the number, on some processors from 9 on."""
+"""Fixed number of photos that P-Net processes together on a CPU: kernels round differently with the number."""
 
 CROPS_AT_A_TIME = {"rnet": 64, "onet": 32}
 
 
 class MtcnnDetector(Detector):
-    """The cascade with its weights: what the engine uses unless it is told otherwise.
+    """The cascade with its weights: the engine's default detector.
 
     Attributes:
         cascade: nets and settings.
@@ -80,7 +80,7 @@ def load_mtcnn(
     device: str = "cpu",
     offline: bool = False,
 ) -> MtcnnDetector:
-    """MTCNN, ready to use.
+    """Load MTCNN.
 
     Args:
         settings: of the cascade; None for the defaults.
@@ -106,7 +106,7 @@ def load_mtcnn(
 
 @dataclass
 class MTCNN:
-    """Finds faces and cuts them out.
+    """Finds faces and crops them.
 
     Attributes:
         image_size: side of the crops in pixels.
@@ -237,7 +237,7 @@ def _as_paths(
 
 
 def _as_photos(photos: Any) -> tuple[list[NDArray[np.uint8]], bool]:
-    """Photos as arrays, and whether it was a single one."""
+    """The photos as arrays, and whether a single photo was given."""
     if isinstance(photos, Image.Image):
         return [np.asarray(photos.convert("RGB"))], True
     if isinstance(photos, list | tuple):

@@ -75,7 +75,7 @@ def _notes(
     mark: Decimal,
     grouped: NDArray[np.bool_],
 ) -> list[str]:
-    """How commas and points were read, where that is not the usual way."""
+    """Notes on decimal commas and thousands separators."""
     notes = []
     if mark == "comma" and _has(text, ",").any():
         notes.append("Commas in the scores are taken as decimal commas.")

@@ -23,7 +23,7 @@ _ROWS_AT_A_TIME = 100_000
 
 
 def compared_in(file: ScoreFile) -> pa.Table:
-    """``comparisons.parquet``: who is compared with whom."""
+    """The table of ``comparisons.parquet``."""
     number = pc.cast(pa.array(file.row), pa.string())
     row = pc.binary_join_element_wise("row", number, " ")
     sides = {side: pc.binary_join_element_wise(row, side, " ") for side in "ab"}
@@ -77,7 +77,7 @@ def photos_in(file: ScoreFile, condition: str = "clean") -> pa.Table:
 
 
 def people_entry(file: ScoreFile, photos: pa.Table) -> dict[str, Any]:
-    """As `faceproof.runs.manifest.people_entry`, of the file; None for what it does not name."""
+    """As `faceproof.runs.manifest.people_entry`, for a score file; None for everything that the file does not name."""
     named = "person_a" in file.names
     return {
         "root": printable_path(file.path.resolve()),
@@ -119,5 +119,5 @@ def digest_of(comparisons: pa.Table) -> str:
 
 
 def _one_below_the_other(file: ScoreFile, what: str) -> pa.Array:
-    """A column of both sides, a before b, as one array."""
+    """The columns of side a and side b, concatenated."""
     return pa.concat_arrays([chunk for side in "ab" for chunk in file.names[f"{what}_{side}"].chunks])

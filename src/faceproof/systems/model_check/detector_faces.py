@@ -1,4 +1,4 @@
-"""Whether other faces in the user's photos separate people better: MTCNN's, or those found with a black border.
+"""Compare the detector's faces with MTCNN's, and with the faces found with a black border, on the user's photos.
 
 Landmarks in another order, boxes for another picture size, photos that were never aligned and photos that are cut
 tightly around the face give templates that look like those of a poor model.
@@ -142,7 +142,7 @@ def check_border(
 
 
 def _judged(name: str, gain: Gain, measured: str) -> Check:
-    """Failed where the second faces are better, passed where they are not by what matters."""
+    """Failed if the second faces are better; passed if a gain that counts is excluded."""
     required = f"no gain of {MATTERS:g} or more may have an interval above 0"
     if gain.low > 0 and gain.value >= MATTERS:
         return Check(name, "failed", f"{measured}; {required}")

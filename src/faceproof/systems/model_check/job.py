@@ -1,4 +1,4 @@
-"""The model check before a run, on a few dozen faces: is the model sound, and does it get what it was made for?"""
+"""Run the model check before a run, on a few dozen faces: the templates and the input contract."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def check_pipeline(
 
 
 def _with_mtcnn(pipeline: Pipeline, device: str) -> Pipeline:
-    """The pipeline with faces that MTCNN finds: itself, where it has these."""
+    """The pipeline with MTCNN as its detector."""
     return pipeline if isinstance(pipeline.detector, MtcnnDetector) else replace(pipeline, detector=_mtcnn(device))
 
 
@@ -215,7 +215,7 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
 
 
 def _read(file: Path | None) -> dict[str, Any] | None:
-    """A result that was kept; None where there is none, or the file is not the one that was written."""
+    """A result from the cache; None if there is none, or if the file was changed."""
     try:
         kept = json.loads(file.read_text("utf-8")) if file is not None else None
         found = kept["result"] if isinstance(kept, dict) and kept["sha256"] == sha256_of_json(kept["result"]) else None
