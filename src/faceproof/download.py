@@ -25,7 +25,7 @@ _CHUNK_BYTES = 1 << 18
 _TEMPORARY_STATUS = {408, 425, 429, 500, 502, 503, 504}
 
 
-class Progress(Protocol):
+class DownloadProgress(Protocol):
     """Receives the progress of a download."""
 
     def note(self, message: str) -> None:
@@ -104,7 +104,7 @@ def fetch_file(
     url: str,
     destination: Path,
     *,
-    progress: Progress,
+    progress: DownloadProgress,
     attempts: int = 4,
     pause_s: float = 1.0,
     timeout_s: float = 30.0,
@@ -151,7 +151,7 @@ def _gave_up(url: str, part: Path, reason: str) -> str:
     return f"Cannot download {url}: {reason}.{partial}"
 
 
-def _continue_part(url: str, part: Path, progress: Progress, timeout_s: float) -> os.stat_result:
+def _continue_part(url: str, part: Path, progress: DownloadProgress, timeout_s: float) -> os.stat_result:
     """Request the missing bytes of ``part`` and return the status of the complete file.
 
     Several processes may download the same file at the same time. Each opens it before it reads its size, and writes
@@ -179,7 +179,7 @@ def _publish(fetched: os.stat_result, part: Path, destination: Path) -> None:
         raise _InterruptedDownloadError(f"{part.name} was removed while it was written")
 
 
-def _request_rest(url: str, part: Path, file: BinaryIO, progress: Progress, timeout_s: float) -> None:
+def _request_rest(url: str, part: Path, file: BinaryIO, progress: DownloadProgress, timeout_s: float) -> None:
     """Request the bytes after the end of the file and write them.
 
     Raises:
@@ -240,7 +240,7 @@ def _span(response: HTTPResponse, part: Path, done: int) -> tuple[int, int | Non
     return done, None if span[2] == "*" else int(span[2])
 
 
-def _store(response: HTTPResponse, file: BinaryIO, start: int, total: int | None, progress: Progress) -> None:
+def _store(response: HTTPResponse, file: BinaryIO, start: int, total: int | None, progress: DownloadProgress) -> None:
     """Write the response at its position in the file; a complete file is truncated to its size."""
     position = start
     file.seek(start)

@@ -77,9 +77,9 @@ def test_order_and_pixels_do_not_depend_on_memory(items, photos_at_once, workers
 def test_what_is_held_stays_within_the_memory(items, photos_at_once):
     memory = int(photos_at_once * max(estimated_bytes(one.photo.path) for one in items if one.photo.id != "04.png"))
     held = []
-    in_blocks(items, memory=memory, seen=lambda: held.append(sum(one.held_bytes for one in items)))
+    in_blocks(items, memory=memory, seen=lambda: held.append(sum(one.memory_bytes_in_use for one in items)))
     assert 0 < max(held) <= memory
-    assert sum(one.held_bytes for one in items) == 0
+    assert sum(one.memory_bytes_in_use for one in items) == 0
 
 
 def test_a_block_ends_where_its_photos_hold_the_room_of_the_next(items):
@@ -118,7 +118,9 @@ def test_large_photos_wait_in_no_greater_number_than_there_are_threads(tmp_path)
         made.append(item(path))
     each = estimated_bytes(made[0].photo.path)
     held = []
-    _, _, sizes = in_blocks(made, memory=MANY, batch=32, seen=lambda: held.append(sum(o.held_bytes for o in made)))
+    _, _, sizes = in_blocks(
+        made, memory=MANY, batch=32, seen=lambda: held.append(sum(o.memory_bytes_in_use for o in made))
+    )
     assert sizes == [1] * 5
     assert BATCH_PIXELS < 4000 * 3000
     assert max(held) <= AHEAD_BYTES + 3 * each

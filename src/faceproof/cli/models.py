@@ -176,7 +176,7 @@ def check(
 ) -> None:
     """Check a model on a few dozen faces: is it sound, and does it get what it was made for? Exit 1 when not."""
     from faceproof.systems.model_check.job import check_model, propose_contract
-    from faceproof.systems.recognition.catalog import is_described, said_enough
+    from faceproof.systems.recognition.catalog import has_required_fields, is_described
 
     recipe = recipe_of(
         crop_size=crop_size,
@@ -186,7 +186,11 @@ def check(
         pixel_mean=pixel_mean,
         pixel_divisor=pixel_divisor,
     )
-    if model.lower().endswith(".onnx") and not said_enough(recipe.contract_fields()) and not is_described(Path(model)):
+    if (
+        model.lower().endswith(".onnx")
+        and not has_required_fields(recipe.contract_fields())
+        and not is_described(Path(model))
+    ):
         _refuse_ignored(weights, recipe.contract_fields())
         with only_results_on_stdout():
             found = propose_contract(Path(model), crop_size, device=device, write=write_card)

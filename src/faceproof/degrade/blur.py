@@ -93,7 +93,7 @@ def _add_point(kernel: NDArray[np.float64], x: float, y: float) -> None:
 
 def _convolved(photo: Picture, kernel: NDArray[np.float64]) -> Picture:
     """The photo convolved with a square kernel of odd side, normalised to sum 1."""
-    from scipy.signal import oaconvolve
+    from scipy.signal import oaconvolve  # here and not at the top: it takes long to load, and two families need it
 
     reach = len(kernel) // 2
     weights = (kernel / kernel.sum()).astype(np.float32)[:, :, None]

@@ -1,9 +1,9 @@
-"""Templates kept between runs: append-only Parquet shards, one folder for each recipe.
+"""Cache of templates between runs: Parquet shards that are only added, in one folder for each recipe.
 
-A recipe is everything that decides a template besides the photo's bytes: condition, detector, selection,
-recogniser. Shards are written under a temporary name and renamed, so a killed run loses at most the rows that it
-had not written, and several runs may write at the same time. A shard's name is the SHA-256 of its bytes: a shard that
-was damaged on disk is recognised, set aside, and its photos are computed again.
+A recipe is everything that determines a template besides the photo's bytes: condition, detector, selection,
+recogniser. A shard is written under a temporary name and then renamed. A killed run therefore loses only rows that
+were not written yet, and several runs may write at the same time. The name of a shard is the SHA-256 of its bytes. A
+damaged shard does not match its name: it is renamed, and its photos are computed again.
 """
 
 from __future__ import annotations
@@ -13,18 +13,15 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from faceproof.engine.parquet_files import parquet_bytes, read_parquet
 from faceproof.errors import CacheError
 from faceproof.files import sha256_of_json, write_whole
 from faceproof.systems.faces.types import Face
 from faceproof.systems.photo_table import STAGES_MS, PhotoOutcome
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 SHARD_ROWS = 2000
 SHARD_SECONDS = 30.0
@@ -36,17 +33,17 @@ class TemplateCache:
 
     Args:
         root: cache folder; the shards lie in ``root/templates/DIGEST``.
-        recipe: everything that decides a template besides the photo, as JSON values.
-        shard_rows: rows in a shard, at most.
-        shard_seconds: how long a row waits for its shard, while rows are added; a run that is killed loses no more.
+        recipe: everything that determines a template besides the photo, as JSON values.
+        shard_rows: largest number of rows in a shard.
+        shard_seconds: longest time before a row is written, while rows are added; a killed run loses no more.
         template_size: numbers in a template; None: not checked.
 
     Attributes:
-        folder: where the shards are.
-        set_aside: damaged shards that `load` found, under their new names.
+        folder: folder of the shards.
+        set_aside: damaged shards that `load` found, by their new names.
 
     Raises:
-        CacheError: when the folder cannot be made or written.
+        CacheError: the folder cannot be created or written.
     """
 
     def __init__(
@@ -79,8 +76,6 @@ class TemplateCache:
 
         A damaged shard is renamed and listed in ``set_aside``; its photos are computed again.
         """
-        import pyarrow as pa
-
         for shard in sorted(self.folder.glob("*.parquet")):
             if len(shard.stem) != _DIGEST_LENGTH:
                 continue  # of an earlier version, which kept no digest
@@ -99,13 +94,11 @@ class TemplateCache:
             yield from rows
 
     def _rows(self, content: bytes, digest: str, wanted: Mapping[str, object]) -> list[tuple[str, PhotoOutcome]]:
-        """The rows of a shard that are wanted.
+        """The rows of a shard whose photos are keys of ``wanted``.
 
         Raises:
-            ValueError: the shard is not the one that was written, or a row has no form that a row can have.
+            ValueError: the shard differs from the one that was written, or a row is malformed.
         """
-        import pyarrow as pa
-
         if hashlib.sha256(content).hexdigest() != digest:
             raise ValueError("the bytes do not match the digest")
         table = read_parquet(content)
@@ -114,7 +107,7 @@ class TemplateCache:
         for _, outcome in rows:
             template = outcome.template
             if (template is None) == (outcome.outcome == "template"):
-                raise ValueError("a template without its outcome, or the other way round")
+                raise ValueError("a template without the outcome template, or this outcome without a template")
             if template is not None and self._template_size not in (None, len(template)):
                 raise ValueError(f"a template of {len(template)} numbers")
             if template is not None and not np.isfinite(template).all():
@@ -131,7 +124,7 @@ class TemplateCache:
         self.set_aside.append(str(place))
 
     def add(self, sha256: str, outcome: PhotoOutcome) -> None:
-        """Keep one row; it is on disk when its shard is full or old enough, or after `flush`."""
+        """Add one row; it is written when its shard is full or `shard_seconds` have passed, or by `flush`."""
         if not self._pending:
             self._oldest = time.monotonic()
         self._pending.append((sha256, outcome))
@@ -139,10 +132,10 @@ class TemplateCache:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is pending as one shard.
+        """Write the rows that were added since the last shard as one shard.
 
         Raises:
-            CacheError: when the disk is full or the folder is gone.
+            CacheError: the disk is full, or the folder was removed.
         """
         if not self._pending:
             return
@@ -152,15 +145,13 @@ class TemplateCache:
         except OSError as error:
             raise CacheError(
                 f"A shard of {len(self._pending)} photos cannot be written to {self.folder} "
-                f"({error.strerror or error}). Free some room and give the same command again, set FACEPROOF_CACHE, "
+                f"({error.strerror or error}). Free some disk space and repeat the command, set FACEPROOF_CACHE, "
                 "or use [[cache=False]]."
             ) from error
         self._pending.clear()
 
 
 def _shard(rows: list[tuple[str, PhotoOutcome]]) -> pa.Table:
-    import pyarrow as pa
-
     outcomes = [outcome for _, outcome in rows]
     faces = [outcome.face for outcome in outcomes]
     columns: dict[str, pa.Array] = {

@@ -1,4 +1,4 @@
-"""What a run is going to take of memory, disk and time, before it starts."""
+"""Estimate of the memory, disk space and time that a run needs, before it starts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from faceproof.systems.pipeline import Pipeline, Pixels
 from faceproof.systems.recognition.recognizer import CHUNK
 
 WORTH_A_TRIAL = 1000
-"""Templates from which the time is estimated by a trial; fewer take a minute or less on most machines."""
+"""Smallest number of templates for which the time is measured; fewer take a minute or less on most machines."""
 
 _TRIAL_PHOTOS, _TRIES = 4, 20
 _BASE_BYTES, _PHOTO_BYTES = 700_000_000, 400
@@ -29,18 +29,18 @@ _COMPARISON_SECONDS = 5e-6
 
 
 def estimate(work: Workload, cache: Path | None, folder: Path, *, advice: str, always_time: bool = False) -> list[str]:
-    """What a run takes, as sentences for the console.
+    """Memory, disk space and time of a run, as sentences for the console.
 
     Args:
-        work: what is going to be done.
-        cache: folder of the template cache; None: nothing is kept.
+        work: the templates that are made.
+        cache: folder of the template cache; None: no cache.
         folder: the run folder.
-        advice: how to need less of the disk, the beginning of a sentence.
+        advice: how to use less disk space: the beginning of a sentence.
         always_time: estimate the time however short it is.
 
     Raises:
-        CacheError: a disk has not enough room.
-        PeopleError: memory does not hold so many comparisons.
+        CacheError: a disk has not enough space.
+        PeopleError: the comparisons do not fit into memory.
     """
     refuse_too_many(len(work.comparisons), "Take fewer.")
     memory = _BASE_BYTES + _PHOTO_BYTES * work.templates() + memory_of(len(work.comparisons))
@@ -65,9 +65,9 @@ def _time(work: Workload) -> Iterator[str]:
 
 
 def seconds_per_template(pipeline: Pipeline, photos: Sequence[Photo]) -> float:
-    """Seconds from file to template, measured on the first photos that can be decoded; 0 where none can.
+    """Seconds from file to template, measured on the first photos that can be decoded; 0 if none can.
 
-    The first calls of a net take much longer than all later ones, so each is made once before the clock starts.
+    The first call of a net takes much longer than the others, so each net is called once before the measurement.
 
     Args:
         pipeline: detector and recogniser.
@@ -87,7 +87,7 @@ def seconds_per_template(pipeline: Pipeline, photos: Sequence[Photo]) -> float:
 
 
 def _crops(pipeline: Pipeline, photos: Sequence[Photo], most: int) -> tuple[int, list[Pixels]]:
-    """How many photos could be decoded, at most so many, and the prepared faces in them."""
+    """The number of photos that were decoded, ``most`` at most, and the prepared faces in them."""
     crops: list[Pixels] = []
     tried = 0
     for photo in photos:
@@ -106,7 +106,7 @@ def _crops(pipeline: Pipeline, photos: Sequence[Photo], most: int) -> tuple[int,
 
 
 def time_in_words(seconds: float) -> str:
-    """A duration to two digits or so.
+    """A duration in words, to about two digits.
 
     >>> time_in_words(40), time_in_words(500), time_in_words(9000), time_in_words(400_000)
     ('40 s', '8 min', '2.5 h', '4.6 days')

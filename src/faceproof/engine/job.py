@@ -1,9 +1,9 @@
-"""One pass over the photos, for all recognisers and conditions that are wanted of them.
+"""One pass over the photos, for all recognisers and conditions.
 
-Photos are decoded in threads a little ahead of the nets, once, and taken in blocks of bounded pixel count. A block is
-detected as it is, then under one condition after another, the next of which is being made in threads meanwhile. Faces
-are embedded in chunks of fixed size. A photo's row never depends on what else is in its batch: the nets see fixed
-shapes, and everything else works photo by photo.
+Threads decode each photo once, some photos ahead of the nets. Photos are processed in blocks with a limited number of
+pixels. A block is detected without degradation, then under one condition after another. Threads degrade the photos for
+the next condition meanwhile. Faces are embedded in chunks of fixed size. The row of a photo does not depend on the
+other photos of its batch: the nets get fixed shapes, and all other steps process one photo at a time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from PIL import Image
 from faceproof.degrade.types import Condition
 from faceproof.engine.cache import TemplateCache
 from faceproof.engine.reading import Item, blocks, decoded
-from faceproof.engine.values import Cell, Progress
+from faceproof.engine.values import ModelCondition, Progress
 from faceproof.errors import CacheError, DegradationError, ModelError
 from faceproof.people.types import Photo
 from faceproof.systems.faces.selection import choose
@@ -33,10 +33,10 @@ from faceproof.systems.recognition.recognizer import CHUNK, NO_FINITE_TEMPLATE, 
 
 @dataclass(slots=True)
 class _Ready:
-    """A prepared face that waits for its recogniser."""
+    """A prepared face that is not embedded yet."""
 
     item: Item
-    cell: Cell
+    cell: ModelCondition
     outcome: PhotoOutcome
     crop: Pixels
 
@@ -50,7 +50,7 @@ class Job:
         pipelines: Sequence[Pipeline],
         conditions: Sequence[Condition],
         needed: Mapping[int, NDArray[np.bool_]],
-        caches: Mapping[Cell, TemplateCache],
+        caches: Mapping[ModelCondition, TemplateCache],
         progress: Progress | None,
     ) -> None:
         self.photos, self.conditions, self.needed = photos, conditions, needed
@@ -83,7 +83,7 @@ class Job:
             self._fail_all(c, why)
 
     def _flush(self) -> None:
-        """Write what every cache holds; one that cannot be written keeps none of the others from it."""
+        """Write all caches; if one cannot be written, the others are written all the same."""
         errors = []
         for cache in self.caches.values():
             try:
@@ -94,59 +94,59 @@ class Job:
             raise errors[0]
 
     def _fail_all(self, condition: int, why: str) -> None:
-        """A condition that failed has no rows of before either: none of them may look like a result."""
+        """Overwrite all rows of a condition that failed, so that none looks like a result."""
         for (_, c), table in self.tables.items():
             if c == condition:
                 for row in range(len(self.photos)):
-                    if self._wanted(row, c):
+                    if self._needs(row, c):
                         table.put(row, PhotoOutcome().fail("degrade", why))
 
     def _distinct(self) -> dict[str, Item]:
-        """Photos by what makes them alike, those without a key each for themselves, with what each is wanted for."""
+        """An item for each different photo, by its key; a photo without a key has an item of its own."""
         items: dict[str, Item] = {}
         for row, photo in enumerate(self.photos):
             key = self.detector.key(photo)
             item = items.setdefault(key or f"row {row}", Item(photo, key, []))
             item.rows.append(row)
-            item.todo |= {cell for cell in self.tables if self._wanted(row, cell[1])}
+            item.todo |= {cell for cell in self.tables if self._needs(row, cell[1])}
         return items
 
-    def _wanted(self, row: int, condition: int) -> bool:
+    def _needs(self, row: int, condition: int) -> bool:
         return condition not in self.needed or bool(self.needed[condition][row])
 
-    def _rows(self, item: Item, cell: Cell) -> list[int]:
-        return [row for row in item.rows if self._wanted(row, cell[1])]
+    def _rows(self, item: Item, cell: ModelCondition) -> list[int]:
+        return [row for row in item.rows if self._needs(row, cell[1])]
 
-    def _take_from_cache(self, items: dict[str, Item], cell: Cell, cache: TemplateCache) -> int:
+    def _take_from_cache(self, items: dict[str, Item], cell: ModelCondition, cache: TemplateCache) -> int:
         done = 0
         for digest, outcome in cache.load(items):
             item = items[digest]
             if outcome.outcome == "detect" and outcome.face is not None:
                 outcome.outcome = "align"  # rows of earlier versions, which had no name for this stage
             if cell not in item.todo:
-                continue  # not wanted, or two runs computed it at the same time
-            if cell[1] == 0 and not item.looked_at:
-                item.face, item.faces_found, item.looked_at = outcome.face, outcome.faces_found, True
+                continue  # not needed, or two runs computed it at the same time
+            if cell[1] == 0 and not item.detected:
+                item.face, item.faces_found, item.detected = outcome.face, outcome.faces_found, True
                 item.no_face = outcome.reason or ""
             done += self._put(item, cell, outcome)
         return done
 
-    def _put(self, item: Item, cell: Cell, outcome: PhotoOutcome) -> int:
+    def _put(self, item: Item, cell: ModelCondition, outcome: PhotoOutcome) -> int:
         rows = self._rows(item, cell)
         for row in rows:
             self.tables[cell].put(row, outcome)
         item.todo.discard(cell)
         return len(rows)
 
-    def _finish(self, item: Item, cell: Cell, outcome: PhotoOutcome) -> None:
-        """A row that was computed just now; one of a condition that failed meanwhile is done with already."""
+    def _finish(self, item: Item, cell: ModelCondition, outcome: PhotoOutcome) -> None:
+        """Store a computed row in its table and in the cache; nothing if its condition has failed meanwhile."""
         if cell not in item.todo:
             return
         rows = self._put(item, cell, outcome)
         cache = self.caches.get(cell)
-        # What could not be decoded, looked at, degraded or described may be mended: it is tried again next time.
-        seen = outcome.outcome in {"detect", "align"} and outcome.faces_found is not None
-        known = outcome.outcome == "template" or seen
+        # A photo that could not be decoded, detected, degraded or embedded is tried again by the next run.
+        searched = outcome.outcome in {"detect", "align"} and outcome.faces_found is not None
+        known = outcome.outcome == "template" or searched
         if cache and item.key and known:
             cache.add(item.key, outcome)
         if self.progress:
@@ -169,7 +169,7 @@ class Job:
                 for cell in sorted(item.todo):
                     self._finish(item, cell, item.outcome().fail("decode", item.undecodable))
         alive = [item for item in block if item.pixels is not None]
-        self._look_at_clean([item for item in alive if not item.looked_at or self._cells(item, 0)], pool)
+        self._detect_clean([item for item in alive if not item.detected or self._cells(item, 0)], pool)
         later = range(1, len(self.conditions))
         ahead: deque[tuple[int, list[Item], list[Future[Pixels | None]]]] = deque()
         for c in later:
@@ -183,15 +183,15 @@ class Job:
         for item in block:
             item.release()
 
-    def _cells(self, item: Item, condition: int) -> list[Cell]:
+    def _cells(self, item: Item, condition: int) -> list[ModelCondition]:
         return [(p, condition) for p in range(len(self.recognizers)) if (p, condition) in item.todo]
 
-    def _look_at_clean(self, items: list[Item], pool: ThreadPoolExecutor) -> None:
+    def _detect_clean(self, items: list[Item], pool: ThreadPoolExecutor) -> None:
         pictures = [item.pixels for item in items if item.pixels is not None]
         self._detected(0, items, pictures, pool)
 
     def _degraded(self, item: Item, condition: int) -> Pixels | None:
-        """The photo under a condition; None where that takes a face and there is none, or the condition has failed."""
+        """The degraded photo; None if the condition needs a face and there is none, or if the condition has failed."""
         how, pixels = self.conditions[condition], item.pixels
         if pixels is None or condition in self.failed or how.stage == "aligned":
             return None
@@ -204,7 +204,7 @@ class Job:
     ) -> None:
         how = self.conditions[condition]
         try:
-            made = [future.result() for future in futures]
+            degraded = [future.result() for future in futures]
             if how.stage == "aligned":
                 self._aligned(condition, items, pool)
                 return
@@ -215,8 +215,8 @@ class Job:
                 for cell in self._cells(item, condition):
                     self._finish(item, cell, item.outcome().fail("degrade", self.failed[condition]))
             return
-        with_picture = [(item, picture) for item, picture in zip(items, made, strict=True) if picture is not None]
-        for item, picture in zip(items, made, strict=True):
+        with_picture = [(item, picture) for item, picture in zip(items, degraded, strict=True) if picture is not None]
+        for item, picture in zip(items, degraded, strict=True):
             if picture is None:
                 self._no_face_when_clean(item, condition)
         self._detected(condition, [item for item, _ in with_picture], [picture for _, picture in with_picture], pool)
@@ -229,7 +229,7 @@ class Job:
             self._finish(item, cell, outcome.fail("detect", why))
 
     def _detected(self, condition: int, items: list[Item], pictures: list[Pixels], pool: ThreadPoolExecutor) -> None:
-        """Find the faces, cut them out for every recogniser that is waiting, and embed what fills a chunk."""
+        """Find the faces, prepare them for each recogniser that needs them, and embed complete chunks."""
         if not items:
             return
         start = time.perf_counter()
@@ -239,17 +239,17 @@ class Job:
         for item, results in zip(items, cut, strict=True):
             for cell, outcome, crop in results:
                 outcome.detect_ms = each
-                self._hand_on(item, cell, outcome, crop)
+                self._queue_crop(item, cell, outcome, crop)
         self._embed()
 
     def _cut(
         self, item: Item, pixels: Pixels, found: Faces | Failure, condition: int
-    ) -> list[tuple[Cell, PhotoOutcome, Pixels | None]]:
-        """For each recogniser the prepared face, or None and the reason in the outcome."""
+    ) -> list[tuple[ModelCondition, PhotoOutcome, Pixels | None]]:
+        """The prepared face for each recogniser, or None with the reason in the outcome."""
         face, faces_found, why = self._chosen(found, pixels)
         if condition == 0:
-            item.face, item.faces_found, item.no_face, item.looked_at = face, faces_found, why, True
-        results: list[tuple[Cell, PhotoOutcome, Pixels | None]] = []
+            item.face, item.faces_found, item.no_face, item.detected = face, faces_found, why, True
+        results: list[tuple[ModelCondition, PhotoOutcome, Pixels | None]] = []
         for cell in self._cells(item, condition):
             outcome = item.outcome(pixels)
             outcome.faces_found = faces_found
@@ -260,14 +260,14 @@ class Job:
         return results
 
     def _chosen(self, found: Faces | Failure, pixels: Pixels) -> tuple[Face | None, int | None, str]:
-        """The face, how many there are (None where none were sought), and why there is none."""
+        """The selected face, the number of faces (None: no detector ran), and the reason if there is no face."""
         if isinstance(found, Failure):
             return None, None, found.reason
         face = choose(found, pixels.shape[0], pixels.shape[1], self.selection)
         why = "" if face else f"{len(found)} faces, none fit for {self.selection!r}" if len(found) else "no face found"
         return face, None if self.detector.prepared else len(found), why
 
-    def _prepared(self, cell: Cell, pixels: Pixels, face: Face, outcome: PhotoOutcome) -> Pixels | None:
+    def _prepared(self, cell: ModelCondition, pixels: Pixels, face: Face, outcome: PhotoOutcome) -> Pixels | None:
         outcome.face = face
         pipeline = self.pipelines[cell[0]]
         crop = pipeline.prepare(pixels, face)
@@ -276,7 +276,7 @@ class Job:
         return crop
 
     def _aligned(self, condition: int, items: list[Item], pool: ThreadPoolExecutor) -> None:
-        """Degrade the prepared faces of the photos as they are."""
+        """Degrade the prepared faces of photos without degradation."""
         for item in items:
             if item.face is None:
                 self._no_face_when_clean(item, condition)
@@ -285,10 +285,10 @@ class Job:
         for (item, cell), (outcome, crop) in zip(
             work, pool.map(self._degraded_crop, *zip(*work, strict=True)) if work else (), strict=True
         ):
-            self._hand_on(item, cell, outcome, crop)
+            self._queue_crop(item, cell, outcome, crop)
         self._embed()
 
-    def _degraded_crop(self, item: Item, cell: Cell) -> tuple[PhotoOutcome, Pixels | None]:
+    def _degraded_crop(self, item: Item, cell: ModelCondition) -> tuple[PhotoOutcome, Pixels | None]:
         pixels, face = item.pixels, item.face
         assert pixels is not None
         assert face is not None
@@ -304,14 +304,14 @@ class Job:
             worse = np.asarray(Image.fromarray(worse).resize(size, Image.Resampling.BILINEAR))
         return outcome, worse
 
-    def _hand_on(self, item: Item, cell: Cell, outcome: PhotoOutcome, crop: Pixels | None) -> None:
+    def _queue_crop(self, item: Item, cell: ModelCondition, outcome: PhotoOutcome, crop: Pixels | None) -> None:
         if crop is None:
             self._finish(item, cell, outcome)
         else:
             self.ready[cell[0]].append(_Ready(item, cell, outcome, crop))
 
     def _embed(self, *, everything: bool = False) -> None:
-        """Make templates of what waits, in whole chunks; the rest waits on, unless it is ``everything``."""
+        """Embed prepared faces in complete chunks; with ``everything``, also the faces that fill no chunk."""
         for recognizer, waiting in zip(self.recognizers, self.ready, strict=True):
             end = len(waiting) if everything else len(waiting) // CHUNK * CHUNK
             for first in range(0, end, CHUNK):
@@ -336,7 +336,7 @@ class Job:
             self._finish(one.item, one.cell, one.outcome)
 
     def _one_by_one(self, recognizer: Recognizer, part: list[_Ready], error: ModelError) -> None:
-        """A recogniser that fails on some faces fails on these alone: each is tried by itself."""
+        """Embed each face of a failed chunk separately, so that only the faces that cause the failure fail."""
         if len(part) > 1:
             for one in part:
                 self._embed_chunk(recognizer, [one])

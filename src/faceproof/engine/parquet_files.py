@@ -1,31 +1,28 @@
-"""Parquet files with a checksum on every page, written whole or not at all, and read with the checksums verified."""
+"""Write Parquet files atomically, with a checksum on every page, and verify the checksums when reading."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from faceproof.files import replaced_whole
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _COMPRESSION = "zstd"
 
 
 def write_parquet(path: Path, tables: Iterable[pa.Table]) -> None:
-    """Write tables of the same columns, one or more, one below the other into one file.
+    """Write one or more tables with the same columns into one file, in order.
 
     Args:
         path: the file; its folder has to exist.
-        tables: at least one; read one by one, so memory holds one at a time.
+        tables: at least one; only one is in memory at a time.
 
     Raises:
         OSError: the disk is full, or the folder cannot be written; no file is left behind.
     """
-    import pyarrow.parquet as pq
-
     rest = iter(tables)
     first = next(rest)
     with (
@@ -39,9 +36,6 @@ def write_parquet(path: Path, tables: Iterable[pa.Table]) -> None:
 
 def parquet_bytes(table: pa.Table) -> memoryview:
     """A table as the bytes of a Parquet file."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression=_COMPRESSION, write_page_checksum=True)
     return memoryview(sink.getvalue())
@@ -64,9 +58,6 @@ def read_parquet(
         OSError: the file cannot be read, or a page does not match its checksum.
         pyarrow.ArrowException: it is no Parquet file.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     return pq.read_table(
         pa.BufferReader(source) if isinstance(source, bytes) else source,
         columns=None if columns is None else list(columns),

@@ -1,9 +1,8 @@
-"""Photos on their way through a job: decoded in threads a little ahead of the nets, and taken in blocks.
+"""Decode photos in threads, some photos ahead of the nets, and group them into blocks.
 
-What is decoded and not yet used is bounded in bytes. A photo counts with the estimate from its header while it is
-decoded, then with its pixels until its block is done. A photo is decoded when there is room for it; where the block
-that is being gathered holds the room, that block ends. Photos keep their order, and what is made of a photo does not
-depend on its block.
+The memory of decoded photos is bounded. While a photo is decoded, the estimate from its header counts. Afterwards its
+pixels count, until its block is done. A photo is decoded as soon as there is memory for it. If the current block
+occupies that memory, the block ends. Photos keep their order, and the result of a photo does not depend on its block.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from faceproof.engine.values import Cell
+from faceproof.engine.values import ModelCondition
 from faceproof.errors import ImageDecodeError
 from faceproof.people.decode import decode_with_digest, estimated_bytes
 from faceproof.people.types import Photo
@@ -23,90 +22,101 @@ from faceproof.systems.photo_table import PhotoOutcome
 from faceproof.systems.pipeline import Pixels
 
 BATCH_PIXELS = 8_000_000
-"""Pixels of the photos that are detected together, at most (a larger photo goes alone)."""
+"""Largest number of pixels of the photos that are detected together; a larger photo is detected alone."""
 AHEAD_BYTES = 200_000_000
-"""Where photos that are decoded ahead take more than this, only so many are as there are threads."""
+"""If the photos that are decoded ahead take more bytes than this, their number is limited to that of the threads."""
 _ALONE_BYTES = 64_000_000
 """A file of this size or more is decoded alone, as its header can be as long as the file."""
 
 
 @dataclass(slots=True)
 class Item:
-    """A photo on its way: the rows it fills, what is still to be made of it, its pixels and its face while in use.
+    """A photo during a job.
 
-    ``key`` tells it in the cache (empty: it is not kept); ``no_face`` is why there is none in the photo as it is;
-    ``held_bytes`` is what it takes of the memory for decoding, now.
+    Attributes:
+        photo: the photo.
+        key: its key in the cache; empty: it is not cached.
+        rows: rows of the tables that it fills.
+        todo: recognisers and conditions without a result yet.
+        pixels: the decoded photo, until its block is done.
+        decode_ms: duration of decoding.
+        undecodable: the reason if it cannot be decoded.
+        memory_bytes_in_use: its current share of the memory for decoding.
+        face: the selected face without degradation.
+        faces_found: number of faces without degradation; None: no detector ran.
+        no_face: the reason if there is no face without degradation.
+        detected: whether the detector has seen the photo without degradation.
     """
 
     photo: Photo
     key: str
     rows: list[int]
-    todo: set[Cell] = field(default_factory=set)
+    todo: set[ModelCondition] = field(default_factory=set)
     pixels: Pixels | None = None
     decode_ms: float | None = None
     undecodable: str | None = None
-    held_bytes: int = 0
+    memory_bytes_in_use: int = 0
     face: Face | None = None
     faces_found: int | None = None
     no_face: str = ""
-    looked_at: bool = False
+    detected: bool = False
 
     def outcome(self, pixels: Pixels | None = None) -> PhotoOutcome:
-        """An empty row with what is known beforehand."""
+        """A row without a result: the size of the pixels and the duration of decoding."""
         height, width = (None, None) if pixels is None else pixels.shape[:2]
         return PhotoOutcome(width_px=width, height_px=height, decode_ms=self.decode_ms)
 
     def release(self) -> None:
-        """Let go of the pixels."""
-        self.pixels, self.held_bytes = None, 0
+        """Free the pixels."""
+        self.pixels, self.memory_bytes_in_use = None, 0
 
 
 def decoded(
     items: Iterable[Item], pool: ThreadPoolExecutor, ahead_by: int, workers: int, memory_bytes: int
 ) -> Iterator[Item | None]:
-    """Items in order, decoded a little ahead.
+    """Decode items ahead of their use, in order.
 
     Args:
-        items: what is to be decoded.
-        pool: threads that look at headers and decode.
-        ahead_by: items that are decoded or looked at ahead, at most.
-        workers: threads of the pool.
-        memory_bytes: what may be decoded and held at a time. A photo that needs more goes alone, and is refused.
+        items: the items.
+        pool: threads that read headers and decode.
+        ahead_by: largest number of items that are decoded ahead or whose headers are read ahead.
+        workers: number of threads of the pool.
+        memory_bytes: memory for decoding and for decoded photos. A photo that needs more is refused.
 
     Yields:
-        The items, with pixels or with the reason why there are none. None where the next one has no room as long as
-        those that were given are held: they have to be released before the next step.
+        The items, with pixels or with the reason of the failure. None: the next item has no memory until the items
+        that were yielded are released. They must be released before the next step.
     """
     coming, more = iter(items), True
-    looked: deque[tuple[Item, Future[int]]] = deque()
+    with_estimate: deque[tuple[Item, Future[int]]] = deque()
     ahead: deque[Future[Item]] = deque()
-    held: list[Item] = []
+    in_memory: list[Item] = []
     while True:
-        while more and len(looked) + len(ahead) <= ahead_by:
+        while more and len(with_estimate) + len(ahead) <= ahead_by:
             if more := (item := next(coming, None)) is not None:
-                looked.append((item, pool.submit(_bytes_to_decode, item, memory_bytes)))
-        while looked and (not ahead or looked[0][1].done()):
-            item, estimate = looked[0][0], looked[0][1].result()
-            held = [one for one in held if one.held_bytes]
-            taken = sum(one.held_bytes for one in held)
+                with_estimate.append((item, pool.submit(_bytes_to_decode, item, memory_bytes)))
+        while with_estimate and (not ahead or with_estimate[0][1].done()):
+            item, estimate = with_estimate[0][0], with_estimate[0][1].result()
+            in_memory = [one for one in in_memory if one.memory_bytes_in_use]
+            taken = sum(one.memory_bytes_in_use for one in in_memory)
             enough = len(ahead) >= workers and taken + estimate > AHEAD_BYTES
-            if held and (taken + estimate > memory_bytes or enough):
+            if in_memory and (taken + estimate > memory_bytes or enough):
                 break
-            looked.popleft()
-            item.held_bytes = estimate
-            held.append(item)
+            with_estimate.popleft()
+            item.memory_bytes_in_use = estimate
+            in_memory.append(item)
             ahead.append(pool.submit(_decode, item, memory_bytes))
         if ahead:
             yield ahead.popleft().result()
-        elif looked:
+        elif with_estimate:
             yield None
-            held.clear()
+            in_memory.clear()
         else:
             return
 
 
 def _bytes_to_decode(item: Item, memory_bytes: int) -> int:
-    """Memory that decoding a photo takes, all where it is to go alone; 0 for one that will be refused at once."""
+    """Memory to decode a photo; all memory if it must be decoded alone; 0 if it is refused at once."""
     try:
         if item.photo.path.stat().st_size >= _ALONE_BYTES:
             return memory_bytes
@@ -123,13 +133,13 @@ def _decode(item: Item, memory_bytes: int) -> Item:
         item.undecodable = str(error)
     except MemoryError:
         item.undecodable = "too large: not enough memory to decode it"
-    item.held_bytes = 0 if item.pixels is None else item.pixels.nbytes
+    item.memory_bytes_in_use = 0 if item.pixels is None else item.pixels.nbytes
     item.decode_ms = (time.perf_counter() - start) * 1000
     return item
 
 
 def blocks(items: Iterable[Item | None], size: int) -> Iterator[list[Item]]:
-    """Items in groups of at most ``size`` photos and `BATCH_PIXELS` pixels; None among the items ends a group."""
+    """Group items: at most ``size`` photos and `BATCH_PIXELS` pixels; a None among the items ends a group."""
     block: list[Item] = []
     pixels = 0
     for item in items:

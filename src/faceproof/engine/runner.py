@@ -1,6 +1,6 @@
-"""Makes the templates of photos: decode, degrade, detect, embed.
+"""Make the templates of photos: decode, degrade, detect, embed.
 
-How the work is cut up, and why that changes no number, is in `faceproof.engine.job`.
+`faceproof.engine.job` divides the work. The division changes no result.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from faceproof.degrade.types import CLEAN, Condition
 from faceproof.engine.cache import TemplateCache
 from faceproof.engine.job import Job
-from faceproof.engine.values import Cell, Progress
+from faceproof.engine.values import ModelCondition, Progress
 from faceproof.errors import ConfigurationError
 from faceproof.people.types import Photo
 from faceproof.systems.photo_table import PhotoTable
@@ -28,20 +28,20 @@ def process(
     cache: TemplateCache | None = None,
     progress: Progress | None = None,
 ) -> PhotoTable:
-    """Templates of all photos as they are.
+    """The templates of all photos, without degradation.
 
     Args:
-        photos: the photos; the same bytes are computed once.
-        pipeline: what computes them.
-        cache: where templates are kept between runs; None: nowhere.
-        progress: told how far it is.
+        photos: the photos; photos with the same bytes are computed once.
+        pipeline: detector, selection and recogniser.
+        cache: the cache of templates between runs; None: no cache.
+        progress: receives the number of photos that are done.
 
     Returns:
         One row a photo. A photo that fails has the reason in its row.
 
     Raises:
-        KeyboardInterrupt: as it came, after what is done has been kept.
-        CacheError: when the cache cannot be written.
+        KeyboardInterrupt: on Ctrl-C, after the finished templates were written to the cache.
+        CacheError: the cache cannot be written.
     """
     caches = {} if cache is None else {(0, 0): cache}
     return process_all(photos, [pipeline], caches=caches, progress=progress).tables[0, 0]
@@ -49,14 +49,14 @@ def process(
 
 @dataclass(frozen=True, slots=True)
 class Processed:
-    """What `process_all` made.
+    """The result of `process_all`.
 
     Attributes:
-        tables: a table for each recogniser and condition, by their places.
-        failed: why a condition failed as a whole, by its place.
+        tables: a table for each recogniser and condition, by their indices.
+        failed: the reason of each condition that failed as a whole, by its index.
     """
 
-    tables: dict[Cell, PhotoTable]
+    tables: dict[ModelCondition, PhotoTable]
     failed: dict[int, str]
 
 
@@ -66,18 +66,18 @@ def process_all(
     conditions: Sequence[Condition] = (CLEAN,),
     *,
     needed: Mapping[int, NDArray[np.bool_]] | None = None,
-    caches: Mapping[Cell, TemplateCache] | None = None,
+    caches: Mapping[ModelCondition, TemplateCache] | None = None,
     progress: Progress | None = None,
 ) -> Processed:
     """Templates of all photos by several recognisers, under several conditions.
 
     Args:
-        photos: the photos; the same bytes are computed once.
+        photos: the photos; photos with the same bytes are computed once.
         pipelines: they share one detector and one selection.
         conditions: the first is `CLEAN`.
-        needed: bool (photos,) for a condition, by its place: which photos it is wanted for; else all.
-        caches: where templates of a recogniser and a condition are kept between runs, by their places.
-        progress: told how far it is; one photo counts once for each recogniser and condition.
+        needed: for a condition, by its index, the photos that need it, bool (photos,); other conditions: all photos.
+        caches: the cache of each recogniser and condition, by their indices.
+        progress: receives the number of photos that are done; a photo counts once for each recogniser and condition.
 
     Returns:
         The tables. A condition whose function fails has all of its rows failed, and the others go on.

@@ -1,18 +1,18 @@
-"""Names that the parts of the engine share."""
+"""Types that the modules of the engine share."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-Cell = tuple[int, int]
-"""Indices of a recogniser and of a condition."""
+ModelCondition = tuple[int, int]
+"""Index of a recogniser and index of a condition, both from 0."""
 
 
 class Progress(Protocol):
-    """Told how far a run is."""
+    """Receives the number of photos that are done."""
 
     def start(self, total: int, done: int) -> None:
-        """``total`` photos, of which ``done`` came from the cache."""
+        """Begin: the total number of photos, and the number that came from the cache."""
 
     def advance(self, photos: int) -> None:
-        """So many more photos are done."""
+        """Add a number of photos that were computed."""

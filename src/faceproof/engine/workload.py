@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 from faceproof.degrade.types import Condition
 from faceproof.disk_room import Need, temporary_folder
 from faceproof.engine.cache import SHARD_ROWS, TemplateCache
-from faceproof.engine.values import Cell
+from faceproof.engine.values import ModelCondition
 from faceproof.people.types import Comparisons
 from faceproof.systems.pipeline import Pipeline
 
 Side = Literal["both", "probe"]
 
 _ROWS_AT_RISK = 10_000
-"""Rows that wait for their shard, at most, over all caches: so much work is lost when a run is killed."""
+"""Largest number of rows, over all caches, that are not written yet: a killed run loses no more."""
 _ROW_BYTES = {"cache": 180, "run": 120, "score": 20}
 _PAGE_BYTES = 10_000_000
-"""Page, figures and numbers of a run; most of it is the library that draws on the page."""
+"""Size of page, figures and numbers of a run; most of it is the plotting library in the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class Workload:
     """Conditions, recognisers and comparisons.
 
     Attributes:
-        conditions: the first is the photo as it is.
+        conditions: the first is the photo without degradation.
         pipelines: they share detector and selection.
-        comparisons: who is compared.
-        side: whether ``both`` photos of a comparison are degraded, or the second, the ``probe``, alone.
+        comparisons: the comparisons.
+        side: ``both``: both photos of a comparison are degraded; ``probe``: only the second.
     """
 
     conditions: list[Condition]
@@ -47,7 +47,7 @@ class Workload:
         return [pipeline.recognizer.card.name for pipeline in self.pipelines]
 
     def needed(self) -> dict[int, NDArray[np.bool_]]:
-        """Which photos each condition is wanted for, where not for all: those of side b, if that is the probe."""
+        """The photos that a condition needs, bool (photos,), by its index; a condition that needs all has no entry."""
         if self.side == "both":
             return {}
         probes = np.zeros(len(self.comparisons.photos), np.bool_)
@@ -55,20 +55,20 @@ class Workload:
         return dict.fromkeys(range(1, len(self.conditions)), probes)
 
     def photos(self) -> int:
-        """Photos, each counted once for every condition that it is wanted for."""
+        """Number of photos; a photo counts once for each condition that needs it."""
         every, later = len(self.comparisons.photos), len(self.conditions) - 1
         return every + later * (len(np.unique(self.comparisons.row_b)) if self.side == "probe" else every)
 
     def templates(self) -> int:
-        """Templates of all models, where none is in the cache."""
+        """Number of templates of all models, if none is in the cache."""
         return self.photos() * len(self.pipelines)
 
-    def cells(self) -> list[Cell]:
-        """Every recogniser under every condition, by their places."""
+    def cells(self) -> list[ModelCondition]:
+        """Every recogniser with every condition, by their indices."""
         return [(p, c) for p in range(len(self.pipelines)) for c in range(len(self.conditions))]
 
-    def caches(self, root: Path) -> dict[Cell, TemplateCache]:
-        """The cache of each cell whose templates may be kept; shards are small where there are many caches."""
+    def caches(self, root: Path) -> dict[ModelCondition, TemplateCache]:
+        """The cache of each recogniser and condition that can be cached; with many caches, shards are smaller."""
         kept = [(p, c) for p, c in self.cells() if self.conditions[c].cacheable and self.pipelines[p].cacheable]
         rows = min(SHARD_ROWS, max(_ROWS_AT_RISK // max(len(kept), 1), 64))
         return {
@@ -80,10 +80,10 @@ class Workload:
         }
 
     def room(self, cache: Path | None, run: Path) -> list[Need]:
-        """What it takes of the disk, at most.
+        """An upper bound of the disk space that the run needs.
 
         Args:
-            cache: folder of the template cache; None: nothing is kept.
+            cache: folder of the template cache; None: no cache.
             run: the run folder.
         """
         sizes = [4 * pipeline.recognizer.template_size for pipeline in self.pipelines]

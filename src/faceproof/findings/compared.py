@@ -230,7 +230,7 @@ def mcnemar(only_first_right: int, only_second_right: int) -> float:
     >>> mcnemar(9, 1)
     0.021484375
     """
-    from scipy.stats import binomtest
+    from scipy.stats import binomtest  # here and not at the top: it takes long to load
 
     n = only_first_right + only_second_right
     return float(binomtest(only_first_right, n, 0.5).pvalue) if n else 1.0

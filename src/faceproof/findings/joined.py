@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from faceproof.findings.pair_lists import NamedRun, PairList, Whole, pair_lists
 from faceproof.findings.scored import ScoredComparisons
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from faceproof.runs.run_folder import RunTables
 
 
@@ -152,8 +152,6 @@ def _many(n: int, what: str) -> str:
 
 
 def _taken(scored: ScoredComparisons, rows: Whole) -> ScoredComparisons:
-    import pyarrow as pa
-
     return ScoredComparisons(
         comparison=scored.comparison[rows],
         mated=scored.mated[rows],
@@ -164,8 +162,5 @@ def _taken(scored: ScoredComparisons, rows: Whole) -> ScoredComparisons:
 
 
 def _taking_part(photos: pa.Table, scored: ScoredComparisons) -> pa.Table:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     chunks = [chunk for side in ("photo_a", "photo_b") for chunk in scored.names[side].chunks]
     return photos.filter(pc.is_in(photos["photo"], value_set=pc.unique(pa.chunked_array(chunks, pa.string()))))

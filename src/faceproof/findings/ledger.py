@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from faceproof.files import write_csv
@@ -22,8 +24,6 @@ from faceproof.people.types import UNKNOWN
 from faceproof.scoring.similarity import distance_from_similarity
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from faceproof.runs.run_folder import RunTables
 
 ErrorKind = Literal["false_match", "false_non_match"]
@@ -112,8 +112,6 @@ class Ledger:
         Args:
             limit: at most so many; None for all.
         """
-        import pyarrow as pa
-
         rows = self.no_template[:limit]
         part = self.photos.select(["photo", "person", "outcome", "reason"]).take(pa.array(rows, pa.int64()))
         found = part.rename_columns(["photo", "person", "stage", "reason"]).to_pylist()
@@ -131,8 +129,6 @@ class Ledger:
 
     def no_score_by_reason(self, limit: int) -> list[NoScoreReason]:
         """The most frequent reasons for which comparisons have no score, at most ``limit``."""
-        import pyarrow.compute as pc
-
         counted = [(row["values"], row["counts"]) for row in pc.value_counts(self.no_score_reason).to_pylist()]
         most = sorted(counted, key=lambda one: (-one[1], one[0]))[:limit]
         return [NoScoreReason(reason=reason, comparisons=count) for reason, count in most]
@@ -152,9 +148,6 @@ def open_ledger(run: RunTables, threshold_similarity: float | None, scored: Scor
     Raises:
         RunFolderError: the tables do not fit together.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     joined = join_scores(run) if scored is None else scored
     photos = rows_of_condition(run.photos, run.condition)
     wrong = {True: np.zeros(0, np.int64), False: np.zeros(0, np.int64)}
@@ -227,9 +220,6 @@ def _rows(ledger: Ledger) -> Iterator[dict[str, object]]:
 
 def _comparisons_of(scored: ScoredComparisons, photos: pa.Table, missing: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many comparisons that were not made each of some photos takes part in."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     lost = np.zeros(missing.size, np.int64)
     rows = pa.array(np.flatnonzero(~scored.compared))
     if not missing.size or not len(rows):

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from faceproof.errors import RunFolderError
 from faceproof.findings.scored import ScoredComparisons, join_scores, rows_of_condition
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from faceproof.runs.run_folder import RunTables
 
 Whole = NDArray[np.int64]
@@ -98,9 +98,6 @@ class _Names:
 
 
 def _numbered_names(scored: Sequence[ScoredComparisons]) -> list[_Names]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     sides = [[one.names[side] for side in ("photo_a", "photo_b")] for one in scored]
     known = pc.unique(
         pa.chunked_array([chunk for both in sides for side in both for chunk in side.chunks], pa.string())
@@ -117,9 +114,6 @@ def _numbered_files(runs: Sequence[NamedRun], names: Sequence[_Names], photos: S
     Where some run that compares a photo does not know its bytes (it could not read it, or has scores alone), the id
     tells by itself.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     known = names[0].known
     digests, blank = [], np.zeros(len(known), np.bool_)
     for run, of_run, table in zip(runs, names, photos, strict=True):

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import DTypeLike, NDArray
 
 from faceproof.errors import RunFolderError
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from faceproof.runs.run_folder import RunTables
 
 _COSINE_SLACK = 1e-6
@@ -51,8 +51,6 @@ class ScoredComparisons:
 
     def names_of(self, rows: NDArray[np.int64], columns: tuple[str, ...]) -> dict[str, list[str]]:
         """Names in some rows as Python strings; meant for the few rows that somebody reads."""
-        import pyarrow as pa
-
         part = self.names.select(list(columns)).take(pa.array(rows, pa.int64()))
         return {name: part[name].to_pylist() for name in columns}
 
@@ -62,9 +60,6 @@ class ScoredComparisons:
         Returns:
             int64 (n,) for side a and for side b; the same person has the same number on both.
         """
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         chunks = [chunk for side in ("person_a", "person_b") for chunk in self.names[side].chunks]
         both = pa.chunked_array(chunks, pa.string())
         encoded = both.dictionary_encode().combine_chunks()
@@ -113,9 +108,6 @@ def join_scores(run: RunTables) -> ScoredComparisons:
 
 def reasons_of(run: RunTables, comparison: NDArray[np.int64]) -> pa.ChunkedArray:
     """Why some comparisons, given by their numbers, have no similarity: text, one each."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     scores = rows_of_condition(run.scores, run.condition)
     place = pc.index_in(pa.array(comparison, pa.int64()), value_set=scores["comparison"].combine_chunks())
     return pc.fill_null(pc.cast(scores["reason"], pa.string()).take(place), "no reason was recorded")
@@ -125,8 +117,6 @@ def rows_of_condition(table: pa.Table, condition: str) -> pa.Table:
     """The rows about photos under one condition; all of them where the table has no column ``condition``."""
     if "condition" not in table.column_names:
         return table
-    import pyarrow as pa
-    import pyarrow.compute as pc
 
     return table.filter(pc.equal(pc.cast(table["condition"], pa.string()), condition))
 
@@ -163,16 +153,12 @@ def _refuse_repeats(numbers: NDArray[np.int64], file: str) -> None:
 
 
 def _names(table: pa.Table) -> pa.Table:
-    import pyarrow as pa
-
     columns = ["photo_a", "photo_b", "person_a", "person_b"]
     return table.select(columns).cast(pa.schema([(name, pa.string()) for name in columns]))
 
 
 def _numbers(table: pa.Table, name: str, dtype: DTypeLike, null: int | None = None) -> NDArray[Any]:
     """A column as NumPy; nulls become NaN in floats and ``null`` in whole numbers, and else are refused."""
-    import pyarrow.compute as pc
-
     if name not in table.column_names:
         raise RunFolderError(f"a table of the run has no column {name!r}; it has {table.column_names}")
     column = table[name]

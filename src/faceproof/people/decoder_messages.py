@@ -41,7 +41,7 @@ def messages_of_libtiff() -> Iterator[list[str]]:
 def _set_handlers() -> None:
     """Set the handlers, once in a process."""
     try:
-        from PIL import _imaging
+        from PIL import _imaging  # private to Pillow: it may be missing
 
         libtiff = ctypes.CDLL(_imaging.__file__)  # a symbol is also searched in the libraries that this one needs
         setters = ((libtiff.TIFFSetErrorHandler, True), (libtiff.TIFFSetWarningHandler, False))

@@ -8,7 +8,7 @@ import tarfile
 import zlib
 from pathlib import Path
 
-from faceproof.download import Progress, StderrProgress, fetch_file
+from faceproof.download import DownloadProgress, StderrProgress, fetch_file
 from faceproof.errors import DownloadError, PeopleError
 from faceproof.files import sha256_of
 
@@ -34,7 +34,7 @@ _FILES = {
 _ATTEMPTS = 3
 
 
-def pull_lfw(destination: str | Path, *, offline: bool = False, progress: Progress | None = None) -> Path:
+def pull_lfw(destination: str | Path, *, offline: bool = False, progress: DownloadProgress | None = None) -> Path:
     """Download the photos and pair lists of Labeled Faces in the Wild, if they are not there.
 
     About 240 MB are downloaded to ``DESTINATION.partial``, and each file is checked against its SHA-256. A download
@@ -104,7 +104,7 @@ def _url(name: str) -> str:
     return f"{_HOST}/{_FILES[name][0]}"
 
 
-def _fetch(partial: Path, offline: bool, progress: Progress) -> None:
+def _fetch(partial: Path, offline: bool, progress: DownloadProgress) -> None:
     """Download the files that are missing, and check them.
 
     Raises:

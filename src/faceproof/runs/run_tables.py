@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from faceproof.engine.runner import Processed
-    from faceproof.engine.values import Cell
+    from faceproof.engine.values import ModelCondition
     from faceproof.engine.workload import Workload
 
 
@@ -97,11 +97,11 @@ def write_processed(folder: Path, work: Workload, processed: Processed) -> None:
     write_tables(folder, "scores", (_scores(work, processed, cell) for cell in cells))
 
 
-def _photos(work: Workload, processed: Processed, cell: Cell) -> pa.Table:
+def _photos(work: Workload, processed: Processed, cell: ModelCondition) -> pa.Table:
     return of_system(processed.tables[cell].to_table(work.conditions[cell[1]].name), work.systems[cell[0]])
 
 
-def _scores(work: Workload, processed: Processed, cell: Cell) -> pa.Table:
+def _scores(work: Workload, processed: Processed, cell: ModelCondition) -> pa.Table:
     comparisons, photos = work.comparisons, processed.tables[cell]
     clean = processed.tables[cell[0], 0] if work.side == "probe" else None
     similarity = similarities(

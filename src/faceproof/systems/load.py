@@ -1,13 +1,17 @@
-"""Loads a pipeline: detector and recogniser with the user's changes."""
+"""Load a pipeline: detector and recogniser with the user's changes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from faceproof.errors import ConfigurationError
 from faceproof.sizes import bytes_of
+from faceproof.systems.faces.alignment import five_point_template
 from faceproof.systems.recipe import Recipe
+from faceproof.systems.recognition.model_file import reasons
 
 if TYPE_CHECKING:
     from faceproof.systems.detection.detector import Detector
@@ -28,10 +32,11 @@ def load_pipeline(
     detector: Detector | None = None,
     decode_memory: int | str | None = None,
 ) -> Pipeline:
-    """Detector, recogniser and selection, ready to use (see `evaluate` for arguments and errors).
+    """Load detector, recogniser and selection (see `evaluate` for arguments and errors).
 
     ``detector`` is the recipe's, where it is loaded already.
     """
+    # Here and not at the top: these load torch, and a job that is refused needs none of it.
     from faceproof.systems.detection.catalog import load_detector
     from faceproof.systems.pipeline import Pipeline
     from faceproof.systems.recognition.catalog import load_model
@@ -45,7 +50,7 @@ def load_pipeline(
         offline=offline,
         device=device,
         change=lambda contract: changed_contract(contract, recipe),
-        said=recipe.contract_fields(),
+        contract_fields=recipe.contract_fields(),
     )
     detector = detector or load_detector(
         recipe.detector, min_face_size=recipe.min_face_size, pad=recipe.pad, device=device, offline=offline
@@ -58,7 +63,7 @@ def load_pipeline(
 
 
 def _check_detector(detector: Detector, contract: InputContract, recipe: Recipe) -> None:
-    """Refuse what a detector's faces cannot be used for, and options that mean nothing with it."""
+    """Refuse a model that cannot use the detector's faces, and options without effect with this detector."""
     if detector.prepared:
         given = {"alignment": recipe.alignment, "margin_px": recipe.margin_px, "selection": recipe.selection}
         for name, value in given.items():
@@ -80,11 +85,6 @@ def changed_contract(contract: InputContract, recipe: Recipe) -> InputContract:
     Raises:
         ConfigurationError: when the changes do not fit together.
     """
-    from pydantic import ValidationError
-
-    from faceproof.systems.faces.alignment import five_point_template
-    from faceproof.systems.recognition.model_file import reasons
-
     fields = contract.model_dump() | recipe.contract_fields()
     if fields["alignment"] == "five_point":
         if recipe.margin_px:

@@ -1,4 +1,4 @@
-"""What became of each photo, as columns: filled by the runner row by row, written as ``photos.parquet``."""
+"""The result of each photo, as columns: filled row by row, written as ``photos.parquet``."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from faceproof.disk_room import temporary_folder
@@ -19,19 +21,16 @@ from faceproof.people.types import Photo
 from faceproof.sizes import in_words
 from faceproof.systems.faces.types import Face
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 Float32Array = NDArray[np.float32]
 STAGES = ("decode", "detect", "align", "embed")
-"""What can fail on a photo's way to its template, in order; time to align is part of ``detect_ms``."""
+"""The stages from a photo to its template, in order; ``detect_ms`` includes alignment."""
 _BLOCK_BYTES = 1 << 20
 STAGES_MS = ("decode_ms", "detect_ms", "embed_ms")
 
 
 @dataclass(slots=True)
 class PhotoOutcome:
-    """One photo's row: everything known about it, and its template if it has one."""
+    """The row of one photo, with its template if it has one."""
 
     outcome: str = ""
     reason: str | None = None
@@ -46,13 +45,13 @@ class PhotoOutcome:
     embed_ms: float | None = None
 
     def fail(self, stage: str, reason: str) -> PhotoOutcome:
-        """Mark the photo as failed at ``stage`` and give it back."""
+        """Mark the photo as failed at ``stage``, and return it."""
         self.outcome, self.reason = stage, reason
         return self
 
 
 class PhotoTable:
-    """Columns of all photos of a run, with templates in a temporary file so that memory stays flat.
+    """Columns of all photos of a run; the templates are in a temporary file and not in memory.
 
     Args:
         photos: the photos, one row each.
@@ -93,9 +92,6 @@ class PhotoTable:
 
     def to_table(self, condition: str = "clean") -> pa.Table:
         """The rows as ``photos.parquet`` has them (see docs/run-folder.md); photos that were not wanted have none."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         no_face = np.isnan(self.box[:, 0])
         columns: dict[str, pa.Array] = {
             "photo": pa.array([photo.id for photo in self.photos], pa.string()),
@@ -126,14 +122,12 @@ def printable_path(path: Path) -> str:
 
 
 def _fixed_lists(values: Float32Array, missing: NDArray[np.bool_]) -> pa.Array:
-    import pyarrow as pa
-
     flat = pa.array(values.ravel())
     return pa.FixedSizeListArray.from_arrays(flat, values.shape[1], mask=pa.array(missing))
 
 
 def _empty_templates(rows: int, size: int) -> Float32Array:
-    """float32 (rows, size), zeros, in a temporary file that is gone with the process.
+    """Zeros, float32 (rows, size), in a temporary file that is deleted with the process.
 
     The room on the disk is reserved at once: writing to a mapped file on a full disk would end the process.
 
@@ -155,7 +149,7 @@ def _empty_templates(rows: int, size: int) -> Float32Array:
 
 
 def _reserve(file: IO[bytes], size: int) -> None:
-    """Make a file ``size`` bytes long, with room on the disk for all of them."""
+    """Give a file a size in bytes, and reserve the disk space."""
     try:
         os.posix_fallocate(file.fileno(), 0, size)
         return

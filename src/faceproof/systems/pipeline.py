@@ -21,7 +21,7 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """What makes templates of photos, and how much of it at a time.
+    """Computes templates of photos.
 
     Attributes:
         detector: finds faces.
@@ -42,17 +42,17 @@ class Pipeline:
 
     @property
     def cacheable(self) -> bool:
-        """Whether its templates may be kept between runs."""
+        """Whether its templates may be cached."""
         return self.recognizer.cacheable and self.detector.cacheable
 
     @property
     def contract(self) -> InputContract:
-        """What faces are prepared by: the recogniser's contract, or what is left of it for photos that are faces."""
+        """The contract for cropping: the recogniser's, or `whole_photo` of it if photos are faces already."""
         contract = self.recognizer.contract
         return whole_photo(contract) if self.detector.prepared else contract
 
     def prepare(self, photo: Pixels, face: Face) -> Pixels | None:
-        """The face as the net sees it; see `faceproof.systems.recognition.recognizer.prepare_face`."""
+        """The crop of the face; see `faceproof.systems.recognition.recognizer.prepare_face`."""
         return prepare_face(self.contract, photo, face)
 
     def find_face(self, photo: Pixels, photo_id: str = "") -> Face | Failure:
@@ -63,18 +63,18 @@ class Pipeline:
         return choose(found, photo.shape[0], photo.shape[1], self.selection) or Failure("no face found")
 
     def why_not_prepared(self, face: Face) -> str:
-        """Why `prepare` gives nothing for a face."""
+        """The reason why `prepare` returns None for a face."""
         if self.contract.alignment == "five_point":
             lack = "its landmarks coincide or make no face" if face.has_landmarks else "the detector gave no landmarks"
             return f"the face cannot be aligned: {lack}"
         return "the face's box is empty or lies outside of the photo"
 
     def face_in_crop(self, height: int, width: int, face: Face) -> Face:
-        """Where the face lies in what `prepare` gives; see `faceproof.systems.recognition.recognizer.face_in_crop`."""
+        """Box and landmarks in the crop of `prepare`; see `faceproof.systems.recognition.recognizer.face_in_crop`."""
         return face_in_crop(self.contract, height, width, face)
 
     def recipe(self, condition: Condition = CLEAN) -> dict[str, object]:
-        """Everything that decides a template besides the photo, as JSON values."""
+        """Everything that determines a template besides the photo, as JSON values."""
         return {
             "condition": condition.recipe(),
             "detector": self.detector.recipe(),

@@ -1,4 +1,4 @@
-"""What a user changes of how a model's card feeds it."""
+"""A user's changes to the input contract of a model."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from faceproof.errors import ConfigurationError
 from faceproof.systems.faces.selection import get_selection
@@ -79,14 +81,12 @@ class Recipe:
         _check_number("pad", self.pad, -math.ulp(0), 1, "a fraction from 0 to 1")
 
     def contract_fields(self) -> dict[str, Any]:
-        """The values that it changes of the contract, by name."""
+        """The changed fields of the contract, by name."""
         return {name: value for name in _OF_CONTRACT if (value := getattr(self, name)) is not None}
 
 
 def _checked(name: str, value: object) -> object:
-    """A value as the contract takes it."""
-    from pydantic import TypeAdapter, ValidationError
-
+    """A value, validated and converted as in the contract."""
     field = InputContract.model_fields[name]
     try:
         of_field: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation

@@ -244,8 +244,8 @@ def _model_check(scene: Path, check: mock.Mock) -> dict[str, Any]:
     sys.path.insert(0, str(scene))
     pipeline = load_pipeline("toy_model:Pixels", None, Recipe(detector="none"), "cpu")
     with (
-        mock.patch("faceproof.systems.model_check.recognizer_check.check_recognizer", check),
-        mock.patch("faceproof.systems.model_check.faces.packaged_faces"),
+        mock.patch("faceproof.systems.model_check.job.check_recognizer", check),
+        mock.patch("faceproof.systems.model_check.job.packaged_faces"),
     ):
         return check_pipeline(pipeline, cache=scene / "cache")
 

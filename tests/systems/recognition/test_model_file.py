@@ -13,7 +13,7 @@ from faceproof.systems.recognition.model_file import (
     foreign_card,
     read_model_file,
     threshold_from,
-    with_said,
+    with_model_file,
 )
 from faceproof.systems.weights.card import TemplateContract
 from faceproof.systems.weights.zoo import get_card
@@ -91,9 +91,9 @@ def test_true_and_false_are_no_numbers_of_a_contract(wrong):
 
 def test_beside_a_known_file_the_users_card_counts():
     known = get_card("facenet-vggface2")
-    assert with_said(known, ModelFile(), "mine.toml") == known
+    assert with_model_file(known, ModelFile(), "mine.toml") == known
     in_degrees = ModelFile(threshold=60, templates=TemplateContract(score="angle_deg"))
-    changed = with_said(known, in_degrees, "mine.toml")
+    changed = with_model_file(known, in_degrees, "mine.toml")
     assert changed.threshold.distance == pytest.approx(1.0)
     assert changed.model_copy(update={"templates": known.templates, "threshold": known.threshold}) == known
     assert threshold_from(ModelFile(threshold=0.9), known.templates, "mine.toml").distance == 0.9

@@ -1,4 +1,4 @@
-"""A black border around a photo before detection, and faces back in the pixels of the photo without it."""
+"""Add a black border to a photo before detection, and convert the faces back to pixels of the photo."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LARGEST_PAD = 1.0
 
 
 def check_pad(pad: float) -> None:
-    """Refuse a border that is no fraction of the photo's sides.
+    """Check that a border is a fraction of the photo's sides.
 
     Raises:
         ConfigurationError: ``pad`` is not a number from 0 to `LARGEST_PAD`.
@@ -25,7 +25,7 @@ def check_pad(pad: float) -> None:
 
 
 def border_px(height: int, width: int, pad: float) -> tuple[int, int]:
-    """Rows added above and below a photo each, and columns added left and right each, in whole pixels.
+    """Height of the border above and below, and width of the border left and right, in whole pixels.
 
     >>> border_px(200, 100, 0.35)
     (70, 35)
@@ -34,7 +34,7 @@ def border_px(height: int, width: int, pad: float) -> tuple[int, int]:
 
 
 def bordered(photo: NDArray[np.uint8], pad: float) -> NDArray[np.uint8]:
-    """The photo in the middle of a black border.
+    """The photo with a black border around it.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
@@ -48,7 +48,7 @@ def bordered(photo: NDArray[np.uint8], pad: float) -> NDArray[np.uint8]:
 
 
 def without_border(faces: Faces, height: int, width: int, pad: float) -> Faces:
-    """Faces found in a bordered photo, in the pixels of the photo.
+    """Faces of a photo with a border, converted to pixels of the photo without it.
 
     Args:
         faces: in pixels of what `bordered` gives.

@@ -1,4 +1,4 @@
-"""Faces that were found elsewhere, read from one CSV or Parquet file with a row for each face."""
+"""The detector that reads faces from a CSV or Parquet file with one row for each face."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _SHOWN = 5
 
 
 class BoxFile(Detector):
-    """The faces of a file. A photo may have several rows; a row without a box says that it has no face.
+    """The faces of a file. A photo may have several rows. A row without a box means that the photo has no face.
 
     Args:
         path: the file.
@@ -64,25 +64,25 @@ class BoxFile(Detector):
         self.landmarks = bool(with_points.all()) if with_points.all() or not with_points.any() else None
 
     def find(self, pictures: Sequence[Picture], ids: Sequence[str] = ()) -> list[Faces | Failure]:
-        """The faces that the file has for each photo."""
+        """The faces of each photo in the file, or the reason if it has no row."""
         return [
             Faces.from_rows(self._rows[photo]) if photo in self._rows else Failure(f"{self.file} has no row for it")
             for photo in ids
         ]
 
     def recipe(self) -> dict[str, object]:
-        """Its name: the faces themselves are in `key`."""
+        """The name alone; the faces are part of `key`."""
         return {"name": self.name}
 
     def key(self, photo: Photo) -> str:
-        """The bytes and the faces of a photo: one file may stand in two folders, each with its own person's face."""
+        """Cache key: digest of the photo's bytes and of its rows. Photos with equal bytes can have different rows."""
         rows = self._rows.get(photo.id)
         if not photo.sha256 or rows is None:
             return ""
         return hashlib.sha256(photo.sha256.encode() + rows.tobytes()).hexdigest()
 
     def notes(self, photos: Sequence[Photo]) -> list[str]:
-        """Which photos the file lacks, and how many it has beside them."""
+        """The photos without a row in the file, and the number of other photos in it."""
         lacking = [photo.id for photo in photos if photo.id not in self._rows]
         if photos and len(lacking) == len(photos):
             raise ConfigurationError(
@@ -140,7 +140,7 @@ def _read(path: Path) -> tuple[list[str], NDArray[np.float32]]:
                 numbers = pc.cast(table[name], pa.float64()).to_numpy()
             except pa.ArrowException as error:
                 raise ConfigurationError(f"{path}: column {name} is no numbers ({error}).") from error
-            with np.errstate(over="ignore"):  # what is too large counts as infinite, and is refused as that
+            with np.errstate(over="ignore"):  # a number too large for float32 becomes infinite, and is refused later
                 rows[:, place] = numbers
     if box is SIDES:
         rows[:, 2:4] += rows[:, :2]
@@ -230,12 +230,12 @@ def _check_rows(path: Path, photos: Sequence[str], rows: NDArray[np.float32]) ->
 
 
 def _refuse_mirrored(path: Path, points: NDArray[np.float32]) -> None:
-    """Left and right by the person's own sides is the usual mistake; it would turn every face over."""
-    told = np.isfinite(points[:, 0, 0])
-    swapped = int((points[told, 0, 0] > points[told, 1, 0]).sum())
-    if swapped * 2 > told.sum():
+    """Refuse landmarks whose left and right are those of the person: they would flip every face."""
+    known = np.isfinite(points[:, 0, 0])
+    swapped = int((points[known, 0, 0] > points[known, 1, 0]).sum())
+    if swapped * 2 > known.sum():
         raise ConfigurationError(
-            f"{path}: in {swapped:,} of {int(told.sum()):,} faces the left eye lies right of the right one. Left and "
+            f"{path}: in {swapped:,} of {int(known.sum()):,} faces the left eye lies right of the right one. Left and "
             "right are meant as seen in the picture: swap these columns."
         )
 

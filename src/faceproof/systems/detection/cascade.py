@@ -30,7 +30,7 @@ CASCADE_VERSION = 2
 CELL_PX = 12
 STRIDE_PX = 2
 _STRIP_PX = 1 << 22
-"""P-Net sees a level in strips of about this many pixels, so that memory stays flat for huge photos."""
+"""Pixels of a strip, about. P-Net processes a level strip by strip, so that its memory is limited."""
 
 Float32Array = NDArray[np.float32]
 
@@ -114,7 +114,7 @@ class Cascade:
             yield one.take(suppress(one.boxes, one.probability, one.owner, 0.5))
 
     def _strips(self, group: _SameSize, scale: float) -> Iterator[_Proposals]:
-        """Proposals of each strip of one pyramid level; those of a photo come row by row, from left to right."""
+        """Proposals of each strip of a pyramid level; those of a photo are in row order, from left to right."""
         level = group.sums.level(int(group.sums.height * scale + 1), int(group.sums.width * scale + 1))
         for first_row, offsets, probability in _in_strips(self.pnet, level):
             photo, y, x = np.nonzero(probability[:, 1] >= np.float32(self.settings.thresholds[0]))
@@ -212,7 +212,7 @@ def _check(photos: Sequence[NDArray[np.uint8]]) -> None:
 
 
 def _as_large_as(photos: Sequence[NDArray[np.uint8]], pad: float) -> Iterator[Sequence[NDArray[np.uint8]]]:
-    """The photos in portions that take, with their borders, about the memory of all of them without."""
+    """Split photos so that each part, with its borders, has about as many pixels as all photos without borders."""
     size = max(int(len(photos) / (1 + 2 * pad) ** 2), 1)
     for first in range(0, len(photos), size):
         yield photos[first : first + size]
@@ -244,7 +244,7 @@ def _in_strips(pnet: Runner, level: Float32Array) -> Iterator[tuple[int, Float32
 def _cut(
     groups: list[_SameSize], boxes: Float32Array, owner: NDArray[np.int64], size: int
 ) -> tuple[Float32Array, NDArray[np.intp]]:
-    """Crops of the boxes that lie inside of their photo at least in part, and the rows of those boxes."""
+    """Crops of the boxes that overlap their photo, and the rows of these boxes."""
     # Rounded first, so that cutting does not hang on the last bit of a coordinate just below a whole pixel.
     whole = np.trunc(np.round(boxes.astype(np.float64), 4)).astype(np.int64)
     group_of, place = _places(groups, owner)
@@ -261,7 +261,7 @@ def _cut(
 
 
 def _places(groups: list[_SameSize], owner: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Which group each box's photo is in, and which place it has there."""
+    """The group of each box's photo, and the photo's index in it."""
     photos = sum(len(group.rows) for group in groups)
     group_of, place = np.zeros(photos, np.int64), np.zeros(photos, np.int64)
     for number, group in enumerate(groups):
@@ -271,14 +271,14 @@ def _places(groups: list[_SameSize], owner: NDArray[np.int64]) -> tuple[NDArray[
 
 
 def _moved(boxes: Float32Array, offsets: Float32Array) -> Float32Array:
-    """Boxes moved by the net's offsets, which count in box sides (+ 1)."""
+    """Boxes shifted by the net's offsets, which are in units of the box sides (+ 1)."""
     side = np.concatenate([boxes[:, 2:] - boxes[:, :2] + 1] * 2, axis=1)
     moved: Float32Array = boxes + offsets * side
     return moved
 
 
 def _squared(boxes: Float32Array) -> Float32Array:
-    """Boxes made square about their middle, with their longer side."""
+    """Square boxes with the same centre and the longer side."""
     size = boxes[:, 2:] - boxes[:, :2]
     side = size.max(axis=1, keepdims=True)
     start = boxes[:, :2] + size * np.float32(0.5) - side * np.float32(0.5)

@@ -1,4 +1,4 @@
-"""From what a user calls a detector to the detector: a name, a file of faces, a Python reference, or an object."""
+"""Find a detector by its name, its file of faces or its Python reference, or use an object."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 from faceproof.errors import ConfigurationError
 from faceproof.plugins import installed, is_reference
+from faceproof.systems.detection.box_file import SUFFIXES, BoxFile
 from faceproof.systems.detection.cascade import CascadeSettings
 from faceproof.systems.detection.detector import Detector, WholePhoto
+from faceproof.systems.detection.mtcnn import load_mtcnn
+from faceproof.systems.detection.python_detector import ENTRY_POINTS, PythonDetector, python_detector
 
 if TYPE_CHECKING:
     from faceproof.systems.detection.python_detector import FindsFaces
@@ -23,7 +26,7 @@ def load_detector(
     device: str = "cpu",
     offline: bool = False,
 ) -> Detector:
-    """A detector, ready to use.
+    """Load a detector.
 
     Args:
         detector: ``mtcnn``; ``none``, where photos are faces that were cut out and aligned already; a CSV or Parquet
@@ -39,10 +42,6 @@ def load_detector(
         ConfigurationError: there is no such detector, or it cannot be used.
         WeightsError: when MTCNN's weights cannot be found, or are not the expected ones.
     """
-    from faceproof.systems.detection.box_file import SUFFIXES, BoxFile
-    from faceproof.systems.detection.mtcnn import load_mtcnn
-    from faceproof.systems.detection.python_detector import ENTRY_POINTS, PythonDetector, python_detector
-
     if detector == "mtcnn":
         settings = CascadeSettings(pad=0 if pad is None else pad)
         if min_face_size is not None:

@@ -1,4 +1,4 @@
-"""What a detector is, and the one that seeks nothing: photos that are faces already."""
+"""The interface of detectors, and the detector for photos that are faces already."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Picture = NDArray[np.uint8]
 
 
 class Detector(ABC):
-    """What says where the faces of photos are.
+    """Finds the faces of photos.
 
     Attributes:
-        name: what manifest and report call it.
-        landmarks: whether its faces have landmarks; None where that shows only in what it finds.
-        prepared: whether a photo is taken for a face that was cut out as the model wants it, and none is sought.
-        clean_only: whether what it says holds for photos as they are alone, since it never looks at a picture.
-        cacheable: whether templates of its faces may be kept between runs.
-        source: where it comes from, for the manifest.
+        name: name in manifest and report.
+        landmarks: whether its faces have landmarks; None: some may have them.
+        prepared: whether each photo is a face that is cut out and aligned already.
+        clean_only: whether its faces are valid only for photos without degradation, as it reads no pixels.
+        cacheable: whether templates of its faces may be cached.
+        source: file or reference of the detector, for the manifest.
     """
 
     name: str
@@ -43,35 +43,35 @@ class Detector(ABC):
             ids: `faceproof.people.types.Photo.id` of each; only a detector that is ``clean_only`` needs them.
 
         Returns:
-            For each its faces, or why nothing is known of them.
+            The faces of each picture, or the reason of a failure.
         """
 
     @abstractmethod
     def recipe(self) -> dict[str, object]:
-        """Everything that decides what is found besides the photo, as JSON values."""
+        """Everything that determines the faces besides the photo, as JSON values."""
 
     def key(self, photo: Photo) -> str:
-        """What photos have in common that have the same faces: the digest of their bytes; empty where none is known."""
+        """Cache key: photos with the same key have the same faces. Empty: do not cache."""
         return photo.sha256
 
     def notes(self, photos: Sequence[Photo]) -> list[str]:
-        """What a person should know before these photos are looked at.
+        """Notes for the user about these photos, before detection.
 
         Raises:
-            ConfigurationError: it knows nothing of them.
+            ConfigurationError: it has no face of any of them.
         """
         return []
 
 
 class WholePhoto(Detector):
-    """``none``: each photo is one face, cut out and aligned as the model wants it, whatever is on it."""
+    """The detector ``none``: each photo is one face that is cut out and aligned for the model already."""
 
     name = "none"
     landmarks = False
     prepared = True
 
     def find(self, pictures: Sequence[Picture], ids: Sequence[str] = ()) -> list[Faces | Failure]:
-        """The whole of each picture."""
+        """One face for each picture: a box around the whole picture."""
         return [_whole(*picture.shape[:2]) for picture in pictures]
 
     def recipe(self) -> dict[str, object]:

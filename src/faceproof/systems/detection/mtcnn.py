@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -23,18 +24,22 @@ from faceproof.systems.detection.detector import Detector, Picture
 from faceproof.systems.faces.alignment import crop_with_margin
 from faceproof.systems.faces.selection import choose, get_selection
 from faceproof.systems.faces.types import Face, Faces, Failure
+from faceproof.systems.nets.mtcnn import ONet, PNet, RNet
+from faceproof.systems.nets.runtime import load_tensors, place_on, torch_runner
+from faceproof.systems.weights.resolve import resolve_weights
+from faceproof.systems.weights.zoo import get_card
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 PHOTOS_AT_A_TIME = 2
-"""Photos in P-Net together on a CPU, always as many: kernels differ with the number, on some processors from 9 on."""
+"""Fixed number of photos that P-Net processes together on a CPU: kernels round differently with the number."""
 
 CROPS_AT_A_TIME = {"rnet": 64, "onet": 32}
 
 
 class MtcnnDetector(Detector):
-    """The cascade with its weights: what the engine uses unless it is told otherwise.
+    """The cascade with its weights: the engine's default detector.
 
     Attributes:
         cascade: nets and settings.
@@ -75,7 +80,7 @@ def load_mtcnn(
     device: str = "cpu",
     offline: bool = False,
 ) -> MtcnnDetector:
-    """MTCNN, ready to use.
+    """Load MTCNN.
 
     Args:
         settings: of the cascade; None for the defaults.
@@ -86,11 +91,6 @@ def load_mtcnn(
     Raises:
         WeightsError: when the weights cannot be found, or are not the expected ones.
     """
-    from faceproof.systems.nets.mtcnn import ONet, PNet, RNet
-    from faceproof.systems.nets.runtime import load_tensors, place_on, torch_runner
-    from faceproof.systems.weights.resolve import resolve_weights
-    from faceproof.systems.weights.zoo import get_card
-
     loaded = resolve_weights(get_card("mtcnn"), path=weights, offline=offline)
     pnet = place_on(load_tensors(PNet(), loaded.tensors, "pnet."), device)
     rnet = place_on(load_tensors(RNet(), loaded.tensors, "rnet."), device)
@@ -106,7 +106,7 @@ def load_mtcnn(
 
 @dataclass
 class MTCNN:
-    """Finds faces and cuts them out.
+    """Finds faces and crops them.
 
     Attributes:
         image_size: side of the crops in pixels.
@@ -197,8 +197,6 @@ class MTCNN:
         return (crops, probabilities) if return_prob else crops
 
     def _cut(self, picture: NDArray[np.uint8], faces: Faces, path: Path | None) -> tuple[Tensor | None, Any]:
-        import torch
-
         if self.keep_all:
             chosen = [faces.face(row) for row in range(len(faces))]
         else:
@@ -239,7 +237,7 @@ def _as_paths(
 
 
 def _as_photos(photos: Any) -> tuple[list[NDArray[np.uint8]], bool]:
-    """Photos as arrays, and whether it was a single one."""
+    """The photos as arrays, and whether a single photo was given."""
     if isinstance(photos, Image.Image):
         return [np.asarray(photos.convert("RGB"))], True
     if isinstance(photos, list | tuple):

@@ -1,4 +1,4 @@
-"""Detectors written in Python by somebody else: any object with ``find(photos)``."""
+"""Python detectors of users: any object with ``find(photos)``."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ ENTRY_POINTS = "faceproof.detectors"
 """Group of entry points by which a package adds detectors: name = "package.module:factory"."""
 
 _BOX, _SURE_BOX, _WHOLE_FACE = 4, 5, 15
-_TAKEN = {"mtcnn", "none", "file"}
+_RESERVED = {"mtcnn", "none", "file"}
 _EXPECTED = "expected for each photo Faces, None, or rows of 4, 5 or 15 numbers (docs/your-detector.md)"
 
 
 class FindsFaces(Protocol):
-    """What a detector of one's own has to have.
+    """The interface of a user's detector.
 
     It may have ``name``; and ``version``, any text that changes when what it finds does: with it, templates are cached
     between runs.
@@ -39,14 +39,14 @@ class FindsFaces(Protocol):
 
 
 class PythonDetector(Detector):
-    """An object with ``find(photos)``, behind what the engine asks of a detector.
+    """Wraps an object with ``find(photos)`` as a `Detector`.
 
     Args:
         finder: the object.
-        reference: what leads to it; None: nothing does.
+        reference: ``package.module:factory`` or the name of an entry point; None: it was given as an object.
 
     Raises:
-        ConfigurationError: it has no such method, or goes by the name of another kind of detector.
+        ConfigurationError: it has no such method, or its name is reserved for another kind of detector.
     """
 
     landmarks = None
@@ -59,9 +59,9 @@ class PythonDetector(Detector):
         self.finder = finder
         with users_code(f"{owner}: making text of its name", ConfigurationError):
             self.name = str(attribute(finder, "name", owner) or owner)
-        if self.name.strip().lower() in _TAKEN:
+        if self.name.strip().lower() in _RESERVED:
             raise ConfigurationError(
-                f"A detector of your own cannot be called {self.name!r}: a run could not tell it from faceproof's. "
+                f"A detector cannot be called {self.name!r}: this name is reserved for one of faceproof's detectors. "
                 "Give it another name."
             )
         self.identity = identity_of(finder, reference)
@@ -69,10 +69,10 @@ class PythonDetector(Detector):
         self.source = {} if reference is None else {"reference": reference}
 
     def find(self, pictures: Sequence[Picture], ids: Sequence[str] = ()) -> list[Faces | Failure]:
-        """What the object finds; where it fails on several photos together, each is tried by itself."""
+        """The faces that the object finds. If it fails on several photos, each photo is tried separately."""
         try:
             with users_code("find", ModelError, stop=""):
-                # It may write to what it gets: that is its own.
+                # Copies, as the object may write to the arrays.
                 found = list(self.finder.find([picture.copy() for picture in pictures]))
         except ModelError as error:
             found, why = [], str(error)
@@ -99,7 +99,7 @@ def python_detector(reference: str) -> PythonDetector:
 
 
 def _faces(found: Any) -> Faces | Failure:
-    """One photo's faces, checked."""
+    """The checked faces of one photo."""
     try:
         with users_code("reading it", ModelError, stop=""):
             rows = _as_rows(found)

@@ -1,7 +1,7 @@
-"""Arrays of an npz file, of which only as much is unpacked as the file holds and memory has room for.
+"""Arrays of an npz file; none is unpacked beyond its real size or the available memory.
 
-A header of a few bytes may claim any shape, and a few megabytes may unpack to gigabytes. So the headers are held
-against the sizes in the zip directory first, and those against memory.
+A header of a few bytes may claim any shape, and a few megabytes may unpack to gigabytes. The headers are therefore
+compared with the sizes in the zip directory first, and these sizes with the available memory.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _START = 12
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a file says of one of its arrays.
+    """The declared type and shape of an array in a file.
 
     Attributes:
         name: of the array.
@@ -91,11 +91,11 @@ class NpzFile:
                 f"Expected plain {'numbers' if name == 'template' else 'text'}: save it with "
                 f"np.array(..., dtype={'np.float32' if name == 'template' else 'str'})."
             )
-        held = info.file_size - head.tell()
-        if not sound or math.prod(shape) * dtype.itemsize != held:
+        stored_bytes = info.file_size - head.tell()
+        if not sound or math.prod(shape) * dtype.itemsize != stored_bytes:
             raise PeopleError(
                 f"{self.path} is damaged: array {name} claims shape {shape} and dtype {dtype}, and the file has "
-                f"{held:,} bytes for it. Save it again."
+                f"{stored_bytes:,} bytes for it. Save it again."
             )
         return Claim(name, shape, dtype, info.file_size)
 

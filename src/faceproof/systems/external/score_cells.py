@@ -1,4 +1,4 @@
-"""The cells of a score file as columns of text, and its mistakes with their lines."""
+"""Read the cells of a score file as columns of text, and collect its errors with their lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXPECTED = (
     "Expected a first line with the columns similarity or distance, and mated or label; if there are any, also "
     "person_a and person_b, photo_a and photo_b, fold, reason"
 )
-"""What a message says of the first line."""
+"""The expected first line, for messages."""
 _SHOWN = 5
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError, PeopleError
@@ -22,9 +24,6 @@ from faceproof.people.pairing import NO_FOLD, some
 from faceproof.systems.external.score_cells import SIDES, Mistakes, read_cells
 from faceproof.systems.external.score_numbers import DECIMALS, Decimal, read_numbers
 from faceproof.systems.external.score_repeats import once_each
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _UNKNOWN_SHOWN = 5
 
@@ -119,9 +118,6 @@ def _labels(cells: Cells, column: str) -> NDArray[np.bool_]:
     Raises:
         PeopleError: the labels are not the words of one pair.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     words = list(LABELS)
     text = pc.utf8_lower(cells.trimmed(column))
     place = pc.fill_null(pc.index_in(text, value_set=pa.array(words)), -1).to_numpy()
@@ -135,9 +131,6 @@ def _wrong_labels(
     cells: Cells, column: str, text: pa.ChunkedArray, place: NDArray[np.int64], known: NDArray[np.int64]
 ) -> PeopleError:
     """The error that names the values of a label column, their counts and lines."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     unknown = pc.value_counts(text.filter(pa.array(place < 0)))
     values = unknown.field("values")[:_UNKNOWN_SHOWN]
     first = {
@@ -150,9 +143,6 @@ def _wrong_labels(
 
 
 def _folds(cells: Cells, mistakes: Mistakes) -> NDArray[np.int16]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     no_folds = np.full(len(cells.table), NO_FOLD, np.int16)
     if "fold" not in cells:
         return no_folds
@@ -180,6 +170,4 @@ def _notes(names: Mapping[str, pa.ChunkedArray], mated: NDArray[np.bool_]) -> It
 
 def _true(text: pa.ChunkedArray, function: str, value: object) -> NDArray[np.bool_]:
     """What a function of pyarrow with one argument says of each cell, bool (n,)."""
-    import pyarrow.compute as pc
-
     return np.asarray(getattr(pc, function)(text, value).to_numpy(), dtype=np.bool_)

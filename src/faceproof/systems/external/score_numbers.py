@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from faceproof.errors import PeopleError
 from faceproof.people.csv_table import Cells
 from faceproof.systems.external.score_cells import Mistakes
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Decimal = Literal["comma", "point"]
 DECIMALS: tuple[Decimal, ...] = ("comma", "point")
@@ -52,9 +51,6 @@ def read_numbers(cells: Cells, column: str, decimal: Decimal | None, mistakes: M
     Raises:
         PeopleError: ``decimal`` is None and the column does not show what its marks mean.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     text = cells.trimmed(column)
     none = _true(pc.is_in(pc.utf8_lower(text), value_set=pa.array(_NO_SCORE)))
     mark = _shown_decimal(cells, column, text) if decimal is None else decimal
@@ -76,7 +72,7 @@ def _notes(
     mark: Decimal,
     grouped: NDArray[np.bool_],
 ) -> list[str]:
-    """How commas and points were read, where that is not the usual way."""
+    """Notes on decimal commas and thousands separators."""
     notes = []
     if mark == "comma" and _has(text, ",").any():
         notes.append("Commas in the scores are taken as decimal commas.")
@@ -132,22 +128,16 @@ def _unclear(cells: Cells, column: str, why: str, *kinds: NDArray[np.bool_]) -> 
 
 
 def _is_number(text: pa.ChunkedArray, mark: Decimal) -> NDArray[np.bool_]:
-    import pyarrow.compute as pc
-
     return _true(pc.match_substring_regex(text, _NUMBER.format(mark=f"[{_MARK[mark]}]")))
 
 
 def _is_grouped(text: pa.ChunkedArray, mark: Decimal) -> NDArray[np.bool_]:
     """Which cells are numbers whose thousands are set apart by the other mark, in whole groups."""
-    import pyarrow.compute as pc
-
     pattern = _GROUPED.format(mark=f"[{_MARK[mark]}]", thousands=f"[{_MARK[_OTHER[mark]]}]")
     return _true(pc.match_substring_regex(text, pattern))
 
 
 def _has(text: pa.ChunkedArray, mark: str) -> NDArray[np.bool_]:
-    import pyarrow.compute as pc
-
     return _true(pc.match_substring(text, mark))
 
 

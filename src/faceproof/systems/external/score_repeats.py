@@ -7,18 +7,15 @@ order of sides the file contradicts itself, with the sides swapped it is a compa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from faceproof.people.csv_table import Cells
 from faceproof.people.pairing import Rows
 from faceproof.people.problems import Problems
 from faceproof.people.repeats import first_places, repeat_notes
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _SHOWN = 5
 
@@ -86,8 +83,6 @@ def _sides(names: Mapping[str, pa.ChunkedArray]) -> tuple[Rows, Rows]:
 
 def _numbers(side_a: pa.ChunkedArray, side_b: pa.ChunkedArray) -> Rows:
     """The same number for the same text, int64 (2n,), first side a, then side b."""
-    import pyarrow as pa
-
     coded = pa.chunked_array([*side_a.chunks, *side_b.chunks], pa.string()).dictionary_encode()
     return np.concatenate([chunk.indices.to_numpy() for chunk in coded.chunks]).astype(np.int64)
 

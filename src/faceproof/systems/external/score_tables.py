@@ -7,27 +7,22 @@ What the file does not name gets the number of its row, counted from 1 below the
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from faceproof.people.types import UNKNOWN
 from faceproof.systems.external.score_file import ScoreFile
 from faceproof.systems.photo_table import PhotoTable
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 NO_SCORE = "no score"
 _ROWS_AT_A_TIME = 100_000
 
 
 def compared_in(file: ScoreFile) -> pa.Table:
-    """``comparisons.parquet``: who is compared with whom."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
+    """The table of ``comparisons.parquet``."""
     number = pc.cast(pa.array(file.row), pa.string())
     row = pc.binary_join_element_wise("row", number, " ")
     sides = {side: pc.binary_join_element_wise(row, side, " ") for side in "ab"}
@@ -49,9 +44,6 @@ def scored_in(file: ScoreFile, similarity: NDArray[np.float64], condition: str =
         similarity: float64 (n,), NaN where there is no score.
         condition: name of the condition.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     none = np.isnan(similarity)
     given = file.names.get("reason", pa.array([""] * len(file)))
     given = pc.if_else(pc.equal(given, ""), NO_SCORE, given)
@@ -68,8 +60,6 @@ def scored_in(file: ScoreFile, similarity: NDArray[np.float64], condition: str =
 
 def photos_in(file: ScoreFile, condition: str = "clean") -> pa.Table:
     """``photos.parquet``: a row for each photo that the file names, of which nothing else is known."""
-    import pyarrow as pa
-
     schema = PhotoTable((), 0).to_table().schema
     if "photo_a" not in file.names:
         return schema.empty_table()
@@ -87,8 +77,6 @@ def photos_in(file: ScoreFile, condition: str = "clean") -> pa.Table:
 
 def people_named(file: ScoreFile) -> int | None:
     """How many people the file names; None where it names none."""
-    import pyarrow.compute as pc
-
     if "person_a" not in file.names:
         return None
     return int(pc.count_distinct(_one_below_the_other(file, "person")).as_py())
@@ -96,9 +84,6 @@ def people_named(file: ScoreFile) -> int | None:
 
 def digest_of(comparisons: pa.Table) -> str:
     """SHA-256 over everything that ``comparisons.parquet`` holds, equal for equal comparisons in the same order."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     total = hashlib.sha256()
     for start in range(0, len(comparisons), _ROWS_AT_A_TIME):
         part = comparisons.slice(start, _ROWS_AT_A_TIME)
@@ -112,7 +97,5 @@ def digest_of(comparisons: pa.Table) -> str:
 
 
 def _one_below_the_other(file: ScoreFile, what: str) -> pa.Array:
-    """A column of both sides, a before b, as one array."""
-    import pyarrow as pa
-
+    """The columns of side a and side b, concatenated."""
     return pa.concat_arrays([chunk for side in "ab" for chunk in file.names[f"{what}_{side}"].chunks])

@@ -10,18 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from faceproof.errors import PeopleError
 from faceproof.files import check_file, sha256_of
 from faceproof.systems.external.npz_file import NpzFile
 from faceproof.unpacking import numbers_bytes, open_parquet, refuse_unless_room, texts_bytes
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _EXPECTED = (
     "Expected the {parts} photo (text: the path below the folder of people, such as Anna/1.jpg), template "
@@ -148,8 +147,6 @@ def _npz_texts(path: Path, name: str, array: NDArray[Any]) -> tuple[str, ...]:
 
 
 def _read_parquet(path: Path) -> _Rows:
-    import pyarrow as pa
-
     columns = ["photo", "template", "person"]
     try:
         with path.open("rb") as content, open_parquet(content, columns) as file:
@@ -165,8 +162,6 @@ def _read_parquet(path: Path) -> _Rows:
 
 
 def _check_parquet_types(path: Path, kinds: Mapping[str, pa.DataType]) -> None:
-    import pyarrow as pa
-
     types = pa.types
     for name, given in kinds.items():
         if name == "template":
@@ -191,8 +186,6 @@ def _parquet_texts(path: Path, table: pa.Table, name: str) -> tuple[str, ...]:
 
 def _parquet_templates(path: Path, column: pa.ChunkedArray) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Templates (n, d), and which rows have none."""
-    import pyarrow.compute as pc
-
     lengths = np.asarray(pc.fill_null(pc.list_value_length(column), 0).to_numpy()).astype(np.int64)
     found = np.unique(lengths[lengths > 0])
     if found.size > 1:

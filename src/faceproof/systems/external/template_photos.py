@@ -1,4 +1,4 @@
-"""Templates of a file as photos of people, and what became of each photo that is compared."""
+"""Templates of a file as photos of people, and the result of each photo."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 
 def photos_of(file: TemplateFile) -> tuple[PhotoSet, dict[str, int]]:
-    """The photos that a file has templates of, with the file in place of a folder of people.
+    """The photos of a file of templates; the file stands in for a folder of people.
 
     Args:
         file: the templates; where they name no people, a photo's person is its id up to the last ``/``.
@@ -90,8 +90,8 @@ def found_in(file: TemplateFile, people: PhotoSet) -> tuple[PhotoSet, dict[str, 
         _notice("photos_without_template", lacking, f"photos that have no template in {file.path.name}: they fail"),
         _notice("people_named_otherwise", other_people, "photos of other people in the file: the folder is followed"),
     )
-    said = (*people.notices, *(notice for notice in notices if notice.count), *_not_unit(file))
-    return replace(people, notices=said), row_of
+    all_notices = (*people.notices, *(notice for notice in notices if notice.count), *_not_unit(file))
+    return replace(people, notices=all_notices), row_of
 
 
 def taking_part(file: TemplateFile, comparisons: Comparisons, row_of: dict[str, int]) -> PhotoTable:
@@ -119,7 +119,7 @@ def similarities_in(file: TemplateFile, comparisons: Comparisons, row_of: dict[s
 
 
 def reasons_in(table: PhotoTable) -> str | None:
-    """How many photos failed and why, in a line; None where all have a template."""
+    """The number of photos that failed, with the reasons, in one line; None if all have a template."""
     if not table.reason:
         return None
     most = Counter(table.reason.values()).most_common(_EXAMPLES)

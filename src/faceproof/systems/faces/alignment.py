@@ -1,4 +1,4 @@
-"""From a face in a photo to the square picture that a recogniser wants."""
+"""Crop a face to the square picture that a recogniser takes."""
 
 from __future__ import annotations
 

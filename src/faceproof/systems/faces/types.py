@@ -1,4 +1,4 @@
-"""The values of this room: faces, the chosen face, or why nothing is known of them."""
+"""Types: the faces of a photo, one face, and the reason of a failed detection."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Faces:
 
     @staticmethod
     def none() -> Faces:
-        """No face at all."""
+        """An empty set of faces."""
         return Faces(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32))
 
 
@@ -68,6 +68,6 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why nothing is known of a photo's faces: the detector did not get to look for them."""
+    """The reason why detection failed on a photo; it is not the same as a photo without a face."""
 
     reason: str

@@ -1,4 +1,4 @@
-"""The faces that a recogniser is checked with, and their templates under any contract."""
+"""The faces of the model check, and their templates under any contract."""
 
 from __future__ import annotations
 

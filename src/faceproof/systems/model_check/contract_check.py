@@ -1,4 +1,4 @@
-"""Whether another input contract separates people better than the declared one: a paired test on the same faces."""
+"""Compare the declared input contract with others by a paired test on the same faces."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NAMED = 4
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A contract beside the declared one.
+    """A contract that is compared with the declared one.
 
     Attributes:
         text: in what it differs; empty for the declared one.
@@ -70,7 +70,7 @@ class Neighbour:
 
 
 def finite_or_none(value: float) -> float | None:
-    """A number that JSON can hold."""
+    """The value, or None if it is not finite: JSON has no such numbers."""
     return value if math.isfinite(value) else None
 
 
@@ -90,25 +90,27 @@ class Tried:
 
     def declared(self) -> Neighbour:
         """The declared contract itself."""
-        sums = [pair_sums(faces.people, made) for faces, made in zip(self._groups, self._declared, strict=True)]
+        sums = [
+            pair_sums(faces.people, templates) for faces, templates in zip(self._groups, self._declared, strict=True)
+        ]
         return Neighbour("", self._recognizer.contract, _separation(sums), Gain(0.0, 0.0, 0.0), self._count())
 
     def neighbour(self, text: str, contract: InputContract) -> Neighbour:
         """Try a contract: on the first people, and on all faces where it is not clearly worse on those."""
         first, rest = self._rows
         faces, *others = self._groups
-        made = np.full((len(faces), self._recognizer.template_size), np.nan, np.float32)
-        made[first] = self._made(faces.at(first.tolist()), contract)
+        templates = np.full((len(faces), self._recognizer.template_size), np.nan, np.float32)
+        templates[first] = self._templates(faces.at(first.tolist()), contract)
         people = tuple(faces.people[row] for row in first)
-        screened = _compared(text, contract, [people], [self._declared[0][first]], [made[first]])
+        screened = _compared(text, contract, [people], [self._declared[0][first]], [templates[first]])
         if screened.worse or screened.faces == self._count():
             return screened
         if rest.size:
-            made[rest] = self._made(faces.at(rest.tolist()), contract)
-        of_all = [made, *(self._made(group, contract) for group in others)]
+            templates[rest] = self._templates(faces.at(rest.tolist()), contract)
+        of_all = [templates, *(self._templates(group, contract) for group in others)]
         return _compared(text, contract, [group.people for group in self._groups], self._declared, of_all)
 
-    def _made(self, faces: CheckFaces, contract: InputContract) -> Array:
+    def _templates(self, faces: CheckFaces, contract: InputContract) -> Array:
         templates = templates_of(self._recognizer, faces, contract)[0]
         self.seen.append(templates[finite_rows(templates)])
         return templates
@@ -122,15 +124,16 @@ def _compared(
     contract: InputContract,
     people: Sequence[Sequence[str]],
     declared: Sequence[Array],
-    made: Sequence[Array],
+    other_templates: Sequence[Array],
 ) -> Neighbour:
-    """A contract's templates against the declared one's, group by group; worse where a face has no template."""
-    faces = sum(len(templates) for templates in made)
-    if not all(finite_rows(templates).all() for templates in made):
+    """Compare a contract's templates with the declared contract's; a face without a template makes it worse."""
+    faces = sum(len(templates) for templates in other_templates)
+    if not all(finite_rows(templates).all() for templates in other_templates):
         nothing = float("-inf")
         return Neighbour(text, contract, float("nan"), Gain(nothing, nothing, nothing), faces)
     pairs = [
-        (pair_sums(who, base), pair_sums(who, other)) for who, base, other in zip(people, declared, made, strict=True)
+        (pair_sums(who, base), pair_sums(who, other))
+        for who, base, other in zip(people, declared, other_templates, strict=True)
     ]
     return Neighbour(text, contract, _separation([other for _, other in pairs]), gain_of(pairs), faces)
 
@@ -188,7 +191,7 @@ def check_card(declared: InputContract, known: InputContract, as_known: Neighbou
 
 
 def differences(declared: InputContract, known: InputContract) -> Iterable[str]:
-    """In what a contract differs from the card's, in words."""
+    """The differences between a contract and the card's, in words."""
     if declared.color_order != known.color_order:
         yield f"colour order is {declared.color_order.upper()}; the card has {known.color_order.upper()}"
     if not same_range(declared, known.pixel_mean, known.pixel_divisor):

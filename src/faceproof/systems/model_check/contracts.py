@@ -1,4 +1,4 @@
-"""Input contracts beside a declared one: what a model may really have been made for."""
+"""Usual input contracts, to compare with the declared one."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def neighbours_of(contract: InputContract) -> Iterator[tuple[str, InputContract]
 
 
 def any_contract(size_px: int) -> InputContract:
-    """A contract to begin with, for a model that nothing is known of."""
+    """A provisional contract, for a model without a card."""
     return InputContract(size_px=size_px, pixel_mean=0.0, pixel_divisor=1.0, alignment="margin_crop")
 
 

@@ -1,4 +1,4 @@
-"""Whether other faces in the user's photos separate people better: MTCNN's, or those found with a black border.
+"""Compare the detector's faces with MTCNN's, and with the faces found with a black border, on the user's photos.
 
 Landmarks in another order, boxes for another picture size, photos that were never aligned and photos that are cut
 tightly around the face give templates that look like those of a poor model.
@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 from faceproof.metrics.people_apart import Gain, gain_of, pair_sums, separation
 from faceproof.systems.model_check.checks import Check
@@ -134,6 +133,8 @@ def check_border(
         judged = _judged(BORDER, found.gain, measured)
     else:
         judged = Check(BORDER, "not told apart", f"{measured}; too few to compare how well people are separated")
+    from scipy.stats import binomtest  # here and not at the top: it takes long to load
+
     more_faces = new > gone and binomtest(new, new + gone, alternative="greater").pvalue < _SURE
     if more_faces or judged.outcome == "failed":
         return Check(BORDER, "failed", f"{measured}; the recipe's pad of {pad:g} adds it")
@@ -141,7 +142,7 @@ def check_border(
 
 
 def _judged(name: str, gain: Gain, measured: str) -> Check:
-    """Failed where the second faces are better, passed where they are not by what matters."""
+    """Failed if the second faces are better; passed if a gain that counts is excluded."""
     required = f"no gain of {MATTERS:g} or more may have an interval above 0"
     if gain.low > 0 and gain.value >= MATTERS:
         return Check(name, "failed", f"{measured}; {required}")

@@ -1,4 +1,4 @@
-"""The faces that a model is checked with: of people who do not exist, and the first of the user's."""
+"""The faces of the model check: of people who do not exist, and from the user's first photos."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Pixels = NDArray[np.uint8]
 
 PEOPLE, PHOTOS, SEED = 40, 3, 20
 _ROOM = 0.75
-"""How much of a photo is kept around a face on all sides, in sides of its box: more than any contract cuts out."""
+"""Margin that is kept around a face, in sides of its box: larger than the margin of any contract."""
 _LARGE_PX = 240
 """Faces of twice this side or more are reduced to between it and its double."""
 _AT_A_TIME = 30
@@ -61,12 +61,12 @@ def packaged_faces(pipeline: Pipeline, *, cache: Path | None = None, seed: int =
 
 
 _KEPT: dict[str, CheckFaces] = {}
-"""The faces that were used last, so that several models of one run share them."""
+"""The faces of the last call, so that several models of a run share them."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnFaces:
-    """What a pipeline finds in photos of the user's that can be read.
+    """The faces that a pipeline finds in the user's photos that can be decoded.
 
     Attributes:
         people: who is on each photo.
@@ -148,9 +148,9 @@ def _as_faces(kept: Sequence[tuple[str, Pixels, Face]]) -> CheckFaces:
 
 
 def _around(pixels: Pixels, face: Face) -> tuple[Pixels, Face]:
-    """A photo with no more around its face than may be cut out, and the face in it; large faces are reduced.
+    """The part of a photo around its face, and the face in it; large faces are reduced.
 
-    So forty photos of a user's camera fit into memory, whatever their size.
+    This limits the memory for the user's photos, whatever their size.
     """
     box = face.box_xyxy_px.astype(np.float64)
     side = max(box[2] - box[0], box[3] - box[1])
@@ -167,7 +167,7 @@ def _around(pixels: Pixels, face: Face) -> tuple[Pixels, Face]:
 
 
 def _read(file: Path | None) -> CheckFaces | None:
-    """Faces that were kept; None where there are none, or the file is damaged (npz files carry checksums)."""
+    """Faces from the cache; None if there are none, or if the file is damaged (npz files have checksums)."""
     if file is None or not file.is_file():
         return None
     try:
@@ -181,7 +181,7 @@ def _read(file: Path | None) -> CheckFaces | None:
 
 
 def _written(file: Path | None, faces: CheckFaces) -> CheckFaces:
-    """Keep faces for the next time, where that can be done."""
+    """Write faces to the cache, if that is possible, and return them."""
     if file is None:
         return faces
     arrays: dict[str, Any] = {f"photo-{row}": photo for row, photo in enumerate(faces.photos)}

@@ -1,4 +1,4 @@
-"""The model check before a run, on a few dozen faces: is the model sound, and does it get what it was made for?"""
+"""Run the model check before a run, on a few dozen faces: the templates and the input contract."""
 
 from __future__ import annotations
 
@@ -11,13 +11,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faceproof.errors import ModelError
+from faceproof.files import cache_root, sha256_of_json, write_whole
+from faceproof.systems.detection.mtcnn import MtcnnDetector, load_mtcnn
+from faceproof.systems.load import load_pipeline
+from faceproof.systems.model_check.check_faces import NO_FACES
+from faceproof.systems.model_check.checks import complaints
+from faceproof.systems.model_check.contract_check import finite_or_none
+from faceproof.systems.model_check.contracts import any_contract
+from faceproof.systems.model_check.detector_faces import check_border, check_detector_faces
+from faceproof.systems.model_check.faces import own_faces, own_photos, packaged_faces
+from faceproof.systems.model_check.proposed_contract import propose
+from faceproof.systems.model_check.recognizer_check import VERSION, check_recognizer
+from faceproof.systems.model_check.template_checks import APART
+from faceproof.systems.pipeline import Pipeline
+from faceproof.systems.recognition.catalog import open_unknown
+from faceproof.systems.recognition.model_file import as_toml, card_path
 
 if TYPE_CHECKING:
     from faceproof.people.types import Comparisons, Photo
-    from faceproof.systems.detection.mtcnn import MtcnnDetector
     from faceproof.systems.model_check.checks import Check
     from faceproof.systems.model_check.faces import OwnFaces
-    from faceproof.systems.pipeline import Pipeline
     from faceproof.systems.recipe import Recipe
 
 OWN_PHOTOS = 40
@@ -54,10 +67,6 @@ def check_pipeline(
         See `faceproof.systems.model_check.recognizer_check.Canary.as_dict`. A model that fails on these faces has the
         outcome ``failed`` and a ``reason``.
     """
-    from faceproof.systems.model_check.check_faces import NO_FACES
-    from faceproof.systems.model_check.faces import own_faces, own_photos, packaged_faces
-    from faceproof.systems.model_check.recognizer_check import check_recognizer
-
     with_mtcnn = _with_mtcnn(pipeline, device)
     usual = with_mtcnn is pipeline
     own = [] if comparisons is None else own_photos(comparisons, OWN_PHOTOS)
@@ -83,23 +92,17 @@ def check_pipeline(
 
 
 def _with_mtcnn(pipeline: Pipeline, device: str) -> Pipeline:
-    """The pipeline with faces that MTCNN finds: itself, where it has these."""
-    from faceproof.systems.detection.mtcnn import MtcnnDetector
-
+    """The pipeline with MTCNN as its detector."""
     return pipeline if isinstance(pipeline.detector, MtcnnDetector) else replace(pipeline, detector=_mtcnn(device))
 
 
 @lru_cache(maxsize=1)
 def _mtcnn(device: str) -> MtcnnDetector:
-    from faceproof.systems.detection.mtcnn import load_mtcnn
-
     return load_mtcnn(device=device)
 
 
 def _kept(cache: Path, pipeline: Pipeline, with_mtcnn: Pipeline, own: Sequence[Photo]) -> Path:
     """The file in the cache for a result; its name is a digest of everything that the result depends on."""
-    from faceproof.systems.model_check.recognizer_check import VERSION
-
     known = pipeline.recognizer.known_contract
     depends_on = {
         "version": VERSION,
@@ -116,19 +119,12 @@ def _kept(cache: Path, pipeline: Pipeline, with_mtcnn: Pipeline, own: Sequence[P
 
 def _check_detector(pipeline: Pipeline, with_mtcnn: Pipeline, own: Sequence[Photo], given: OwnFaces) -> Iterator[Check]:
     """The faces of another detector against MTCNN's."""
-    from faceproof.systems.model_check.detector_faces import check_detector_faces
-    from faceproof.systems.model_check.faces import own_faces
-
     by_mtcnn = own_faces(with_mtcnn, own)
     yield check_detector_faces(pipeline.recognizer, given.people, given.crops, by_mtcnn.crops)
 
 
 def _check_border(pipeline: Pipeline, own: Sequence[Photo], given: OwnFaces) -> Iterator[Check]:
     """MTCNN's faces against those of photos with a border, where faces lie near the edge and there is no border yet."""
-    from faceproof.systems.detection.mtcnn import MtcnnDetector
-    from faceproof.systems.model_check.detector_faces import check_border
-    from faceproof.systems.model_check.faces import own_faces
-
     mtcnn = pipeline.detector
     few = given.near_edge < max(_NEAR_EDGE_SHARE * len(given.people), 1)
     if few or not isinstance(mtcnn, MtcnnDetector) or mtcnn.cascade.settings.pad:
@@ -149,9 +145,6 @@ def check_before_run(
     say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """`check_pipeline` before a run: the result for the manifest, and a note for each check that did not pass."""
-    from faceproof.files import cache_root
-    from faceproof.systems.model_check.checks import complaints
-
     if not wanted:
         return SKIPPED
     name = pipeline.recognizer.card.name
@@ -179,9 +172,6 @@ def check_model(
     Raises:
         ConfigurationError, WeightsError: see `faceproof.systems.recognition.catalog.load_model`.
     """
-    from faceproof.files import cache_root
-    from faceproof.systems.load import load_pipeline
-
     pipeline = load_pipeline(model, weights, recipe, device, offline=offline)
     return check_pipeline(pipeline, cache=cache_root(), again=True, device=device)
 
@@ -204,16 +194,6 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
     Raises:
         ConfigurationError, WeightsError: the file cannot be used, or its size has to be said.
     """
-    from faceproof.files import cache_root, write_whole
-    from faceproof.systems.model_check.contract_check import finite_or_none
-    from faceproof.systems.model_check.contracts import any_contract
-    from faceproof.systems.model_check.faces import packaged_faces
-    from faceproof.systems.model_check.proposed_contract import propose
-    from faceproof.systems.model_check.template_checks import APART
-    from faceproof.systems.pipeline import Pipeline
-    from faceproof.systems.recognition.catalog import open_unknown
-    from faceproof.systems.recognition.model_file import as_toml, card_path
-
     recognizer = open_unknown(model, size_px, any_contract, device=device)
     faces = packaged_faces(Pipeline(_mtcnn(device), recognizer), cache=cache_root())
     found = propose(recognizer, faces)
@@ -235,9 +215,7 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
 
 
 def _read(file: Path | None) -> dict[str, Any] | None:
-    """A result that was kept; None where there is none, or the file is not the one that was written."""
-    from faceproof.files import sha256_of_json
-
+    """A result from the cache; None if there is none, or if the file was changed."""
     try:
         kept = json.loads(file.read_text("utf-8")) if file is not None else None
         found = kept["result"] if isinstance(kept, dict) and kept["sha256"] == sha256_of_json(kept["result"]) else None
@@ -247,8 +225,6 @@ def _read(file: Path | None) -> dict[str, Any] | None:
 
 
 def _write(file: Path | None, found: dict[str, Any]) -> None:
-    from faceproof.files import sha256_of_json, write_whole
-
     if file is None:
         return
     try:

@@ -1,4 +1,4 @@
-"""The usual contract that separates people best with a model that nothing is known of."""
+"""Find the usual contract that separates people best, for a model without a card."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def propose(recognizer: Recognizer, faces: CheckFaces) -> Proposal:
 def climbed(
     recognizer: Recognizer, faces: CheckFaces, start: tuple[str, str], alignments: Mapping[str, InputContract]
 ) -> Proposal:
-    """A contract that no neighbour is better than on all faces: steps to the best neighbour, from the best on some.
+    """Step to the best neighbour until no neighbour is better on all faces; start from the best on some faces.
 
-    Steps end: each raises the separation on the same faces, and a neighbour that lacks a template is never better.
+    The steps end: each raises the separation on the same faces, and a neighbour without all templates is worse.
     """
     pixels, alignment = start
     while True:

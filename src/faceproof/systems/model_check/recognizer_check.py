@@ -1,8 +1,8 @@
-"""The model check: whether a recogniser separates people, and whether it gets the pictures that it was made for.
+"""The model check: whether a recogniser separates people, and whether its input contract is right.
 
-A net that gets pictures of the wrong kind still gives templates, and the numbers that follow look like those of a poor
-model. So before a run some dozens of faces are embedded: under the declared contract, shifted by one pixel, mirrored,
-and, where nobody vouches for the contract, under every usual one beside it.
+A net with wrong input still gives templates, and its results look like those of a poor model. Before a run, some dozens
+of faces are therefore embedded: under the declared contract, shifted by one pixel, and mirrored. If the contract of the
+model's makers is not known, the faces are also embedded under all usual contracts.
 """
 
 from __future__ import annotations

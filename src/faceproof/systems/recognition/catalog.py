@@ -1,4 +1,4 @@
-"""From what a user calls a model to the model: a card's name, an ONNX file, a Python reference, or an object."""
+"""Find a model by its name, its ONNX file or its Python reference, or use an object."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from faceproof.errors import ConfigurationError, ModelError
 from faceproof.files import sha256_of
 from faceproof.plugins import attribute, identity_of, is_reference
@@ -17,18 +19,19 @@ from faceproof.systems.recognition.model_file import (
     contract_from,
     foreign_card,
     read_model_file,
-    with_said,
+    with_model_file,
 )
+from faceproof.systems.recognition.onnx_model import open_onnx, refuse_huge_input
 from faceproof.systems.recognition.python_model import (
     LARGEST_TEMPLATE,
     PythonModel,
     check_model,
     contract_of,
+    declared_by,
     installed_models,
     make_model,
     name_of,
     python_runner,
-    said_by,
     template_size_of,
 )
 from faceproof.systems.recognition.recognizer import Recognizer, load_card
@@ -40,27 +43,27 @@ if TYPE_CHECKING:
 
 Change = Callable[[InputContract], InputContract]
 
-SAY_AT_LEAST = ("pixel_mean", "pixel_divisor", "alignment")
-"""What has to be said of an ONNX file that nothing is known of; all else has a usual value or is in the file."""
+REQUIRED_FIELDS = ("pixel_mean", "pixel_divisor", "alignment")
+"""Fields that an ONNX file without a card needs; the others have defaults or are in the file."""
 
 
 @dataclass(frozen=True, slots=True)
-class How:
-    """What a model is loaded with.
+class LoadOptions:
+    """Options for loading a model.
 
     Attributes:
         weights: file with the weights of a card's model; None: the usual places.
         offline: never download.
         device: ``cpu``, ``cuda``, ...
         change: makes the contract that is used of the one that is declared.
-        said: fields of a contract, for a file that none is known of.
+        contract_fields: fields of a contract, for an ONNX file without a card.
     """
 
     weights: Path | None = None
     offline: bool = False
     device: str = "cpu"
     change: Change = lambda contract: contract
-    said: Mapping[str, Any] = field(default_factory=dict)
+    contract_fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load_model(
@@ -71,9 +74,9 @@ def load_model(
     device: str = "cpu",
     contract: InputContract | None = None,
     change: Change | None = None,
-    said: Mapping[str, Any] | None = None,
+    contract_fields: Mapping[str, Any] | None = None,
 ) -> Recognizer:
-    """A recogniser, ready to use.
+    """Load a recogniser.
 
     Args:
         model: name of a card (``faceproof models list``), an ONNX file, ``package.module:factory``, the name of an
@@ -83,7 +86,7 @@ def load_model(
         device: ``cpu``, ``cuda``, ``cuda:1``, ...
         contract: another contract than the declared one, for experiments.
         change: makes the contract of the declared one; not together with ``contract``.
-        said: fields of a contract, for an ONNX file that none is known of; at least those of `SAY_AT_LEAST`.
+        contract_fields: fields of a contract, for an ONNX file without a card; at least `REQUIRED_FIELDS`.
 
     Returns:
         The recogniser.
@@ -97,7 +100,9 @@ def load_model(
         512
     """
     file = None if weights is None else Path(weights)
-    how = How(file, offline, device, change or (lambda declared: contract or declared), said or {})
+    options = LoadOptions(
+        file, offline, device, change or (lambda declared: contract or declared), contract_fields or {}
+    )
     if file is not None and not _is_card(model):
         called = model if isinstance(model, str | Path) else name_of(model)
         raise ConfigurationError(
@@ -105,13 +110,13 @@ def load_model(
             "it out."
         )
     if not isinstance(model, str | Path):
-        return _python(model, name_of(model), how, None)
+        return _python(model, name_of(model), options, None)
     name = str(model)
     if name.lower().endswith(".onnx"):
-        return _onnx(Path(name), how)
+        return _onnx(Path(name), options)
     if is_reference(name) or name in installed_models():
-        return _python(make_model(name), name, how, name)
-    return _of_card(name, how)
+        return _python(make_model(name), name, options, name)
+    return _of_card(name, options)
 
 
 def _is_card(model: object) -> bool:
@@ -121,15 +126,17 @@ def _is_card(model: object) -> bool:
     return not (name.lower().endswith(".onnx") or is_reference(name) or name in installed_models())
 
 
-def _of_card(name: str, how: How) -> Recognizer:
+def _of_card(name: str, options: LoadOptions) -> Recognizer:
     card = _card(name)
     if card.contract is None:
         raise ConfigurationError(f"{card.name} finds faces, it makes no templates. See: faceproof models list")
-    return load_card(card, how.change(card.contract), weights=how.weights, offline=how.offline, device=how.device)
+    return load_card(
+        card, options.change(card.contract), weights=options.weights, offline=options.offline, device=options.device
+    )
 
 
 def _card(name: str) -> Card:
-    """A card by its name; where there is none, what other ways there are."""
+    """A card by its name; the error for an unknown name lists the alternatives."""
     try:
         return get_card(name)
     except ConfigurationError as error:
@@ -139,26 +146,24 @@ def _card(name: str) -> Card:
         raise ConfigurationError(f"{error}{hint} Or give a path to a .onnx file, or package.module:factory.") from error
 
 
-def _onnx(path: Path, how: How) -> Recognizer:
-    from faceproof.systems.recognition.onnx_model import open_onnx
-
+def _onnx(path: Path, options: LoadOptions) -> Recognizer:
     beside = card_path(path)
     file = read_model_file(beside) if os.path.lexists(beside) else None
-    net = open_onnx(path, device=how.device, output=file.output if file else None)
+    net = open_onnx(path, device=options.device, output=file.output if file else None)
     by_digest = card_of_file(net.sha256)
     known = by_digest.contract if by_digest else None
     declared = contract_from(file.contract, net.size_px, str(beside)) if file and file.contract else known
-    if declared is None and said_enough(how.said):
-        declared = contract_from(dict(how.said), net.size_px, f"{path}, as the options say")
+    if declared is None and has_required_fields(options.contract_fields):
+        declared = contract_from(dict(options.contract_fields), net.size_px, f"{path}, as the options specify")
     if declared is None:
         raise ConfigurationError(_nothing_known(path, beside))
-    contract = how.change(declared)
+    contract = options.change(declared)
     if net.size_px is not None and contract.size_px != net.size_px:
         raise ConfigurationError(f"{path} takes faces of {net.size_px} px, not {contract.size_px}.")
     size = _template_size(path, net, contract)
     own = by_digest or foreign_card(path.stem, contract, size, "onnx", file, str(beside))
     if by_digest and file:
-        own = with_said(by_digest, file, str(beside))
+        own = with_model_file(by_digest, file, str(beside))
     return Recognizer(
         own,
         contract,
@@ -171,13 +176,13 @@ def _onnx(path: Path, how: How) -> Recognizer:
     )
 
 
-def said_enough(fields: Mapping[str, Any]) -> bool:
+def has_required_fields(fields: Mapping[str, Any]) -> bool:
     """Whether fields of a contract are enough for an ONNX file that nothing is known of."""
-    return all(fields.get(name) is not None for name in SAY_AT_LEAST)
+    return all(fields.get(name) is not None for name in REQUIRED_FIELDS)
 
 
 def is_described(model: Path) -> bool:
-    """Whether an ONNX file has a card with a contract beside it, or is one that faceproof knows."""
+    """Whether an ONNX file has a card with a contract, or is a model that faceproof knows."""
     beside = card_path(model)
     if os.path.lexists(beside) and read_model_file(beside).contract:
         return True
@@ -187,7 +192,7 @@ def is_described(model: Path) -> bool:
 def open_unknown(
     path: Path, size_px: int | None, contract: Callable[[int], InputContract], *, device: str = "cpu"
 ) -> Recognizer:
-    """An ONNX file of which nothing is known, with a contract to begin with.
+    """Load an ONNX file without a card, with a provisional contract.
 
     Args:
         path: the file.
@@ -196,11 +201,9 @@ def open_unknown(
         device: ``cpu``, ``cuda``, ...
 
     Raises:
-        ConfigurationError: the size has to be said.
+        ConfigurationError: the size of the input must be given.
         WeightsError: the file cannot be opened.
     """
-    from faceproof.systems.recognition.onnx_model import open_onnx
-
     net = open_onnx(path, device=device)
     size = net.size_px or size_px
     if size is None:
@@ -220,14 +223,10 @@ def _nothing_known(path: Path, beside: Path) -> str:
 
 
 def _template_size(path: Path, net: OnnxNet, contract: InputContract) -> int:
-    """Numbers in a template: as the file says, or as the net gives for a black picture.
+    """Template size: from the file, or from the net's output for a black picture.
 
     Where the file leaves the size of the input open, the net is always tried, since it may not take every size.
     """
-    import numpy as np
-
-    from faceproof.systems.recognition.onnx_model import refuse_huge_input
-
     if net.size_px is not None and net.template_size is not None:
         return net.template_size
     side = contract.size_px
@@ -244,14 +243,14 @@ def _template_size(path: Path, net: OnnxNet, contract: InputContract) -> int:
     return found
 
 
-def _python(model: PythonModel, name: str, how: How, reference: str | None) -> Recognizer:
+def _python(model: PythonModel, name: str, options: LoadOptions, reference: str | None) -> Recognizer:
     check_model(model, name)
     declared = contract_of(model, name)
-    contract = how.change(declared)
+    contract = options.change(declared)
     size = template_size_of(model, contract, name)
     identity = identity_of(model, reference)
     return Recognizer(
-        foreign_card(name.replace(":", "."), contract, size, "python", said_by(model, name), name),
+        foreign_card(name.replace(":", "."), contract, size, "python", declared_by(model, name), name),
         contract,
         identity or "not known",
         name,

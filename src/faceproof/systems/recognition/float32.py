@@ -1,4 +1,4 @@
-"""Numbers of any kind as float32, in which templates are kept."""
+"""Convert numbers of any type to float32, the type of templates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands beside an ONNX file: a small TOML card with the contracts, which the file itself cannot tell."""
+"""The TOML card of an ONNX file: the contracts, which the ONNX file itself does not contain."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ModelFile(BaseModel):
 
 
 def card_path(model: Path) -> Path:
-    """Where the card of a model's file is looked for: the same name with ``.toml``."""
+    """Path of the card of a model file: the same name with ``.toml``."""
     return model.with_suffix(".toml")
 
 
@@ -74,34 +74,34 @@ def read_model_file(path: Path) -> ModelFile:
 
 
 def contract_from(fields: dict[str, Any], size_px: int | None, where: str) -> InputContract:
-    """A contract from the fields of a card; the size may come from the model's file, and the usual five points too.
+    """The contract of a card. The size may come from the model file; the five points have a default.
 
     Raises:
         ConfigurationError: fields are missing or make no sense, or the sizes disagree.
     """
     fields = dict(fields)
-    said = fields.setdefault("size_px", size_px)
-    if said is None:
+    size = fields.setdefault("size_px", size_px)
+    if size is None:
         raise ConfigurationError(f"{where}: the size of the input is not known; say size_px in [contract].")
-    if size_px is not None and said != size_px:
-        raise ConfigurationError(f"{where}: size_px is {str(said)[:40]}, but the model's file takes {size_px} px.")
+    if size_px is not None and size != size_px:
+        raise ConfigurationError(f"{where}: size_px is {str(size)[:40]}, but the model's file takes {size_px} px.")
     alignment = fields.get("alignment")
-    if isinstance(alignment, str) and alignment == "five_point" and _is_size(said):
-        fields.setdefault("template_points", five_point_template(said))
+    if isinstance(alignment, str) and alignment == "five_point" and _is_size(size):
+        fields.setdefault("template_points", five_point_template(size))
     try:
         return InputContract.model_validate(fields)
     except ValidationError as error:
         raise ConfigurationError(f"{where}: [contract] cannot be used: {reasons(error)}.") from error
 
 
-def _is_size(said: object) -> bool:
-    return isinstance(said, int) and 0 < said <= LARGEST_CROP_PX
+def _is_size(size: object) -> bool:
+    return isinstance(size, int) and 0 < size <= LARGEST_CROP_PX
 
 
 def threshold_from(
     file: ModelFile, templates: TemplateContract, where: str, origin: str = "the model's card"
 ) -> Threshold | None:
-    """Where to decide as a card says; None where it does not say.
+    """The threshold of a card; None if it has none.
 
     Args:
         file: the card.
@@ -121,8 +121,8 @@ def threshold_from(
     return None if distance is None else Threshold(distance=distance, origin=origin)
 
 
-def with_said(card: Card, file: ModelFile, where: str) -> Card:
-    """A card of faceproof's own with what a card beside the model's file says of templates and threshold.
+def with_model_file(card: Card, file: ModelFile, where: str) -> Card:
+    """A built-in card, with templates and threshold replaced by those of the card of the model file.
 
     Raises:
         ConfigurationError: see `threshold_from`.
@@ -140,7 +140,7 @@ def foreign_card(
     file: ModelFile | None = None,
     where: str = "",
 ) -> Card:
-    """The card of a model that is not one of faceproof's own.
+    """The card of a user's model.
 
     Args:
         name: what it is called where its own card does not say.
@@ -153,30 +153,30 @@ def foreign_card(
     Raises:
         ConfigurationError: the name is that of a model that faceproof knows, or see `threshold_from`.
     """
-    said = file or ModelFile()
-    templates = said.templates or TemplateContract()
+    declared = file or ModelFile()
+    templates = declared.templates or TemplateContract()
     origin = "the model itself" if architecture == "python" else "the model's card"
-    plain = re.sub(r"[^a-z0-9.-]+", "-", (said.name or name).lower()).strip("-.")[:_LONGEST_NAME].strip("-.")
+    plain = re.sub(r"[^a-z0-9.-]+", "-", (declared.name or name).lower()).strip("-.")[:_LONGEST_NAME].strip("-.")
     if is_reserved(plain):
-        raise ConfigurationError(_name_taken(plain, name, architecture, where if said.name else ""))
+        raise ConfigurationError(_name_taken(plain, name, architecture, where if declared.name else ""))
     return Card(
         name=plain or "model",
-        title=said.title or said.name or name,
+        title=declared.title or declared.name or name,
         kind="recogniser",
         architecture=architecture,
-        training_set=said.training_set,
+        training_set=declared.training_set,
         template_size=template_size,
         contract=contract,
         templates=templates,
-        licence=said.licence,
+        licence=declared.licence,
         licence_note="A model of your own: its terms are not known to faceproof.",
-        source=Source(who=said.source or "not said", url=said.source or "not said"),
-        threshold=threshold_from(said, templates, where, origin),
+        source=Source(who=declared.source or "not said", url=declared.source or "not said"),
+        threshold=threshold_from(declared, templates, where, origin),
     )
 
 
 def _name_taken(taken: str, name: str, architecture: str, where: str) -> str:
-    """The message for a model that would have the name of one that faceproof knows; ``where`` says so explicitly."""
+    """The message for a reserved name; ``where`` is the card or object that sets it, empty if it is a default."""
     instead = {
         "onnx": f'Give the file another name, or write name = "..." in its card, {name}.toml.',
         "python": "Give it another name in its attribute name.",
@@ -207,5 +207,5 @@ def as_toml(contract: InputContract) -> str:
 
 
 def reasons(error: ValidationError) -> str:
-    """What a validation found, with the place of each finding."""
+    """The errors of a validation, each with its field."""
     return "; ".join(f"{'.'.join(str(part) for part in one['loc']) or 'it'}: {one['msg']}" for one in error.errors())

@@ -1,4 +1,4 @@
-"""Recognisers that come as ONNX files: what the file says of itself, and a runner for it.
+"""Recognisers in ONNX files: read their inputs and outputs, and run them.
 
 Needs onnxruntime (extra ``onnx``).
 """
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from faceproof.systems.nets.runtime import Runner
 
 CHUNK = 32
-"""Faces at a time where the file leaves the batch open."""
+"""Batch size if the file leaves it open."""
 
 _MOST_BYTES = 1 << 31
-"""Of a file: protobuf, in which ONNX is written, holds no more."""
+"""Largest size of a file: the limit of protobuf, the format of ONNX."""
 
 _MOST_NUMBERS = 1 << 29
-"""In what a net takes at a time: 2 GiB of float32."""
+"""Largest number of values in a batch: 2 GiB of float32."""
 
 _QUANTIZING = (b"QuantizeLinear", b"DynamicQuantizeLinear", b"QLinearConv", b"QLinearMatMul", b"ConvInteger")
 
@@ -101,7 +101,7 @@ def open_onnx(path: Path, *, device: str = "cpu", output: str | None = None) -> 
 
 
 def refuse_huge_input(path: Path, size_px: int, batch: int | None) -> None:
-    """Refuse an input for which there is no room: a file may say any shape.
+    """Refuse an input that is too large for memory: a file may declare any shape.
 
     Args:
         path: the file.
@@ -120,7 +120,7 @@ def refuse_huge_input(path: Path, size_px: int, batch: int | None) -> None:
 
 
 def _digest(content: bytes, beside: Sequence[Path]) -> str:
-    """Of a file and of those that hold its weights: large models keep them outside."""
+    """SHA-256 of a file and of its weight files: large models store weights in separate files."""
     digest = hashlib.sha256(content)
     for place in beside:
         if place.is_file():
@@ -153,13 +153,13 @@ def _outside(content: bytes) -> Iterator[str]:
 
 
 def _is_quantized(content: bytes) -> bool:
-    """Whether a node has an operator that makes whole numbers of others, as protobuf writes its ``op_type``."""
+    """Whether a node has a quantizing operator: its ``op_type`` in protobuf's encoding."""
     return any(b"\x22" + bytes([len(name)]) + name in content for name in _QUANTIZING)
 
 
 def _session(path: Path, device: str, *, weights_beside: bool) -> ort.InferenceSession:
     try:
-        import onnxruntime
+        import onnxruntime  # an extra, which may not be installed
     except ImportError as error:
         raise ConfigurationError(
             "ONNX files need onnxruntime, which is not installed: pip install 'faceproof[onnx]'"
@@ -269,10 +269,10 @@ def _runner(session: ort.InferenceSession, name: str, output: str, channels_last
     def once(faces: Array) -> Array:
         fed = np.ascontiguousarray(faces.transpose(0, 2, 3, 1) if channels_last else faces)
         try:
-            (made,) = session.run([output], {name: fed[0] if batch == 0 else fed})
+            (output_array,) = session.run([output], {name: fed[0] if batch == 0 else fed})
         except Exception as error:
             raise ModelError(f"onnxruntime failed: {_short(str(error))}") from error
-        templates = as_float32(np.asarray(made))
+        templates = as_float32(np.asarray(output_array))
         if batch == 0:
             return templates.reshape(1, -1)
         if templates.ndim == 0 or len(templates) != len(faces):

@@ -1,4 +1,4 @@
-"""Recognisers written in Python by somebody else: any object with a contract and ``embed(batch)``."""
+"""Python recognisers of users: any object with a contract and ``embed(batch)``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ENTRY_POINTS = "faceproof.models"
 """Group of entry points by which a package adds models: name = "package.module:factory"."""
 
 LARGEST_TEMPLATE = 1 << 20
-"""Numbers in a template, at most: room is made for what a model says."""
+"""Largest template size: memory is reserved for the size that a model declares."""
 
 Array = NDArray[np.float32]
 
@@ -33,7 +33,7 @@ _NUMBERS = "fiubO"
 
 
 class PythonModel(Protocol):
-    """What a model of one's own has to have.
+    """The interface of a user's model.
 
     Attributes:
         contract: what its faces have to look like: an `InputContract`, or a dict of its fields.
@@ -59,7 +59,7 @@ def installed_models() -> dict[str, str]:
 
 
 def hidden_models() -> dict[str, str]:
-    """Models that installed packages add under a name that faceproof's own models have; only references lead there."""
+    """Models that installed packages add under a reserved name; they can be used only by their references."""
     return {name: reference for name, reference in installed(ENTRY_POINTS).items() if is_reserved(name)}
 
 
@@ -69,13 +69,13 @@ def make_model(reference: str) -> PythonModel:
     Raises:
         ConfigurationError: it cannot be imported or called, or gives something that is no model.
     """
-    made = made_by(reference, ENTRY_POINTS, "embed")
-    check_model(made, reference)
-    return cast("PythonModel", made)
+    model = made_by(reference, ENTRY_POINTS, "embed")
+    check_model(model, reference)
+    return cast("PythonModel", model)
 
 
 def check_model(model: object, name: str) -> None:
-    """Make sure that an object has what a model has to have.
+    """Check that an object has the interface of a model.
 
     Raises:
         ConfigurationError: it has not.
@@ -91,14 +91,14 @@ def check_model(model: object, name: str) -> None:
 
 
 def name_of(model: object) -> str:
-    """What a model that no reference leads to is called: by its own name where it has one, else by its class.
+    """Name of a model that was given as an object: its attribute ``name``, or the name of its class.
 
     Raises:
         ConfigurationError: reading its name raised something.
     """
     kind = type(model).__name__
-    said = attribute(model, "name", kind)
-    return said if isinstance(said, str) and said.strip() else kind
+    declared = attribute(model, "name", kind)
+    return declared if isinstance(declared, str) and declared.strip() else kind
 
 
 def contract_of(model: PythonModel, name: str) -> InputContract:
@@ -107,41 +107,41 @@ def contract_of(model: PythonModel, name: str) -> InputContract:
     Raises:
         ConfigurationError: it is none.
     """
-    said = attribute(model, "contract", name)
-    if isinstance(said, InputContract):
-        return said
+    declared = attribute(model, "contract", name)
+    if isinstance(declared, InputContract):
+        return declared
     try:
-        fields = dict(said)
+        fields = dict(declared)
     except Exception as error:  # it may be anything
         raise ConfigurationError(
-            f"{name}: its contract is of type {type(said).__name__} ({described(error)}). Expected an InputContract, "
-            "or a dict of its fields: see docs/your-model.md."
+            f"{name}: its contract is of type {type(declared).__name__} ({described(error)}). Expected an "
+            "InputContract, or a dict of its fields: see docs/your-model.md."
         ) from error
     return contract_from(fields, None, name)
 
 
-def said_by(model: PythonModel, name: str) -> ModelFile:
-    """What a model says of itself beside its contract.
+def declared_by(model: PythonModel, name: str) -> ModelFile:
+    """Name, title, templates and threshold that a model declares.
 
     Raises:
         ConfigurationError: it makes no sense.
     """
-    said = {field: attribute(model, field, name) for field in ("name", "title", "templates", "threshold")}
+    declared = {field: attribute(model, field, name) for field in ("name", "title", "templates", "threshold")}
     try:
-        return ModelFile.model_validate(said)
+        return ModelFile.model_validate(declared)
     except ValidationError as error:
         raise ConfigurationError(f"{name}: what it says of itself cannot be used: {reasons(error)}.") from error
 
 
 def template_size_of(model: PythonModel, contract: InputContract, name: str) -> int:
-    """Numbers in a template: as the model says, or as it gives for a black picture.
+    """Template size: as the model declares, or from its output for a black picture.
 
     Raises:
         ConfigurationError: neither works.
     """
-    said = attribute(model, "template_size", name)
-    if said is not None:
-        return _size(said, name)
+    declared = attribute(model, "template_size", name)
+    if declared is not None:
+        return _size(declared, name)
     black = np.zeros((1, 3, contract.size_px, contract.size_px), np.float32)
     try:
         return _size(python_runner(attribute(model, "embed", name), None)(black)[0].shape[1], name)
@@ -151,16 +151,16 @@ def template_size_of(model: PythonModel, contract: InputContract, name: str) -> 
         ) from error
 
 
-def _size(said: object, name: str) -> int:
+def _size(declared: object, name: str) -> int:
     with users_code(f"{name}: its template_size is no whole number, reading it", ConfigurationError):
-        size = index(said)  # type: ignore[arg-type]
+        size = index(declared)  # type: ignore[arg-type]
     if not 1 <= size <= LARGEST_TEMPLATE:
         raise ConfigurationError(f"{name}: its template_size is {size:,}. Expected 1 to {LARGEST_TEMPLATE:,} numbers.")
     return size
 
 
 def python_runner(embed: Callable[[Array], Any], template_size: int | None) -> Runner:
-    """A runner that calls ``embed`` and checks what comes back.
+    """A runner that calls ``embed`` and checks its result.
 
     Args:
         embed: see `PythonModel`.
@@ -172,8 +172,8 @@ def python_runner(embed: Callable[[Array], Any], template_size: int | None) -> R
 
     def run(faces: Array) -> tuple[Array, ...]:
         with users_code("embed", ModelError, stop=""):
-            made = embed(faces)
-            given = np.asarray(made.detach().cpu() if hasattr(made, "detach") else made)
+            output = embed(faces)
+            given = np.asarray(output.detach().cpu() if hasattr(output, "detach") else output)
             # A copy: a model may use its array again for the next faces.
             templates = as_float32(given) if given.dtype.kind in _NUMBERS else None
         if templates is None:

@@ -1,4 +1,4 @@
-"""A recogniser: prepares faces as its contract says, and makes templates of them."""
+"""A recogniser: prepares faces by its contract, and computes their templates."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from faceproof.systems.faces.types import Face
 from faceproof.systems.nets.dlib_resnet import DlibResnet
 from faceproof.systems.nets.face_transformer import P8S8, P10S8, P12S8, FaceTransformer
 from faceproof.systems.nets.inception_resnet_v1 import InceptionResnetV1
-from faceproof.systems.nets.runtime import Runner
+from faceproof.systems.nets.runtime import Runner, load_tensors, place_on, torch_runner
 from faceproof.systems.recognition.float32 import as_float32
 from faceproof.systems.weights.card import Card, InputContract
+from faceproof.systems.weights.resolve import resolve_weights
 
 CHUNK = 32
-"""Faces that go through a net together, always: templates then never depend on the batch size."""
+"""Fixed number of faces in a batch, so that templates do not depend on the number of faces."""
 NO_FINITE_TEMPLATE = "the net gave no finite template"
 
 _NETS: dict[str, Callable[[], InceptionResnetV1 | DlibResnet | FaceTransformer]] = {
@@ -33,12 +34,12 @@ _NETS: dict[str, Callable[[], InceptionResnetV1 | DlibResnet | FaceTransformer]]
 }
 
 _LEAST_PX = {"inception_resnet_v1": 75, "dlib_resnet": 103}
-"""Side of the smallest crop that a net can take, where it takes several."""
+"""Smallest side of a crop in pixels, for nets that accept several sizes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recognizer:
-    """A net behind its input contract.
+    """A net with its input contract.
 
     Attributes:
         card: what the model is.
@@ -68,11 +69,11 @@ class Recognizer:
         return self.card.template_size or 0
 
     def recipe(self) -> dict[str, object]:
-        """Everything that decides a template besides the photo and the box, as JSON values."""
+        """Everything that determines a template besides the photo and the box, as JSON values."""
         return {"weights": self.weights_sha256, "chunk": CHUNK, **self.contract.model_dump(mode="json")}
 
     def prepare(self, photo: NDArray[np.uint8], face: Face) -> NDArray[np.uint8] | None:
-        """The face as the net sees it, before normalisation; see `prepare_face`."""
+        """The crop of the face, before normalisation; see `prepare_face`."""
         return prepare_face(self.contract, photo, face)
 
     def embed(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -97,7 +98,7 @@ class Recognizer:
     def _raw(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         contract = self.contract
         batch = np.ascontiguousarray(crops).astype(np.float32)
-        # Of what no float32 holds the net makes no finite template, and that is told then.
+        # Values beyond float32 become infinite; the photo then fails, as its template is not finite.
         with np.errstate(all="ignore"):
             batch -= np.array(contract.pixel_mean, np.float32)  # one number, or one for each channel (the last axis)
             batch /= np.array(contract.pixel_divisor, np.float32)
@@ -113,7 +114,7 @@ class Recognizer:
 
 
 def prepare_face(contract: InputContract, photo: NDArray[np.uint8], face: Face) -> NDArray[np.uint8] | None:
-    """A face as a contract wants it, before normalisation.
+    """The crop of a face by a contract, before normalisation.
 
     Args:
         contract: what the net is fed.
@@ -132,13 +133,13 @@ def prepare_face(contract: InputContract, photo: NDArray[np.uint8], face: Face) 
 
 @cache
 def whole_photo(contract: InputContract) -> InputContract:
-    """A contract for photos that are faces cut out as ``contract`` says already: they are brought to size alone."""
+    """The contract for photos that are crops already: they are only resized."""
     plain = {"alignment": "margin_crop", "margin_px": 0, "template_points": None}
     return InputContract.model_validate(contract.model_dump() | plain)
 
 
 def face_in_crop(contract: InputContract, height: int, width: int, face: Face) -> Face:
-    """Where the box and the landmarks of a face lie in what `prepare_face` gives.
+    """Box and landmarks of a face in the crop of `prepare_face`.
 
     Args:
         contract: what the net is fed.
@@ -164,7 +165,7 @@ def face_in_crop(contract: InputContract, height: int, width: int, face: Face) -
 
 
 def _unit(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Rows of unit length and their lengths; a row of length 0, or of one that no float32 holds, becomes NaN."""
+    """Rows of unit length, and their lengths before. A length of 0 or beyond float32 makes the row NaN."""
     exact = np.sqrt((vectors.astype(np.float64) ** 2).sum(axis=1))
     length = as_float32(exact)
     usable = np.isfinite(length) & (length > 0)
@@ -176,7 +177,7 @@ def _unit(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np
 def load_card(
     card: Card, contract: InputContract, *, weights: Path | None = None, offline: bool = False, device: str = "cpu"
 ) -> Recognizer:
-    """One of faceproof's own models, ready to use.
+    """Load a model that has a built-in card.
 
     Args:
         card: its card.
@@ -201,8 +202,6 @@ def load_card(
             f"{card.name} takes crops of {known.size_px} px and no other, since it tells patches by their "
             f"place; {contract.size_px} px are asked for ([[size_px]])."
         )
-    from faceproof.systems.nets.runtime import load_tensors, place_on, torch_runner
-    from faceproof.systems.weights.resolve import resolve_weights
 
     loaded = resolve_weights(card, path=weights, offline=offline)
     net = place_on(load_tensors(_NETS[card.architecture](), loaded.tensors), device)

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.download import Progress, StderrProgress, fetch_file, part_path
+from faceproof.download import DownloadProgress, StderrProgress, fetch_file, part_path
 from faceproof.errors import DownloadError, WeightsError
 from faceproof.files import cache_root
 from faceproof.systems.weights.card import Card
@@ -101,7 +101,7 @@ def _copies(card: Card, folders: Sequence[Path], cache: Path | None) -> Iterator
         yield FoundWeights("wheel", wheel)
 
 
-def load_found(card: Card, found: FoundWeights, *, progress: Progress | None = None) -> LoadedWeights:
+def load_found(card: Card, found: FoundWeights, *, progress: DownloadProgress | None = None) -> LoadedWeights:
     """Open one copy of the weights and make sure that it is what the card says.
 
     Args:
@@ -133,7 +133,7 @@ def resolve_weights(
     offline: bool = False,
     folders: Sequence[Path] | None = None,
     cache: Path | None = None,
-    progress: Progress | None = None,
+    progress: DownloadProgress | None = None,
 ) -> LoadedWeights:
     """The weights of a model, from the first of: ``path``, folders, cache, Python package, download.
 
@@ -164,7 +164,9 @@ def resolve_weights(
     return download_weights(card, cache=cache, progress=progress)
 
 
-def download_weights(card: Card, *, cache: Path | None = None, progress: Progress | None = None) -> LoadedWeights:
+def download_weights(
+    card: Card, *, cache: Path | None = None, progress: DownloadProgress | None = None
+) -> LoadedWeights:
     """Fetch a model's weights, check them, and keep them in the cache as safetensors.
 
     Args:
@@ -202,7 +204,7 @@ def download_weights(card: Card, *, cache: Path | None = None, progress: Progres
 
 
 def adopt_weights(
-    card: Card, path: Path, *, cache: Path | None = None, progress: Progress | None = None
+    card: Card, path: Path, *, cache: Path | None = None, progress: DownloadProgress | None = None
 ) -> LoadedWeights:
     """Check a file that came here by other means, and keep its tensors in the cache as safetensors.
 
@@ -237,7 +239,7 @@ def _download_path(card: Card, cache: Path | None) -> Path:
     return cached_path(card, cache).with_name(f"{card.file_name}.download")
 
 
-def _checked(card: Card, tensors: Tensors, source: str, progress: Progress) -> LoadedWeights:
+def _checked(card: Card, tensors: Tensors, source: str, progress: DownloadProgress) -> LoadedWeights:
     check_layout(tensors, card.architecture, source)
     found = tensors_digest(tensors)
     if card.tensors_sha256 is None:

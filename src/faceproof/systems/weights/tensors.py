@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
 
 from faceproof.errors import WeightsError
 from faceproof.files import check_file, replaced_whole
@@ -131,9 +133,6 @@ def write_tensors(path: Path, tensors: Mapping[str, NDArray[Any]], metadata: dic
     Raises:
         WeightsError: when the file cannot be written.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import save_file
-
     contiguous = {name: np.ascontiguousarray(values) for name, values in tensors.items()}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -144,8 +143,6 @@ def write_tensors(path: Path, tensors: Mapping[str, NDArray[Any]], metadata: dic
 
 
 def _read_safetensors(path: Path) -> dict[str, NDArray[Any]]:
-    from safetensors import safe_open
-
     try:
         with safe_open(path, framework="np") as file:
             names = plain_names(file.keys())
@@ -168,7 +165,7 @@ def _check_dtype(path: Path, name: str, dtype: str) -> None:
 
 def _read_torch(path: Path) -> dict[str, NDArray[Any]]:
     """A PyTorch state dict as arrays that share the tensors' memory."""
-    import torch
+    import torch  # here and not at the top: only weights in PyTorch's own format need it
 
     _refuse_packed(path)
     try:
