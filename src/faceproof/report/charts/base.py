@@ -6,13 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
+from altair.utils.schemapi import debug_mode
 
 from faceproof.report.charts.theme import LIGHT, chart_config
 
 
 def base(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
     """A chart that carries its rows itself, exempt from Altair's row limit."""
-    return alt.Chart(alt.InlineData(values=[dict(row) for row in rows]))
+    # Altair checks every row against its schema when data are made, and again when the chart is written: once will do.
+    with debug_mode(False):
+        data = alt.InlineData(values=[dict(row) for row in rows])
+    return alt.Chart(data)
 
 
 def text_over_halo(rows: Sequence[Mapping[str, Any]], x: alt.X, y: alt.Y, **place: Any) -> list[alt.Chart]:

@@ -20,6 +20,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from faceproof.files import write_whole
+from faceproof.report.charts import page_scripts
 from faceproof.report.words.formatting import printable
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ LIMIT_S = 600.0
 """Seconds that all figures of a run may take together."""
 _STARTS = 3
 _SUFFIXES = ("svg", "png", "csv")
-_SCRIPTS: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class Drawn:
         wanted: False where figures were left out on purpose.
         script: JavaScript that draws figures on a page (``vegaEmbed``); None where there is none.
         no_script: why there is none, if it was wanted.
+        specs: the Vega-Lite specification of each figure by its name.
     """
 
     files: tuple[Path, ...] = ()
@@ -49,6 +50,7 @@ class Drawn:
     wanted: bool = True
     script: str | None = None
     no_script: str = ""
+    specs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def with_files(self, files: Sequence[Path]) -> Drawn:
         """The same with more files."""
@@ -101,8 +103,9 @@ def write_charts(
         OSError: a file cannot be written.
     """
     version = vega_lite_version()
-    specs = {name: drawable(chart.to_dict()) for name, chart in charts.items()}
-    answers = _Answers(version, specs, script=script and version not in _SCRIPTS)
+    specs = {name: chart.to_dict() for name, chart in charts.items()}
+    drawn = {name: drawable(spec) for name, spec in specs.items()}
+    answers = _Answers(version, drawn, script=script and page_scripts.find(version) is None)
     answers.ask(monotonic() + limit_s)
     files = []
     for name in charts:
@@ -113,8 +116,8 @@ def write_charts(
         for suffix, content in zip(("svg", "png"), answers.figures[name], strict=True):
             files.append(folder / f"{name}.{suffix}")
             write_whole(files[-1], content)
-    made = _SCRIPTS.get(version) if script else None
-    return Drawn(tuple(files), answers.missing, script=made, no_script=answers.no_script)
+    made = page_scripts.find(version) if script else None
+    return Drawn(tuple(files), answers.missing, script=made, no_script=answers.no_script, specs=specs)
 
 
 def page_script(limit_s: float = LIMIT_S) -> Drawn:
@@ -192,7 +195,8 @@ class _Answers:
             except (ValueError, TypeError, KeyError):  # what the library itself prints, or half a line
                 continue
             if name is None:
-                _SCRIPTS[self.version], self.script = answer["script"], False
+                page_scripts.keep(self.version, answer["script"])
+                self.script = False
                 continue
             self.left.pop(name)
             if "reason" in answer:

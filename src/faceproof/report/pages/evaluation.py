@@ -29,7 +29,6 @@ from faceproof.summary.evaluation_schema import EvaluationSummary
 from faceproof.summary.native_thresholds import shown_usual_score
 
 if TYPE_CHECKING:
-    import altair as alt
     import jinja2
 
     from faceproof.scoring.native_score import UsualScore
@@ -122,7 +121,8 @@ def _figures(summary: EvaluationSummary, drawn: Drawn) -> Iterator[tuple[str, di
 
     files = {file.stem: file for file in drawn.files if file.suffix == ".svg"}
     for name, draw in FIGURES.items():
-        figure = _on_page(draw(summary))
+        spec = drawn.specs[name] if name in drawn.specs else draw(summary).to_dict()
+        figure = _on_page(spec)
         if drawn.script is None and figure["spec"] is not None:
             figure["spec"] = None
             if name in files:
@@ -131,11 +131,12 @@ def _figures(summary: EvaluationSummary, drawn: Drawn) -> Iterator[tuple[str, di
                 figure["missing"] = drawn.missing.get(name, drawn.no_script)
         yield name, figure
     if drawn.script is not None:
-        yield "roc_linear", _on_page(roc(summary, log_fmr=False))
+        yield "roc_linear", _on_page(roc(summary, log_fmr=False).to_dict())
 
 
-def _on_page(chart: alt.LayerChart) -> dict[str, Any]:
-    spec = chart.to_dict()
+def _on_page(chart: Mapping[str, Any]) -> dict[str, Any]:
+    """A chart's specification with the page's colours and font."""
+    spec = dict(chart)
     title, meta = spec.pop("title"), spec.pop("usermeta", {})
     spec.pop("$schema")
     spec |= {"width": "container", "autosize": {"type": "fit-x", "contains": "padding"}}
