@@ -34,7 +34,6 @@ from faceproof.metrics.confusion import accuracy, confusion_at
 from faceproof.metrics.operating_points import best_accuracy_threshold
 from faceproof.report.charts.base import base, finish
 from faceproof.report.charts.drawing import write_charts
-from faceproof.runs.manifest_schema import ModelCheckEntry
 from faceproof.runs.run_folder import RunTables, open_run, read_run
 from faceproof.scoring.similarity import distance_from_similarity
 from faceproof.summary.estimates import Estimate
@@ -42,6 +41,7 @@ from faceproof.summary.evaluation_schema import EvaluationSummary
 from faceproof.systems.load import load_pipeline
 from faceproof.systems.model_check.contracts import RANGES
 from faceproof.systems.model_check.job import check_pipeline
+from faceproof.systems.model_check.result import ModelCheck
 from faceproof.systems.recipe import Recipe
 from faceproof.systems.weights.card import TemplateContract
 
@@ -149,7 +149,7 @@ def _said(summary: EvaluationSummary) -> list[str]:
     return [*failed, *on_page] or ["Nothing is found wrong."]
 
 
-def _failed(canary: ModelCheckEntry | None) -> list[str]:
+def _failed(canary: ModelCheck | None) -> list[str]:
     checks = () if canary is None else canary.checks
     return [f"Canary, *{check.name}*: {check.found}." for check in checks if check.outcome == "failed"]
 
@@ -160,7 +160,7 @@ def _claimed(subject: Subject) -> list[str]:
     recognizer = pipeline.recognizer
     claims = recognizer.card.model_copy(update={"templates": TemplateContract(unit_length=True)})
     found = check_pipeline(replace(pipeline, recognizer=replace(recognizer, card=claims)))
-    failed = _failed(ModelCheckEntry.model_validate(found))
+    failed = _failed(ModelCheck.model_validate(found))
     return [f"If its card claimed unit length: {told}" for told in failed]
 
 

@@ -20,6 +20,12 @@ class Record(BaseModel):
         return self.model_dump(mode="json", exclude_unset=True)
 
 
+class Entry(Record):
+    """A part of a manifest, with strict types. Fields that this version does not know are kept as they are."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+
 def first_error(error: ValidationError) -> str:
     """The first thing that is wrong with the fields of a record, as part of a sentence."""
     first = error.errors()[0]

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from faceproof.cli.models import models_app, verdict
 from faceproof.errors import ConfigurationError
 from faceproof.systems.model_check.checks import overall
+from faceproof.systems.model_check.result import ModelCheck
 from faceproof.systems.weights.zoo import get_card, list_cards
 
 
@@ -136,7 +137,7 @@ def check(name, outcome):
 )
 def test_the_last_line_says_what_failed_and_what_could_not_be_told(outcomes, words):
     checks = [check(name, outcome) for name, outcome in zip("ab", outcomes, strict=True)]
-    assert verdict({"checks": checks, "outcome": overall(outcomes)}) == words
+    assert verdict(ModelCheck.model_validate({"checks": checks, "outcome": overall(outcomes)})) == words
 
 
 @pytest.mark.real_photos

@@ -21,6 +21,9 @@ from faceproof.cli.options import (
 from faceproof.cli.output import only_results_on_stdout, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from faceproof.systems.model_check.result import ContractProposal, ContractResult, ModelCheck
     from faceproof.systems.weights.card import Card, InputContract
 
 models_app = typer.Typer(no_args_is_help=True, help="Model cards: what each network is, wants and claims.")
@@ -194,14 +197,14 @@ def check(
         _refuse_ignored(weights, recipe.contract_fields())
         with only_results_on_stdout():
             found = propose_contract(Path(model), crop_size, device=device, write=write_card)
-        print_json(found) if json else _print_proposal(found)
-        if not found["works"]:
+        print_json(found.as_json()) if json else _print_proposal(found)
+        if not found.works:
             raise typer.Exit(1)
         return
     with only_results_on_stdout():
         canary = check_model(model, weights, recipe, device=device, offline=offline)
-    print_json(canary) if json else _print_canary(canary)
-    if canary["outcome"] == "failed":
+    print_json(canary.as_json()) if json else _print_canary(canary)
+    if canary.outcome == "failed":
         raise typer.Exit(1)
 
 
@@ -221,60 +224,56 @@ def _refuse_ignored(weights: Path | None, fields: dict[str, Any]) -> None:
 _SHOWN = {"passed": "ok", "failed": "FAILED", "not told apart": "not told apart"}
 
 
-def _print_canary(canary: dict[str, Any]) -> None:
+def _print_canary(canary: ModelCheck) -> None:
     """Print the checks, the contracts, and the outcome in words; lines are never cut, whatever the console's width."""
-    if canary.get("reason"):
-        typer.echo(f"FAILED: {canary['reason']}")
+    if canary.reason:
+        typer.echo(f"FAILED: {canary.reason}")
         return
-    for check in canary["checks"]:
-        typer.echo(f"{_SHOWN[check['outcome']]:<14}  {check['name']}")
-        typer.echo(f"{'':<14}  {check['found']}")
-    if canary["neighbours"]:
+    for check in canary.checks:
+        typer.echo(f"{_SHOWN[check.outcome]:<14}  {check.name}")
+        typer.echo(f"{'':<14}  {check.found}")
+    if canary.neighbours:
         typer.echo("\nSeparation of people by contract, and what it gains over the declared one (95% interval):\n")
-        _print_contracts(canary["neighbours"])
-    typer.echo(f"\n{canary['model']} {verdict(canary)} (on {canary['faces']} faces of people who do not exist).")
+        _print_contracts(canary.neighbours)
+    typer.echo(f"\n{canary.model} {verdict(canary)} (on {canary.faces} faces of people who do not exist).")
 
 
-def _print_contracts(neighbours: list[dict[str, Any]]) -> None:
+def _print_contracts(neighbours: Sequence[ContractResult]) -> None:
     """A line for each contract; the first is the one that the others are compared with."""
     for one in neighbours:
-        separation = "-" if one["separation"] is None else f"{one['separation']:.2f}"
-        gain = "" if one["gain"] is None or not one["text"] else f"{one['gain']:+.2f}"
-        interval = "" if not gain or one["low"] is None else f"{one['low']:+.2f} to {one['high']:+.2f}"
-        text = one["text"] or "as declared"
-        typer.echo(f"{separation:>6}  {gain:>6}  {interval:<14}  {text} ({one['faces']} faces)")
+        separation = "-" if one.separation is None else f"{one.separation:.2f}"
+        gain = "" if one.gain is None or not one.text else f"{one.gain:+.2f}"
+        interval = "" if not gain or one.low is None else f"{one.low:+.2f} to {one.high:+.2f}"
+        typer.echo(f"{separation:>6}  {gain:>6}  {interval:<14}  {one.text or 'as declared'} ({one.faces} faces)")
 
 
-def verdict(canary: dict[str, Any]) -> str:
+def verdict(canary: ModelCheck) -> str:
     """The outcome of all checks, as what goes on after the model's name."""
-    named = {
-        outcome: [check["name"] for check in canary["checks"] if check["outcome"] == outcome]
-        for outcome in ("failed", "not told apart")
-    }
-    if canary["outcome"] == "passed":
+    failed, undecided = canary.names("failed"), canary.names("not told apart")
+    if canary.outcome == "passed":
         return "passed every check"
     parts = []
-    if named["failed"]:
-        parts.append(f"FAILED {len(named['failed'])} of {len(canary['checks'])} checks")
-    if named["not told apart"]:
-        parts.append(f"it cannot be told whether {'; '.join(named['not told apart'])}")
-    return ", and ".join(parts) if named["failed"] else f"failed no check, but {parts[0]}"
+    if failed:
+        parts.append(f"FAILED {len(failed)} of {len(canary.checks)} checks")
+    if undecided:
+        parts.append(f"it cannot be told whether {'; '.join(undecided)}")
+    return ", and ".join(parts) if failed else f"failed no check, but {parts[0]}"
 
 
-def _print_proposal(found: dict[str, Any]) -> None:
-    typer.echo(f"Nothing is known of the input that {found['model']} needs, so the usual contracts were tried.")
-    if not found["works"]:
-        reached = "it cannot be computed" if found["d_prime"] is None else f"it is {found['d_prime']:.2f}"
+def _print_proposal(found: ContractProposal) -> None:
+    typer.echo(f"Nothing is known of the input that {found.model} needs, so the usual contracts were tried.")
+    d_prime = "it cannot be computed" if found.d_prime is None else f"it is {found.d_prime:.2f}"
+    if not found.works:
         typer.echo(
-            f"\nNone of these separates people (best: {found['best']}; d' must be at least 1.5, {reached}): this is no "
+            f"\nNone of these separates people (best: {found.best}; d' must be at least 1.5, {d_prime}): this is no "
             "model of faces, or it needs another input."
         )
         return
-    typer.echo(f"Best: {found['best']} (d' {found['d_prime']:.2f}).")
+    typer.echo(f"Best: {found.best} (d' {found.d_prime or 0:.2f}).")
     typer.echo("\nSeparation of people by contract, and what it gains over the best one (95% interval):\n")
-    _print_contracts(found["neighbours"])
-    if found["not_told_apart"]:
-        typer.echo(f"\nNot told apart from the best: {'; '.join(found['not_told_apart'])}.")
-    typer.echo(f"\nThe best as a card ({found['card']}); compare it with what its makers say before you use it:\n")
-    typer.echo(found["toml"])
-    typer.echo(f"Written: {found['card']}" if found["written"] else "Write it with --write-card.")
+    _print_contracts(found.neighbours)
+    if found.not_told_apart:
+        typer.echo(f"\nNot told apart from the best: {'; '.join(found.not_told_apart)}.")
+    typer.echo(f"\nThe best as a card ({found.card}); compare it with what its makers say before you use it:\n")
+    typer.echo(found.toml)
+    typer.echo(f"Written: {found.card}" if found.written else "Write it with --write-card.")

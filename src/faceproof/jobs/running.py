@@ -16,7 +16,7 @@ from faceproof.jobs.publishing import Shown
 from faceproof.jobs.settling import StudyPlan, settle
 from faceproof.jobs.study import Study
 from faceproof.runs.manifest import stamp
-from faceproof.runs.manifest_schema import ConditionEntry, Manifest, ModelCheckEntry, SystemEntry, TimingEntry
+from faceproof.runs.manifest_schema import ConditionEntry, Manifest, SystemEntry, TimingEntry
 from faceproof.runs.run_tables import comparisons_table, write_processed, write_tables
 from faceproof.summary.evaluation_schema import EvaluationSummary
 from faceproof.summary.stress_schema import StressSummary
@@ -95,14 +95,14 @@ class _Execution:
     def _checked(self, place: int) -> SystemEntry:
         """A system's entry with the result of the model check."""
         options, work = self.plan.study.options, self.plan.work
-        found = check_before_run(
+        canary = check_before_run(
             *(work.pipelines[place], work.comparisons),
             wanted=options.canary,
             cache=options.cache,
             device=options.device,
             say=self.say,
         )
-        return self.plan.manifest.systems[place].model_copy(update={"canary": ModelCheckEntry.model_validate(found)})
+        return self.plan.manifest.systems[place].model_copy(update={"canary": canary})
 
     def _conditions(self, failed: dict[int, str]) -> list[ConditionEntry]:
         """The conditions' entries; those that failed as a whole with the reason."""

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, JsonValue, TypeAdapter, model_validator
+from pydantic import BeforeValidator, JsonValue, TypeAdapter, model_validator
 
-from faceproof.records import Record
+from faceproof.records import Entry
 from faceproof.runs.migration import SCHEMA_VERSION, migrated
 from faceproof.scoring.native_score import UsualScore
 from faceproof.scoring.scales import Scale
-from faceproof.systems.model_check.checks import Outcome, found_in, outcome_of
+from faceproof.systems.model_check.result import ModelCheck
 from faceproof.systems.weights.card import InputContract, TemplateContract
 
 Kind = Literal["evaluation", "stress", "comparison"]
-
-
-class Entry(Record):
-    """A part of the manifest. Fields that this version does not know are kept as they are."""
-
-    model_config = ConfigDict(strict=True, extra="allow")
 
 
 class NoticeEntry(Entry):
@@ -102,39 +96,6 @@ class CardEntry(Entry):
     templates: TemplateContract | None = None
 
 
-class CheckEntry(Entry):
-    """One check of the model check, of this version or of an earlier one."""
-
-    name: str
-    outcome: Outcome
-    found: str
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_earlier_versions(cls, entry: dict[str, Any]) -> dict[str, Any]:
-        return {"name": entry.get("name"), "outcome": outcome_of(entry), "found": found_in(entry)}
-
-
-class ModelCheckEntry(Entry):
-    """The model check before a run.
-
-    Attributes:
-        outcome: of all checks together.
-        reason: why it was skipped, or why the model failed as a whole.
-        checks: each check.
-    """
-
-    outcome: Outcome
-    reason: str | None = None
-    checks: list[CheckEntry] = []
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_earlier_versions(cls, entry: dict[str, Any]) -> dict[str, Any]:
-        kept = {name: value for name, value in entry.items() if name not in ("passed", "told")}
-        return kept | {"outcome": outcome_of(entry)}
-
-
 class SourceEntry(Entry):
     """The file of templates or scores that another system made."""
 
@@ -165,7 +126,7 @@ class SystemEntry(Entry):
     reference: str | None = None
     card: CardEntry | None = None
     weights: str | None = None
-    canary: ModelCheckEntry | None = None
+    canary: ModelCheck | None = None
     source: SourceEntry | None = None
     scale: Annotated[Scale | None, BeforeValidator(_scale)] = None
 

@@ -139,12 +139,12 @@ def test_a_card_is_written_only_for_a_net_that_separates_people(tmp_path, weight
     path = tmp_path / "net.onnx"
     written_net(path, weights)
     found = propose_contract(path, None, write=True)
-    assert (found["d_prime"] >= 1.5) == works
-    assert (found["works"], found["written"], (tmp_path / "net.toml").exists()) == (works, works, works)
-    assert found["neighbours"][0]["text"] == ""
-    others = found["neighbours"][1:]
-    not_worse = [one["text"] for one in others if one["separation"] is not None and not (one["high"] or 0) < 0]
-    assert found["not_told_apart"] == not_worse
+    assert (found.d_prime >= 1.5) == works
+    assert (found.works, found.written, (tmp_path / "net.toml").exists()) == (works, works, works)
+    assert found.neighbours[0].text == ""
+    others = found.neighbours[1:]
+    not_worse = [one.text for one in others if one.separation is not None and not (one.high or 0) < 0]
+    assert found.not_told_apart == not_worse
     assert not_worse
 
 
@@ -152,5 +152,5 @@ def test_a_card_is_written_only_where_it_is_asked_for(tmp_path):
     path = tmp_path / "net.onnx"
     written_net(path, TWO_NUMBERS)
     found = propose_contract(path, None)
-    assert (found["works"], found["written"]) == (True, False)
+    assert (found.works, found.written) == (True, False)
     assert [file.name for file in tmp_path.iterdir()] == ["net.onnx"]

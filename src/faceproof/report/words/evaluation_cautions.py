@@ -15,9 +15,9 @@ from faceproof.metrics.operating_points import fmr_label
 from faceproof.report.words.evaluation_headline import FEW, is_synthetic
 from faceproof.report.words.failures import stages_in_words
 from faceproof.report.words.formatting import count, percent, printable
-from faceproof.runs.manifest_schema import DetectorEntry, Manifest, ModelCheckEntry
+from faceproof.runs.manifest_schema import DetectorEntry, Manifest
 from faceproof.summary.evaluation_schema import EvaluationSummary
-from faceproof.systems.model_check.checks import complaints
+from faceproof.systems.model_check.result import ModelCheck
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -95,7 +95,7 @@ def detector_cautions(detector: DetectorEntry | None) -> Iterator[str]:
         yield f"Faces are those of {file}: the time to find them is not counted, and those it lacks count as not found."
 
 
-def canary_cautions(model: str, canary: ModelCheckEntry | None) -> Iterator[str]:
+def canary_cautions(model: str, canary: ModelCheck | None) -> Iterator[str]:
     """What the model check before the run found wrong or could not decide, or that there was none.
 
     Args:
@@ -106,7 +106,7 @@ def canary_cautions(model: str, canary: ModelCheckEntry | None) -> Iterator[str]
         return
     if canary.outcome == "skipped":
         yield f"{model} was not checked before the run ({canary.reason}): wrong preprocessing would not show."
-    for complaint in complaints(canary.as_json()):
+    for complaint in canary.complaints():
         yield f"{model} {printable(complaint)}"
 
 

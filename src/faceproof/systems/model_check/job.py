@@ -15,13 +15,13 @@ from faceproof.files import cache_root, sha256_of_json, write_whole
 from faceproof.systems.detection.mtcnn import MtcnnDetector, load_mtcnn
 from faceproof.systems.load import load_pipeline
 from faceproof.systems.model_check.check_faces import NO_FACES
-from faceproof.systems.model_check.checks import complaints
 from faceproof.systems.model_check.contract_check import finite_or_none
 from faceproof.systems.model_check.contracts import any_contract
 from faceproof.systems.model_check.detector_faces import check_border, check_detector_faces
 from faceproof.systems.model_check.faces import own_faces, own_photos, packaged_faces
 from faceproof.systems.model_check.proposed_contract import propose
 from faceproof.systems.model_check.recognizer_check import VERSION, check_recognizer
+from faceproof.systems.model_check.result import ContractProposal, ContractResult, ModelCheck
 from faceproof.systems.model_check.template_checks import APART
 from faceproof.systems.pipeline import Pipeline
 from faceproof.systems.recognition.catalog import open_unknown
@@ -41,7 +41,7 @@ PAD = 0.35
 _NEAR_EDGE_SHARE = 0.25
 """Share of photos with a face near the edge, or none, from which a border is tried."""
 
-SKIPPED: dict[str, Any] = {"outcome": "skipped", "reason": "skipped as asked"}
+SKIPPED = ModelCheck(outcome="skipped", reason="skipped as asked")
 
 
 def check_pipeline(
@@ -143,20 +143,22 @@ def check_before_run(
     cache: bool,
     device: str = "cpu",
     say: Callable[[str], None] = lambda _: None,
-) -> dict[str, Any]:
+) -> ModelCheck:
     """`check_pipeline` before a run: the result for the manifest, and a note for each check that did not pass."""
     if not wanted:
         return SKIPPED
     name = pipeline.recognizer.card.name
-    found = check_pipeline(pipeline, comparisons, cache=cache_root() if cache else None, device=device)
-    for complaint in complaints(found):
+    found = ModelCheck.model_validate(
+        check_pipeline(pipeline, comparisons, cache=cache_root() if cache else None, device=device)
+    )
+    for complaint in found.complaints():
         say(f"Note: {name} {complaint}")
     return found
 
 
 def check_model(
     model: str, weights: Path | None, recipe: Recipe, *, device: str = "cpu", offline: bool = False
-) -> dict[str, Any]:
+) -> ModelCheck:
     """Load a model and check it, on packaged faces alone.
 
     Args:
@@ -173,10 +175,10 @@ def check_model(
         ConfigurationError, WeightsError: see `faceproof.systems.recognition.catalog.load_model`.
     """
     pipeline = load_pipeline(model, weights, recipe, device, offline=offline)
-    return check_pipeline(pipeline, cache=cache_root(), again=True, device=device)
+    return ModelCheck.model_validate(check_pipeline(pipeline, cache=cache_root(), again=True, device=device))
 
 
-def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", write: bool = False) -> dict[str, Any]:
+def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", write: bool = False) -> ContractProposal:
     """Try every usual contract on an ONNX file that nothing is known of.
 
     Args:
@@ -184,12 +186,6 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
         size_px: side of its input, where the file leaves it open.
         device: ``cpu``, ``cuda``, ...
         write: write the best as a card beside the file.
-
-    Returns:
-        ``best``: the contract that separates people best, in words; ``d_prime``: with it; ``neighbours``: this one
-        and those beside it (`faceproof.systems.model_check.contract_check.Neighbour.as_dict`); ``not_told_apart``:
-        those of them that may be as good; ``toml``: the best as a card; ``works``: whether that separates people at
-        all, without which nothing is written.
 
     Raises:
         ConfigurationError, WeightsError: the file cannot be used, or its size has to be said.
@@ -201,17 +197,17 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
     works = found.d_prime >= APART
     if write and works:
         write_whole(beside, toml.encode())
-    return {
-        "model": str(model),
-        "best": found.text,
-        "d_prime": finite_or_none(found.d_prime),
-        "neighbours": [one.as_dict() for one in found.neighbours],
-        "not_told_apart": [one.text for one in found.neighbours[1:] if not one.worse],
-        "toml": toml,
-        "card": str(beside),
-        "works": works,
-        "written": write and works,
-    }
+    return ContractProposal(
+        model=str(model),
+        best=found.text,
+        d_prime=finite_or_none(found.d_prime),
+        neighbours=[ContractResult.model_validate(one.as_dict()) for one in found.neighbours],
+        not_told_apart=[one.text for one in found.neighbours[1:] if not one.worse],
+        toml=toml,
+        card=str(beside),
+        works=works,
+        written=write and works,
+    )
 
 
 def _read(file: Path | None) -> dict[str, Any] | None:
