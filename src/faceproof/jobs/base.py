@@ -6,16 +6,15 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
+
+import pyarrow as pa
 
 from faceproof.runs.run_folder import open_run
 from faceproof.summary.comparison_schema import ComparisonSummary
 from faceproof.summary.evaluation_schema import EvaluationSummary
 from faceproof.summary.stored import read_summary
 from faceproof.summary.stress_schema import StressSummary
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _REPR_COLUMNS = 118
 

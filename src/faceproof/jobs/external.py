@@ -9,6 +9,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
+import pyarrow as pa
+
 from faceproof.errors import ConfigurationError
 from faceproof.jobs.base import Run, Say
 from faceproof.jobs.carry_out import Plan, carry_out, run_folder
@@ -27,8 +29,6 @@ from faceproof.systems.external.template_file import read_templates
 from faceproof.systems.external.template_photos import found_in, photos_of, reasons_in, similarities_in, taking_part
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from faceproof.summary.evaluation_schema import EvaluationSummary
 
 

@@ -10,6 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import pyarrow as pa
+
 from faceproof.degrade.types import CLEAN, Condition
 from faceproof.files import sha256_of_json
 from faceproof.people.types import Comparisons, PhotoSet
@@ -32,8 +34,6 @@ from faceproof.systems.photo_table import printable_path
 from faceproof.version import __version__
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from faceproof.systems.external.score_file import ScoreFile
     from faceproof.systems.pipeline import Pipeline
 

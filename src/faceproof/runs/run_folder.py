@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from faceproof.engine.parquet_files import read_parquet
@@ -17,9 +18,6 @@ from faceproof.runs.manifest_file import MANIFEST, files_listed, read_sealed, re
 from faceproof.runs.manifest_schema import Kind, Manifest
 from faceproof.runs.run_writing import finish_publishing, unfinished_manifest
 from faceproof.runs.table_checks import TABLES, check_tables, typed
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 TABLE_FILES = tuple(f"{name}.parquet" for name in TABLES)
 CLEAN_NAME = "clean"
@@ -94,9 +92,6 @@ class StoredRun:
         Raises:
             RunFolderError: it cannot be read, is not the table that the run wrote, or has other columns.
         """
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         path = self.folder / f"{name}.parquet"
         self._check(path.name)
         try:
@@ -138,8 +133,6 @@ _SYSTEM_OF_OLD = "model"
 
 def _with_system(table: pa.Table, name: str, manifest: Manifest) -> pa.Table:
     """The table with a column ``system``: earlier versions call it ``model``, or leave it out where there is one."""
-    import pyarrow as pa
-
     if name == "comparisons" or "system" in table.column_names:
         return table
     if _SYSTEM_OF_OLD in table.column_names:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from faceproof.engine.parquet_files import write_parquet
@@ -16,8 +17,6 @@ from faceproof.scoring.similarity import similarities
 from faceproof.systems.photo_table import PhotoTable
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from faceproof.engine.runner import Processed
     from faceproof.engine.values import ModelCondition
     from faceproof.engine.workload import Workload
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
 def comparisons_table(comparisons: Comparisons) -> pa.Table:
     """``comparisons.parquet``: who is compared with whom."""
-    import pyarrow as pa
-
     ids = pa.array([photo.id for photo in comparisons.photos], pa.string())
     people = pa.array([photo.person for photo in comparisons.photos], pa.string())
     a, b = pa.array(comparisons.row_a), pa.array(comparisons.row_b)
@@ -59,8 +56,6 @@ def scores_table(
         photos_a: likewise on side a, where it is another table.
         condition: name of the condition.
     """
-    import pyarrow as pa
-
     reasons: list[str | None] = [None] * len(comparisons)
     tables = photos_a or photos, photos
     for row in np.flatnonzero(np.isnan(similarity)):
@@ -79,8 +74,6 @@ def scores_table(
 
 def of_system(table: pa.Table, system: str) -> pa.Table:
     """A table of photos or scores with a column ``system`` before ``condition``."""
-    import pyarrow as pa
-
     column = pa.array([system] * len(table), pa.string())
     return table.add_column(table.column_names.index("condition"), "system", column)
 

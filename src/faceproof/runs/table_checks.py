@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
 
 from faceproof.errors import RunFolderError
 from faceproof.systems.photo_table import STAGES_MS
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _ADVICE = "Give the command of the run again."
 
@@ -47,8 +46,6 @@ def typed(table: pa.Table, name: str, path: Path) -> pa.Table:
     Raises:
         RunFolderError: a column is missing or of another type, or a cell is not valid.
     """
-    import pyarrow as pa
-
     lacking = TABLES[name].keys() - set(table.column_names)
     if lacking:
         raise RunFolderError(f"{path} lacks the columns {', '.join(sorted(lacking))}. {_ADVICE}")
@@ -75,8 +72,6 @@ def check_tables(folder: Path, comparisons: pa.Table, photos: pa.Table, scores: 
     Raises:
         RunFolderError: ``scores`` has not exactly one row for each comparison, or a photo that is compared has no row.
     """
-    import pyarrow.compute as pc
-
     numbers, scored = (np.sort(table["comparison"].to_numpy()) for table in (comparisons, scores))
     if numbers.size != scored.size:
         raise RunFolderError(
@@ -96,8 +91,6 @@ def check_tables(folder: Path, comparisons: pa.Table, photos: pa.Table, scores: 
 
 
 def _is_of(kind: str, found: pa.DataType) -> bool:
-    from pyarrow import types
-
     if types.is_dictionary(found):
         found = found.value_type
     if types.is_null(found):

@@ -10,6 +10,8 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError
@@ -39,8 +41,6 @@ from faceproof.summary.series import curves, histogram, scatter, threshold_table
 from faceproof.systems.photo_table import STAGES, STAGES_MS
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from faceproof.runs.run_folder import RunTables
     from faceproof.scoring.native_score import UsualScore
 
@@ -163,8 +163,6 @@ def numbers(
 
 
 def _counts(scored: ScoredComparisons, photos: pa.Table) -> Counts:
-    import pyarrow.compute as pc
-
     outcomes = {row["values"]: row["counts"] for row in pc.value_counts(photos["outcome"]).to_pylist()}
     by_stage = {stage: outcomes.pop(stage, 0) for stage in STAGES}
     templates, unknown = outcomes.pop("template", 0), outcomes.pop(UNKNOWN, 0)
@@ -192,9 +190,6 @@ def _counts(scored: ScoredComparisons, photos: pa.Table) -> Counts:
 
 def _main_reasons(photos: pa.Table) -> dict[str, MainReason]:
     """The most frequent reason of each stage that failed, and of how many photos; the first by name of equals."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     failed = photos.filter(pc.invert(pc.is_in(photos["outcome"], value_set=pa.array(["template", UNKNOWN]))))
     counted = failed.group_by(["outcome", "reason"]).aggregate([([], "count_all")]).to_pylist()
     most: dict[str, MainReason] = {}
@@ -205,8 +200,6 @@ def _main_reasons(photos: pa.Table) -> dict[str, MainReason]:
 
 
 def _rates(photos: pa.Table, counts: Counts) -> PhotoRates:
-    import pyarrow.compute as pc
-
     known = counts.templates + counts.failures
     fta = rate(
         counts.failures,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from faceproof.files import write_csv
@@ -37,8 +38,6 @@ from faceproof.summary.stress_schema import (
 )
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from faceproof.runs.run_folder import StoredRun
 
 CLEAN_NAME = "clean"

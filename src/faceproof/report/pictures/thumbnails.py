@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from faceproof.engine.parquet_files import read_parquet
 from faceproof.errors import ImageDecodeError
+from faceproof.people.decode import decode_photo
 from faceproof.summary.evaluation_schema import EvaluationSummary, Failures
 
 if TYPE_CHECKING:
@@ -94,8 +96,6 @@ def decoded_photo(photos_root: Path, photo: str) -> NDArray[np.uint8]:
     Raises:
         ImageDecodeError: it gives no pixels; the message says why.
     """
-    from faceproof.people.decode import decode_photo
-
     inside = PurePosixPath(photo)
     if inside.is_absolute() or ".." in inside.parts:
         raise ImageDecodeError("the photo lies outside of the folder of people")
@@ -121,8 +121,6 @@ def framed(pixels: NDArray[np.uint8], box_xyxy_px: Box | None) -> str:
 
 def boxes_of_run(run_dir: Path) -> dict[str, tuple[float, ...]]:
     """Box of the compared face of each photo, from ``photos.parquet`` of a run folder; empty without it."""
-    from faceproof.engine.parquet_files import read_parquet
-
     table = run_dir / "photos.parquet"
     if not table.is_file():
         return {}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from faceproof.findings.scored import ScoredComparisons
@@ -18,9 +19,6 @@ from faceproof.report.words.formatting import count, percent, printable
 from faceproof.runs.manifest_schema import DetectorEntry, Manifest
 from faceproof.summary.evaluation_schema import EvaluationSummary
 from faceproof.systems.model_check.result import ModelCheck
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 IDENTICAL_SIMILARITY = 0.99999
 _NARROW_SPREAD = 0.01
@@ -265,9 +263,6 @@ def _about_numbers(summary: EvaluationSummary) -> Iterator[str]:
 
 def _unexplained(scored: ScoredComparisons, photos: pa.Table) -> int:
     """Comparisons without a similarity of which neither photo is known to lack a template."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     rows = pa.array(np.flatnonzero(~scored.compared))
     with_template = photos.filter(pc.equal(photos["outcome"], "template"))["photo"]
     both = np.ones(len(rows), dtype=np.bool_)
@@ -278,9 +273,6 @@ def _unexplained(scored: ScoredComparisons, photos: pa.Table) -> int:
 
 def _same_file(scored: ScoredComparisons, photos: pa.Table, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which of some comparisons have files of the same bytes on both sides."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     digests = []
     for side in ("photo_a", "photo_b"):
         place = pc.index_in(scored.names[side].take(pa.array(rows)), value_set=photos["photo"])
