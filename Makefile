@@ -47,9 +47,13 @@ preprocessing: $(READY) at-hand
 	$(BIN)/python tools/preprocessing_study.py $(FACEPROOF_SHARED)/data/lfw-deepfunneled \
 	  $(FACEPROOF_SHARED)/weights/MobileFaceNet.onnx
 
+# The floor of the coverage holds for all tests together, and not for some of them (TESTS="-m real_photos").
+COVERAGE_FLOOR := 85
+COVERAGE = $(if $(TESTS),,--cov --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE_FLOOR))
+
 test: $(READY)
 	@echo "Running the tests (those that need real photos look in $(FACEPROOF_SHARED)) ..."
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile $(TESTS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile $(COVERAGE) $(TESTS)
 
 attack: $(READY) at-hand
 	@echo "Attacking faceproof with damaged photos, kills, flipped bits, odd files and odd surroundings (docs/reliability.md): half an hour ..."
