@@ -63,7 +63,7 @@ def test_a_photo_that_needs_more_memory_than_allowed_is_a_row_and_the_others_are
     small = outcomes(here / "small")
     why = small.pop("p0/large.png")
     assert why.startswith("too large: decoding it takes up to 3.4")
-    assert why.endswith("(--decode-memory)")
+    assert why.endswith("(`decode_memory`)")
     assert small == {name: "template" for name in large if name != "p0/large.png"}
     assert json.loads((here / "small" / "manifest.json").read_text())["decode_memory_bytes"] == 1_000_000
     assert json.loads((here / "large" / "manifest.json").read_text())["decode_memory_bytes"] == 1 << 30
@@ -78,7 +78,7 @@ def test_stress_keeps_to_it_too(run, here):
     rows = pq.read_table(here / "r" / "photos.parquet", columns=["photo", "outcome", "reason"]).to_pylist()
     of_large = [row for row in rows if row["photo"] == "p0/large.png"]
     assert len(of_large) > 1
-    assert all(row["outcome"] == "decode" and "(--decode-memory)" in row["reason"] for row in of_large)
+    assert all(row["outcome"] == "decode" and "(`decode_memory`)" in row["reason"] for row in of_large)
     assert all(row["outcome"] != "decode" for row in rows if row["photo"] != "p0/large.png")
 
 

@@ -61,7 +61,7 @@ def test_score_as_json_below_runs(scores, tmp_path):
     numbers = json.loads(done.stdout)
     assert numbers["folder"].startswith("runs/")
     assert numbers["folder"].endswith("-a_b_c")
-    assert numbers["run"]["model"] == "a b/c"
+    assert numbers["run"]["systems"][0]["name"] == "a b/c"
     assert numbers["counts"]["not_compared_mated"] == 1
 
 
@@ -106,7 +106,11 @@ def test_templates_with_and_without_a_folder(templates, tmp_path):
         "evaluate", "--templates", templates, "--protocol", "all", "--out", tmp_path / "a", "--json", "--name", "x"
     )
     alone = json.loads(done.stdout)
-    assert (alone["run"]["model"], alone["counts"]["comparisons"], alone["counts"]["failures"]) == ("x", 28, 0)
+    assert (alone["run"]["systems"][0]["name"], alone["counts"]["comparisons"], alone["counts"]["failures"]) == (
+        "x",
+        28,
+        0,
+    )
     assert "not of unit length" in done.stderr
     done = run("evaluate", people, "--templates", templates, "--protocol", "all", "--out", tmp_path / "b", "--json")
     assert json.loads(done.stdout)["counts"]["failures_by_stage"]["embed"] == 4

@@ -215,8 +215,8 @@ def test_a_flip_says_what_happened_and_where() -> None:
             },
         ],
     }
-    assert found[1]["person_b"] == "other than bob"
-    assert [(one["condition"], one["after"]) for one in found[1]["flips"]] == [("blur-2", "accepted")]
+    assert found[1].person_b == "other than bob"
+    assert [(one.condition, one.after) for one in found[1].flips] == [("blur-2", "accepted")]
 
 
 def test_the_first_wrong_severity_is_told_even_where_a_higher_one_is_right_again() -> None:

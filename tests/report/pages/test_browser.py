@@ -105,7 +105,7 @@ def hostile_report(summary_of: SummaryOf, tmp_path_factory: pytest.TempPathFacto
                 entry |= {key: HOSTILE for key, value in entry.items() if isinstance(value, str)}
         values |= {"headline": HOSTILE, "warnings": [HOSTILE]}
         for point in values["operating_points"]:
-            point.label = HOSTILE
+            point["label"] = HOSTILE
         values["run"]["systems"][0]["name"] = values["run"]["command"] = HOSTILE
 
     summary = edited(summary_of(120, 120, person=HOSTILE), change)

@@ -201,21 +201,21 @@ def poisoned(summary: StressSummary, text: str) -> StressSummary:
     def change(values: dict[str, Any]) -> None:
         values |= {"headline": text, "warnings": [text]}
         for entry in values["conditions"]:
-            entry |= {"title": text, "told": text if entry.severity else "as it is"}
+            entry |= {"title": text, "told": text if entry["severity"] else "as it is"}
             if entry.get("failed"):
-                entry.failed = text
+                entry["failed"] = text
         for model in values["models"]:
             model |= {"name": text, "title": text}
-            model.held |= {"label": text, "how": text}
-            for family in model.families:
-                family.title = text
-            for row in model.conditions:
+            model["held"] |= {"label": text, "how": text}
+            for family in model["families"]:
+                family["title"] = text
+            for row in model["conditions"]:
                 for estimate in (row["eer"], *row["held"].values(), *row["loss"].values()):
-                    if isinstance(estimate, dict) and "reason" in estimate and estimate.value is None:
-                        estimate.reason = text
-            for flip in model.flips:
+                    if isinstance(estimate, dict) and "reason" in estimate and estimate["value"] is None:
+                        estimate["reason"] = text
+            for flip in model["flips"]:
                 flip.update(dict.fromkeys(("person_a", "person_b", "photo_a", "photo_b"), text))
-                for one in flip.flips:
+                for one in flip["flips"]:
                     one |= {"title": text, "told": text}
         values["run"]["suite"]["name"] = text
         for system in values["run"]["systems"]:
@@ -265,7 +265,7 @@ def test_hostile_titles_stay_text_in_the_drawings_too(stressed: StressSummary, t
 
     def change(values: dict[str, Any]) -> None:
         for entry in values["conditions"][1:]:
-            entry.title = titles[entry.family]
+            entry["title"] = titles[entry["family"]]
 
     stressed = edited(stressed, change)
     write_stress_figures(stressed, tmp_path)

@@ -55,7 +55,7 @@ class Failures:
             if file.is_symlink():
                 (place / file.name).symlink_to(file.readlink())
             elif file.is_dir():
-                shutil.copytree(file, place / file.name, dirs_exist_ok=True, symlinks=True)
+                shutil.copytree(file, place / file.name, dirs_exist_ok=True, symlinks=True, ignore=_special)
             elif file.is_file():
                 shutil.copyfile(file, place / file.name)
         return Failure(fault, name, what, place)
@@ -98,3 +98,9 @@ class Tally:
         """Failures by the way in which they failed."""
         found = Counter(failure.fault for failure in self.failures)
         return {fault: found[fault] for fault in Fault}
+
+
+def _special(folder: str, names: list[str]) -> list[str]:
+    """Pipes and sockets, which cannot be copied."""
+    places = ((name, Path(folder, name)) for name in names)
+    return [name for name, place in places if not (place.is_symlink() or place.is_dir() or place.is_file())]

@@ -35,7 +35,7 @@ CLEAR_TOLERANCE = 5e-3
 """Of photos with transparent parts: Pillow lays them on white in whole numbers."""
 
 _OWN_LINES = re.compile(
-    r"faceproof: |Note: |Reading the people |Making Computing the numbers |Disk|Memory|"
+    r"faceproof: |Note: |Reading the people |Making |Computing the numbers |Disk|Memory|"
     r"[0-9,]+ of [0-9,]+ (photos|templates)|[0-9,]+ photos"
 )
 

@@ -298,10 +298,10 @@ def test_the_example_of_the_page_runs(at_home):
         assert row["outcome"] == "template"
         assert row["box_xyxy_px"] == pytest.approx([width * 0.3, height * 0.25, width * 0.7, height * 0.8])
         assert (row["faces_found"], row["probability"], row["landmarks_px"]) == (1, None, None)
-    assert run.summary["run"]["detector"]["reference"] == "finders:Middle"
+    assert run.summary.run.detector.reference == "finders:Middle"
     again = evaluate("my-people", recipe=Recipe(detector="finders:Middle"), out="second", **settings)
-    assert again.summary["auc"] == run.summary["auc"]
-    assert [one.summary["run"]["timing"]["from_cache"] for one in (run, again)] == [0, 8]
+    assert again.summary.auc == run.summary.auc
+    assert [one.summary.run.timing.from_cache for one in (run, again)] == [0, 8]
 
 
 def test_factories_of_one_class_do_not_share_templates(at_home):

@@ -24,7 +24,7 @@ def read(tmp_path):
 
 
 DECIMAL_COMMAS = "Commas in the scores are taken as decimal commas."
-ADVICE = "Say which: --decimal comma or --decimal point, in Python decimal='comma' or 'point'"
+ADVICE = "Say which: `decimal='comma'` or `decimal='point'`"
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t", "|", ","])

@@ -195,7 +195,7 @@ def test_a_border_that_gives_better_faces_fails_and_says_what_it_gains(faces_and
     assert check.found.startswith(
         "of 36 of your photos, 36 have a face with a border of 35% and 36 without; on 36 of them separation is "
     )
-    assert check.found.endswith("; --pad 0.35 adds it")
+    assert check.found.endswith("; the recipe's pad of 0.35 adds it")
     with_it, without = re.search(r"is ([-\d.]+) with the border and ([-\d.]+) without", check.found).groups()
     assert float(with_it) > float(without)
     assert check_border(recognizer, people, crops, garbled(crops), 0.35).outcome == "passed"
@@ -298,5 +298,5 @@ def test_page_and_console_say_so(people, tmp_path):
         say=said.append,
     )  # fmt: skip
     assert any(line.startswith("Note: dlib-resnet failed the model check") and AS_MTCNN in line for line in said)
-    assert any(AS_MTCNN in warning for warning in run.summary["warnings"])
+    assert any(AS_MTCNN in warning for warning in run.summary.warnings)
     assert "separate people as well as MTCNN" in (run.folder / "report.html").read_text("utf-8")

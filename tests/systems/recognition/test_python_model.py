@@ -52,8 +52,8 @@ def judged(people, model, tmp_path, **more):
 
 def test_an_object_is_a_model(people, tmp_path, cached):
     summary = judged(people, Means(), tmp_path)
-    assert summary["run"]["model"] == "means"
-    assert summary["counts"]["templates"] == 12
+    assert summary.run.system.name == "means"
+    assert summary.counts.templates == 12
 
 
 def test_the_example_of_the_page_runs(people, tmp_path, cached, monkeypatch):
@@ -63,10 +63,10 @@ def test_the_example_of_the_page_runs(people, tmp_path, cached, monkeypatch):
     monkeypatch.setattr(sys, "path", [*sys.path])
     summary = judged(people, "mine:Thumbnails", tmp_path, canary=True)
     sys.modules.pop("mine")
-    assert summary["auc"]["value"] > 0.6
-    assert summary["run"]["canary"]["faces"] > 20
-    point = next(one for one in summary["operating_points"] if one["name"] == "best_accuracy")
-    assert point["threshold_usual"] == pytest.approx(point["threshold_similarity"])
+    assert summary.auc.value > 0.6
+    assert summary.run.system.canary.faces > 20
+    point = summary.best
+    assert point.threshold_usual == pytest.approx(point.threshold_similarity)
 
 
 def test_faces_that_it_fails_on_are_failures_with_its_message(people, tmp_path, cached):
@@ -79,9 +79,9 @@ def test_faces_that_it_fails_on_are_failures_with_its_message(people, tmp_path, 
     picky = Picky()
     picky.template_size = 48
     summary = judged(people, picky, tmp_path)
-    assert summary["counts"]["templates"] + summary["counts"]["failures_by_stage"]["embed"] == 12
-    assert all("too bright" in one["reason"] for one in summary["failures"]["no_template"])
-    assert summary["counts"]["failures_by_stage"]["embed"] > 0
+    assert summary.counts.templates + summary.counts.failures_by_stage["embed"] == 12
+    assert all("too bright" in one.reason for one in summary.failures.no_template)
+    assert summary.counts.failures_by_stage["embed"] > 0
 
 
 class Broken(Means):
@@ -93,15 +93,15 @@ class Broken(Means):
 def test_nan_is_a_failure_of_the_model_and_of_nothing_else(people, tmp_path, cached, detector):
     recipe = Recipe(detector=detector)
     summary = judged(people, Broken(), tmp_path, recipe=recipe, figures=False)
-    assert summary["counts"]["failures_by_stage"] == {"decode": 0, "detect": 0, "align": 0, "embed": 12}
-    assert summary["headline"].startswith(
+    assert summary.counts.failures_by_stage == {"decode": 0, "detect": 0, "align": 0, "embed": 12}
+    assert summary.headline.startswith(
         '12 of 12 photos gave no template: the model failed (embed), "the net gave no finite template". '
     )
-    said = " ".join([summary["headline"], *summary["warnings"]]).lower()
+    said = " ".join([summary.headline, *summary.warnings]).lower()
     assert "no face" not in said.replace("no face was sought", "")
-    assert "12 of 12 photos gave no template: 12 at embed (the net gave no finite template)." in summary["warnings"]
-    found = summary["rates"]["detection_rate"]
-    assert (found["value"], found["reason"]) == (
+    assert "12 of 12 photos gave no template: 12 at embed (the net gave no finite template)." in summary.warnings
+    found = summary.rates.detection_rate
+    assert (found.value, found.reason) == (
         (None, "no photo has a number of faces found: no detector was run") if detector == "none" else (1, None)
     )
     page = (tmp_path / "run" / "report.html").read_text("utf-8").lower()
@@ -166,8 +166,8 @@ def test_a_model_that_ends_the_process_ends_no_run(people, tmp_path, cached, thr
             raise thrown
 
     summary = judged(people, Quits(), tmp_path)
-    assert summary["counts"]["failures_by_stage"]["embed"] == 12
-    assert all(re.fullmatch(told, one["reason"]) for one in summary["failures"]["no_template"])
+    assert summary.counts.failures_by_stage["embed"] == 12
+    assert all(re.fullmatch(told, one.reason) for one in summary.failures.no_template)
 
 
 def test_ctrl_c_in_a_model_is_ctrl_c():

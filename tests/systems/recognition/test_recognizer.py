@@ -427,7 +427,7 @@ def test_without_a_file_a_face_transformer_says_where_people_get_one_and_what_to
     with pytest.raises(WeightsError, match=where) as raised:
         load_model(f"face-transformer-{variant}")
     message = str(raised.value)
-    assert "--weights FILE (in Python, weights=FILE)" in message
+    assert "`weights=FILE`" in message
     assert message.endswith(f"faceproof weights pull face-transformer-{variant} --from FILE")
 
 

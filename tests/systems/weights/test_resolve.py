@@ -366,8 +366,8 @@ def test_every_download_of_the_zoo_can_be_named_offline():
         ({"wheel": "no_such_package_of_weights", "wheel_extra": "some"}, "pip install 'faceproof[some]'"),
         (
             {"file_from": "x.pt from a drive"},
-            "faceproof cannot fetch them. Get x.pt from a drive. Then name that file: --weights FILE (in Python, "
-            "weights=FILE), or have it checked and kept for good: faceproof weights pull cascade --from FILE",
+            "faceproof cannot fetch them. Get x.pt from a drive. Then name that file: `weights=FILE`, or "
+            "have it checked and kept for good: faceproof weights pull cascade --from FILE",
         ),
         ({}, "Get them from https://github.com/ipazc/mtcnn (Kaipeng Zhang; package by Iván de Paz Centeno). Then name"),
     ],
