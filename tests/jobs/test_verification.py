@@ -68,8 +68,9 @@ def test_a_threshold_may_be_a_cosine_and_no_score_of_a_file(photo):
 
 def test_a_template_that_is_not_finite_is_no_decision(photo):
     one, black = photo("one.png", (200, 0, 0)), photo("black.png", (0, 0, 0))
-    with pytest.raises(ModelError, match=rf"black\.png: {NO_FINITE_TEMPLATE}\."):
+    with pytest.raises(ModelError, match=rf"black\.png: {NO_FINITE_TEMPLATE}\.") as raised:
         verify(one, black, model=First(), recipe=WHOLE, threshold=Threshold(1.5, origin="given"))
+    assert (raised.value.path, raised.value.stage) == (black, "embed")
 
 
 def test_a_photo_that_cannot_be_read_is_named(photo, tmp_path):

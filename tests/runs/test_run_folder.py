@@ -63,8 +63,9 @@ def test_a_damaged_manifest_is_named(tmp_path, text):
 
 
 def test_a_folder_that_is_not_there_is_no_run(tmp_path):
-    with pytest.raises(RunFolderError, match="no run folder"):
+    with pytest.raises(RunFolderError, match="no run folder") as raised:
         read_run(tmp_path / "nowhere")
+    assert raised.value.path == tmp_path / "nowhere"
 
 
 class TestDigests:

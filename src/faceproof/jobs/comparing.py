@@ -105,7 +105,8 @@ def _different_folders(runs: Sequence[str | Path]) -> list[Path]:
     for folder in folders:
         if folder.resolve() in seen:
             raise ConfigurationError(
-                f"{folder} is the same folder as {seen[folder.resolve()]}; expected different runs. Leave one out."
+                f"{folder} is the same folder as {seen[folder.resolve()]}; expected different runs. Leave one out.",
+                path=folder,
             )
         seen[folder.resolve()] = folder
     return folders
@@ -123,7 +124,8 @@ def _refuse_other_pair_lists(named: Sequence[NamedRun]) -> None:
                 f"{other.folder} was run on another pair list than {first.folder}: "
                 f"{'; '.join(differences) or 'the digests of the lists differ'}. Numbers of different comparisons "
                 "cannot be compared. Compare what they share with [[common=True]], or evaluate both on the same people "
-                "with the same protocol."
+                "with the same protocol.",
+                path=other.folder,
             )
 
 

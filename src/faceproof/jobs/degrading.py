@@ -78,13 +78,13 @@ def degrade_photos(
     get_selection(selection)
     source, target = Path(source), Path(target)
     if not source.exists():
-        raise PeopleError(f"{source} does not exist. Expected a photo or a folder of photos.")
+        raise PeopleError(f"{source} does not exist. Expected a photo or a folder of photos.", path=source)
     if source.is_dir() and target.resolve().is_relative_to(source.resolve()):
         raise ConfigurationError(
-            f"{target} lies in {source}: the next run would degrade its own photos. Choose another."
+            f"{target} lies in {source}: the next run would degrade its own photos. Choose another.", path=target
         )
     if target.exists() and not target.is_dir():
-        raise ConfigurationError(f"{target} is a file; expected a folder to write to.")
+        raise ConfigurationError(f"{target} is a file; expected a folder to write to.", path=target)
     photos, ignored = photos_below(source)
     if not photos:
         raise PeopleError(f"There is no photo below {source}.")
@@ -114,9 +114,13 @@ def _check_targets(targets: dict[Path, Path], overwrite: bool) -> None:
             raise ConfigurationError(f"{owner[file]} and {photo} would both become {file}. Rename one of them.")
         owner[file] = photo
         if file.resolve() in sources:
-            raise ConfigurationError(f"{file} is one of the photos themselves. Choose another folder to write to.")
+            raise ConfigurationError(
+                f"{file} is one of the photos themselves. Choose another folder to write to.", path=file
+            )
         if file.exists() and not overwrite:
-            raise ConfigurationError(f"{file} is there already. Choose another folder, or use [[overwrite=True]].")
+            raise ConfigurationError(
+                f"{file} is there already. Choose another folder, or use [[overwrite=True]].", path=file
+            )
 
 
 def _one(

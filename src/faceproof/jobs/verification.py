@@ -126,7 +126,9 @@ def threshold_of_run(folder: str | Path, point: str | None = None) -> Threshold:
     distance = points.get(point)
     if distance is None:
         usable = [name for name, one in points.items() if one is not None]
-        raise ConfigurationError(f"{folder} has no operating point {point!r}. It has: {', '.join(usable)}.")
+        raise ConfigurationError(
+            f"{folder} has no operating point {point!r}. It has: {', '.join(usable)}.", path=folder
+        )
     system = run.manifest.system
     origin = f"operating point {point} of the run in {folder} ({system.name})"
     return Threshold(distance, "distance", origin, system.weights)
@@ -148,12 +150,14 @@ def recipe_of_run(folder: str | Path) -> tuple[str, Recipe]:
         made = system.source.kind if system.source else "templates"
         raise ConfigurationError(
             f"{folder} judges {made} of {system.name} that were made elsewhere: no model here makes them of a photo, "
-            "and its threshold means nothing to another model. Expected a run of faceproof evaluate with a [[model]]."
+            "and its threshold means nothing to another model. Expected a run of faceproof evaluate with a [[model]].",
+            path=folder,
         )
     if system.reference is None:
         raise ConfigurationError(
             f"{folder} judges {system.name}, an object in Python that nothing loads again. Give it to "
-            "verify() yourself."
+            "verify() yourself.",
+            path=folder,
         )
     contract = system.card.contract
     return system.reference, Recipe(
@@ -177,7 +181,8 @@ def _faces_of_run(folder: str | Path, detector: DetectorEntry, contract: InputCo
     if detector.reference is None:
         raise ConfigurationError(
             f"{folder} judges faces of {detector.file or detector.name}, and nothing here finds faces in other photos "
-            "the same way. Expected a run with a detector that can be loaded again."
+            "the same way. Expected a run with a detector that can be loaded again.",
+            path=folder,
         )
     return cut | {"detector": detector.reference}
 
@@ -193,17 +198,25 @@ def _described(paths: Sequence[Path], pipeline: Pipeline) -> list[tuple[Face, ND
         try:
             photos.append(decode_photo(path))
         except ImageDecodeError as error:
-            raise ImageDecodeError(f"{path}: {error}.") from error
+            raise ImageDecodeError(f"{path}: {error}.", path=path, stage="decode") from error
     described = []
     for path, photo in zip(paths, photos, strict=True):
         face = pipeline.find_face(photo)
         if isinstance(face, Failure):
-            raise FaceproofError(f"{path}: {face.reason}. See what the detector sees: faceproof detect {path}")
+            raise FaceproofError(
+                f"{path}: {face.reason}. See what the detector sees: faceproof detect {path}",
+                path=path,
+                stage="detect",
+            )
         crop = pipeline.prepare(photo, face)
         if crop is None:
-            raise FaceproofError(f"{path}: {pipeline.why_not_prepared(face)}.")
+            raise FaceproofError(f"{path}: {pipeline.why_not_prepared(face)}.", path=path, stage="align")
         template = pipeline.recognizer.embed(crop[None])[0][0]
         if not np.isfinite(template).all():
-            raise ModelError(f"{path}: {NO_FINITE_TEMPLATE}. Check how the model is fed and its weights.")
+            raise ModelError(
+                f"{path}: {NO_FINITE_TEMPLATE}. Check how the model is fed and its weights.",
+                path=path,
+                stage="embed",
+            )
         described.append((face, photo, template))
     return described

@@ -119,7 +119,9 @@ def _read_header(path: Path, number: int, line: str) -> tuple[int | None, int]:
     if not counts or min(counts) < 1 or (len(counts) == 2 and counts[0] > MOST_FOLDS):
         raise PeopleError(
             f"{path}: line {number} is {line.strip()[:80]!r}; expected the number of folds and of pairs of each kind "
-            "in a fold, such as '10 300', or the latter alone, such as '1100'. Protocol csv reads lists of other forms."
+            "in a fold, such as '10 300', or the latter alone, such as '1100'. Protocol csv reads lists of other "
+            "forms.",
+            path=path,
         )
     return (counts[0] if len(counts) == 2 else None), counts[-1]
 
@@ -133,7 +135,8 @@ def _check_count(path: Path, lines: list[tuple[int, str]], expected: int) -> Non
     raise PeopleError(
         f"{path}: line {lines[0][0]} ({lines[0][1].strip()!r}) announces {expected:,} pairs, {len(widths):,} follow: "
         f"{counts}. The lfw format has as many mated as non-mated pairs, in each fold. Correct the first line, give "
-        "the complete file, or list the pairs for protocol csv."
+        "the complete file, or list the pairs for protocol csv.",
+        path=path,
     )
 
 

@@ -34,4 +34,4 @@ class Problems:
         """
         if self.count:
             more = f"; and {self.count - len(self.first):,} more" if self.count > len(self.first) else ""
-            raise PeopleError(f"{self.path}: {'; '.join(self.first)}{more}. {advice}")
+            raise PeopleError(f"{self.path}: {'; '.join(self.first)}{more}. {advice}", path=self.path)

@@ -63,14 +63,16 @@ def read_sealed(folder: Path) -> dict[str, Any]:
         known, made = f"{READABLE[0]} to {READABLE[-1]}", manifest.get("faceproof_version")
         raise RunFolderError(
             f"{folder} has schema version {version}{f', made by faceproof {made}' if made else ''}; this faceproof "
-            f"reads {known}. Use a version that is at least as new."
+            f"reads {known}. Use a version that is at least as new.",
+            path=folder,
         )
     if version == 1:
         return manifest
     if not _is_whole(manifest):
         raise RunFolderError(
             f"{path} is damaged or was edited: its content does not match its digest. Give the command of the run "
-            "again."
+            "again.",
+            path=path,
         )
     return manifest
 
@@ -115,13 +117,18 @@ def refuse_other(path: Path, files: Mapping[str, str] | None, name: str) -> None
     try:
         found = sha256_of(path)
     except OSError as error:
-        raise RunFolderError(f"{path} cannot be read ({error.strerror or error}). Run the evaluation again.") from error
+        raise RunFolderError(
+            f"{path} cannot be read ({error.strerror or error}). Run the evaluation again.", path=path
+        ) from error
     if name not in files:
-        raise RunFolderError(f"{path} is not among the files of this run. Give the command of the run again.")
+        raise RunFolderError(
+            f"{path} is not among the files of this run. Give the command of the run again.", path=path
+        )
     if found != files[name]:
         raise RunFolderError(
             f"{path} is damaged, or does not belong to this run: its SHA-256 is {found[:12]}..., and the manifest has "
-            f"{str(files[name])[:12]}.... Give the command of the run again."
+            f"{str(files[name])[:12]}.... Give the command of the run again.",
+            path=path,
         )
 
 
@@ -134,9 +141,11 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise RunFolderError(f"{path} cannot be read ({_why(error)}). Give the command of the run again.") from error
+        raise RunFolderError(
+            f"{path} cannot be read ({_why(error)}). Give the command of the run again.", path=path
+        ) from error
     if not isinstance(content, dict):
-        raise RunFolderError(f"{path} is no manifest: expected a JSON object.")
+        raise RunFolderError(f"{path} is no manifest: expected a JSON object.", path=path)
     return content
 
 

@@ -100,7 +100,7 @@ class StoredRun:
             rows = [(column, "=", value) for column, value in wanted if value is not None and column in present]
             table = read_parquet(path, filters=rows or None)
         except (OSError, pa.ArrowException) as error:
-            raise RunFolderError(f"{path} cannot be read ({error}). {_ADVICE}") from error
+            raise RunFolderError(f"{path} cannot be read ({error}). {_ADVICE}", path=path) from error
         return _with_system(typed(table, name, path), name, self.manifest)
 
     def read_text(self, name: str) -> str:
@@ -115,7 +115,7 @@ class StoredRun:
             return path.read_text("utf-8")
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or error
-            raise RunFolderError(f"{path} cannot be read ({why}). {_ADVICE}") from error
+            raise RunFolderError(f"{path} cannot be read ({why}). {_ADVICE}", path=path) from error
 
     def _check(self, name: str) -> None:
         """Check a file against its digest, once: tables are read block by block."""
@@ -155,13 +155,15 @@ def open_run(folder: Path, *kinds: Kind) -> StoredRun:
     if not (folder / MANIFEST).is_file():
         if unfinished_manifest(folder) is not None:
             raise RunFolderError(f"The run in {folder} is unfinished. Give the same command again to finish it.")
-        raise RunFolderError(f"{folder} is no run folder: {MANIFEST} is missing. Expected what [[out]] was given.")
+        raise RunFolderError(
+            f"{folder} is no run folder: {MANIFEST} is missing. Expected what [[out]] was given.", path=folder
+        )
     entries = read_sealed(folder)
     kind = entries.get("kind", "evaluation")
     expected = kinds or tuple(_COMMANDS)
     if kind not in expected:
         commands = " or ".join(_COMMANDS[one] for one in expected)
-        raise RunFolderError(f"{folder} holds a run of kind {kind}; expected one of faceproof {commands}.")
+        raise RunFolderError(f"{folder} holds a run of kind {kind}; expected one of faceproof {commands}.", path=folder)
     if not entries.get("finished"):
         raise RunFolderError(f"The run in {folder} is unfinished. Give the same command again to finish it.")
     try:

@@ -161,7 +161,7 @@ def unfinished_manifest(folder: Path) -> dict[str, Any] | None:
 
 def _refuse_file(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
-        raise RunFolderError(f"{folder} is a file; expected a folder for the run. Choose another [[out]].")
+        raise RunFolderError(f"{folder} is a file; expected a folder for the run. Choose another [[out]].", path=folder)
 
 
 def _refuse_what_is_no_run(folder: Path, kind: str) -> None:
@@ -174,7 +174,7 @@ def _refuse_what_is_no_run(folder: Path, kind: str) -> None:
     else:
         found = "comparison" if (folder / "comparison.json").is_file() else None
     if found != wanted:
-        raise RunFolderError(f"{folder} is not empty and holds no {wanted}. Choose another [[out]].")
+        raise RunFolderError(f"{folder} is not empty and holds no {wanted}. Choose another [[out]].", path=folder)
 
 
 def _refuse_occupied(folder: Path, manifest: Manifest) -> None:
@@ -182,20 +182,21 @@ def _refuse_occupied(folder: Path, manifest: Manifest) -> None:
         manifest_file = folder / MANIFEST
         finished = read_json(manifest_file).get("finished") if manifest_file.is_file() else "an earlier version"
         what = f"a finished run of {finished}" if finished else "an unfinished run of an earlier version"
-        raise RunFolderError(f"{folder} holds {what}. Choose another [[out]], or use [[overwrite=True]].")
+        raise RunFolderError(f"{folder} holds {what}. Choose another [[out]], or use [[overwrite=True]].", path=folder)
     old = unfinished_manifest(folder)
     if old is None:
         return
     before, now = old.get("plan"), manifest.plan
     if not isinstance(before, dict) or old.get("kind") != manifest.kind:
         raise RunFolderError(
-            f"{folder} holds another unfinished run. Choose another [[out]], or use [[overwrite=True]]."
+            f"{folder} holds another unfinished run. Choose another [[out]], or use [[overwrite=True]].", path=folder
         )
     other = [part for part in now if before.get(part) != now[part]]
     if other:
         raise RunFolderError(
             f"{folder} holds an unfinished run with other {' and '.join(other)}. Choose another [[out]], or use "
-            "[[overwrite=True]]."
+            "[[overwrite=True]].",
+            path=folder,
         )
 
 
@@ -246,7 +247,9 @@ def _locked(folder: Path, advice: str) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RunFolderError(f"{folder} cannot be made ({error.strerror or error}). Choose another [[out]].") from error
+        raise RunFolderError(
+            f"{folder} cannot be made ({error.strerror or error}). Choose another [[out]].", path=folder
+        ) from error
     path = folder / LOCK
     lock = filelock.FileLock(path, blocking=False)
     try:
@@ -255,7 +258,8 @@ def _locked(folder: Path, advice: str) -> Iterator[None]:
         raise RunFolderError(f"Another process writes to {folder}{_owner(path)}. {advice}.") from error
     except OSError as error:
         raise RunFolderError(
-            f"{folder} cannot be written ({error.strerror or error}). Make it writable, or choose another [[out]]."
+            f"{folder} cannot be written ({error.strerror or error}). Make it writable, or choose another [[out]].",
+            path=folder,
         ) from error
     try:
         with suppress(OSError):  # who holds it is a help to others, no more
@@ -289,7 +293,8 @@ def _disk_errors(folder: Path, advice: str) -> Iterator[None]:
         mend = _MENDS.get(error.errno, "Free some room")
         raise RunFolderError(
             f"{folder} cannot be written: {os.strerror(error.errno).lower()}{_room(place)}. {mend}, and {advice}. "
-            "Templates in the cache are kept."
+            "Templates in the cache are kept.",
+            path=folder,
         ) from error
 
 

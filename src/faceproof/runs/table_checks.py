@@ -48,15 +48,15 @@ def typed(table: pa.Table, name: str, path: Path) -> pa.Table:
     """
     lacking = TABLES[name].keys() - set(table.column_names)
     if lacking:
-        raise RunFolderError(f"{path} lacks the columns {', '.join(sorted(lacking))}. {_ADVICE}")
+        raise RunFolderError(f"{path} lacks the columns {', '.join(sorted(lacking))}. {_ADVICE}", path=path)
     for column, kind in TABLES[name].items():
         found = table.schema.field(column).type
         if not _is_of(kind, found):
-            raise RunFolderError(f"{path}: column {column!r} holds {found}; expected {kind}. {_ADVICE}")
+            raise RunFolderError(f"{path}: column {column!r} holds {found}; expected {kind}. {_ADVICE}", path=path)
     try:
         table.validate(full=True)
     except pa.ArrowException as error:
-        raise RunFolderError(f"{path} is damaged ({error}). {_ADVICE}") from error
+        raise RunFolderError(f"{path} is damaged ({error}). {_ADVICE}", path=path) from error
     return table
 
 
@@ -76,18 +76,23 @@ def check_tables(folder: Path, comparisons: pa.Table, photos: pa.Table, scores: 
     if numbers.size != scored.size:
         raise RunFolderError(
             f"{folder}: scores.parquet has {scored.size:,} rows and comparisons.parquet has {numbers.size:,}; expected "
-            f"as many. The files do not belong together, or rows were lost. {_ADVICE}"
+            f"as many. The files do not belong together, or rows were lost. {_ADVICE}",
+            path=folder,
         )
     if numbers.size > 1 and not (np.diff(numbers) > 0).all():
-        raise RunFolderError(f"{folder}: comparisons.parquet has one comparison more than once. {_ADVICE}")
+        raise RunFolderError(f"{folder}: comparisons.parquet has one comparison more than once. {_ADVICE}", path=folder)
     if not np.array_equal(numbers, scored):
-        raise RunFolderError(f"{folder}: scores.parquet and comparisons.parquet have other comparisons. {_ADVICE}")
+        raise RunFolderError(
+            f"{folder}: scores.parquet and comparisons.parquet have other comparisons. {_ADVICE}", path=folder
+        )
     if len(photos):
         for side in ("photo_a", "photo_b"):
             known = pc.is_in(comparisons[side], value_set=photos["photo"].combine_chunks())
             if not pc.all(known, min_count=0).as_py():
                 missing = comparisons[side].filter(pc.invert(known))[0].as_py()
-                raise RunFolderError(f"{folder}: photos.parquet has no row of {missing}, which is compared. {_ADVICE}")
+                raise RunFolderError(
+                    f"{folder}: photos.parquet has no row of {missing}, which is compared. {_ADVICE}", path=folder
+                )
 
 
 def _is_of(kind: str, found: pa.DataType) -> bool:

@@ -169,10 +169,13 @@ def _refuse_other_content(folder: Path, population: Population, model: FaceModel
     except FileNotFoundError:
         return
     except OSError as error:
-        raise PeopleError(f"{folder} cannot be used ({error.strerror or error}). Choose another folder.") from error
+        raise PeopleError(
+            f"{folder} cannot be used ({error.strerror or error}). Choose another folder.", path=folder
+        ) from error
     if entries and not _is_there(next(_wanted(folder, population, model))):
         raise PeopleError(
-            f"{folder} is not empty and has no part of this population. Choose another folder, or remove it first."
+            f"{folder} is not empty and has no part of this population. Choose another folder, or remove it first.",
+            path=folder,
         )
     if not entries:
         return
@@ -183,5 +186,6 @@ def _refuse_other_content(folder: Path, population: Population, model: FaceModel
     if people > population.people or photos > population.photos:
         raise PeopleError(
             f"{folder} has more than was requested: {people:,} people, {photos:,} photos of the first; "
-            f"{population.people:,} and {population.photos:,} were requested. Choose another folder."
+            f"{population.people:,} and {population.photos:,} were requested. Choose another folder.",
+            path=folder,
         )

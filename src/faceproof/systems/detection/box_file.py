@@ -112,7 +112,7 @@ def write_box_file(path: Path, faces_of: Iterable[tuple[str, Faces]]) -> None:
     try:
         write_csv(path, COLUMNS, _rows_to_write(faces_of))
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be written ({error.strerror or error}).") from error
+        raise ConfigurationError(f"{path} cannot be written ({error.strerror or error}).", path=path) from error
 
 
 def _rows_to_write(faces_of: Iterable[tuple[str, Faces]]) -> Iterator[dict[str, object]]:
@@ -132,14 +132,14 @@ def _read(path: Path) -> tuple[list[str], NDArray[np.float32]]:
     names, table = _from_parquet(path) if path.suffix.lower() == ".parquet" else _from_csv(path)
     box, points = _box_and_points(path, names)
     if not len(table):
-        raise ConfigurationError(f"{path} has no row. {_EXPECTED}.")
+        raise ConfigurationError(f"{path} has no row. {_EXPECTED}.", path=path)
     rows = np.full((len(table), 15), np.nan, np.float32)
     for place, name in [*enumerate(box), (4, "probability"), *enumerate(points, 5)]:
         if name in names:
             try:
                 numbers = pc.cast(table[name], pa.float64()).to_numpy()
             except pa.ArrowException as error:
-                raise ConfigurationError(f"{path}: column {name} is no numbers ({error}).") from error
+                raise ConfigurationError(f"{path}: column {name} is no numbers ({error}).", path=path) from error
             with np.errstate(over="ignore"):  # a number too large for float32 becomes infinite, and is refused later
                 rows[:, place] = numbers
     if box is SIDES:
@@ -147,7 +147,7 @@ def _read(path: Path) -> tuple[list[str], NDArray[np.float32]]:
     try:
         photos = [unguarded(photo or "") for photo in pc.cast(table["photo"], pa.string()).to_pylist()]
     except pa.ArrowException as error:
-        raise ConfigurationError(f"{path}: column photo is no text ({error}).") from error
+        raise ConfigurationError(f"{path}: column photo is no text ({error}).", path=path) from error
     return photos, rows
 
 
@@ -160,7 +160,7 @@ def _box_and_points(path: Path, names: Sequence[str]) -> tuple[tuple[str, ...], 
     box = next((columns for columns in (CORNERS, SIDES) if set(columns) <= set(names)), None)
     points = [name for name in POINTS if name in names]
     if "photo" not in names or box is None or len(points) not in (0, len(POINTS)) or len(set(names)) < len(names):
-        raise ConfigurationError(f"{path} has the columns {', '.join(names) or 'none'}. {_EXPECTED}.")
+        raise ConfigurationError(f"{path} has the columns {', '.join(names) or 'none'}. {_EXPECTED}.", path=path)
     return box, points
 
 
@@ -224,7 +224,8 @@ def _check_rows(path: Path, photos: Sequence[str], rows: NDArray[np.float32]) ->
             found = ", ".join(f"{row + 1:,}" for row in np.flatnonzero(wrong)[:_SHOWN])
             raise ConfigurationError(
                 f"{path}: rows that {what}: {int(wrong.sum()):,} (row {found}, from 1 below the first line). Correct "
-                "them."
+                "them.",
+                path=path,
             )
     _refuse_mirrored(path, points.reshape(-1, 5, 2))
 
@@ -236,7 +237,8 @@ def _refuse_mirrored(path: Path, points: NDArray[np.float32]) -> None:
     if swapped * 2 > known.sum():
         raise ConfigurationError(
             f"{path}: in {swapped:,} of {int(known.sum()):,} faces the left eye lies right of the right one. Left and "
-            "right are meant as seen in the picture: swap these columns."
+            "right are meant as seen in the picture: swap these columns.",
+            path=path,
         )
 
 

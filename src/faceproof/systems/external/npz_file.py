@@ -89,13 +89,15 @@ class NpzFile:
             raise PeopleError(
                 f"{self.path}: array {name} is pickled Python objects, which are not read, since that would run code. "
                 f"Expected plain {'numbers' if name == 'template' else 'text'}: save it with "
-                f"np.array(..., dtype={'np.float32' if name == 'template' else 'str'})."
+                f"np.array(..., dtype={'np.float32' if name == 'template' else 'str'}).",
+                path=self.path,
             )
         stored_bytes = info.file_size - head.tell()
         if not sound or math.prod(shape) * dtype.itemsize != stored_bytes:
             raise PeopleError(
                 f"{self.path} is damaged: array {name} claims shape {shape} and dtype {dtype}, and the file has "
-                f"{stored_bytes:,} bytes for it. Save it again."
+                f"{stored_bytes:,} bytes for it. Save it again.",
+                path=self.path,
             )
         return Claim(name, shape, dtype, info.file_size)
 

@@ -31,7 +31,7 @@ def read_cells(path: Path) -> Cells:
     table = read_table(path, "score file", PeopleError, expected=EXPECTED)
     cells = table.cells(_places(table))
     if not len(cells.table):
-        raise PeopleError(f"{path} has a first line and no comparison below it. Expected one on each line.")
+        raise PeopleError(f"{path} has a first line and no comparison below it. Expected one on each line.", path=path)
     return cells
 
 

@@ -91,10 +91,10 @@ def read_templates(path: str | Path) -> TemplateFile:
     else:
         npy = " It is a single NumPy array (npy)." if start.startswith(b"\x93NUMPY") else ""
         raise PeopleError(
-            f"{path} is neither an npz nor a Parquet file.{npy} {_NPZ}; or a Parquet file of such columns."
+            f"{path} is neither an npz nor a Parquet file.{npy} {_NPZ}; or a Parquet file of such columns.", path=path
         )
     if not photos:
-        raise PeopleError(f"{path} has no row. Expected one for each photo.")
+        raise PeopleError(f"{path} has no row. Expected one for each photo.", path=path)
     _refuse_odd_names(path, photos, people)
     templates, norm, failures = _made_unit(templates, none, path.name)
     return TemplateFile(path, digest, photos, people, templates, norm, failures)
@@ -109,7 +109,7 @@ def _read_npz(path: Path) -> _Rows:
         with path.open("rb") as file:
             return _from_npz(NpzFile(file, path, _NPZ))
     except OSError as error:
-        raise PeopleError(f"{path} cannot be read as an npz file ({error}). {_NPZ}.") from error
+        raise PeopleError(f"{path} cannot be read as an npz file ({error}). {_NPZ}.", path=path) from error
 
 
 def _from_npz(file: NpzFile) -> _Rows:
@@ -121,7 +121,8 @@ def _from_npz(file: NpzFile) -> _Rows:
     if len(template.shape) != 2 or template.shape[1] == 0 or template.dtype.kind not in "fiu":
         raise PeopleError(
             f"{path}: array template has shape {template.shape} and dtype {template.dtype}; expected numbers (n, d). "
-            "Stack the templates into one array of numbers, one row for each photo."
+            "Stack the templates into one array of numbers, one row for each photo.",
+            path=path,
         )
     rows, size = template.shape
     texts = [claim for name, claim in claims.items() if name != "template"]
@@ -129,7 +130,8 @@ def _from_npz(file: NpzFile) -> _Rows:
         if claim.shape != (rows,) or claim.dtype.kind not in "US":
             raise PeopleError(
                 f"{path}: array {claim.name} has shape {claim.shape} and dtype {claim.dtype}; expected text ({rows},), "
-                "one for each row of template."
+                "one for each row of template.",
+                path=path,
             )
     # Templates are kept a second time, of unit length; text becomes Python strings.
     needed = template.bytes + rows * size * max(template.dtype.itemsize, 4) + 2 * sum(claim.bytes for claim in texts)
@@ -143,7 +145,9 @@ def _npz_texts(path: Path, name: str, array: NDArray[Any]) -> tuple[str, ...]:
     try:
         return tuple(array.tolist() if array.dtype.kind == "U" else [text.decode() for text in array.tolist()])
     except (ValueError, SystemError) as error:  # bytes that are no UTF-8; numbers that are no letters
-        raise PeopleError(f"{path}: array {name} is not UTF-8 text ({error}). Save it with dtype=str.") from error
+        raise PeopleError(
+            f"{path}: array {name} is not UTF-8 text ({error}). Save it with dtype=str.", path=path
+        ) from error
 
 
 def _read_parquet(path: Path) -> _Rows:
@@ -156,7 +160,7 @@ def _read_parquet(path: Path) -> _Rows:
             refuse_unless_room(path, 2 * numbers_bytes(file, ["template"]), PeopleError)
             table = file.read(columns=[name for name in columns if name in schema.names])
     except (OSError, pa.ArrowException) as error:
-        raise PeopleError(f"{path} cannot be read as a Parquet file ({error}). {_PARQUET}.") from error
+        raise PeopleError(f"{path} cannot be read as a Parquet file ({error}). {_PARQUET}.", path=path) from error
     people = _parquet_texts(path, table, "person") if "person" in table.column_names else None
     return _parquet_texts(path, table, "photo"), people, *_parquet_templates(path, table["template"])
 
@@ -168,18 +172,21 @@ def _check_parquet_types(path: Path, kinds: Mapping[str, pa.DataType]) -> None:
             is_list = types.is_list(given) or types.is_large_list(given) or types.is_fixed_size_list(given)
             if not is_list or not (types.is_floating(given.value_type) or types.is_integer(given.value_type)):
                 raise PeopleError(
-                    f"{path}: column template is of type {given}; expected lists of numbers, such as list<float>."
+                    f"{path}: column template is of type {given}; expected lists of numbers, such as list<float>.",
+                    path=path,
                 )
             continue
         kind = given.value_type if types.is_dictionary(given) else given
         if not (types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)):
-            raise PeopleError(f"{path}: column {name} is of type {given}; expected text. Cast it to string.")
+            raise PeopleError(f"{path}: column {name} is of type {given}; expected text. Cast it to string.", path=path)
 
 
 def _parquet_texts(path: Path, table: pa.Table, name: str) -> tuple[str, ...]:
     column = table[name]
     if column.null_count:
-        raise PeopleError(f"{path}: column {name} is empty in {column.null_count:,} rows; expected text in each.")
+        raise PeopleError(
+            f"{path}: column {name} is empty in {column.null_count:,} rows; expected text in each.", path=path
+        )
     refuse_unless_room(path, texts_bytes(column), PeopleError)
     return tuple(column.to_pylist())
 
@@ -193,7 +200,8 @@ def _parquet_templates(path: Path, column: pa.ChunkedArray) -> tuple[NDArray[Any
         row = int(np.flatnonzero((lengths > 0) & (lengths != usual))[0])
         raise PeopleError(
             f"{path}: the template in row {row:,} (from 0) has {lengths[row]:,} numbers and others have {usual:,}; "
-            "expected all of one length. Bring the templates of one system only."
+            "expected all of one length. Bring the templates of one system only.",
+            path=path,
         )
     numbers = np.asarray(pc.list_flatten(column).to_numpy())
     size = int(found[0]) if found.size else 1
@@ -209,7 +217,8 @@ def _refuse_lacking(path: Path, names: Sequence[str], parts: str, expected: str)
     lacking = [name for name in ("photo", "template") if name not in names]
     if lacking:
         raise PeopleError(
-            f"{path} lacks {' and '.join(lacking)}; its {parts} are {', '.join(names) or 'none'}. {expected}."
+            f"{path} lacks {' and '.join(lacking)}; its {parts} are {', '.join(names) or 'none'}. {expected}.",
+            path=path,
         )
 
 
@@ -220,13 +229,14 @@ def _refuse_odd_names(path: Path, photos: Sequence[str], people: Sequence[str] |
         earlier = first.setdefault(photo, row)
         if earlier != row:
             raise PeopleError(
-                f"{path}: rows {earlier:,} and {row:,} (from 0) are both of photo {photo!r}. Keep one of them."
+                f"{path}: rows {earlier:,} and {row:,} (from 0) are both of photo {photo!r}. Keep one of them.",
+                path=path,
             )
     for name, texts in (("photo", photos), ("person", people or ())):
         for row, text in enumerate(texts):
             if not text.strip() or "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
                 raise PeopleError(
-                    f"{path}: {name} in row {row:,} (from 0) is {text!r}; expected a name, valid Unicode."
+                    f"{path}: {name} in row {row:,} (from 0) is {text!r}; expected a name, valid Unicode.", path=path
                 )
 
 

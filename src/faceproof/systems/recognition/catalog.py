@@ -159,7 +159,7 @@ def _onnx(path: Path, options: LoadOptions) -> Recognizer:
         raise ConfigurationError(_nothing_known(path, beside))
     contract = options.change(declared)
     if net.size_px is not None and contract.size_px != net.size_px:
-        raise ConfigurationError(f"{path} takes faces of {net.size_px} px, not {contract.size_px}.")
+        raise ConfigurationError(f"{path} takes faces of {net.size_px} px, not {contract.size_px}.", path=path)
     size = _template_size(path, net, contract)
     own = by_digest or foreign_card(path.stem, contract, size, "onnx", file, str(beside))
     if by_digest and file:
@@ -207,7 +207,7 @@ def open_unknown(
     net = open_onnx(path, device=device)
     size = net.size_px or size_px
     if size is None:
-        raise ConfigurationError(f"{path} leaves the size of its input open: say it: [[size_px=112]].")
+        raise ConfigurationError(f"{path} leaves the size of its input open: say it: [[size_px=112]].", path=path)
     begin = contract(size)
     template_size = _template_size(path, net, begin)
     return Recognizer(foreign_card(path.stem, begin, template_size, "onnx"), begin, net.sha256, str(path), net.run)
@@ -236,10 +236,12 @@ def _template_size(path: Path, net: OnnxNet, contract: InputContract) -> int:
     except ModelError as error:
         hint = "" if net.size_px else " Give the size that it was made for: [[size_px]], or size_px in its card."
         raise ConfigurationError(
-            f"{path} cannot describe a black picture of {side} x {side} px ({error}).{hint}"
+            f"{path} cannot describe a black picture of {side} x {side} px ({error}).{hint}", path=path
         ) from error
     if not 0 < found <= LARGEST_TEMPLATE:
-        raise ConfigurationError(f"{path} gives templates of {found:,} numbers; expected 1 to {LARGEST_TEMPLATE:,}.")
+        raise ConfigurationError(
+            f"{path} gives templates of {found:,} numbers; expected 1 to {LARGEST_TEMPLATE:,}.", path=path
+        )
     return found
 
 

@@ -81,7 +81,7 @@ def open_onnx(path: Path, *, device: str = "cpu", output: str | None = None) -> 
     try:
         content = path.read_bytes() if size else b""
     except OSError as error:
-        raise WeightsError(f"{path} cannot be read ({error.strerror or error}).") from error
+        raise WeightsError(f"{path} cannot be read ({error.strerror or error}).", path=path) from error
     beside = _files_beside(path, content)
     session = _session(path, device, weights_beside=bool(beside))
     taken = _the_input(path, session)
@@ -94,7 +94,7 @@ def open_onnx(path: Path, *, device: str = "cpu", output: str | None = None) -> 
         refuse_huge_input(path, side, batch)
     if template_size is not None and not 0 < template_size <= LARGEST_TEMPLATE:
         raise ConfigurationError(
-            f"{path} gives templates of {template_size:,} numbers; expected 1 to {LARGEST_TEMPLATE:,}."
+            f"{path} gives templates of {template_size:,} numbers; expected 1 to {LARGEST_TEMPLATE:,}.", path=path
         )
     runner = _runner(session, taken.name, given.name, channels_last, batch)
     return OnnxNet(_digest(content, beside), side, channels_last, batch, template_size, _is_quantized(content), runner)
@@ -115,7 +115,8 @@ def refuse_huge_input(path: Path, size_px: int, batch: int | None) -> None:
     if size_px > LARGEST_CROP_PX or faces * 3 * size_px**2 > _MOST_NUMBERS:
         raise ConfigurationError(
             f"{path} takes {faces:,} pictures of {size_px:,} x {size_px:,} px at a time; expected sides of at most "
-            f"{LARGEST_CROP_PX:,} px, and at most {_MOST_NUMBERS:,} numbers at a time."
+            f"{LARGEST_CROP_PX:,} px, and at most {_MOST_NUMBERS:,} numbers at a time.",
+            path=path,
         )
 
 
@@ -138,7 +139,8 @@ def _files_beside(path: Path, content: bytes) -> list[Path]:
     for name in sorted(names):
         if PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive or ".." in PureWindowsPath(name).parts:
             raise WeightsError(
-                f"{path} is refused: it names {name!r} as the file of its weights. Expected a file in its own folder."
+                f"{path} is refused: it names {name!r} as the file of its weights. Expected a file in its own folder.",
+                path=path,
             )
     return sorted({path.parent / name for name in names})
 
@@ -215,9 +217,11 @@ def _short(message: str) -> str:
 def _the_input(path: Path, session: ort.InferenceSession) -> Any:
     inputs = session.get_inputs()
     if len(inputs) != 1:
-        raise ConfigurationError(f"{path} has {len(inputs)} inputs ({_listed(inputs)}); expected one: the face.")
+        raise ConfigurationError(
+            f"{path} has {len(inputs)} inputs ({_listed(inputs)}); expected one: the face.", path=path
+        )
     if inputs[0].type != "tensor(float)":
-        raise ConfigurationError(f"{path} takes {inputs[0].type} as {inputs[0].name!r}; expected float32.")
+        raise ConfigurationError(f"{path} takes {inputs[0].type} as {inputs[0].name!r}; expected float32.", path=path)
     return inputs[0]
 
 
@@ -226,19 +230,25 @@ def _layout(path: Path, taken: Any) -> tuple[Sequence[int | str | None], bool, i
     shape = list(taken.shape)
     with_batch = len(shape) == 4
     if len(shape) not in {3, 4} or shape.count(3) == 0:
-        raise ConfigurationError(f"{path} takes {_listed([taken])}; expected pictures (n, 3, s, s) or (n, s, s, 3).")
+        raise ConfigurationError(
+            f"{path} takes {_listed([taken])}; expected pictures (n, 3, s, s) or (n, s, s, 3).", path=path
+        )
     inner = shape[1:] if with_batch else shape
     if inner[0] != 3 and inner[-1] != 3:
-        raise ConfigurationError(f"{path} takes {_listed([taken])}; expected three channels, first or last.")
+        raise ConfigurationError(f"{path} takes {_listed([taken])}; expected three channels, first or last.", path=path)
     channels_last = inner[0] != 3
     sides = inner[:2] if channels_last else inner[1:]
     if all(isinstance(side, int) for side in sides) and sides[0] != sides[1]:
-        raise ConfigurationError(f"{path} takes pictures of {sides[0]} x {sides[1]} px; expected square ones.")
+        raise ConfigurationError(
+            f"{path} takes pictures of {sides[0]} x {sides[1]} px; expected square ones.", path=path
+        )
     if not with_batch:
         return sides, channels_last, 0
     batch = shape[0] if isinstance(shape[0], int) else None
     if batch is not None and batch < 1:
-        raise ConfigurationError(f"{path} takes {batch} pictures at a time ({_listed([taken])}); expected 1 or more.")
+        raise ConfigurationError(
+            f"{path} takes {batch} pictures at a time ({_listed([taken])}); expected 1 or more.", path=path
+        )
     return sides, channels_last, batch
 
 
@@ -247,15 +257,16 @@ def _the_output(path: Path, session: ort.InferenceSession, wanted: str | None) -
     if wanted is not None:
         found = [one for one in outputs if one.name == wanted]
         if not found:
-            raise ConfigurationError(f"{path} has no output {wanted!r}; it has {_listed(outputs)}.")
+            raise ConfigurationError(f"{path} has no output {wanted!r}; it has {_listed(outputs)}.", path=path)
         outputs = found
     if len(outputs) != 1:
         raise ConfigurationError(
             f"{path} has {len(outputs)} outputs ({_listed(outputs)}); say which is the template: "
-            'output = "NAME" in the .toml beside it.'
+            'output = "NAME" in the .toml beside it.',
+            path=path,
         )
     if not re.fullmatch(r"tensor\((float|float16|double|u?int(8|16|32|64))\)", outputs[0].type):
-        raise ConfigurationError(f"{path} gives {outputs[0].type} as {outputs[0].name!r}; expected numbers.")
+        raise ConfigurationError(f"{path} gives {outputs[0].type} as {outputs[0].name!r}; expected numbers.", path=path)
     return outputs[0]
 
 

@@ -223,7 +223,8 @@ class _Stream:
         """Raise WeightsError: this file is of another network."""
         raise WeightsError(
             f"{self.path} is not dlib's face recognition ResNet. Layer {self.layer}, {what}: "
-            f"expected {expected}, found {found}. {_HELP}"
+            f"expected {expected}, found {found}. {_HELP}",
+            path=self.path,
         )
 
     def take(self, count: int) -> memoryview:
@@ -232,7 +233,8 @@ class _Stream:
         if count > there:
             raise WeightsError(
                 f"{self.path} is cut short. Layer {self.layer}, byte {self.place:,}: expected {count:,} more "
-                f"bytes, found {there:,}. {_HELP}"
+                f"bytes, found {there:,}. {_HELP}",
+                path=self.path,
             )
         self.place += count
         return self.content[self.place - count : self.place]

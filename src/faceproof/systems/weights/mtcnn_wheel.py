@@ -74,7 +74,8 @@ def _unpickle(path: Path, expected_sha256: str) -> list[NDArray[np.float32]]:
     if found_sha256 != expected_sha256:
         raise WeightsError(
             f"{path} is not the file of mtcnn 1.0.0, so it is not opened (it is a pickle, which could run "
-            f"code): SHA-256 {found_sha256}, expected {expected_sha256}. {_HELP}"
+            f"code): SHA-256 {found_sha256}, expected {expected_sha256}. {_HELP}",
+            path=path,
         )
     import joblib  # here and not at the top: it takes long to load, and most commands read no such weights
 

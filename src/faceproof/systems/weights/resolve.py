@@ -251,7 +251,8 @@ def _checked(card: Card, tensors: Tensors, source: str, progress: DownloadProgre
     elif found != card.tensors_sha256:
         raise WeightsError(
             f"{source} does not hold the weights of {card.name}, though names and shapes fit: "
-            f"the tensors' SHA-256 is {found}, expected {card.tensors_sha256}."
+            f"the tensors' SHA-256 is {found}, expected {card.tensors_sha256}.",
+            path=source,
         )
     return LoadedWeights(tensors, source, found, verified=card.tensors_sha256 is not None)
 
@@ -259,7 +260,9 @@ def _checked(card: Card, tensors: Tensors, source: str, progress: DownloadProgre
 def _refuse_not_finite(tensors: Tensors, source: str) -> None:
     for name, values in tensors.items():
         if not np.isfinite(values).all():
-            raise WeightsError(f"{source} is damaged: tensor {name} holds values that are not finite numbers.")
+            raise WeightsError(
+                f"{source} is damaged: tensor {name} holds values that are not finite numbers.", path=source
+            )
 
 
 def _remedy(card: Card, place: Place) -> str:

@@ -102,7 +102,7 @@ def read_tensors(path: Path) -> dict[str, NDArray[Any]]:
         return _read_safetensors(path)
     if head.startswith((_ZIP, _TORCH_PICKLE)):
         return _read_torch(path)
-    raise WeightsError(f"{path} is not a weights file: {_what_it_looks_like(head)}.")
+    raise WeightsError(f"{path} is not a weights file: {_what_it_looks_like(head)}.", path=path)
 
 
 def check_weights_file(path: Path) -> None:
@@ -116,7 +116,8 @@ def check_weights_file(path: Path) -> None:
     """
     if path.is_dir():
         raise WeightsError(
-            f"{path} is a folder; expected a weights file. To have a folder searched, name it in FACEPROOF_WEIGHTS."
+            f"{path} is a folder; expected a weights file. To have a folder searched, name it in FACEPROOF_WEIGHTS.",
+            path=path,
         )
     if not check_file(path, "The weights file", WeightsError):
         raise WeightsError(f"The weights file {path} is empty.")
@@ -152,14 +153,15 @@ def _read_safetensors(path: Path) -> dict[str, NDArray[Any]]:
     except WeightsError:
         raise
     except Exception as error:
-        raise WeightsError(f"{path} is a damaged or incomplete safetensors file: {error}.") from error
+        raise WeightsError(f"{path} is a damaged or incomplete safetensors file: {error}.", path=path) from error
 
 
 def _check_dtype(path: Path, name: str, dtype: str) -> None:
     """Refuse types that NumPy does not have, such as BF16 and F8_E4M3."""
     if dtype not in _NUMPY_TYPES:
         raise WeightsError(
-            f"{path}: tensor {name} has the type {dtype}; expected float32 (F32). Save the weights as float32."
+            f"{path}: tensor {name} has the type {dtype}; expected float32 (F32). Save the weights as float32.",
+            path=path,
         )
 
 
@@ -175,16 +177,18 @@ def _read_torch(path: Path) -> dict[str, NDArray[Any]]:
     except Exception as error:
         raise WeightsError(_why_refused(path, str(error))) from error
     if not isinstance(state, dict):
-        raise WeightsError(f"{path} holds a {type(state).__name__}; expected a state dict of tensors.")
+        raise WeightsError(f"{path} holds a {type(state).__name__}; expected a state dict of tensors.", path=path)
     for name, value in state.items():
         if not isinstance(name, str) or not isinstance(value, torch.Tensor):
             raise WeightsError(
-                f"{path} holds a {type(value).__name__} under {name!r}; expected a state dict of tensors."
+                f"{path} holds a {type(value).__name__} under {name!r}; expected a state dict of tensors.", path=path
             )
     try:
         return {plain: state[name].detach().numpy() for name, plain in plain_names(state).items()}
     except Exception as error:  # sparse, quantised and other tensors that are no plain arrays
-        raise WeightsError(f"{path} holds tensors that cannot be read as float32: {str(error).rstrip('.')}.") from error
+        raise WeightsError(
+            f"{path} holds tensors that cannot be read as float32: {str(error).rstrip('.')}.", path=path
+        ) from error
 
 
 def _refuse_packed(path: Path) -> None:
@@ -197,7 +201,8 @@ def _refuse_packed(path: Path) -> None:
     if unpacked > path.stat().st_size:
         raise WeightsError(
             f"{path} is refused: it says that it unpacks to {unpacked:,} bytes, more than the {path.stat().st_size:,} "
-            "that it holds. PyTorch files are not compressed: save the state dict again with torch.save."
+            "that it holds. PyTorch files are not compressed: save the state dict again with torch.save.",
+            path=path,
         )
 
 
