@@ -28,9 +28,9 @@ def test_accuracy_on_two_folds_of_view_2(shared, two_folds, tmp_path):
         offline=True,
     )
     counts, folds = run.summary.counts, run.summary.folds
-    assert (counts["compared_mated"], counts["compared_non_mated"], counts["failures"]) == (600, 600, 0)
-    assert folds["kind"] == "protocol"
+    assert (counts.compared_mated, counts.compared_non_mated, counts.failures) == (600, 600, 0)
+    assert folds.kind == "protocol"
     # The whole of View 2 gives 0.995 +- 0.001; these two folds are no harder.
-    assert folds["accuracy"]["value"] >= 0.993
+    assert folds.accuracy.value >= 0.993
     assert run.summary.distances.mated.mean < 0.7
     assert run.summary.distances.non_mated.mean > 1.3

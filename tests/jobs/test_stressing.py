@@ -540,7 +540,7 @@ def test_two_models_see_the_same_photos_and_each_has_its_numbers(world, run, sha
     monkeypatch.setenv("FACEPROOF_WEIGHTS", str(shared / "weights"))
     both = world.stress("both", models=["facenet-vggface2", "dlib-resnet"], severities=[1])
     first, second = both.summary.models
-    assert (first["name"], second["name"]) == ("facenet-vggface2", "dlib-resnet")
+    assert (first.name, second.name) == ("facenet-vggface2", "dlib-resnet")
     assert [row["condition"] for row in rows_of(both.folder / "conditions.csv")] == [
         "clean",
         *USABLE[1:2],
