@@ -74,8 +74,9 @@ class ModelCheck(Entry):
     @classmethod
     def _of_earlier_versions(cls, entry: Mapping[str, Any]) -> dict[str, Any]:
         kept = {name: value for name, value in entry.items() if name not in ("passed", "told")}
-        if "passed" in entry:
-            kept.pop("neighbours", None)  # of another form
+        compared = entry.get("neighbours") or []
+        if any(isinstance(one, Mapping) and "separation" not in one for one in compared):
+            del kept["neighbours"]  # earlier versions compared d', which is another number
         return kept | {"outcome": outcome_of(entry)}
 
     def complaints(self) -> list[str]:
