@@ -48,7 +48,7 @@ preprocessing: $(READY) at-hand
 	  $(FACEPROOF_SHARED)/weights/MobileFaceNet.onnx
 
 # The floor of the coverage holds for all tests together, and not for some of them (TESTS="-m real_photos").
-COVERAGE_FLOOR := 75
+COVERAGE_FLOOR := 94
 COVERAGE = $(if $(TESTS),,--cov --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE_FLOOR))
 
 test: $(READY)
