@@ -192,7 +192,8 @@ def test_where_address_space_is_limited_only_the_figures_are_missing(scores: Pat
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
 
-    free, limited = (scored(scores, tmp_path / name, limit=how) for name, how in (("free", None), ("small", limit)))
+    # The limited run comes first: nothing is kept yet that could draw its page.
+    limited, free = (scored(scores, tmp_path / name, limit=how) for name, how in (("small", limit), ("free", None)))
     assert limited.stdout.replace("small", "free") == free.stdout
     assert "#" not in limited.stderr
     (note,) = [line for line in limited.stderr.splitlines() if line.startswith("Note:")]
@@ -208,6 +209,12 @@ def test_where_address_space_is_limited_only_the_figures_are_missing(scores: Pat
     page = (tmp_path / "small" / "report.html").read_text("utf-8")
     assert page.count("is missing: the drawing process was ended by signal") == 4
     assert json.loads((tmp_path / "small" / "manifest.json").read_text())["finished"]
+
+    later = scored(scores, tmp_path / "later", limit=limit)
+    assert "The page draws them from a script that an earlier run kept." in later.stderr
+    page = (tmp_path / "later" / "report.html").read_text("utf-8")
+    assert "the drawing process was ended" not in page
+    assert page.count('class="chart') == (tmp_path / "free" / "report.html").read_text("utf-8").count('class="chart')
 
 
 def test_no_figures_leaves_them_out_and_report_draws_them(scores: Path, tmp_path: Path) -> None:

@@ -62,7 +62,8 @@ class Drawn:
             names = [name for name, why in self.missing.items() if why == reason]
             subject = "The figure" if len(names) == 1 else "The figures"
             verb = "is" if len(names) == 1 else "are"
-            yield f"{subject} {', '.join(names)} {verb} missing: {reason}. All numbers are there."
+            page = " The page draws them with its own script." if self.script else ""
+            yield f"{subject} {', '.join(names)} {verb} missing: {reason}.{page} All numbers are there."
         if self.no_script and self.no_script not in self.missing.values():
             yield f"The figures of the page are still pictures: {self.no_script}."
 
