@@ -211,7 +211,7 @@ def test_where_address_space_is_limited_only_the_figures_are_missing(scores: Pat
     assert json.loads((tmp_path / "small" / "manifest.json").read_text())["finished"]
 
     later = scored(scores, tmp_path / "later", limit=limit)
-    assert "The page draws them from a script that an earlier run kept." in later.stderr
+    assert "The page draws them with its own script." in later.stderr
     page = (tmp_path / "later" / "report.html").read_text("utf-8")
     assert "the drawing process was ended" not in page
     assert page.count('class="chart') == (tmp_path / "free" / "report.html").read_text("utf-8").count('class="chart')
