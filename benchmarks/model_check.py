@@ -35,7 +35,7 @@ from faceproof.systems.pipeline import Pipeline
 from faceproof.systems.recognition.recognizer import Recognizer
 from faceproof.systems.weights.card import InputContract
 
-OUTCOMES = ("failed", "not told apart", "passed")
+OUTCOMES = ("failed", "inconclusive", "passed")
 _OWN_PEOPLE = 20
 
 
@@ -128,11 +128,11 @@ def remembered(run: Runner) -> Runner:
 def table(name: str, own: bool, rows: list[dict[str, Any]]) -> Iterator[str]:
     """Lines of Markdown: how often each outcome came."""
     yield f"\n{name}, {len(rows)} draws{', with photos of real people' if own else ''}\n"
-    yield "| right contract: check | failed | not told apart | passed |"
+    yield "| right contract: check | failed | inconclusive | passed |"
     yield "|-|-:|-:|-:|"
     for check in rows[0]["right"]:
         yield counted(check, [row["right"].get(check, "") for row in rows])
-    yield "\n| wrong contract | failed | not told apart | passed |"
+    yield "\n| wrong contract | failed | inconclusive | passed |"
     yield "|-|-:|-:|-:|"
     for text in rows[0]["wrong"]:
         yield counted(text, [row["wrong"][text] for row in rows])

@@ -144,8 +144,8 @@ def _means(run: Run[EvaluationSummary]) -> dict[str, float]:
 def _said(summary: EvaluationSummary) -> list[str]:
     """What faceproof finds wrong with a run, besides how few comparisons there are."""
     failed = _failed(summary.run.system.canary)
-    seen = ("cannot be resolved", "failed the model check", "was checked and it cannot be told")
-    on_page = [told for told in summary.warnings if not any(words in told for words in seen)]
+    seen = ("cannot be resolved", "failed the model check", "was checked and it is undecided")
+    on_page = [caution for caution in summary.warnings if not any(words in caution for words in seen)]
     return [*failed, *on_page] or ["Nothing is found wrong."]
 
 
@@ -160,8 +160,8 @@ def _claimed(subject: Subject) -> list[str]:
     recognizer = pipeline.recognizer
     claims = recognizer.card.model_copy(update={"templates": TemplateContract(unit_length=True)})
     found = check_pipeline(replace(pipeline, recognizer=replace(recognizer, card=claims)))
-    failed = _failed(ModelCheck.model_validate(found))
-    return [f"If its card claimed unit length: {told}" for told in failed]
+    failed = _failed(found)
+    return [f"If its card claimed unit length: {complaint}" for complaint in failed]
 
 
 def _evaluated(subject: Subject, people: Path, recipe: Recipe, out: Path, name: str) -> Run[EvaluationSummary]:

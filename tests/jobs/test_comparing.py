@@ -240,7 +240,7 @@ class TestMadeUpRuns:
         assert "non-mated comparisons of other people; there are 0" in difference.accuracy.reason
         assert difference.mcnemar.p is None
         assert compared.summary.agreement[0].alike is None
-        assert "cannot be told" in (compared.folder / "report.html").read_text("utf-8")
+        assert "cannot be estimated" in (compared.folder / "report.html").read_text("utf-8")
 
     def test_with_nothing_made_by_all_there_is_a_page_all_the_same(self, write, tmp_path):
         few = {"pairs": [("a/1", "a/2"), ("a/1", "b/1")], "similarity": [0.9, 0.1]}
@@ -250,7 +250,7 @@ class TestMadeUpRuns:
         assert compared.summary.differences[0].eer.value is None
         assert (compared.folder / "report.html").is_file()
 
-    def test_with_one_kind_of_comparison_accuracy_cannot_be_told(self, write, tmp_path):
+    def test_with_one_kind_of_comparison_accuracy_cannot_be_estimated(self, write, tmp_path):
         rng = np.random.default_rng(0)
         pairs = [(f"p{i}/1", f"q{i}/1") for i in range(400)]
         runs = [write(name, pairs=pairs, similarity=rng.uniform(-0.2, 0.4, 400)) for name in "ab"]

@@ -422,7 +422,7 @@ class TestHeldThreshold:
         assert row.eer.value is not None
         assert rows_of(run.folder / "changes.csv") == []
         assert any("No threshold is held" in warning for warning in run.summary.warnings)
-        assert "cannot be told" in (run.folder / "report.html").read_text("utf-8")
+        assert "cannot be estimated" in (run.folder / "report.html").read_text("utf-8")
 
     def test_where_nobody_asked_for_one_another_fmr_is_taken_and_it_is_said(self, run):
         held = run.summary.models[0].held
@@ -552,7 +552,7 @@ def test_two_models_see_the_same_photos_and_each_has_its_numbers(world, run, sha
         assert condition_of(both, name, 0).distances != condition_of(both, name, 1).distances
     assert {row["model"] for row in rows_of(both.folder / "changes.csv")} == {first.name, second.name}
     headline = both.summary.headline
-    assert headline.index("facenet-vggface2 turns away") < headline.index("dlib-resnet turns away")
+    assert headline.index("facenet-vggface2 rejects") < headline.index("dlib-resnet rejects")
 
 
 class TestRefused:

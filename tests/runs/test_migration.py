@@ -51,8 +51,10 @@ def test_scores_of_another_system_keep_file_and_scale():
         ({"passed": None, "reason": "skipped"}, "skipped", []),
         ({"passed": False, "checks": [{"name": "n", "passed": False, "found": "d' 1.4, 1.5 or more"}]}, "failed",
          ["d' 1.4; it must be 1.5 or more"]),
-        ({"passed": True, "checks": [{"name": "n", "passed": True, "told": False, "found": "x"}]}, "not told apart",
+        ({"passed": True, "checks": [{"name": "n", "passed": True, "told": False, "found": "x"}]}, "inconclusive",
          ["x"]),
+        ({"outcome": "not told apart", "checks": [{"name": "n", "outcome": "not told apart", "found": "x"}]},
+         "inconclusive", ["x"]),
     ],
 )  # fmt: skip
 def test_a_model_check_of_version_1_has_an_outcome(canary, outcome, found):

@@ -312,7 +312,7 @@ def test_one_kind_of_comparison_gives_no_accuracy(kind: bool, rate: str) -> None
     assert summary["curves"]["roc"]["fmr"] == []
     assert summary["scatter"]["shown"] == 0
     assert warned(summary, f"No {'non-mated' if kind else 'mated'} comparison could be made")
-    assert "it cannot be told how well facenet-vggface2 decides" in summary["headline"]
+    assert "it cannot be estimated how well facenet-vggface2 decides" in summary["headline"]
     fixed: Any = summary_of(run, threshold_distance=1.0)
     check_contract(fixed)
     assert point(fixed, "fixed")["accuracy"]["value"] is None

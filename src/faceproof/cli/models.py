@@ -221,7 +221,7 @@ def _refuse_ignored(weights: Path | None, fields: dict[str, Any]) -> None:
         )
 
 
-_SHOWN = {"passed": "ok", "failed": "FAILED", "not told apart": "not told apart"}
+_SHOWN = {"passed": "ok", "failed": "FAILED", "inconclusive": "inconclusive"}
 
 
 def _print_canary(canary: ModelCheck) -> None:
@@ -230,8 +230,8 @@ def _print_canary(canary: ModelCheck) -> None:
         typer.echo(f"FAILED: {canary.reason}")
         return
     for check in canary.checks:
-        typer.echo(f"{_SHOWN[check.outcome]:<14}  {check.name}")
-        typer.echo(f"{'':<14}  {check.found}")
+        typer.echo(f"{_SHOWN[check.outcome]:<12}  {check.name}")
+        typer.echo(f"{'':<12}  {check.found}")
     if canary.neighbours:
         typer.echo("\nSeparation of people by contract, and what it gains over the declared one (95% interval):\n")
         _print_contracts(canary.neighbours)
@@ -249,14 +249,14 @@ def _print_contracts(neighbours: Sequence[ContractResult]) -> None:
 
 def verdict(canary: ModelCheck) -> str:
     """The outcome of all checks, as what goes on after the model's name."""
-    failed, undecided = canary.names("failed"), canary.names("not told apart")
+    failed, undecided = canary.names("failed"), canary.names("inconclusive")
     if canary.outcome == "passed":
         return "passed every check"
     parts = []
     if failed:
         parts.append(f"FAILED {len(failed)} of {len(canary.checks)} checks")
     if undecided:
-        parts.append(f"it cannot be told whether {'; '.join(undecided)}")
+        parts.append(f"it is undecided whether {'; '.join(undecided)}")
     return ", and ".join(parts) if failed else f"failed no check, but {parts[0]}"
 
 
@@ -272,8 +272,8 @@ def _print_proposal(found: ContractProposal) -> None:
     typer.echo(f"Best: {found.best} (d' {found.d_prime or 0:.2f}).")
     typer.echo("\nSeparation of people by contract, and what it gains over the best one (95% interval):\n")
     _print_contracts(found.neighbours)
-    if found.not_told_apart:
-        typer.echo(f"\nNot told apart from the best: {'; '.join(found.not_told_apart)}.")
+    if found.undecided:
+        typer.echo(f"\nNot distinguishable from the best: {'; '.join(found.undecided)}.")
     typer.echo(f"\nThe best as a card ({found.card}); compare it with what its makers say before you use it:\n")
     typer.echo(found.toml)
     typer.echo(f"Written: {found.card}" if found.written else "Write it with --write-card.")

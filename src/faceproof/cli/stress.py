@@ -31,7 +31,9 @@ def stress_command(
     side: Annotated[str, typer.Option(help="Degrade both photos of a comparison, or the probe (the second).")] = "both",
     fmr: Annotated[
         float | None,
-        typer.Option(help="FMR on clean photos of other people that sets the threshold (0.001, or what can be told)."),
+        typer.Option(
+            help="FMR on clean photos of other people that sets the threshold (0.001, or what the data resolve)."
+        ),
     ] = None,
     threshold: Annotated[float | None, typer.Option(help="Hold this distance (0 to 2) instead; for one model.")] = None,
     json: Json = False,

@@ -290,4 +290,4 @@ def _cost(runs: Sequence[RunNumbers]) -> Cost:
                 for run, estimate in zip(runs, estimates, strict=True)
             ]
             return Cost(measure=measure, points=points, reason=None)
-    return Cost(measure=None, points=[], reason="neither FNMR at a fixed FMR nor EER can be told for every run")
+    return Cost(measure=None, points=[], reason="neither FNMR at a fixed FMR nor EER can be estimated for every run")

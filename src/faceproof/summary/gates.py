@@ -73,11 +73,11 @@ def parse_gate(text: str) -> Gate:
 
 
 def missed(gate: Gate, summary: EvaluationSummary) -> str | None:
-    """Why a run misses a gate, or None where it passes. A number that cannot be told misses."""
+    """Why a run misses a gate, or None where it passes. A number that cannot be estimated misses."""
     estimate = _asked(gate, summary)
     value = estimate.value
     if value is None:
-        return f"{gate.text}: cannot be told ({estimate.reason or 'the data cannot give it'})"
+        return f"{gate.text}: cannot be estimated ({estimate.reason or 'the data cannot give it'})"
     return f"{gate.text}: it is {value:.6g}" if gate.fails(value, gate.limit) else None
 
 

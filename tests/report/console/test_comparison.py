@@ -102,7 +102,7 @@ def test_without_an_operating_point_the_reason_is_given(made_up_run, tmp_path):
     pairs = [("a/1", "a/2"), ("b/1", "b/2"), ("a/1", "b/1")]
     runs = [made_up_run(pairs, [0.9, 0.8, 0.1], model=name).write(tmp_path / name) for name in "ab"]
     text = squeezed(printed(compare(runs, out=tmp_path / "out").summary))
-    assert "accuracy cannot be told: An FMR of" in text
+    assert "accuracy cannot be estimated: An FMR of" in text
     assert "McNemar" not in text.partition("Comparisons share people")[0]
 
 

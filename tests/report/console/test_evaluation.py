@@ -42,7 +42,7 @@ def in_one_line(text: str) -> str:
 def test_every_key_number_is_a_row_with_its_interval(summary: EvaluationSummary) -> None:
     text = printed(summary)
     for key in key_numbers(summary, joiner=" to "):
-        cells = [key.what, key.value, key.interval] if key.told else [key.what, "-", key.note]
+        cells = [key.what, key.value, key.interval] if key.available else [key.what, "-", key.note]
         assert row(text, key.what).startswith(" ".join(cells))
     assert row(text, "Mated, rejected") == "Mated, rejected 34 FN at distance 1.091"
     assert row(text, "Non-mated, accepted") == "Non-mated, accepted 5 FP at distance 1.091"
@@ -86,10 +86,10 @@ def test_optimistic_numbers_are_marked_and_the_mark_explained(summary: Evaluatio
 def test_what_cannot_be_told_is_no_zero(summary_of: Callable[..., EvaluationSummary]) -> None:
     summary = merged(summary_of(0, 0), times=dict.fromkeys(("decode_ms", "detect_ms", "embed_ms", "total_ms")))
     text = printed(summary)
-    reason = "cannot be told: only one kind of comparison was made"
+    reason = "cannot be estimated: only one kind of comparison was made"
     assert row(text, "Equal error rate (EER)") == f"Equal error rate (EER) - {reason}"
-    assert row(text, "Mean distance, mated") == "Mean distance, mated - cannot be told: no mated comparison"
-    assert row(text, "Mean time per photo") == "Mean time per photo - cannot be told: no time was recorded"
+    assert row(text, "Mean distance, mated") == "Mean distance, mated - cannot be estimated: no mated comparison"
+    assert row(text, "Mean time per photo") == "Mean time per photo - cannot be estimated: no time was recorded"
     assert "0.00%" not in text
     undecided = merged(summary, "operating_points", 0, threshold_distance=None, confusion=None)
     assert "Mated, accepted" not in printed(undecided)

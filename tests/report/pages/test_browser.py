@@ -192,7 +192,7 @@ def test_the_slider_shows_the_counts_and_rates_of_every_step(summary: Evaluation
         }
         for name, (k, n) in parts.items():
             if n == 0:
-                assert (rates[name], ranges[name]) == ("cannot be told", "nothing is accepted")
+                assert (rates[name], ranges[name]) == ("cannot be estimated", "nothing is accepted")
                 continue
             low, high = wilson(k, n)
             assert rates[name] == percent(k / n, n)

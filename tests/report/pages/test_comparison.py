@@ -116,7 +116,7 @@ class TestWhatItShows:
         assert "model-b and later against plain" in page
 
     def test_what_cannot_be_told_has_its_reason(self, three):
-        assert "cannot be told: An FMR of 0.1% needs 1,000 non-mated comparisons" in html.unescape(page_of(three))
+        assert "cannot be estimated: An FMR of 0.1% needs 1,000 non-mated comparisons" in html.unescape(page_of(three))
 
     def test_the_operating_point_and_the_caveats(self, three):
         page = html.unescape(page_of(three))

@@ -1,4 +1,4 @@
-"""The page as text: complete in itself, honest about what cannot be told, and deaf to hostile names."""
+"""The page as text: complete in itself, honest about what cannot be estimated, and deaf to hostile names."""
 
 from __future__ import annotations
 
@@ -257,7 +257,7 @@ def test_with_one_kind_of_comparison_the_page_says_why(kind: bool) -> None:
     assert nothing == ["Nothing to draw: no threshold could be set.", *[f"Nothing to draw: {missing}."] * 2]
     cards = {words(card.one("h3")): words(card) for card in shown.all("div", css="card")}
     for name in ("Accuracy", "Equal error rate (EER)", "Area under the ROC (AUC)"):
-        assert "cannot be told" in cards[name]
+        assert "cannot be estimated" in cards[name]
         assert "100.00%" not in cards[name]
     # A target FMR needs non-mated comparisons only, and gives the slider a point to start from.
     assert len(shown.all("input", id="threshold")) == (0 if kind else 1)
@@ -276,7 +276,7 @@ def test_without_a_comparison_the_page_says_so_and_no_rate_is_zero(run: RunTable
     assert len([place for place in shown.all("p", css="nothing") if "Nothing to draw" in words(place)]) == 4
     cards = {words(card.one("h3")): words(card) for card in shown.all("div", css="card")}
     for name in ("Equal error rate (EER)", "Area under the ROC (AUC)"):
-        assert "cannot be told" in cards[name]
+        assert "cannot be estimated" in cards[name]
     for table in shown.all("table"):
         for row in table.all("tr"):
             if row.all("th") and words(row.all("th")[0]).startswith(("Accuracy", "Precision", "Recall", "FMR", "FNMR")):

@@ -106,7 +106,7 @@ def test_every_condition_is_a_row_with_its_rates(stress_run: Any, page: Node) ->
         cells = [words(cell) for cell in rows.pop(label(entry)).all("td")]
         held = found.held
         for cell, estimate in zip(cells, (found.rates.detection_rate, held.frr, held.fnmr, held.fmr), strict=False):
-            expected = "cannot be told" if estimate.value is None else percent(estimate.value, estimate.n)
+            expected = "cannot be estimated" if estimate.value is None else percent(estimate.value, estimate.n)
             assert cell.startswith(expected)
     assert [name.split("counts")[0] for name in rows] == ["No template as they are"]
 
@@ -230,7 +230,7 @@ def poisoned(summary: StressSummary, text: str) -> StressSummary:
 def page_of(summary: StressSummary) -> Node:
     (model,) = summary.models
     pictures = {"a": ("data:image/jpeg;base64,", None), "b": (None, "data:image/jpeg;base64,")}
-    strips = {(model.name, flip.comparison): {"sides": pictures, "told": model.name} for flip in model.flips}
+    strips = {(model.name, flip.comparison): {"sides": pictures, "text": model.name} for flip in model.flips}
     return parsed(render_stress_report(summary, {}, sheet="data:image/jpeg;base64,", strips=strips))
 
 

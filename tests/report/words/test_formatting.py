@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from faceproof.metrics.intervals import wilson
 from faceproof.report.words.formatting import (
-    cannot_be_told,
+    cannot_be_estimated,
     count,
     number,
     number_range,
@@ -68,7 +68,7 @@ def test_what_cannot_be_told_is_a_dash_and_never_a_zero() -> None:
     untold = Estimate.absent("nothing was accepted", "how")
     assert [percent(None), number(None), count(None)] == ["–", "–", "–"]
     assert [percent_range(untold), number_range(untold)] == ["", ""]
-    assert cannot_be_told(untold) == "cannot be told: nothing was accepted"
+    assert cannot_be_estimated(untold) == "cannot be estimated: nothing was accepted"
 
 
 @given(st.text())

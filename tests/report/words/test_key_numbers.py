@@ -32,13 +32,13 @@ def test_the_marks_of_optimism_are_those_of_the_estimates(summary: EvaluationSum
 def test_a_number_that_cannot_be_told_gives_its_reason_and_no_mark(
     summary_of: Callable[..., EvaluationSummary],
 ) -> None:
-    untold = [key for key in key_numbers(summary_of(0, 0)) if not key.told]
-    assert [key.key for key in untold] == [
+    absent = [key for key in key_numbers(summary_of(0, 0)) if not key.available]
+    assert [key.key for key in absent] == [
         *("folds", "default", "fnmr_at_10%", "fnmr_at_1%", "fnmr_at_0.1%", "fnmr_at_0.01%", "eer", "auc", "d_prime")
     ]
-    for key in untold:
+    for key in absent:
         assert (key.value, key.interval, key.optimistic) == ("–", "", False)
-        assert key.note.startswith("cannot be told: ")
+        assert key.note.startswith("cannot be estimated: ")
 
 
 @pytest.mark.parametrize(

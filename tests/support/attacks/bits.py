@@ -214,13 +214,15 @@ def read_threshold(scene: Path) -> tuple[Any, ...]:
     return threshold_of_run(scene / "one", "eer"), recipe_of_run(scene / "one")
 
 
-CHECKED = {"outcome": "passed", "checks": [{"name": "people apart", "outcome": "passed", "d_prime": 3.123456789}]}
+CHECKED = {"outcome": "passed", "checks": [{"name": "people apart", "outcome": "passed", "found": "d' is 3.123"}]}
 
 
 def keep_model_check(scene: Path) -> dict[str, Any]:
     """Let the library keep a result of the model check in the scene's cache."""
+    from faceproof.systems.model_check.result import ModelCheck
+
     found = mock.Mock()
-    found.as_dict.return_value = CHECKED
+    found.result.return_value = ModelCheck.model_validate(CHECKED)
     return _model_check(scene, mock.Mock(return_value=found))
 
 
@@ -247,7 +249,7 @@ def _model_check(scene: Path, check: mock.Mock) -> dict[str, Any]:
         mock.patch("faceproof.systems.model_check.job.check_recognizer", check),
         mock.patch("faceproof.systems.model_check.job.packaged_faces"),
     ):
-        return check_pipeline(pipeline, cache=scene / "cache")
+        return check_pipeline(pipeline, cache=scene / "cache").as_json()
 
 
 def keep_faces(scene: Path) -> list[str]:

@@ -36,12 +36,12 @@ def checked(*others):
     ("gain", "outcome"),
     [
         ((-0.5, -0.9, -0.1), "passed"),
-        ((-0.5, -0.9, 0.0), "not told apart"),
-        ((0.0, -0.1, 0.1), "not told apart"),
-        ((MATTERS, 0.0, 0.2), "not told apart"),
+        ((-0.5, -0.9, 0.0), "inconclusive"),
+        ((0.0, -0.1, 0.1), "inconclusive"),
+        ((MATTERS, 0.0, 0.2), "inconclusive"),
         ((MATTERS, 0.01, 0.2), "failed"),
-        ((MATTERS - 0.001, 0.01, 0.2), "not told apart"),
-        ((float("nan"), float("-inf"), float("inf")), "not told apart"),
+        ((MATTERS - 0.001, 0.01, 0.2), "inconclusive"),
+        ((float("nan"), float("-inf"), float("inf")), "inconclusive"),
     ],
 )
 def test_three_outcomes_by_the_interval_of_the_gain(gain, outcome):
@@ -79,13 +79,15 @@ def test_one_better_contract_fails_whatever_the_others_are_and_the_best_comes_fi
 
 def test_what_is_not_told_apart_is_named_and_counted_and_many_are_cut_short():
     check = checked(neighbour("worse", -1, -2, -0.5), *(neighbour(f"n{one}", -one / 10, -1, 1) for one in range(6)))
-    assert check.found.startswith("1 of 7 other contracts are worse; not told apart from the declared one: n0 (gain")
+    assert check.found.startswith(
+        "1 of 7 other contracts are worse; not distinguishable from the declared one: n0 (gain"
+    )
     assert check.found.endswith("; and 2 more")
     assert "n4" not in check.found
 
 
 def test_a_neighbour_is_plain_json_with_none_for_what_cannot_be_computed():
-    broken = neighbour("broken", *[float("-inf")] * 3, separation=float("nan")).as_dict()
+    broken = neighbour("broken", *[float("-inf")] * 3, separation=float("nan")).result().as_json()
     assert (broken["separation"], broken["gain"], broken["low"]) == (None, None, None)
     assert broken["contract"]["size_px"] == 160
 

@@ -66,13 +66,13 @@ def cut(drawn, folder, many):
 
 
 def names(found):
-    return {check["name"] for check in found["checks"]}
+    return {check.name for check in found.checks}
 
 
 @pytest.mark.parametrize(("near_edge", "tried"), [(0, False), (1, False), (2, True)])
 def test_a_border_is_tried_from_a_quarter_of_the_photos_on(drawn, tmp_path, near_edge, tried):
     found = check_pipeline(pipeline_of(), cut(drawn, tmp_path, near_edge))
-    assert found["own_faces"] == 8
+    assert found.own_faces == 8
     assert (BORDER in names(found)) == tried
     assert AS_MTCNN not in names(found)
 
@@ -82,7 +82,7 @@ def test_where_no_photo_can_be_read_no_border_is_tried(tmp_path):
         (tmp_path / "ann").mkdir(exist_ok=True)
         (tmp_path / "ann" / name).write_bytes(b"no picture " + name.encode())
     found = check_pipeline(pipeline_of(), make_comparisons("all", read_people(tmp_path)))
-    assert found["own_faces"] == 0
+    assert found.own_faces == 0
     assert BORDER not in names(found)
 
 
@@ -90,12 +90,12 @@ def test_another_detector_is_compared_with_mtcnn(drawn, tmp_path):
     found = check_pipeline(pipeline_of(Middle()), cut(drawn, tmp_path, 0))
     assert AS_MTCNN in names(found)
     assert BORDER not in names(found)
-    assert found["own_faces"] == 0
+    assert found.own_faces == 0
 
 
 def test_a_result_is_kept_only_where_the_model_can_be_told_from_others(tmp_path):
     """A model written in Python that gives no version may change from call to call."""
-    assert check_pipeline(pipeline_of(), cache=tmp_path / "unknown")["faces"] == 6
+    assert check_pipeline(pipeline_of(), cache=tmp_path / "unknown").faces == 6
     assert not list(tmp_path.rglob("*.json"))
 
 
@@ -106,7 +106,7 @@ def test_a_result_that_is_kept_is_that_of_the_model_of_its_name(tmp_path):
     for name in ("one", "two", "one"):
         path.with_suffix(".toml").write_text(f"name = '{name}'\n{contract}")
         found = check_pipeline(Pipeline(load_mtcnn(offline=True), load_model(path)), cache=tmp_path / "cache")
-        assert found["model"] == name
+        assert found.model == name
     assert len(list((tmp_path / "cache").rglob("*.json"))) == 2
 
 
@@ -144,7 +144,7 @@ def test_a_card_is_written_only_for_a_net_that_separates_people(tmp_path, weight
     assert found.neighbours[0].text == ""
     others = found.neighbours[1:]
     not_worse = [one.text for one in others if one.separation is not None and not (one.high or 0) < 0]
-    assert found.not_told_apart == not_worse
+    assert found.undecided == not_worse
     assert not_worse
 
 

@@ -150,8 +150,8 @@ def differences(summary: ComparisonSummary, rows: Rows) -> alt.LayerChart:
     low = x.copy()
     low.shorthand = "low:Q"
     marks = base(drawn)
-    told = runs.names[1:] if many else ()
-    colour, shape = runs.colour(legend=told), runs.shape(legend=told)
+    named = runs.names[1:] if many else ()
+    colour, shape = runs.colour(legend=named), runs.shape(legend=named)
     layers = [
         base([{}]).mark_rule(style="threshold").encode(alt.X(datum=0, type="quantitative")),
         marks.mark_rule(strokeWidth=2).encode(low, y, x2="high:Q", color=colour, yOffset=offset),

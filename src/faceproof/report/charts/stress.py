@@ -100,7 +100,7 @@ def _with_steps(rows: Rows) -> Rows:
 
 def frr_curves(summary: StressSummary) -> Any:
     """FRR at the held threshold against severity, a panel for each family."""
-    title = "Mated comparisons turned away (FRR)"
+    title = "Mated comparisons rejected (FRR)"
     return _curves(summary, lambda row: row.held.frr, "FRR", title, "At the held threshold.")
 
 

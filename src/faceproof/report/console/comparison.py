@@ -10,7 +10,15 @@ from rich.console import Console
 from faceproof.report.console.evaluation import print_end
 from faceproof.report.console.terminal import NARROW, Column, print_table, print_text
 from faceproof.report.words.comparison_rows import MEASURE_NAMES, Cell, Row, p_value, side_by_side
-from faceproof.report.words.formatting import cannot_be_told, count, number, percent, points, points_range, printable
+from faceproof.report.words.formatting import (
+    cannot_be_estimated,
+    count,
+    number,
+    percent,
+    points,
+    points_range,
+    printable,
+)
 from faceproof.summary.comparison_schema import ComparisonSummary, Difference
 from faceproof.summary.estimates import Estimate
 
@@ -82,7 +90,7 @@ def _print_difference(difference: Difference, summary: ComparisonSummary, consol
     for name, title in MEASURE_NAMES.items():
         estimate: Estimate = getattr(difference, name)
         if estimate.value is None:
-            print_text(console, f"{title} {cannot_be_told(estimate)}")
+            print_text(console, f"{title} {cannot_be_estimated(estimate)}")
             continue
         values: list[Estimate] = [
             paired[one].eer if name == "eer" else getattr(paired[one].held, name) for one in (baseline, run)
@@ -102,9 +110,9 @@ def _print_difference(difference: Difference, summary: ComparisonSummary, consol
 
 
 def _print_agreement(summary: ComparisonSummary, console: Console) -> None:
-    told = [row for row in summary.agreement if row.alike is not None]
-    if told:
+    measured = [row for row in summary.agreement if row.alike is not None]
+    if measured:
         console.print()
-    for row in told:
-        kappa = "kappa cannot be told" if row.kappa is None else f"kappa {number(row.kappa)}"
+    for row in measured:
+        kappa = "kappa cannot be estimated" if row.kappa is None else f"kappa {number(row.kappa)}"
         print_text(console, f"{row.a} and {row.b} decide {percent(row.alike, row.n)} alike, {kappa}")

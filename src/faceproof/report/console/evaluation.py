@@ -77,8 +77,8 @@ def _decisions(summary: EvaluationSummary) -> Iterator[Row]:
         yield "Non-mated, rejected", count(cells.tn), "", f"TN {at}"
         yield "Non-mated, accepted", count(cells.fp), "", f"FP {at}"
     for moments, name in ((summary.distances.mated, "mated"), (summary.distances.non_mated, "non-mated")):
-        told = moments.mean is not None
-        note = f"standard deviation {number(moments.sd)}" if told else f"cannot be told: no {name} comparison"
+        available = moments.mean is not None
+        note = f"standard deviation {number(moments.sd)}" if available else f"cannot be estimated: no {name} comparison"
         yield f"Mean distance, {name}", number(moments.mean), "", note
 
 
@@ -88,5 +88,5 @@ def _effort(summary: EvaluationSummary) -> Iterator[Row]:
     lack = "there is no score" if summary.failures.no_score is not None else "a photo gave no template"
     why = f"; {lack}" if missed else ""
     yield "Comparisons not made", count(missed), "", f"of {count(counts.comparisons)}{why}"
-    note = "decode, detect, embed" if total is not None else "cannot be told: no time was recorded"
+    note = "decode, detect, embed" if total is not None else "cannot be estimated: no time was recorded"
     yield "Mean time per photo", "-" if total is None else f"{total:.1f} ms", "", note

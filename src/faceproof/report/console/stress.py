@@ -46,7 +46,7 @@ def print_stress(summary: StressSummary, console: Console, report: Path | None =
     shown = "The worst severity of each family. " if len(summary.conditions) > _MANY_CONDITIONS else ""
     print_text(
         console,
-        f"{shown}FRR: mated comparisons turned away, a missing template included; FMR: strangers accepted; best: "
+        f"{shown}FRR: mated comparisons rejected, a missing template included; FMR: strangers accepted; best: "
         "accuracy at the best threshold for the condition (optimistic); loss = faces + drift + separ(ability).",
         style="dim",
     )

@@ -283,7 +283,7 @@ def page_templates() -> jinja2.Environment:
     )
     found.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
     numbers = ("percent", "percent_range", "points", "points_range", "number", "number_range", "count")
-    for helper in (*numbers, "cannot_be_told"):
+    for helper in (*numbers, "cannot_be_estimated"):
         found.filters[helper] = getattr(formatting, helper)
     found.filters["fmr_label"] = fmr_label
     return found

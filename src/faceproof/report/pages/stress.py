@@ -121,8 +121,8 @@ def _strips(summary: StressSummary, photos: StressPhotos) -> Iterator[tuple[tupl
             for side, photo in (("a", flip.photo_a), ("b", flip.photo_b)):
                 under = "clean" if probe_alone and side == "a" else first
                 sides[side] = (photos.thumbnail(name, "clean", photo), photos.thumbnail(name, under, photo))
-            told = label(summary.entry(first))
-            yield (name, flip.comparison), {"sides": sides, "told": told}
+            text = label(summary.entry(first))
+            yield (name, flip.comparison), {"sides": sides, "text": text}
 
 
 def _shown(manifest: Manifest) -> dict[str, Any]:

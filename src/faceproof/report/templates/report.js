@@ -72,7 +72,7 @@
     each("[data-count]", (place) => { place.textContent = confusion[place.dataset.count].toLocaleString("en-US"); });
     each("[data-rate]", (place) => {
       const rate = rates[place.dataset.rate];
-      place.textContent = rate.value === null ? "cannot be told" : percent(rate.value, rate.n);
+      place.textContent = rate.value === null ? "cannot be estimated" : percent(rate.value, rate.n);
     });
     each("[data-range]", (place) => {
       const { value, low, high, n, reason } = rates[place.dataset.range];

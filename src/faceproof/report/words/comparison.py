@@ -63,12 +63,12 @@ def _about(row: Difference, summary: ComparisonSummary) -> str:
 def _failures(summary: ComparisonSummary, name: str) -> str:
     """What failed in a run, where that is the first thing to know; else empty."""
     run = next(run for run in summary.runs if run.name == name)
-    told = failed_first(run.counts, run.manifest).rstrip(". ")
-    return f"{name}: {told}" if told else ""
+    reason = failed_first(run.counts, run.manifest).rstrip(". ")
+    return f"{name}: {reason}" if reason else ""
 
 
 def no_difference(estimate: Estimate) -> bool:
-    """Whether an interval leaves room for no difference at all; so does one that cannot be told."""
+    """Whether an interval leaves room for no difference at all; so does one that cannot be estimated."""
     low, high = estimate.low, estimate.high
     return low is None or high is None or low <= 0 <= high
 
@@ -82,8 +82,8 @@ def compare_cautions(summary: ComparisonSummary) -> list[str]:
     return [
         *_people(summary),
         *_imported(summary),
-        *(told for run in summary.runs for told in canary_cautions(run.name, run.manifest.system.canary)),
-        *(f"{run.name}: {told}" for run in summary.runs for told in detector_cautions(run.manifest.detector)),
+        *(caution for run in summary.runs for caution in canary_cautions(run.name, run.manifest.system.canary)),
+        *(f"{run.name}: {caution}" for run in summary.runs for caution in detector_cautions(run.manifest.detector)),
         *_left_out(summary),
         *_lost(summary),
         *_threshold(summary),
@@ -125,20 +125,20 @@ def _named(run: RunNumbers, what: str) -> bool:
 def _left_out(summary: ComparisonSummary) -> Iterator[str]:
     lost = [(run.name, run.left_out) for run in summary.runs if run.left_out]
     if lost:
-        told = ", ".join(f"{count(n)} of {name}" for name, n in lost)
+        numbers = ", ".join(f"{count(n)} of {name}" for name, n in lost)
         yield (
             f"The runs have different pair lists. Only the {count(summary.comparisons.shared)} comparisons that "
-            f"all of them have are compared, by the same photos; left out: {told}. No number here is that of a whole "
-            "run."
+            f"all of them have are compared, by the same photos; left out: {numbers}. No number here is that of a "
+            "whole run."
         )
 
 
 def _lost(summary: ComparisonSummary) -> Iterator[str]:
     rows = [(row.run, row.mated + row.non_mated) for row in summary.not_made]
     if any(n for _, n in rows):
-        told = ", ".join(f"{count(n)} by {name}" for name, n in rows)
+        numbers = ", ".join(f"{count(n)} by {name}" for name, n in rows)
         yield (
-            f"Comparisons that could not be made: {told}. Paired numbers are on the "
+            f"Comparisons that could not be made: {numbers}. Paired numbers are on the "
             f"{count(summary.comparisons.made_by_all)} that all runs made; a run that gives up on hard photos "
             "does not pay for it there. Look at FTA too."
         )

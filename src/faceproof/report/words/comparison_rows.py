@@ -20,7 +20,7 @@ _KEYS = ("folds", "eer", "auc", "d_prime", *(f"fnmr_at_{fmr_label(fmr)}" for fmr
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One number of one run as text: its value (a dash where it cannot be told), its interval, and why it lacks one."""
+    """One number of one run as text: its value (a dash where there is none), its interval, and why there is none."""
 
     value: str
     interval: str = ""
@@ -61,7 +61,7 @@ def side_by_side(summary: ComparisonSummary, *, joiner: str = " – ") -> list[R
     lost = [row.mated + row.non_mated for row in summary.not_made]
     rows.append(Row("Comparisons not made", "a photo gave no template", tuple(Cell(count(n)) for n in lost)))
     times = [run.times.total_ms for run in runs]
-    untimed = "cannot be told: no time was recorded"
+    untimed = "cannot be estimated: no time was recorded"
     rows.append(
         Row(
             "Mean time per photo",
@@ -88,7 +88,7 @@ def _detector(entry: DetectorEntry | None) -> str:
 
 
 def _of_keys(keys: list[KeyNumber]) -> Row:
-    cells = tuple(Cell(key.value, key.interval, None if key.told else key.note) for key in keys)
+    cells = tuple(Cell(key.value, key.interval, None if key.available else key.note) for key in keys)
     return Row(keys[0].what, keys[0].plain, cells, any(key.optimistic for key in keys))
 
 

@@ -215,8 +215,8 @@ def _about_failures(summary: EvaluationSummary) -> Iterator[str]:
     if total := counts.not_compared:
         reason = "a side has no template"
         if reasons := summary.failures.no_score:
-            told = "; ".join(f"{row.reason}: {count(row.comparisons)}" for row in reasons[:_EXAMPLES])
-            reason = f"there is no score ({printable(told)}{'; ...' if len(reasons) > _EXAMPLES else ''})"
+            causes = "; ".join(f"{row.reason}: {count(row.comparisons)}" for row in reasons[:_EXAMPLES])
+            reason = f"there is no score ({printable(causes)}{'; ...' if len(reasons) > _EXAMPLES else ''})"
         yield (
             f"{_comparisons(total)} of {count(counts.comparisons)} could not be made "
             f"({count(counts.not_compared_mated)} "
@@ -251,7 +251,7 @@ def _about_numbers(summary: EvaluationSummary) -> Iterator[str]:
             "more than how often those are right. Look at FMR and FNMR."
         )
     if fewest and folds.reason:
-        yield f"Accuracy over folds cannot be told: {folds.reason}"
+        yield f"Accuracy over folds cannot be estimated: {folds.reason}"
     judged = fewest + most - folds.left_out
     if folds.kind and folds.left_out > judged:
         share = percent(folds.left_out / (fewest + most), fewest + most)

@@ -100,7 +100,7 @@ def _one_kind(summary: EvaluationSummary, point: OperatingPoint, model: str) -> 
     start = f"On {_sample(counts, n)}{_too_few(counts, one_kind=True)}, all {only}, "
     rate = point.fnmr if only == "mated" else point.fmr
     if rate.value is None:
-        return f"{start}it cannot be told how well {model} decides, because no {other} one could be made"
+        return f"{start}it cannot be estimated how well {model} decides, because no {other} one could be made"
     verb = "rejected" if only == "mated" else "accepted"
     return (
         f"{start}{model} wrongly {verb} {percent(rate.value, n)} at the distance threshold "

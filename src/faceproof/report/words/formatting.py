@@ -17,7 +17,7 @@ def percent(rate: float | None, n: int | None = None, *, sign: bool = True) -> s
     A rate that is not 0 never shows as 0%, and one below 1 never as 100%.
 
     Args:
-        rate: 0 to 1, or None where it cannot be told.
+        rate: 0 to 1, or None where it cannot be estimated.
         n: number of trials behind it; None shows two decimals.
         sign: whether to put the % at the end.
 
@@ -125,6 +125,6 @@ def printable(name: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
-def cannot_be_told(estimate: Estimate) -> str:
+def cannot_be_estimated(estimate: Estimate) -> str:
     """Why an estimate has no value, in a sentence's second half."""
-    return f"cannot be told: {estimate.reason or 'no reason was recorded'}"
+    return f"cannot be estimated: {estimate.reason or 'no reason was recorded'}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from faceproof.metrics.operating_points import fmr_label
-from faceproof.report.words.formatting import cannot_be_told, number, number_range, percent, percent_range
+from faceproof.report.words.formatting import cannot_be_estimated, number, number_range, percent, percent_range
 from faceproof.summary.comparison_schema import RunNumbers
 from faceproof.summary.estimates import Estimate
 from faceproof.summary.evaluation_schema import EvaluationSummary
@@ -18,13 +18,13 @@ class KeyNumber:
     Attributes:
         key: short name, unique within a run.
         what: what it is, in a few words.
-        value: the number as text; a dash where it cannot be told.
+        value: the number as text; a dash where it cannot be estimated.
         interval: its 95% interval as text, or empty.
-        note: what to know about it in a few words, or why it cannot be told.
+        note: what to know about it in a few words, or why it cannot be estimated.
         plain: what it is, in plain words.
         how: how it was found, in a sentence.
         n: how many comparisons or photos are behind it.
-        told: whether there is a value.
+        available: whether there is a value.
         optimistic: found on the same comparisons that it is judged on.
     """
 
@@ -36,7 +36,7 @@ class KeyNumber:
     plain: str
     how: str
     n: int | None
-    told: bool
+    available: bool
     optimistic: bool
 
 
@@ -97,16 +97,16 @@ def _plain(key: str, what: str, estimate: Estimate, note: str, plain: str, decim
 
 
 def _number(key: str, what: str, estimate: Estimate, note: str, plain: str, texts: tuple[str, str]) -> KeyNumber:
-    told = estimate.value is not None
+    available = estimate.value is not None
     return KeyNumber(
         key=key,
         what=what,
         value=texts[0],
         interval=texts[1],
-        note=note if told else cannot_be_told(estimate),
+        note=note if available else cannot_be_estimated(estimate),
         plain=plain,
         how=estimate.how,
         n=estimate.n,
-        told=told,
-        optimistic=estimate.optimistic and told,
+        available=available,
+        optimistic=estimate.optimistic and available,
     )

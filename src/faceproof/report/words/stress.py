@@ -46,8 +46,8 @@ def stress_headline(summary: StressSummary) -> str:
 
 def _failed_clean(model: SystemNumbers, summary: StressSummary) -> str:
     """The failures on clean photos, where they are the first thing to know; else empty."""
-    told = failed_first(model.conditions[0].counts, summary.run)
-    return f"{model.name}: {told}" if told else ""
+    reason = failed_first(model.conditions[0].counts, summary.run)
+    return f"{model.name}: {reason}" if reason else ""
 
 
 def _about(model: SystemNumbers, summary: StressSummary) -> str:
@@ -60,7 +60,7 @@ def _about(model: SystemNumbers, summary: StressSummary) -> str:
     now, others, index = worst.held.frr, worst.held.fmr, model.index
     before = clean.held.fmr
     return (
-        f"{model.name} turns away {percent(start.value, start.n)} of mated comparisons and accepts "
+        f"{model.name} rejects {percent(start.value, start.n)} of mated comparisons and accepts "
         f"{_strangers(before)} with clean photos ({model.held.label}); {percent(now.value, now.n)} and "
         f"{_strangers(others)} under the worst condition ("
         f"{label(entry)}), {_why(clean, worst)}; robustness index {number(index.value, 2)} "
@@ -107,7 +107,7 @@ def stress_cautions(summary: StressSummary) -> list[str]:
     """
     return [
         *_people(summary),
-        *(told for system in summary.run.systems for told in canary_cautions(system.name, system.canary)),
+        *(caution for system in summary.run.systems for caution in canary_cautions(system.name, system.canary)),
         *detector_cautions(summary.run.detector),
         *_failed(summary),
         *_held(summary),

@@ -118,7 +118,7 @@ def similarity_transform(source: NDArray[np.float64], target: NDArray[np.float64
     a_mean, b_mean = a.mean(), b.mean()
     spread = float((np.abs(a - a_mean) ** 2).sum())
     if not spread > 0:
-        raise ConfigurationError("The points coincide: no similarity transform can be told.")
+        raise ConfigurationError("The points coincide: no similarity transform can be estimated.")
     turn = ((b - b_mean) * (a - a_mean).conj()).sum() / spread
     shift = b_mean - turn * a_mean
     return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])

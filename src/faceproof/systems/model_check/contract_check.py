@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from faceproof.metrics.people_apart import Gain, PairSums, gain_of, pair_sums, s
 from faceproof.systems.model_check.check_faces import CheckFaces, finite_rows, templates_of
 from faceproof.systems.model_check.checks import Check
 from faceproof.systems.model_check.contracts import neighbours_of, points_apart, same_alignment, same_range
+from faceproof.systems.model_check.result import ContractResult
 from faceproof.systems.recognition.recognizer import Recognizer
 from faceproof.systems.weights.card import InputContract
 
@@ -56,17 +56,17 @@ class Neighbour:
         """Whether it separates people less well, or not at all."""
         return not math.isfinite(self.separation) or self.gain.high < 0
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain JSON values; a number that cannot be computed is None."""
-        return {
-            "text": self.text,
-            "separation": finite_or_none(self.separation),
-            "gain": finite_or_none(self.gain.value),
-            "low": finite_or_none(self.gain.low),
-            "high": finite_or_none(self.gain.high),
-            "faces": self.faces,
-            "contract": self.contract.model_dump(mode="json"),
-        }
+    def result(self) -> ContractResult:
+        """As the manifest has it; a number that cannot be computed is None."""
+        return ContractResult(
+            text=self.text,
+            separation=finite_or_none(self.separation),
+            gain=finite_or_none(self.gain.value),
+            low=finite_or_none(self.gain.low),
+            high=finite_or_none(self.gain.high),
+            faces=self.faces,
+            contract=self.contract,
+        )
 
 
 def finite_or_none(value: float) -> float | None:
@@ -167,8 +167,8 @@ def check_contract(neighbours: Sequence[Neighbour]) -> Check:
     undecided = sorted((one for one in others if not one.worse), key=lambda one: -one.gain.value)
     worse = len(others) - len(undecided)
     if undecided:
-        found = f"{worse} of {len(others)} other contracts are worse; not told apart from the declared one"
-        return Check(name, "not told apart", f"{found}: {_named(undecided)}")
+        found = f"{worse} of {len(others)} other contracts are worse; not distinguishable from the declared one"
+        return Check(name, "inconclusive", f"{found}: {_named(undecided)}")
     return Check(name, "passed", f"all {len(others)} other contracts that were tried are worse")
 
 

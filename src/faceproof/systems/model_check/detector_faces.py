@@ -87,13 +87,13 @@ def check_detector_faces(
     found = compare_faces(recognizer, people, given, by_mtcnn)
     if found.both < _FEWEST:
         few = f"{found.both} of {len(people)} photos have both faces; {_FEWEST} are needed"
-        return Check(AS_MTCNN, "not told apart", few)
+        return Check(AS_MTCNN, "inconclusive", few)
     if np.isfinite(found.other) and not np.isfinite(found.base):
         same = f"all {found.both} photos have the same template with the detector's faces"
         return Check(AS_MTCNN, "failed", f"{same}; separation with MTCNN's is {found.other:.2f}")
     if not np.isfinite(found.gain.value):
         pairs = "give too few pairs of one person or of two people"
-        return Check(AS_MTCNN, "not told apart", f"the {found.both} photos that have both {pairs}")
+        return Check(AS_MTCNN, "inconclusive", f"the {found.both} photos that have both {pairs}")
     measured = (
         f"separation on {found.both} of your photos is {found.base:.2f} with the detector's faces and "
         f"{found.other:.2f} with MTCNN's (gain {found.gain.text})"
@@ -132,7 +132,7 @@ def check_border(
         )
         judged = _judged(BORDER, found.gain, measured)
     else:
-        judged = Check(BORDER, "not told apart", f"{measured}; too few to compare how well people are separated")
+        judged = Check(BORDER, "inconclusive", f"{measured}; too few to compare how well people are separated")
     from scipy.stats import binomtest  # here and not at the top: it takes long to load
 
     more_faces = new > gone and binomtest(new, new + gone, alternative="greater").pvalue < _SURE
@@ -148,7 +148,7 @@ def _judged(name: str, gain: Gain, measured: str) -> Check:
         return Check(name, "failed", f"{measured}; {required}")
     if gain.high < MATTERS:
         return Check(name, "passed", f"{measured}; {required}")
-    return Check(name, "not told apart", f"{measured}: the interval reaches {MATTERS:g}")
+    return Check(name, "inconclusive", f"{measured}: the interval reaches {MATTERS:g}")
 
 
 def _described(recognizer: Recognizer, crops: Sequence[Crop]) -> NDArray[np.float32]:

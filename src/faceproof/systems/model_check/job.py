@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from faceproof.errors import ModelError
 from faceproof.files import cache_root, sha256_of_json, write_whole
@@ -21,7 +21,7 @@ from faceproof.systems.model_check.detector_faces import check_border, check_det
 from faceproof.systems.model_check.faces import own_faces, own_photos, packaged_faces
 from faceproof.systems.model_check.proposed_contract import propose
 from faceproof.systems.model_check.recognizer_check import VERSION, check_recognizer
-from faceproof.systems.model_check.result import ContractProposal, ContractResult, ModelCheck
+from faceproof.systems.model_check.result import ContractProposal, ModelCheck
 from faceproof.systems.model_check.template_checks import APART
 from faceproof.systems.pipeline import Pipeline
 from faceproof.systems.recognition.catalog import open_unknown
@@ -51,7 +51,7 @@ def check_pipeline(
     cache: Path | None = None,
     again: bool = False,
     device: str = "cpu",
-) -> dict[str, Any]:
+) -> ModelCheck:
     """Check a pipeline's recogniser, on packaged faces and on the first of the user's.
 
     MTCNN finds the faces. Where another detector is used, its faces are compared with MTCNN's on the user's photos.
@@ -64,8 +64,7 @@ def check_pipeline(
         device: where MTCNN runs, where the pipeline has another detector.
 
     Returns:
-        See `faceproof.systems.model_check.recognizer_check.Canary.as_dict`. A model that fails on these faces has the
-        outcome ``failed`` and a ``reason``.
+        All checks. A model that fails on these faces has the outcome ``failed`` and a ``reason``.
     """
     with_mtcnn = _with_mtcnn(pipeline, device)
     usual = with_mtcnn is pipeline
@@ -85,8 +84,8 @@ def check_pipeline(
             )
             result = replace(result, checks=(*result.checks, *of_faces))
     except ModelError as error:
-        return {"outcome": "failed", "reason": f"the model fails on the first faces: {error}"}
-    found = result.as_dict()
+        return ModelCheck(outcome="failed", reason=f"the model fails on the first faces: {error}")
+    found = result.result()
     _write(kept, found)
     return found
 
@@ -148,9 +147,7 @@ def check_before_run(
     if not wanted:
         return SKIPPED
     name = pipeline.recognizer.card.name
-    found = ModelCheck.model_validate(
-        check_pipeline(pipeline, comparisons, cache=cache_root() if cache else None, device=device)
-    )
+    found = check_pipeline(pipeline, comparisons, cache=cache_root() if cache else None, device=device)
     for complaint in found.complaints():
         say(f"Note: {name} {complaint}")
     return found
@@ -175,7 +172,7 @@ def check_model(
         ConfigurationError, WeightsError: see `faceproof.systems.recognition.catalog.load_model`.
     """
     pipeline = load_pipeline(model, weights, recipe, device, offline=offline)
-    return ModelCheck.model_validate(check_pipeline(pipeline, cache=cache_root(), again=True, device=device))
+    return check_pipeline(pipeline, cache=cache_root(), again=True, device=device)
 
 
 def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", write: bool = False) -> ContractProposal:
@@ -201,8 +198,8 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
         model=str(model),
         best=found.text,
         d_prime=finite_or_none(found.d_prime),
-        neighbours=[ContractResult.model_validate(one.as_dict()) for one in found.neighbours],
-        not_told_apart=[one.text for one in found.neighbours[1:] if not one.worse],
+        neighbours=[one.result() for one in found.neighbours],
+        undecided=[one.text for one in found.neighbours[1:] if not one.worse],
         toml=toml,
         card=str(beside),
         works=works,
@@ -210,22 +207,23 @@ def propose_contract(model: Path, size_px: int | None, *, device: str = "cpu", w
     )
 
 
-def _read(file: Path | None) -> dict[str, Any] | None:
+def _read(file: Path | None) -> ModelCheck | None:
     """A result from the cache; None if there is none, or if the file was changed."""
     try:
         kept = json.loads(file.read_text("utf-8")) if file is not None else None
-        found = kept["result"] if isinstance(kept, dict) and kept["sha256"] == sha256_of_json(kept["result"]) else None
+        if not isinstance(kept, dict) or kept["sha256"] != sha256_of_json(kept["result"]):
+            return None
+        return ModelCheck.model_validate(kept["result"])
     except (OSError, ValueError, KeyError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
 
 
-def _write(file: Path | None, found: dict[str, Any]) -> None:
+def _write(file: Path | None, found: ModelCheck) -> None:
     if file is None:
         return
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        kept = {"result": found, "sha256": sha256_of_json(found)}
-        write_whole(file, json.dumps(kept, indent=2).encode())
+        result = found.as_json()
+        write_whole(file, json.dumps({"result": result, "sha256": sha256_of_json(result)}, indent=2).encode())
     except (OSError, ValueError):
         return  # it is computed again next time

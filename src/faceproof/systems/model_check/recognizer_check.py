@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +25,7 @@ from faceproof.systems.model_check.contract_check import (
     compare_contracts,
     differences,
 )
+from faceproof.systems.model_check.result import CheckResult, ModelCheck
 from faceproof.systems.model_check.template_checks import (
     check_changed_faces,
     check_class_scores,
@@ -70,17 +70,17 @@ class Canary:
         """Failed if one check failed, passed only if all passed."""
         return overall(check.outcome for check in self.checks)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {
-            "version": VERSION,
-            "model": self.model,
-            "faces": self.faces,
-            "own_faces": self.own_faces,
-            "outcome": self.outcome,
-            "checks": [check.as_dict() for check in self.checks],
-            "neighbours": [one.as_dict() for one in self.neighbours],
-        }
+    def result(self) -> ModelCheck:
+        """As the manifest has it."""
+        return ModelCheck(
+            version=VERSION,
+            model=self.model,
+            faces=self.faces,
+            own_faces=self.own_faces,
+            outcome=self.outcome,
+            checks=[CheckResult(name=one.name, outcome=one.outcome, found=one.found) for one in self.checks],
+            neighbours=[one.result() for one in self.neighbours],
+        )
 
 
 def check_recognizer(

@@ -91,7 +91,7 @@ def check_separation(d_prime: float) -> Check:
     if d_prime >= REACHED[0]:
         return Check(name, "passed", f"d' is {d_prime:.2f}; {reach}")
     why = "the model may be a weaker one, or its file may be damaged, for example by a bad conversion to int8"
-    return Check(name, "not told apart", f"d' is {d_prime:.2f}; {reach}: {why}")
+    return Check(name, "inconclusive", f"d' is {d_prime:.2f}; {reach}: {why}")
 
 
 def check_own_separation(d_prime: float, faces: int) -> Check:
@@ -103,7 +103,7 @@ def check_own_separation(d_prime: float, faces: int) -> Check:
     if d_prime >= OWN_REACHED:
         return Check(name, "passed", f"{measured}; {reach}")
     why = "the photos may be hard, their labels wrong, faces badly found, or the model or its input wrong"
-    return Check(name, "not told apart", f"{measured}; {reach}: {why}")
+    return Check(name, "inconclusive", f"{measured}; {reach}: {why}")
 
 
 def check_class_scores(templates: Sequence[Array], lengths: Array) -> Check:
@@ -130,7 +130,7 @@ def check_class_scores(templates: Sequence[Array], lengths: Array) -> Check:
         return Check(name, "failed", f"{spanned}; use the output of the layer before")
     if width > WIDEST:
         usual = f"templates of usual models have {WIDEST:,} at most, and class scores have one for each person"
-        return Check(name, "not told apart", f"the output has {width:,} numbers; {usual}")
+        return Check(name, "inconclusive", f"the output has {width:,} numbers; {usual}")
     return Check(name, "passed", f"{width:,} numbers, which do not depend on each other like class scores")
 
 
@@ -147,7 +147,7 @@ def check_precision(quantized: bool, templates: Array, lengths: Array) -> Iterat
     if quantized or of_output:
         sign = "the file has operators that quantize" if quantized else f"all templates consist of {values} numbers"
         why = "a bad calibration costs accuracy and shows in nothing else: compare it with the float32 model"
-        yield Check("the conversion to int8 costs no accuracy", "not told apart", f"{sign}; {why}")
+        yield Check("the conversion to int8 costs no accuracy", "inconclusive", f"{sign}; {why}")
 
 
 def _rank(rows: Array) -> int:
