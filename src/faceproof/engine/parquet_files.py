@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from faceproof.files import replaced_whole
 
-_COMPRESSION = "zstd"
+_COMPRESSION: Final = "zstd"
 
 
 def write_parquet(path: Path, tables: Iterable[pa.Table]) -> None:
@@ -45,14 +46,14 @@ def read_parquet(
     source: Path | bytes,
     *,
     columns: Sequence[str] | None = None,
-    filters: list[tuple[str, str, str]] | None = None,
+    equal: Mapping[str, str] | None = None,
 ) -> pa.Table:
     """A table, or some of its columns and rows.
 
     Args:
         source: a file, or its bytes.
         columns: names of columns; None: all.
-        filters: conditions that a row has to meet, as `pyarrow.parquet.read_table` takes them; None: all rows.
+        equal: text that a row has to hold, by the name of the column; None or empty: all rows.
 
     Raises:
         OSError: the file cannot be read, or a page does not match its checksum.
@@ -61,6 +62,6 @@ def read_parquet(
     return pq.read_table(
         pa.BufferReader(source) if isinstance(source, bytes) else source,
         columns=None if columns is None else list(columns),
-        filters=filters,
+        filters=[(column, "=", text) for column, text in (equal or {}).items()] or None,
         page_checksum_verification=True,
     )

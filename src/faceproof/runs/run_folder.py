@@ -97,8 +97,8 @@ class StoredRun:
         try:
             present = pq.read_schema(path).names
             wanted = [(_SYSTEM_OF_OLD if _SYSTEM_OF_OLD in present else "system", system), ("condition", condition)]
-            rows = [(column, "=", value) for column, value in wanted if value is not None and column in present]
-            table = read_parquet(path, filters=rows or None)
+            rows = {column: value for column, value in wanted if value is not None and column in present}
+            table = read_parquet(path, equal=rows)
         except (OSError, pa.ArrowException) as error:
             raise RunFolderError(f"{path} cannot be read ({error}). {_ADVICE}", path=path) from error
         return _with_system(typed(table, name, path), name, self.manifest)

@@ -124,8 +124,7 @@ def boxes_of_run(run_dir: Path) -> dict[str, tuple[float, ...]]:
     table = run_dir / "photos.parquet"
     if not table.is_file():
         return {}
-    clean = [("condition", "=", "clean")]
-    columns = read_parquet(table, columns=["photo", "box_xyxy_px"], filters=clean).to_pydict()
+    columns = read_parquet(table, columns=["photo", "box_xyxy_px"], equal={"condition": "clean"}).to_pydict()
     pairs = zip(columns["photo"], columns["box_xyxy_px"], strict=True)
     return {photo: tuple(box) for photo, box in pairs if box is not None}
 
