@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from faceproof.errors import FaceproofError
 from faceproof.memory import memory_limit
@@ -73,19 +73,20 @@ def numbers_bytes(file: pq.ParquetFile, columns: Iterable[str]) -> int:
     return sum(_WIDEST * chunk.num_values for chunk in chunks if chunk.path_in_schema.split(".")[0] in wanted)
 
 
-def texts_bytes(column: pa.ChunkedArray) -> int:
+def texts_bytes(column: pa.ChunkedArray[Any]) -> int:
     """Memory in bytes for a column of text as Python strings; a dictionary is not expanded for the computation.
 
     Args:
         column: text, or a dictionary of text.
     """
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     total = _STRING * len(column)
     for chunk in column.chunks:
-        if hasattr(chunk, "dictionary"):
-            lengths = pc.take(pc.binary_length(chunk.dictionary), chunk.indices)
+        if isinstance(chunk, pa.DictionaryArray):
+            lengths = pc.call_function("binary_length", [chunk.dictionary]).take(chunk.indices)
         else:
-            lengths = pc.binary_length(chunk)
+            lengths = pc.call_function("binary_length", [chunk])
         total += int(pc.sum(lengths).as_py() or 0)
     return total

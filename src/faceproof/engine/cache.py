@@ -13,6 +13,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -154,7 +155,7 @@ class TemplateCache:
 def _shard(rows: list[tuple[str, PhotoOutcome]]) -> pa.Table:
     outcomes = [outcome for _, outcome in rows]
     faces = [outcome.face for outcome in outcomes]
-    columns: dict[str, pa.Array] = {
+    columns: dict[str, pa.Array[Any]] = {
         "sha256": pa.array([digest for digest, _ in rows], pa.string()),
         "outcome": pa.array([o.outcome for o in outcomes], pa.string()),
         "reason": pa.array([o.reason for o in outcomes], pa.string()),

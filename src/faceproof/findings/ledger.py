@@ -69,7 +69,7 @@ class Ledger:
     no_template: NDArray[np.int64]
     comparisons_lost: NDArray[np.int64]
     no_score: NDArray[np.int64]
-    no_score_reason: pa.ChunkedArray
+    no_score_reason: pa.ChunkedArray[pa.StringScalar]
 
     @property
     def threshold_distance(self) -> float | None:
@@ -129,9 +129,9 @@ class Ledger:
 
     def no_score_by_reason(self, limit: int) -> list[NoScoreReason]:
         """The most frequent reasons for which comparisons have no score, at most ``limit``."""
-        counted = [(row["values"], row["counts"]) for row in pc.value_counts(self.no_score_reason).to_pylist()]
-        most = sorted(counted, key=lambda one: (-one[1], one[0]))[:limit]
-        return [NoScoreReason(reason=reason, comparisons=count) for reason, count in most]
+        counted = pa.Table.from_struct_array(pc.value_counts(self.no_score_reason)).to_pylist()
+        most = sorted(counted, key=lambda row: (-row["counts"], row["values"]))[:limit]
+        return [NoScoreReason(reason=row["values"], comparisons=row["counts"]) for row in most]
 
 
 def open_ledger(run: RunTables, threshold_similarity: float | None, scored: ScoredComparisons | None = None) -> Ledger:
@@ -161,7 +161,7 @@ def open_ledger(run: RunTables, threshold_similarity: float | None, scored: Scor
     missing = np.flatnonzero(~known.to_numpy().astype(np.bool_))
     lost = _comparisons_of(joined, photos, missing)
     # Sorting by name through Arrow keeps millions of names out of Python.
-    by_name = pc.sort_indices(photos["photo"].take(pa.array(missing))).to_numpy().astype(np.int64)
+    by_name = pc.sort_indices(photos["photo"].take(missing)).to_numpy().astype(np.int64)
     worst = by_name[np.argsort(-lost[by_name], kind="stable")]
     unscored, reasons = missing[:0], pa.chunked_array([], pa.string())
     if run.manifest.system.of_scores:
@@ -221,12 +221,12 @@ def _rows(ledger: Ledger) -> Iterator[dict[str, object]]:
 def _comparisons_of(scored: ScoredComparisons, photos: pa.Table, missing: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many comparisons that were not made each of some photos takes part in."""
     lost = np.zeros(missing.size, np.int64)
-    rows = pa.array(np.flatnonzero(~scored.compared))
-    if not missing.size or not len(rows):
+    rows = np.flatnonzero(~scored.compared)
+    if not missing.size or not rows.size:
         return lost
-    names = photos["photo"].take(pa.array(missing)).combine_chunks()
+    names = photos["photo"].take(missing).combine_chunks()
     sides = [
-        pc.fill_null(pc.index_in(scored.names[side].take(rows), value_set=names), -1).to_numpy()
+        pc.index_in(scored.names[side].take(rows), value_set=names).fill_null(-1).to_numpy()
         for side in ("photo_a", "photo_b")
     ]
     # A photo compared with itself is lost once.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pyarrow as pa
@@ -88,7 +88,7 @@ def pair_lists(runs: Sequence[NamedRun]) -> list[PairList]:
 class _Names:
     """The photo ids that a run compares, as places in ``known``, the ids of all runs."""
 
-    known: pa.Array
+    known: pa.StringArray
     side_a: Whole
     side_b: Whole
 
@@ -99,9 +99,8 @@ class _Names:
 
 def _numbered_names(scored: Sequence[ScoredComparisons]) -> list[_Names]:
     sides = [[one.names[side] for side in ("photo_a", "photo_b")] for one in scored]
-    known = pc.unique(
-        pa.chunked_array([chunk for both in sides for side in both for chunk in side.chunks], pa.string())
-    )
+    every = pa.chunked_array([chunk for both in sides for side in both for chunk in side.chunks], pa.string())
+    known = cast("pa.StringArray", every.unique())
     return [
         _Names(known, *(pc.index_in(side, value_set=known).to_numpy().astype(np.int64) for side in both))
         for both in sides
@@ -118,16 +117,16 @@ def _numbered_files(runs: Sequence[NamedRun], names: Sequence[_Names], photos: S
     digests, blank = [], np.zeros(len(known), np.bool_)
     for run, of_run, table in zip(runs, names, photos, strict=True):
         place = pc.index_in(known, value_set=table["photo"].cast(pa.string()).combine_chunks())
-        digest = pc.fill_null(table["sha256"].cast(pa.string()).combine_chunks().take(place), "")
+        digest = table["sha256"].cast(pa.string()).combine_chunks().take(place).fill_null("")
         _refuse_unknown(run, known, of_run.used[place.is_null().to_numpy(zero_copy_only=False)[of_run.used]])
-        blank[of_run.used] |= pc.equal(digest, "").to_numpy(zero_copy_only=False)[of_run.used]
+        blank[of_run.used] |= pc.equal(digest, pa.scalar("")).to_numpy(zero_copy_only=False)[of_run.used]
         digests.append(digest)
     files = [pc.binary_join_element_wise(known, pc.if_else(pa.array(blank), "", one), "\0") for one in digests]
     every = pc.unique(pa.chunked_array(files, pa.string()))
     return [pc.index_in(one, value_set=every).to_numpy().astype(np.int64) for one in files]
 
 
-def _refuse_unknown(run: NamedRun, known: pa.Array, missing: Whole) -> None:
+def _refuse_unknown(run: NamedRun, known: pa.StringArray, missing: Whole) -> None:
     """A photo that is compared has a row, but in a run of scores alone."""
     if missing.size and not run.tables.manifest.system.of_scores:
         raise RunFolderError(

@@ -7,7 +7,7 @@ comparison without a similarity stays a row: it is counted, and it is never deci
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -51,8 +51,7 @@ class ScoredComparisons:
 
     def names_of(self, rows: NDArray[np.int64], columns: tuple[str, ...]) -> dict[str, list[str]]:
         """Names in some rows as Python strings; meant for the few rows that somebody reads."""
-        part = self.names.select(list(columns)).take(pa.array(rows, pa.int64()))
-        return {name: part[name].to_pylist() for name in columns}
+        return self.names.select(columns).take(rows).to_pydict()
 
     def person_codes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The person on each side as a whole number, in the sorted order of their names.
@@ -62,9 +61,7 @@ class ScoredComparisons:
         """
         chunks = [chunk for side in ("person_a", "person_b") for chunk in self.names[side].chunks]
         both = pa.chunked_array(chunks, pa.string())
-        encoded = both.dictionary_encode().combine_chunks()
-        if isinstance(encoded, pa.ChunkedArray):
-            encoded = encoded.chunk(0) if encoded.num_chunks else pa.array([], encoded.type)
+        encoded = cast("pa.DictionaryArray[Any, Any]", both.dictionary_encode().combine_chunks())
         rank = np.empty(len(encoded.dictionary), dtype=np.int64)
         rank[pc.sort_indices(encoded.dictionary).to_numpy()] = np.arange(rank.size)
         codes = rank[encoded.indices.to_numpy(zero_copy_only=False)]
@@ -106,19 +103,18 @@ def join_scores(run: RunTables) -> ScoredComparisons:
     )
 
 
-def reasons_of(run: RunTables, comparison: NDArray[np.int64]) -> pa.ChunkedArray:
+def reasons_of(run: RunTables, comparison: NDArray[np.int64]) -> pa.ChunkedArray[Any]:
     """Why some comparisons, given by their numbers, have no similarity: text, one each."""
     scores = rows_of_condition(run.scores, run.condition)
     place = pc.index_in(pa.array(comparison, pa.int64()), value_set=scores["comparison"].combine_chunks())
-    return pc.fill_null(pc.cast(scores["reason"], pa.string()).take(place), "no reason was recorded")
+    return scores["reason"].cast(pa.string()).take(place).fill_null(pa.scalar("no reason was recorded"))
 
 
 def rows_of_condition(table: pa.Table, condition: str) -> pa.Table:
     """The rows about photos under one condition; all of them where the table has no column ``condition``."""
     if "condition" not in table.column_names:
         return table
-
-    return table.filter(pc.equal(pc.cast(table["condition"], pa.string()), condition))
+    return table.filter(pc.equal(table["condition"].cast(pa.string()), pa.scalar(condition)))
 
 
 def _aligned(
@@ -163,7 +159,7 @@ def _numbers(table: pa.Table, name: str, dtype: DTypeLike, null: int | None = No
         raise RunFolderError(f"a table of the run has no column {name!r}; it has {table.column_names}")
     column = table[name]
     if null is not None:
-        column = pc.fill_null(column, null)
+        column = column.fill_null(pa.scalar(null))
     if column.null_count and not np.issubdtype(dtype, np.floating):
         raise RunFolderError(f"column {name!r} of the run has {column.null_count} nulls; expected none")
     return np.asarray(column.to_numpy()).astype(dtype, copy=False)

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -143,7 +143,7 @@ class CsvTable:
         table = self._columns(places)
         filled = np.zeros(len(table), np.bool_)
         for column in table.columns:
-            filled |= pc.not_equal(pc.utf8_trim_whitespace(column), "").to_numpy()
+            filled |= pc.not_equal(pc.utf8_trim_whitespace(column), pa.scalar("")).to_numpy()
         if not filled.all() and self.width > len(places):
             # A row is not blank either if only a column outside of ``places`` has text.
             for row, (_, cells) in zip(range(len(filled)), self._rows(), strict=False):
@@ -176,7 +176,7 @@ class CsvTable:
         """Columns by name, as text, with the rows of `_rows`."""
         ragged = 0
 
-        def count_and_skip(row: pa_csv.InvalidRow) -> str:
+        def count_and_skip(row: pa_csv.InvalidRow) -> Literal["skip"]:
             nonlocal ragged
             ragged += bool(row.text.replace(self.delimiter, "").replace('"', "").strip())
             return "skip"
@@ -235,7 +235,7 @@ class Cells(NamedTuple):
     def __contains__(self, column: object) -> bool:
         return column in self.places
 
-    def trimmed(self, column: str) -> pa.ChunkedArray:
+    def trimmed(self, column: str) -> pa.ChunkedArray[pa.StringScalar]:
         """A column without white space around its cells."""
         return pc.utf8_trim_whitespace(self.table[column])
 

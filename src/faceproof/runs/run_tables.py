@@ -26,7 +26,7 @@ def comparisons_table(comparisons: Comparisons) -> pa.Table:
     """``comparisons.parquet``: who is compared with whom."""
     ids = pa.array([photo.id for photo in comparisons.photos], pa.string())
     people = pa.array([photo.person for photo in comparisons.photos], pa.string())
-    a, b = pa.array(comparisons.row_a), pa.array(comparisons.row_b)
+    a, b = comparisons.row_a, comparisons.row_b
     return pa.table(
         {
             "comparison": pa.array(np.arange(len(comparisons), dtype=np.int64)),

@@ -101,8 +101,9 @@ def _is_of(kind: str, found: pa.DataType) -> bool:
     if types.is_null(found):
         return kind != "list of numbers"
     if kind == "list of numbers":
-        is_list = types.is_list(found) or types.is_large_list(found) or types.is_fixed_size_list(found)
-        return bool(is_list and types.is_floating(found.value_type))
+        return (
+            types.is_list(found) or types.is_large_list(found) or types.is_fixed_size_list(found)
+        ) and types.is_floating(found.value_type)
     tests = {
         "whole number": (types.is_integer,),
         "number": (types.is_floating, types.is_integer),

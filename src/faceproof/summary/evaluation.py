@@ -163,7 +163,8 @@ def numbers(
 
 
 def _counts(scored: ScoredComparisons, photos: pa.Table) -> Counts:
-    outcomes = {row["values"]: row["counts"] for row in pc.value_counts(photos["outcome"]).to_pylist()}
+    counted = pa.Table.from_struct_array(pc.value_counts(photos["outcome"])).to_pylist()
+    outcomes = {row["values"]: row["counts"] for row in counted}
     by_stage = {stage: outcomes.pop(stage, 0) for stage in STAGES}
     templates, unknown = outcomes.pop("template", 0), outcomes.pop(UNKNOWN, 0)
     # An outcome under another name is a failure too, and shows up under its own.
@@ -208,14 +209,14 @@ def _rates(photos: pa.Table, counts: Counts) -> PhotoRates:
         "nothing is known of any photo",
     )
     how = f"Photos with one face or more of all that could be decoded. {_PHOTOS_INDEPENDENT}"
-    decodable = photos.filter(pc.not_equal(photos["outcome"], "decode"))
+    decodable = photos.filter(pc.not_equal(photos["outcome"], pa.scalar("decode")))
     faces = decodable["faces_found"]
     if not known:
         detection = Estimate.absent("nothing is known of any photo", how)
     elif len(faces) and faces.null_count == len(faces) and not counts.failures_by_stage["detect"]:
         detection = Estimate.absent("no photo has a number of faces found: no detector was run", how)
     else:
-        with_face = int(pc.sum(pc.greater(pc.fill_null(faces, 0), 0)).as_py() or 0)
+        with_face = int(np.count_nonzero(faces.fill_null(pa.scalar(0)).to_numpy() > 0))
         detection = rate(with_face, len(faces), how, "no photo could be decoded")
     return PhotoRates(detection_rate=detection, fta=fta)
 

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
@@ -93,7 +93,7 @@ class PhotoTable:
     def to_table(self, condition: str = "clean") -> pa.Table:
         """The rows as ``photos.parquet`` has them (see docs/run-folder.md); photos that were not wanted have none."""
         no_face = np.isnan(self.box[:, 0])
-        columns: dict[str, pa.Array] = {
+        columns: dict[str, pa.Array[Any]] = {
             "photo": pa.array([photo.id for photo in self.photos], pa.string()),
             "person": pa.array([photo.person for photo in self.photos], pa.string()),
             "path": pa.array([printable_path(photo.path) for photo in self.photos], pa.string()),
@@ -113,7 +113,7 @@ class PhotoTable:
             *("faces_found", "box_xyxy_px", "probability", "landmarks_px", "template_norm", *STAGES_MS),
         ]
         table = pa.table({name: columns[name] for name in order})
-        return table.filter(pc.not_equal(table["outcome"], "")) if "" in self.outcome else table
+        return table.filter(pc.not_equal(table["outcome"], pa.scalar(""))) if "" in self.outcome else table
 
 
 def printable_path(path: Path) -> str:
@@ -121,7 +121,7 @@ def printable_path(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def _fixed_lists(values: Float32Array, missing: NDArray[np.bool_]) -> pa.Array:
+def _fixed_lists(values: Float32Array, missing: NDArray[np.bool_]) -> pa.Array[Any]:
     flat = pa.array(values.ravel())
     return pa.FixedSizeListArray.from_arrays(flat, values.shape[1], mask=pa.array(missing))
 

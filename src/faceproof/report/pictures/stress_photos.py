@@ -92,10 +92,10 @@ class StressPhotos:
 
     def _photo_to_show(self) -> str | None:
         model = self.run.manifest.system.name
-        for photo in self.run.comparisons["photo_b"].to_pylist()[:50]:
+        for photo in map(str, self.run.comparisons["photo_b"][:50].to_pylist()):
             row = self.row(model, "clean", photo)
             if row is not None and row["outcome"] == "template" and self.degraded(model, "clean", photo) is not None:
-                return str(photo)
+                return photo
         return None
 
     def _tile(self, model: str, condition: str, words: str, photo: str) -> Tile:

@@ -263,9 +263,9 @@ def _about_numbers(summary: EvaluationSummary) -> Iterator[str]:
 
 def _unexplained(scored: ScoredComparisons, photos: pa.Table) -> int:
     """Comparisons without a similarity of which neither photo is known to lack a template."""
-    rows = pa.array(np.flatnonzero(~scored.compared))
-    with_template = photos.filter(pc.equal(photos["outcome"], "template"))["photo"]
-    both = np.ones(len(rows), dtype=np.bool_)
+    rows = np.flatnonzero(~scored.compared)
+    with_template = photos.filter(pc.equal(photos["outcome"], pa.scalar("template")))["photo"]
+    both = np.ones(rows.size, dtype=np.bool_)
     for side in ("photo_a", "photo_b"):
         both &= pc.is_in(scored.names[side].take(rows), value_set=with_template).to_numpy()
     return int(np.count_nonzero(both))
@@ -275,10 +275,10 @@ def _same_file(scored: ScoredComparisons, photos: pa.Table, rows: NDArray[np.int
     """Which of some comparisons have files of the same bytes on both sides."""
     digests = []
     for side in ("photo_a", "photo_b"):
-        place = pc.index_in(scored.names[side].take(pa.array(rows)), value_set=photos["photo"])
+        place = pc.index_in(scored.names[side].take(rows), value_set=photos["photo"])
         digests.append(photos["sha256"].take(place))
-    same = pc.and_(pc.equal(*digests), pc.not_equal(digests[0], ""))
-    return np.asarray(pc.fill_null(same, False).to_numpy(), dtype=np.bool_)
+    same = pc.and_(pc.equal(*digests), pc.not_equal(digests[0], pa.scalar("")))
+    return np.asarray(same.fill_null(False).to_numpy(), dtype=np.bool_)
 
 
 def _examples(scored: ScoredComparisons, rows: NDArray[np.int64]) -> str:

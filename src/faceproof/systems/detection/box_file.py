@@ -170,7 +170,7 @@ def _from_csv(path: Path) -> tuple[list[str], pa.Table]:
     names = source.names()
     _box_and_points(path, names)
     cells = source.cells({name: place for place, name in enumerate(names) if name in _COUNTED})
-    missing = pa.array(pa_csv.ConvertOptions().null_values)
+    missing = pa.array(pa_csv.ConvertOptions().null_values or ())
     columns = {
         name: cells.table[name]
         if name == "photo"

@@ -51,7 +51,7 @@ class ScoreFile:
     score: NDArray[np.float64]
     mated: NDArray[np.bool_]
     fold: NDArray[np.int16]
-    names: Mapping[str, pa.ChunkedArray]
+    names: Mapping[str, pa.ChunkedArray[pa.StringScalar]]
     row: NDArray[np.int64]
     decimal: Decimal
     notes: tuple[str, ...] = ()
@@ -120,7 +120,7 @@ def _labels(cells: Cells, column: str) -> NDArray[np.bool_]:
     """
     words = list(LABELS)
     text = pc.utf8_lower(cells.trimmed(column))
-    place = pc.fill_null(pc.index_in(text, value_set=pa.array(words)), -1).to_numpy()
+    place = pc.index_in(text, value_set=pa.array(words)).fill_null(-1).to_numpy()
     known = np.unique(place[place >= 0])
     if (place < 0).any() or meaning_of(words[number] for number in known) is None:
         raise _wrong_labels(cells, column, text, place, known)
@@ -128,7 +128,11 @@ def _labels(cells: Cells, column: str) -> NDArray[np.bool_]:
 
 
 def _wrong_labels(
-    cells: Cells, column: str, text: pa.ChunkedArray, place: NDArray[np.int64], known: NDArray[np.int64]
+    cells: Cells,
+    column: str,
+    text: pa.ChunkedArray[pa.StringScalar],
+    place: NDArray[np.int64],
+    known: NDArray[np.int64],
 ) -> PeopleError:
     """The error that names the values of a label column, their counts and lines."""
     unknown = pc.value_counts(text.filter(pa.array(place < 0)))
@@ -156,7 +160,7 @@ def _folds(cells: Cells, mistakes: Mistakes) -> NDArray[np.int16]:
     return no_folds if known.size == 1 else place.astype(np.int16)
 
 
-def _notes(names: Mapping[str, pa.ChunkedArray], mated: NDArray[np.bool_]) -> Iterator[str]:
+def _notes(names: Mapping[str, pa.ChunkedArray[pa.StringScalar]], mated: NDArray[np.bool_]) -> Iterator[str]:
     """Where names and labels contradict each other; the labels are followed."""
     if "person_a" in names:
         same = _true(names["person_a"], "equal", names["person_b"])
@@ -168,6 +172,6 @@ def _notes(names: Mapping[str, pa.ChunkedArray], mated: NDArray[np.bool_]) -> It
         yield f"{count:,} comparisons are of a photo with itself, which is too easy."
 
 
-def _true(text: pa.ChunkedArray, function: str, value: object) -> NDArray[np.bool_]:
+def _true(text: pa.ChunkedArray[pa.StringScalar], function: str, value: object) -> NDArray[np.bool_]:
     """What a function of pyarrow with one argument says of each cell, bool (n,)."""
     return np.asarray(getattr(pc, function)(text, value).to_numpy(), dtype=np.bool_)

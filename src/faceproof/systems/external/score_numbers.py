@@ -58,7 +58,7 @@ def read_numbers(cells: Cells, column: str, decimal: Decimal | None, mistakes: M
     thousands = _MARK[_OTHER[mark]]
     plain = pc.if_else(pa.array(grouped), pc.replace_substring(text, thousands, ""), text)
     plain = pc.replace_substring(plain, _MARK[mark], ".")
-    values = pc.cast(pc.if_else(pa.array(number | grouped), plain, pa.scalar(None, pa.string())), pa.float64())
+    values = pc.if_else(pa.array(number | grouped), plain, pa.scalar(None, pa.string())).cast(pa.float64())
     score = np.array(values.to_numpy(), dtype=np.float64)
     expected = f"a finite number with a decimal {mark}, or nothing where none could be given"
     mistakes.add(column, ~(number | grouped | none) | np.isinf(score), expected)
@@ -67,7 +67,7 @@ def read_numbers(cells: Cells, column: str, decimal: Decimal | None, mistakes: M
 
 def _notes(
     cells: Cells,
-    text: pa.ChunkedArray,
+    text: pa.ChunkedArray[pa.StringScalar],
     score: NDArray[np.float64],
     mark: Decimal,
     grouped: NDArray[np.bool_],
@@ -87,7 +87,7 @@ def _notes(
     return notes
 
 
-def _shown_decimal(cells: Cells, column: str, text: pa.ChunkedArray) -> Decimal:
+def _shown_decimal(cells: Cells, column: str, text: pa.ChunkedArray[pa.StringScalar]) -> Decimal:
     """The decimal mark of a column for which none was given.
 
     Raises:
@@ -127,19 +127,19 @@ def _unclear(cells: Cells, column: str, why: str, *kinds: NDArray[np.bool_]) -> 
     return PeopleError(f"{cells.source.path}: in the column {column}, {why}: {', '.join(shown)}. {_ADVICE}.")
 
 
-def _is_number(text: pa.ChunkedArray, mark: Decimal) -> NDArray[np.bool_]:
+def _is_number(text: pa.ChunkedArray[pa.StringScalar], mark: Decimal) -> NDArray[np.bool_]:
     return _true(pc.match_substring_regex(text, _NUMBER.format(mark=f"[{_MARK[mark]}]")))
 
 
-def _is_grouped(text: pa.ChunkedArray, mark: Decimal) -> NDArray[np.bool_]:
+def _is_grouped(text: pa.ChunkedArray[pa.StringScalar], mark: Decimal) -> NDArray[np.bool_]:
     """Which cells are numbers whose thousands are set apart by the other mark, in whole groups."""
     pattern = _GROUPED.format(mark=f"[{_MARK[mark]}]", thousands=f"[{_MARK[_OTHER[mark]]}]")
     return _true(pc.match_substring_regex(text, pattern))
 
 
-def _has(text: pa.ChunkedArray, mark: str) -> NDArray[np.bool_]:
+def _has(text: pa.ChunkedArray[pa.StringScalar], mark: str) -> NDArray[np.bool_]:
     return _true(pc.match_substring(text, mark))
 
 
-def _true(answers: pa.ChunkedArray) -> NDArray[np.bool_]:
+def _true(answers: pa.Array[pa.BooleanScalar] | pa.ChunkedArray[pa.BooleanScalar]) -> NDArray[np.bool_]:
     return np.asarray(answers.to_numpy(), dtype=np.bool_)

@@ -7,6 +7,7 @@ order of sides the file contradicts itself, with the sides swapped it is a compa
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +23,7 @@ _SHOWN = 5
 
 def once_each(
     cells: Cells,
-    names: Mapping[str, pa.ChunkedArray],
+    names: Mapping[str, pa.ChunkedArray[pa.StringScalar]],
     score: NDArray[np.float64],
     mated: NDArray[np.bool_],
     fold: NDArray[np.int16],
@@ -71,7 +72,7 @@ def once_each(
     return np.flatnonzero(~repeated), notes
 
 
-def _sides(names: Mapping[str, pa.ChunkedArray]) -> tuple[Rows, Rows]:
+def _sides(names: Mapping[str, pa.ChunkedArray[pa.StringScalar]]) -> tuple[Rows, Rows]:
     """A number for the photo on each side, int64 (n,) each; a photo has another number with another person."""
     numbers = _numbers(names["photo_a"], names["photo_b"])
     if "person_a" in names:
@@ -81,10 +82,11 @@ def _sides(names: Mapping[str, pa.ChunkedArray]) -> tuple[Rows, Rows]:
     return numbers[:half], numbers[half:]
 
 
-def _numbers(side_a: pa.ChunkedArray, side_b: pa.ChunkedArray) -> Rows:
+def _numbers(side_a: pa.ChunkedArray[pa.StringScalar], side_b: pa.ChunkedArray[pa.StringScalar]) -> Rows:
     """The same number for the same text, int64 (2n,), first side a, then side b."""
-    coded = pa.chunked_array([*side_a.chunks, *side_b.chunks], pa.string()).dictionary_encode()
-    return np.concatenate([chunk.indices.to_numpy() for chunk in coded.chunks]).astype(np.int64)
+    both = pa.chunked_array([*side_a.chunks, *side_b.chunks], pa.string())
+    coded = cast("pa.ChunkedArray[pa.DictionaryScalar[Any, Any]]", both.dictionary_encode())
+    return np.concatenate([chunk.indices.to_numpy() for chunk in coded.iterchunks()]).astype(np.int64)
 
 
 def _same(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.bool_]:

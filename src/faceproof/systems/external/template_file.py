@@ -169,8 +169,10 @@ def _check_parquet_types(path: Path, kinds: Mapping[str, pa.DataType]) -> None:
     types = pa.types
     for name, given in kinds.items():
         if name == "template":
-            is_list = types.is_list(given) or types.is_large_list(given) or types.is_fixed_size_list(given)
-            if not is_list or not (types.is_floating(given.value_type) or types.is_integer(given.value_type)):
+            of_numbers = (types.is_list(given) or types.is_large_list(given) or types.is_fixed_size_list(given)) and (
+                types.is_floating(given.value_type) or types.is_integer(given.value_type)
+            )
+            if not of_numbers:
                 raise PeopleError(
                     f"{path}: column template is of type {given}; expected lists of numbers, such as list<float>.",
                     path=path,
@@ -188,10 +190,10 @@ def _parquet_texts(path: Path, table: pa.Table, name: str) -> tuple[str, ...]:
             f"{path}: column {name} is empty in {column.null_count:,} rows; expected text in each.", path=path
         )
     refuse_unless_room(path, texts_bytes(column), PeopleError)
-    return tuple(column.to_pylist())
+    return tuple(table.select([name]).to_pydict()[name])
 
 
-def _parquet_templates(path: Path, column: pa.ChunkedArray) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+def _parquet_templates(path: Path, column: pa.ChunkedArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Templates (n, d), and which rows have none."""
     lengths = np.asarray(pc.fill_null(pc.list_value_length(column), 0).to_numpy()).astype(np.int64)
     found = np.unique(lengths[lengths > 0])
