@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from faceproof.errors import ConfigurationError
 from faceproof.memory import UNKNOWN_MACHINE_BYTES, cgroup_limits, memory_limit
-from faceproof.sizes import bytes_of
 
 
 def written(path: Path, text: str) -> None:
@@ -68,31 +66,3 @@ def test_the_limits_of_the_process_count(kind: str) -> None:
 def test_a_machine_that_does_not_say_what_it_has_is_taken_for_a_common_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr("os.sysconf")
     assert 0 < memory_limit() <= UNKNOWN_MACHINE_BYTES
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (1, 1),
-        (2_000_000, 2_000_000),
-        ("2000000", 2_000_000),
-        ("2GB", 2_000_000_000),
-        ("2 gb", 2_000_000_000),
-        ("2G", 2_000_000_000),
-        ("1.5GiB", 3 << 29),
-        ("512 MiB", 512 << 20),
-        ("3kB", 3000),
-        ("7B", 7),
-        ("1TB", 10**12),
-    ],
-)
-def test_sizes_are_read_with_their_units(text: int | str, expected: int) -> None:
-    assert bytes_of("decode_memory", text) == expected
-
-
-@pytest.mark.parametrize(
-    "text", ["", "0", 0, -1, "-2GB", "GB", "2 PB", "1e9", "2GBs", "0.4", True, "inf", "nan", "²GB"]
-)
-def test_what_is_no_size_is_refused_with_what_was_found(text: int | str) -> None:
-    with pytest.raises(ConfigurationError, match=r"decode_memory is .*expected a size above 0 in bytes"):
-        bytes_of("decode_memory", text)
