@@ -313,17 +313,6 @@ def test_a_model_is_the_net_of_its_cards_architecture(tmp_path, progress, monkey
     assert model.template_size == want.shape[1]
 
 
-def test_a_run_of_dlibs_network_is_repeated_with_the_cards_points():
-    """Crop size and alignment as a run's manifest has them: the points are dlib's, not those of other recognisers."""
-    card = get_card("dlib-resnet").contract
-    assert changed_contract(card, Recipe(size_px=150, alignment="five_point", mirrored=False)) == card
-    half = changed_contract(card, Recipe(size_px=75))
-    np.testing.assert_allclose(half.template_points, np.array(card.template_points) / 2)
-    bare = get_card("facenet-vggface2").contract
-    aligned = changed_contract(bare.model_copy(update={"margin_px": 0}), Recipe(size_px=112, alignment="five_point"))
-    np.testing.assert_allclose(aligned.template_points, five_point_template(112))
-
-
 @pytest.mark.parametrize("architecture", _NETS)
 def test_the_net_of_an_architecture_is_filled_by_its_layout(architecture):
     with torch.device("meta"):
