@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+from five_pairs import PAIRS, SIMILARITY
 
-from faceproof.errors import RunFolderError
 from faceproof.findings.joined import how_pair_lists_differ, join_runs, named_runs
-from faceproof.runs.manifest_file import write_manifest
-from faceproof.runs.run_folder import open_run, read_run
-
-PAIRS = [("ann/1", "ann/2"), ("ben/1", "ben/2"), ("ann/1", "ben/1"), ("ann/2", "cem/1"), ("ben/2", "cem/1")]
-SIMILARITY = [0.9, 0.8, 0.1, 0.2, 0.3]
-
-
-@pytest.fixture
-def named(made_up_run, tmp_path):
-    """Write runs, each from what it is made of, and read them."""
-
-    def named(*settings):
-        folders = [
-            made_up_run(**{"pairs": PAIRS, "similarity": SIMILARITY} | one).write(tmp_path / f"run-{place}")
-            for place, one in enumerate(settings)
-        ]
-        return named_runs(folders, [read_run(folder) for folder in folders])
-
-    return named
+from faceproof.runs.run_folder import read_run
 
 
 def pairs_of(scored):
@@ -108,18 +86,6 @@ def test_of_three_runs_one_with_other_folds_takes_the_folds_from_all(named, diff
     assert [scored.fold.tolist() for scored in join_runs(runs).scored] == [[-1] * 5] * 3
 
 
-def test_every_pair_of_some_photos_is_found_in_any_order(named):
-    """Numbers of photos follow each other, so that the numbers of two pairs must not meet."""
-    photos = ["ann/1", "ann/2", "ben/1", "ben/2", "cem/1"]
-    pairs = list(combinations(photos, 2))
-    similarity = np.arange(len(pairs)) / 100
-    for seed in range(4):
-        order = np.random.default_rng(seed).permutation(len(pairs))
-        swapped = [pairs[row][::-1] if row % 2 else pairs[row] for row in order]
-        runs = named({"pairs": pairs, "similarity": similarity}, {"pairs": swapped, "similarity": similarity[order]})
-        np.testing.assert_array_equal(join_runs(runs).similarity, [similarity] * 2)
-
-
 def test_a_pair_that_is_there_twice_is_joined_twice(named):
     twice = {"pairs": [PAIRS[0], PAIRS[1], PAIRS[0]], "similarity": [0.9, 0.8, 0.7]}
     joined = join_runs(named(twice, twice))
@@ -133,16 +99,6 @@ def test_nothing_in_common_is_an_empty_join(named):
     assert len(joined) == 0
     assert joined.left_out == (5, 1)
     assert how_pair_lists_differ(*runs)[0] == "1 comparison instead of 5"
-
-
-def test_a_photo_without_a_row_is_named(named):
-    runs = named({}, {})
-    photos = pq.read_table(runs[1].folder / "photos.parquet")
-    kept = photos.filter(pa.array([name != "cem/1" for name in photos["photo"].to_pylist()]))
-    tables = [runs[0].tables, replace(runs[1].tables, photos=kept)]
-    damaged = named_runs([run.folder for run in runs], tables)
-    with pytest.raises(RunFolderError, match=r"run-1.*lacks 'cem/1'"):
-        join_runs(damaged)
 
 
 class TestNames:
@@ -161,13 +117,3 @@ class TestNames:
     def test_a_folder_called_like_another_model_is_no_second_name(self, named):
         names = [run.name for run in named({"model": "x"}, {"model": "x"}, {"model": "run-0"})]
         assert len(set(names)) == 3
-
-
-def test_a_photo_that_one_run_could_not_read_goes_by_its_name(named):
-    runs = named({}, {}, {})
-    photos = pq.read_table(runs[1].folder / "photos.parquet")
-    digests = ["" if row["photo"] == "cem/1" else row["sha256"] for row in photos.to_pylist()]
-    column = photos.column_names.index("sha256")
-    pq.write_table(photos.set_column(column, "sha256", pa.array(digests)), runs[1].folder / "photos.parquet")
-    write_manifest(runs[1].folder, open_run(runs[1].folder).manifest)
-    assert len(join_runs(named_runs([one.folder for one in runs], [read_run(one.folder) for one in runs]))) == 5

@@ -140,18 +140,8 @@ def test_contradictions_are_noted_and_labels_are_followed(written):
     [
         ("", "is empty"),
         ("\n\n", "is empty"),
-        ("similarity,mated", "no comparison below it"),
-        ("similarity,mated\n", "no comparison below it"),
-        ("similarity,mated\n,\n\n", "no comparison below it"),
-        ("similarity,distance,mated\n1,1,1\n", "both similarity and distance"),
-        ("score,mated\n1,1\n", "neither similarity nor distance"),
-        ("0.5,1\n0.4,0\n", "line 1 is '0.5,1', with neither similarity nor distance"),
-        ("similarity\n1\n", "neither mated nor label"),
-        ("similarity,mated,label\n1,1,1\n", "both mated and label"),
         ("similarity,mated,Mated\n1,1,1\n", "mated more than once"),
         ("similarity,mated,photo_a,path A\n1,1,x,x\n", "with the column photo_a more than once"),
-        ("similarity,mated,photo_a\n1,1,x\n", "only one of photo_a and photo_b"),
-        ("similarity,mated,person_b\n1,1,x\n", "only one of person_a and person_b"),
         (
             "similarity,mated\n1,1\n0.5,maybe\n",
             "mated are 'maybe' (1 row, first in line 3), '1' (1 row, first in line 2).",
