@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,14 +13,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from judged_runs import bell_run, make_run, point, summary_of, warned
 
 from faceproof.errors import ConfigurationError
 from faceproof.files import write_metrics_json
-from faceproof.findings.scored import join_scores
 from faceproof.metrics.acquisition import far_frr
-from faceproof.report.words.evaluation import in_words
-from faceproof.runs.manifest_schema import Manifest
-from faceproof.summary.evaluation import summarize
 from faceproof.summary.series import SCATTER_POINTS, keyed_uniform
 
 SECTIONS = [
@@ -48,83 +44,6 @@ SECTIONS = [
     "failures",
 ]
 ESTIMATE = {"value", "low", "high", "n", "how", "reason", "optimistic"}
-
-
-def summary_of(run: Any, **judging: Any) -> dict[str, Any]:
-    """The summary of a run with its headline and warnings, as the file of numbers has it."""
-    scored = join_scores(run)
-    return in_words(summarize(run, scored=scored, **judging), scored, run).as_json()
-
-
-def make_run(
-    similarity: Any, mated: Any, *, fold: Any = None, failed: dict[str, str] | None = None, **manifest: Any
-) -> Any:
-    """A run in which comparison i is of person i, and of person i + 1 on the other side where it is non-mated.
-
-    Photos are ``pI/1`` on side a, ``pI/2`` on side b of a mated and ``qI/1`` of a non-mated comparison. ``failed`` has
-    the stage at which a photo failed; a NaN similarity is one that could not be made.
-    """
-    failed = failed or {}
-    side_a = [f"p{i}/1" for i in range(len(mated))]
-    side_b = [f"p{i}/2" if same else f"q{i}/1" for i, same in enumerate(mated)]
-    photos = side_a + side_b
-    n, text, real = len(mated), pa.string(), pa.float32()
-    outcome = [failed.get(photo, "template") for photo in photos]
-    faces = [None if stage == "decode" else 0 if stage == "detect" else 1 for stage in outcome]
-    numbers = pa.array(range(n), pa.int64())
-    return SimpleNamespace(
-        condition="clean",
-        manifest=Manifest.model_validate(
-            {"model": "facenet-vggface2", "seed": 3, "people": {"root": "r", "synthetic": False}} | manifest
-        ),
-        comparisons=pa.table(
-            {
-                "comparison": numbers,
-                "photo_a": pa.array(side_a, text),
-                "photo_b": pa.array(side_b, text),
-                "person_a": pa.array([photo.split("/")[0] for photo in side_a], text),
-                "person_b": pa.array([photo.split("/")[0] for photo in side_b], text),
-                "mated": pa.array([bool(same) for same in mated], pa.bool_()),
-                "fold": pa.array([None] * n if fold is None else list(fold), pa.int16()),
-            }
-        ),
-        photos=pa.table(
-            {
-                "photo": pa.array(photos, text),
-                "person": pa.array([photo.split("/")[0] for photo in photos], text),
-                "sha256": pa.array([f"digest of {photo}" for photo in photos], text),
-                "condition": pa.array(["clean"] * len(photos), text),
-                "outcome": pa.array(outcome, text),
-                "reason": pa.array([None if stage == "template" else "why" for stage in outcome], text),
-                "faces_found": pa.array(faces, pa.int32()),
-                "decode_ms": pa.array([1.0] * len(photos), real),
-                "detect_ms": pa.array([None if x == "decode" else 10.0 for x in outcome], real),
-                "embed_ms": pa.array([20.0 if x == "template" else None for x in outcome], real),
-            }
-        ),
-        scores=pa.table(
-            {
-                "comparison": numbers,
-                "condition": pa.array(["clean"] * n, text),
-                "similarity": pa.array([None if math.isnan(x) else float(x) for x in similarity], pa.float64()),
-            }
-        ),
-    )
-
-
-def bell_run(n: int = 400, seed: int = 0, **settings: Any) -> Any:
-    rng = np.random.default_rng(seed)
-    mated = np.arange(n) % 2 == 0
-    similarity = np.clip(np.where(mated, rng.normal(0.7, 0.12, n), rng.normal(0.1, 0.15, n)), -1, 1)
-    return make_run(similarity, mated, **settings)
-
-
-def point(summary: Any, name: str) -> Any:
-    return next(entry for entry in summary["operating_points"] if entry["name"] == name)
-
-
-def warned(summary: Any, text: str) -> bool:
-    return any(text in warning for warning in summary["warnings"])
 
 
 def estimates(value: Any) -> Iterator[Any]:
@@ -234,41 +153,6 @@ def test_a_lost_comparison_is_in_no_confusion_curve_or_figure() -> None:
     assert not warned(untouched, "could not be made")
 
 
-def test_the_table_of_thresholds_holds_exact_counts() -> None:
-    run = bell_run(60)
-    summary: Any = summary_of(run)
-    similarity, mated = run.scores["similarity"].to_numpy(), np.arange(60) % 2 == 0
-    table = summary["threshold_table"]
-    assert len(table["distance"]) == 1001
-    assert table["distance"][0] == 0.0
-    assert table["distance"][-1] == 2.0
-    for row in (0, 1, 333, 500, 777, 1000):
-        accepted = similarity >= 1 - table["distance"][row] ** 2 / 2
-        assert table["tp"][row] == np.sum(accepted & mated)
-        assert table["fp"][row] == np.sum(accepted & ~mated)
-        assert table["fn"][row] == np.sum(~accepted & mated)
-        assert table["tn"][row] == np.sum(~accepted & ~mated)
-
-
-def test_the_headline_of_a_protocol_with_folds() -> None:
-    n = 6000
-    mated = np.arange(n) % 2 == 0
-    similarity = np.where(mated, 0.8, 0.1)
-    similarity[(np.arange(n) % 400 == 0)] = 0.0
-    similarity[(np.arange(n) % 400 == 1)] = 0.9
-    summary: Any = summary_of(make_run(similarity, mated, fold=np.arange(n) // 600, failed={"p1/1": "detect"}))
-    assert summary["folds"]["kind"] == "protocol"
-    assert summary["folds"]["k"] == len(summary["folds"]["per_fold"]) == 10
-    assert summary["folds"]["left_out"] == 0
-    assert summary["folds"]["accuracy"]["value"] == pytest.approx(0.995)
-    assert not summary["folds"]["accuracy"]["optimistic"]
-    assert summary["headline"] == (
-        "On 6,000 comparisons of 9,000 people, facenet-vggface2 decided 99.50% correctly at thresholds set on the "
-        "other folds (ten-fold; 95% interval 99.29% to 99.65%), and 1 of 12,000 photos gave no template: the detector "
-        'gave no face (detect), "why".'
-    )
-
-
 def test_without_folds_of_a_protocol_people_are_split() -> None:
     summary: Any = summary_of(bell_run(), folds=5)
     folds = summary["folds"]
@@ -345,81 +229,6 @@ def test_an_empty_run_says_so() -> None:
     ]
 
 
-def test_few_comparisons_are_called_few() -> None:
-    summary: Any = summary_of(bell_run(20))
-    assert "of 30 people, too few to rely on, " in summary["headline"]
-    assert warned(summary, "Only 10 mated comparisons could be made")
-    assert warned(summary, "Only 10 non-mated comparisons could be made")
-
-
-def test_synthetic_people_are_named_first() -> None:
-    summary: Any = summary_of(bell_run(people={"root": "r", "synthetic": True}))
-    assert summary["headline"].startswith(
-        "These are synthetic people and no evidence about a real system: on 400 comparisons of "
-    )
-    assert "synthetic" in summary["warnings"][0]
-
-
-@pytest.mark.parametrize(("many", "noticed"), [(1, False), (2, True), (5, True)])
-def test_scores_taken_over_several_comparisons_at_a_time_are_noticed(many: int, noticed: bool) -> None:
-    run = bell_run()
-    similarity, others = run.scores["similarity"].to_numpy().copy(), ~np.array(run.comparisons["mated"])
-    own = similarity[others]
-    similarity[others] = np.repeat(own[: -(-own.size // many)], many)[: own.size]
-    run.scores = run.scores.set_column(2, "similarity", pa.array(similarity))
-    assert warned(summary_of(run), "come in runs of") == noticed
-
-
-def test_scores_that_many_strangers_share_are_no_batches() -> None:
-    run = bell_run()
-    similarity, others = run.scores["similarity"].to_numpy().copy(), ~np.array(run.comparisons["mated"])
-    similarity[others] = np.round(similarity[others])
-    run.scores = run.scores.set_column(2, "similarity", pa.array(similarity))
-    assert not warned(summary_of(run), "come in runs of")
-
-
-def test_a_distance_taken_for_a_similarity_is_noticed() -> None:
-    run = bell_run()
-    run.scores = run.scores.set_column(2, "similarity", pa.array(-run.scores["similarity"].to_numpy()))
-    summary: Any = summary_of(run)
-    assert summary["auc"]["value"] < 0.01
-    assert warned(summary, "below 0.5")
-    assert warned(summary, "is lower than that of mated ones")
-
-
-@pytest.mark.parametrize(("spread", "text"), [(0.0, "All similarities are equal"), (0.001, "Nearly all similar")])
-def test_a_system_that_tells_nobody_apart_is_noticed(spread: float, text: str) -> None:
-    similarity = 0.97 + spread * np.random.default_rng(0).random(100)
-    summary: Any = summary_of(make_run(similarity, np.arange(100) % 2 == 0))
-    check_contract(summary)
-    assert warned(summary, text)
-    if spread == 0:
-        assert summary["eer"]["value"] == summary["auc"]["value"] == 0.5
-        assert summary["d_prime"]["value"] is None
-
-
-def test_one_file_under_two_names_is_noticed() -> None:
-    run = bell_run(100)
-    similarity = run.scores["similarity"].to_numpy().copy()
-    similarity[[1, 3, 4]] = 1.0
-    run.scores = run.scores.set_column(2, "similarity", pa.array(similarity))
-    digests = run.photos["sha256"].to_pylist()
-    digests[1], digests[4] = digests[101], digests[104]
-    run.photos = run.photos.set_column(2, "sha256", pa.array(digests))
-    summary: Any = summary_of(run)
-    assert warned(summary, "2 non-mated comparisons have identical templates (similarity above 0.99999); in 1 of them")
-    assert warned(summary, "Such as p1/1 and q1/1; p3/1 and q3/1.")
-    assert warned(summary, "1 mated comparison compares a file with itself or a copy of it")
-
-
-def test_a_run_cut_short_is_noticed() -> None:
-    run = bell_run(100, protocol={"comparisons": 120})
-    run.scores = run.scores.slice(0, 90)
-    summary: Any = summary_of(run)
-    assert warned(summary, "The protocol has 120 comparisons and the run folder 100")
-    assert warned(summary, "10 comparisons have no similarity although both photos have a template")
-
-
 def test_without_a_detector_there_is_no_detection_rate() -> None:
     run = bell_run(100)
     at = run.photos.column_names.index("faces_found")
@@ -459,16 +268,6 @@ def test_a_crowded_scatter_keeps_every_error_and_both_kinds() -> None:
     assert 0.99 < max(scatter["jitter"]) <= 1
     assert warned(summary, "39 times as many non-mated comparisons")
     assert summary["failures"]["false_matches"][0]["similarity"] == 0.9
-
-
-def test_the_curve_of_many_comparisons_keeps_its_ends() -> None:
-    curve: Any = summary_of(bell_run(20_000))["curves"]
-    roc = curve["roc"]
-    assert 100 < len(roc["fmr"]) <= 500
-    assert (roc["fmr"][0], roc["tmr"][0]) == (0, 0)
-    assert (roc["fmr"][-1], roc["tmr"][-1], curve["det"]["fnmr"][-1]) == (1, 1, 0)
-    assert roc["fmr"] == sorted(roc["fmr"])
-    assert roc["threshold_distance"] == sorted(roc["threshold_distance"])
 
 
 @pytest.mark.parametrize("threshold", [-0.1, 2.1, math.nan])

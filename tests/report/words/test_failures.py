@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from edited import edited, merged
 
-from faceproof.report.words.evaluation_headline import headline
 from faceproof.report.words.failures import failures_first, failures_in_words, stages_in_words
 from faceproof.report.words.stress import newly_failing, stress_cautions, stress_headline
-from faceproof.summary.evaluation_schema import Counts, EvaluationSummary
+from faceproof.summary.evaluation_schema import Counts
 from faceproof.summary.stress_schema import StressSummary
 
 
@@ -85,23 +84,6 @@ def test_a_reason_is_one_line_of_bounded_length_that_steers_nothing() -> None:
 )
 def test_failures_come_first_where_most_photos_fail_or_no_comparison_is_left(counts: Counts, first: bool) -> None:
     assert failures_first(counts) is first
-
-
-def test_the_headline_begins_with_the_stage_that_failed_also_for_synthetic_people(summary: EvaluationSummary) -> None:
-    failing = {
-        **{"photos": 10, "failures": 10, "templates": 0, "failures_by_stage": {"detect": 0, "embed": 10}},
-        **{"failure_reasons": {"embed": {"reason": "out of memory", "photos": 10}}},
-        **{"compared_mated": 0, "compared_non_mated": 0},
-    }
-    summary = merged(summary, "counts", **failing)
-    failed = '10 of 10 photos gave no template: the model failed (embed), "out of memory". '
-    nothing = "othing could be compared: in all 6,001 comparisons a side has no template."
-    assert headline(summary) == f"{failed}N{nothing}"
-    synthetic = merged(summary, "run", "people", synthetic=True)
-    assert headline(synthetic) == (
-        f"{failed}These are synthetic people and no evidence about a real system: n{nothing}"
-    )
-    assert len(failed.split(" (embed)", maxsplit=1)[0]) < 72
 
 
 def test_what_fails_more_under_a_condition_is_told_from_what_failed_before() -> None:
