@@ -23,7 +23,7 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 def message_of(error: BaseException) -> str:
-    """What a user is told of an error that faceproof did not foresee; the traceback goes to a log file.
+    """The message about an error that faceproof did not foresee; the traceback goes to a log file.
 
     Args:
         error: any exception with its traceback.

@@ -63,7 +63,7 @@ def degrade_photos(
         overwrite: replace files that are there.
         selection: which face, where a photo has several.
         workers: photos at a time.
-        progress: told how many photos are done, and of how many.
+        progress: called with the number of photos done and the number of all.
 
     Returns:
         How many were written, and which could not be, with the reason.

@@ -21,7 +21,7 @@ _PASSES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Fold:
+class FoldAccuracy:
     """What one fold scored at the threshold of the others.
 
     Attributes:
@@ -51,7 +51,7 @@ class FoldResult:
 
     accuracy: float
     standard_error: float
-    per_fold: tuple[Fold, ...]
+    per_fold: tuple[FoldAccuracy, ...]
     left_out: int
     reason: str | None = None
 
@@ -185,7 +185,7 @@ def _score_fold(
     inside: NDArray[np.bool_],
     number: int,
     grid: ArrayLike | None,
-) -> Fold:
+) -> FoldAccuracy:
     """One fold at the threshold of the rest; the columns are sorted by falling similarity."""
     rest, rest_labels = scores[~inside], labels[~inside]
     if grid is None:
@@ -194,9 +194,9 @@ def _score_fold(
         threshold = best_accuracy_threshold(rest, rest_labels, grid)
     size = int(np.count_nonzero(inside))
     if math.isnan(threshold):
-        return Fold(number, math.nan, threshold, size)
+        return FoldAccuracy(number, math.nan, threshold, size)
     correct = int(np.count_nonzero((scores[inside] >= threshold) == labels[inside]))
-    return Fold(number, correct / size, threshold, size)
+    return FoldAccuracy(number, correct / size, threshold, size)
 
 
 def _checked_folds(fold: ArrayLike, n: int) -> NDArray[np.int64]:

@@ -3,7 +3,7 @@
 Between two neighbouring observed similarities all thresholds decide alike. Wherever the data leave such freedom the
 threshold is put in the middle of the gap, so that it does not hang on the last digit of one comparison.
 
-A threshold that the data cannot give is NaN; the `OperatingPoint` made of it says why.
+A threshold that the data cannot give is NaN; the `ThresholdChoice` made of it says why.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from faceproof.metrics.intervals import smallest_resolvable_rate
 
 
 @dataclass(frozen=True, slots=True)
-class OperatingPoint:
+class ThresholdChoice:
     """A threshold and how it came about.
 
     Attributes:
@@ -158,10 +158,10 @@ def fnmr_at_fmr(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> float:
     return false_non_match_rate(confusion_at(similarity, mated, threshold))
 
 
-def best_accuracy_point(similarity: ArrayLike, mated: ArrayLike, grid: ArrayLike | None = None) -> OperatingPoint:
+def best_accuracy_point(similarity: ArrayLike, mated: ArrayLike, grid: ArrayLike | None = None) -> ThresholdChoice:
     """`best_accuracy_threshold` with its name, its story and the reason where it is NaN."""
     among = "all thresholds" if grid is None else "the thresholds of a grid"
-    return OperatingPoint(
+    return ThresholdChoice(
         "best_accuracy",
         best_accuracy_threshold(similarity, mated, grid),
         f"The threshold of best accuracy among {among}, set on the comparisons that it is scored on.",
@@ -170,9 +170,9 @@ def best_accuracy_point(similarity: ArrayLike, mated: ArrayLike, grid: ArrayLike
     )
 
 
-def eer_point(similarity: ArrayLike, mated: ArrayLike) -> OperatingPoint:
+def eer_point(similarity: ArrayLike, mated: ArrayLike) -> ThresholdChoice:
     """The threshold of `eer` with its name, its story and the reason where it is NaN."""
-    return OperatingPoint(
+    return ThresholdChoice(
         "eer",
         eer(similarity, mated)[1],
         "The threshold at which FMR and FNMR are equal, set on the comparisons that it is scored on.",
@@ -181,7 +181,7 @@ def eer_point(similarity: ArrayLike, mated: ArrayLike) -> OperatingPoint:
     )
 
 
-def fmr_point(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> OperatingPoint:
+def fmr_point(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> ThresholdChoice:
     """`threshold_at_fmr` with its name, its story and the reason where it is NaN."""
     threshold, target = threshold_at_fmr(similarity, mated, fmr), f"{100 * fmr:.6g}%"
     others = int(np.count_nonzero(~np.asarray(mated, dtype=np.bool_)))
@@ -190,7 +190,7 @@ def fmr_point(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> OperatingP
         reason = (
             f"An FMR of {target} needs {fewest_non_mated(fmr):,} non-mated comparisons or more; there are {others:,}."
         )
-    return OperatingPoint(
+    return ThresholdChoice(
         f"fmr_{fmr:g}",
         threshold,
         f"The lowest threshold whose observed FMR is at most {target}, set on the comparisons that it is scored on.",
@@ -199,7 +199,7 @@ def fmr_point(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> OperatingP
     )
 
 
-def fixed_point(threshold: float) -> OperatingPoint:
+def fixed_point(threshold: float) -> ThresholdChoice:
     """A threshold given from outside, before any of these comparisons was seen.
 
     Raises:
@@ -207,7 +207,7 @@ def fixed_point(threshold: float) -> OperatingPoint:
     """
     if not math.isfinite(threshold):
         raise ConfigurationError(f"a fixed threshold has to be a finite similarity, not {threshold}")
-    return OperatingPoint("fixed", float(threshold), "The threshold was given beforehand.", optimistic=False)
+    return ThresholdChoice("fixed", float(threshold), "The threshold was given beforehand.", optimistic=False)
 
 
 def missing_kind(mated: ArrayLike) -> str | None:

@@ -63,7 +63,7 @@ def operating_points(
         ``best_accuracy``, ``eer``, ``fmr_0.1`` and so on, and ``fixed`` first where it was given. A point
         whose threshold cannot be set has None for it and for ``confusion``, and a ``reason``.
     """
-    points: list[tuple[found_points.OperatingPoint, str, float | None]] = [
+    points: list[tuple[found_points.ThresholdChoice, str, float | None]] = [
         (best_accuracy_point(similarity, mated), "threshold of best accuracy", None),
         (eer_point(similarity, mated), "FMR and FNMR equal", None),
         *((fmr_point(similarity, mated, fmr), f"FMR at most {fmr_label(fmr)}", None) for fmr in TARGET_FMRS),
@@ -118,7 +118,7 @@ def equal_error_rate(similarity: NDArray[np.float64], mated: NDArray[np.bool_], 
 
 
 def _operating_point(
-    point: found_points.OperatingPoint,
+    point: found_points.ThresholdChoice,
     label: str,
     similarity: NDArray[np.float64],
     mated: NDArray[np.bool_],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from faceproof.systems.weights.card import InputContract, TemplateContract, Threshold
+from faceproof.systems.weights.card import CardThreshold, InputContract, TemplateContract
 from faceproof.systems.weights.zoo import get_card
 
 POINTS = ((38.0, 51.0), (73.0, 51.0), (56.0, 71.0), (41.0, 92.0), (70.0, 92.0))
@@ -45,10 +45,10 @@ def test_what_a_contract_does_not_say_is_usual():
 @pytest.mark.parametrize(("distance", "taken"), [(-0.01, False), (0, True), (2, True), (2.01, False)])
 def test_a_threshold_is_a_distance_from_0_to_2(distance, taken):
     if taken:
-        assert Threshold(distance=distance, origin="measured").distance == distance
+        assert CardThreshold(distance=distance, origin="measured").distance == distance
     else:
         with pytest.raises(ValidationError, match="distance"):
-            Threshold(distance=distance, origin="measured")
+            CardThreshold(distance=distance, origin="measured")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which stage failed on photos, and why, in words: no failure is told as that of another stage."""
+"""Which stage failed on photos, and why, in words."""
 
 from __future__ import annotations
 

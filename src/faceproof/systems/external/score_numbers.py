@@ -27,7 +27,7 @@ _GROUPED = r"^[+-]?[1-9][0-9]{{0,2}}({thousands}[0-9]{{3}})+({mark}[0-9]*)?$"
 _ADVICE = "Say which: [[decimal=comma]] or [[decimal=point]]; the other mark then sets thousands apart"
 
 
-class Numbers(NamedTuple):
+class ScoreColumn(NamedTuple):
     """A column of scores: float64 (n,), NaN where there is none; the decimal mark; what a reader should know."""
 
     score: NDArray[np.float64]
@@ -35,7 +35,7 @@ class Numbers(NamedTuple):
     notes: list[str]
 
 
-def read_numbers(cells: Cells, column: str, decimal: Decimal | None, mistakes: Mistakes) -> Numbers:
+def read_numbers(cells: Cells, column: str, decimal: Decimal | None, mistakes: Mistakes) -> ScoreColumn:
     """The scores of a column.
 
     Args:
@@ -62,7 +62,7 @@ def read_numbers(cells: Cells, column: str, decimal: Decimal | None, mistakes: M
     score = np.array(values.to_numpy(), dtype=np.float64)
     expected = f"a finite number with a decimal {mark}, or nothing where none could be given"
     mistakes.add(column, ~(number | grouped | none) | np.isinf(score), expected)
-    return Numbers(score, mark, _notes(cells, text, score, mark, grouped))
+    return ScoreColumn(score, mark, _notes(cells, text, score, mark, grouped))
 
 
 def _notes(

@@ -61,7 +61,7 @@ class TemplateFile:
 
 
 def read_templates(path: str | Path) -> TemplateFile:
-    """The templates of an npz or Parquet file, told apart by their first bytes.
+    """The templates of an npz or Parquet file; the first bytes decide which it is.
 
     Args:
         path: the file; an npz file is read without pickle.

@@ -8,7 +8,7 @@ from PIL import Image
 
 from faceproof.errors import ConfigurationError
 
-Photo = NDArray[np.uint8]
+Pixels = NDArray[np.uint8]
 
 ARCFACE_112: tuple[tuple[float, float], ...] = (
     (38.2946, 51.6963),
@@ -70,8 +70,8 @@ def margin_box(
 
 
 def crop_with_margin(
-    photo: Photo, box_xyxy_px: NDArray[np.float32], size_px: int, margin_px: int = 0, *, even: bool = False
-) -> Photo | None:
+    photo: Pixels, box_xyxy_px: NDArray[np.float32], size_px: int, margin_px: int = 0, *, even: bool = False
+) -> Pixels | None:
     """The face box with a margin, resized (bilinear) without rotation.
 
     Args:
@@ -125,8 +125,8 @@ def similarity_transform(source: NDArray[np.float64], target: NDArray[np.float64
 
 
 def align_five_points(
-    photo: Photo, landmarks_px: NDArray[np.float32], template_px: NDArray[np.float64], size_px: int
-) -> Photo | None:
+    photo: Pixels, landmarks_px: NDArray[np.float32], template_px: NDArray[np.float64], size_px: int
+) -> Pixels | None:
     """The face turned, scaled and shifted so that its five landmarks lie on a template's.
 
     Reduction by more than two is done by whole-number box averaging first, then bilinear sampling, so that

@@ -30,7 +30,7 @@ _SURE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class FacesCompared:
     """Two sets of faces in the same photos.
 
     Attributes:
@@ -48,7 +48,7 @@ class Compared:
 
 def compare_faces(
     recognizer: Recognizer, people: Sequence[str], base: Sequence[Crop], other: Sequence[Crop]
-) -> Compared:
+) -> FacesCompared:
     """How well people are separated with two sets of faces, on the photos that have both.
 
     Args:
@@ -63,11 +63,11 @@ def compare_faces(
     described = [_described(recognizer, crops) for crops in (base, other)]
     both = np.flatnonzero(np.isfinite(np.stack(described)).all(axis=(0, 2)))
     if not both.size:
-        return Compared(0, float("nan"), float("nan"), Gain(float("nan"), float("-inf"), float("inf")))
+        return FacesCompared(0, float("nan"), float("nan"), Gain(float("nan"), float("-inf"), float("inf")))
     who = [people[row] for row in both.tolist()]
     sums = [pair_sums(who, templates[both]) for templates in described]
     apart = [float(separation(one)[0]) for one in sums]
-    return Compared(both.size, apart[0], apart[1], gain_of([(sums[0], sums[1])]))
+    return FacesCompared(both.size, apart[0], apart[1], gain_of([(sums[0], sums[1])]))
 
 
 def check_detector_faces(

@@ -14,11 +14,11 @@ from faceproof.systems.faces.alignment import five_point_template
 from faceproof.systems.weights.card import (
     LARGEST_CROP_PX,
     Card,
+    CardThreshold,
     InputContract,
     Number,
     Source,
     TemplateContract,
-    Threshold,
 )
 from faceproof.systems.weights.zoo import is_reserved
 
@@ -100,7 +100,7 @@ def _is_size(size: object) -> bool:
 
 def threshold_from(
     file: ModelFile, templates: TemplateContract, where: str, origin: str = "the model's card"
-) -> Threshold | None:
+) -> CardThreshold | None:
     """The threshold of a card; None if it has none.
 
     Args:
@@ -118,7 +118,7 @@ def threshold_from(
             distance = float(templates.usual_score.distance(file.threshold))
         except ConfigurationError as error:
             raise ConfigurationError(f"{where}: its threshold cannot be used: {error}.") from error
-    return None if distance is None else Threshold(distance=distance, origin=origin)
+    return None if distance is None else CardThreshold(distance=distance, origin=origin)
 
 
 def with_model_file(card: Card, file: ModelFile, where: str) -> Card:

@@ -116,7 +116,7 @@ class Figure(_Frozen):
     by: str
 
 
-class Threshold(_Frozen):
+class CardThreshold(_Frozen):
     """Where to decide when nothing else is known: a distance of unit templates, 0 to 2, and how it was set."""
 
     distance: float = Field(ge=0, le=2)
@@ -171,7 +171,7 @@ class Card(_Frozen):
     size_bytes: int | None = None
     file_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     tensors_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
-    threshold: Threshold | None = None
+    threshold: CardThreshold | None = None
     published: tuple[Figure, ...] = ()
 
     @model_validator(mode="after")

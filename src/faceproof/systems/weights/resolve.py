@@ -107,7 +107,7 @@ def load_found(card: Card, found: FoundWeights, *, progress: DownloadProgress | 
     Args:
         card: the model.
         found: the copy.
-        progress: told when the weights cannot be verified; None for standard error.
+        progress: gets a note when the weights cannot be verified; None: the note goes to standard error.
 
     Returns:
         The weights.
@@ -145,7 +145,7 @@ def resolve_weights(
         offline: never use the network.
         folders: folders to search; None for those in FACEPROOF_WEIGHTS.
         cache: root of the cache; None for `cache_root`.
-        progress: told about licence, download and missing verification; None for standard error.
+        progress: gets notes on licence, download and missing verification; None: they go to standard error.
 
     Returns:
         The weights, checked against the card's digest where it has one.
@@ -212,7 +212,7 @@ def adopt_weights(
         card: the model.
         path: the file: safetensors, or the original as its makers publish it.
         cache: root of the cache; None for `cache_root`.
-        progress: told when the weights cannot be verified; None for standard error.
+        progress: gets a note when the weights cannot be verified; None: the note goes to standard error.
 
     Returns:
         The weights.

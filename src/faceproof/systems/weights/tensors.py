@@ -81,7 +81,7 @@ def read_tensors(path: Path) -> dict[str, NDArray[Any]]:
 
     The file is safetensors, or a PyTorch file that holds nothing but tensors.
 
-    The format is told from the first bytes, not from the name. Code in a pickle is never run.
+    The first bytes decide the format, not the name. Code in a pickle is never run.
 
     Args:
         path: the file.
@@ -197,7 +197,7 @@ def _refuse_packed(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(member.file_size for member in archive.infolist())
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
-        return  # an old PyTorch file is no zip file; a damaged one is told by what PyTorch says of it
+        return  # an old PyTorch file is no zip file; PyTorch's own message names a damaged one
     if unpacked > path.stat().st_size:
         raise WeightsError(
             f"{path} is refused: it says that it unpacks to {unpacked:,} bytes, more than the {path.stat().st_size:,} "

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from faceproof.errors import ConfigurationError
 from faceproof.systems.faces.alignment import ARCFACE_112
-from faceproof.systems.weights.card import Card, Figure, InputContract, Source, TemplateContract, Threshold
+from faceproof.systems.weights.card import Card, CardThreshold, Figure, InputContract, Source, TemplateContract
 
 _RELEASE = "https://github.com/timesler/facenet-pytorch/releases/download/v2.2.9"
 
@@ -53,7 +53,7 @@ _FACENET_VGGFACE2 = Card(
     download_url=f"{_RELEASE}/20180402-114759-vggface2.pt",
     file_name="20180402-114759-vggface2.pt",
     tensors_sha256="776e07487aca0c045a6b413f9f3e8e09370a885f8fcb6258a6df674742c3c964",
-    threshold=Threshold(distance=0.953, origin=_OUTSIDE_VIEW_2),
+    threshold=CardThreshold(distance=0.953, origin=_OUTSIDE_VIEW_2),
     published=(
         Figure(
             dataset="LFW View 2",
@@ -126,7 +126,7 @@ _DLIB_RESNET = Card(
     wheel="face_recognition_models",
     wheel_extra="embedded",
     file_name="dlib_face_recognition_resnet_model_v1.dat",
-    threshold=Threshold(
+    threshold=CardThreshold(
         distance=0.381,
         origin=f"{_OUTSIDE_VIEW_2}; its author's 0.6 is for templates that are not of unit length",
     ),
