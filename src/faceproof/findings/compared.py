@@ -1,4 +1,4 @@
-"""Runs held against each other on the very same comparisons: differences, agreement, and how sure these are.
+"""Runs compared on the very same comparisons: differences, agreement, and how sure these are.
 
 Each run decides at thresholds of its own, set on comparisons of other people for one and the same FMR. All numbers
 are paired: what makes a comparison hard for one run makes it hard for the others too, and cancels in the difference.
@@ -37,7 +37,7 @@ class Paired:
         mated: bool (m,).
         person_a: int64 (m,), number of the person on side a.
         person_b: int64 (m,), likewise.
-        threshold: float64 (runs, m), the held-out threshold of each comparison; NaN throughout where there is none.
+        threshold: float64 (runs, m), each comparison's threshold from other people; NaN throughout where there is none.
         fmr: the target that all thresholds were set for; NaN where there is none.
         fewest_non_mated: non-mated comparisons of other people behind the threshold that rests on fewest.
         by_fold: whether "other people" are those of the protocol's other folds.
@@ -74,7 +74,7 @@ class Paired:
 
 
 def pair_runs(similarity: Floats, mated: Flags, person_a: Whole, person_b: Whole, fold: Whole, seed: int = 0) -> Paired:
-    """Keep the comparisons that all runs could make, and let each run decide them at held-out thresholds.
+    """Keep the comparisons that all runs could make, and let each run decide them at thresholds of other people.
 
     People are in blocks: the protocol's folds where every comparison has one and nobody is in two, else ten blocks
     of people. See `faceproof.metrics.held_out.held_out_thresholds` for the thresholds. The comparisons behind them
@@ -110,7 +110,7 @@ def pair_runs(similarity: Floats, mated: Flags, person_a: Whole, person_b: Whole
 
 
 def measures(paired: Paired, weights: NDArray[np.floating]) -> dict[str, Floats]:
-    """Accuracy, FNMR and FMR at the held-out thresholds, and EER, for each of some weightings of the comparisons.
+    """Accuracy, FNMR and FMR at the thresholds of other people, and EER, for each of some weightings of the comparisons.
 
     Args:
         paired: the decisions.
@@ -137,7 +137,7 @@ def measures(paired: Paired, weights: NDArray[np.floating]) -> dict[str, Floats]
 
 
 def drawn_measures(paired: Paired, draws: int, seed: int = 0) -> dict[str, Floats]:
-    """`measures` when people are drawn again, thresholds held; each draw is the same for all runs.
+    """`measures` when people are drawn again, thresholds fixed; each draw is the same for all runs.
 
     Args:
         paired: the decisions.

@@ -23,7 +23,7 @@ class Measures:
     """Numbers of one condition for each of some weightings of the comparisons, float64 (r,) each.
 
     Attributes:
-        cost: FRR + price * FAR at the held thresholds, a comparison that was not made counting as rejected.
+        cost: FRR + price * FAR at the fixed thresholds, a comparison that was not made counting as rejected.
         loss: cost less that of the clean photos; the next three add up to it.
         not_found: of comparisons that were made on one side only, clean or degraded.
         drift: what a re-set threshold would win back, beyond what it would win back on clean photos.
@@ -64,7 +64,7 @@ class Decomposition:
         clean: float64 (n,), similarity with the photos as they are; NaN where a comparison could not be made.
         degraded: float64 (n,), likewise under the condition.
         mated: bool (n,).
-        threshold: float64 (n,), the held threshold of each comparison, a similarity.
+        threshold: float64 (n,), the fixed threshold of each comparison, a similarity.
         price: of FAR against FRR, above 0.
     """
 

@@ -63,7 +63,7 @@ class Disputed:
 
         Args:
             run: number of the run.
-            baseline: number of the run that it is held against.
+            baseline: number of the run that it is compared with.
             winner: number of the one of the two that is right.
             limit: at most so many; None for all.
 

@@ -33,7 +33,7 @@ class Decisions:
         scored: the comparisons, with the similarities of the photos as they are.
         conditions: entries of the manifest, ``clean`` first.
         similarity: float64 (conditions, n); NaN where a comparison could not be made.
-        threshold: float64 (n,), the held threshold of each comparison, a similarity; NaN where there is none.
+        threshold: float64 (n,), the fixed threshold of each comparison, a similarity; NaN where there is none.
     """
 
     model: str

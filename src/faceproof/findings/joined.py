@@ -96,7 +96,7 @@ def how_pair_lists_differ(first: NamedRun, other: NamedRun) -> list[str]:
     """What tells the pair list of a run from that of another, in a few words each.
 
     Args:
-        first: the run that the other is held against.
+        first: the run that the other is compared with.
         other: the run that is described.
 
     Returns:

@@ -51,9 +51,9 @@ Float64Array = NDArray[np.float64]
 SHOWN = 24
 COST_FMRS = (0.001, 0.01, 0.1)
 _HOW = {
-    "accuracy": "Difference in the share of right decisions at the held-out thresholds.",
-    "fnmr": "Difference in the share of mated comparisons rejected at the held-out thresholds.",
-    "fmr": "Difference in the share of non-mated comparisons accepted at the held-out thresholds.",
+    "accuracy": "Difference in the share of right decisions at the thresholds of other people.",
+    "fnmr": "Difference in the share of mated comparisons rejected at the thresholds of other people.",
+    "fmr": "Difference in the share of non-mated comparisons accepted at the thresholds of other people.",
     "eer": "Difference of the equal error rates; each run has a threshold of its own there, set on these comparisons.",
 }
 _MCNEMAR = (
@@ -207,7 +207,7 @@ def _difference(
 
 def _bootstrap(draws: int) -> str:
     return (
-        f"95% interval from {draws:,} draws of people (bootstrap), the same draws for both runs, thresholds held; "
+        f"95% interval from {draws:,} draws of people (bootstrap), the same draws for both runs, thresholds fixed; "
         "where no draw differs from another, 3/n to either side (rule of three)."
     )
 

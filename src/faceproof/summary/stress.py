@@ -47,13 +47,13 @@ CHANGES = ("accuracy", "precision", "recall", "f1", "eer")
 LOSS = ("loss", "not_found", "drift", "separability")
 _FEW_REPLICATES = 50
 _MANY_COMPARISONS = 200_000
-_BOOTSTRAP = "95% interval from people drawn again (bootstrap), thresholds held."
+_BOOTSTRAP = "95% interval from people drawn again (bootstrap), thresholds fixed."
 _INDEX = (
     "Mean over families of the mean over severities of (1 - cost) / (1 - cost on clean photos), a cost above 1 "
     f"counting as 1. 1: nothing is lost; 0: no better than rejecting everybody. {_BOOTSTRAP}"
 )
 _HOW = {
-    "cost": "FRR + price x FAR at the held threshold; rejecting everybody costs 1.",
+    "cost": "FRR + price x FAR at the fixed threshold; rejecting everybody costs 1.",
     "loss": "Cost less the cost on clean photos; faces not found, drift and separability add up to it.",
     "not_found": "Part of the loss on comparisons that could be made clean or degraded, but not both.",
     "drift": "Part of the loss that a threshold set anew for this condition would win back, beyond what it would win "
@@ -204,7 +204,7 @@ class _Lost:
 
 def _lost(decisions: Decisions, held: _Held, seed: int) -> _Lost:
     if np.isnan(held.threshold).all():
-        why = held.reason or "there is no threshold to hold"
+        why = held.reason or "there is no fixed threshold"
         n = len(decisions.conditions)
         losses = [Loss(**{name: Estimate.absent(why, _HOW[name]) for name in _HOW})] * n
         changes = [Change(**{name: Estimate.absent(why, "") for name in CHANGES})] * n

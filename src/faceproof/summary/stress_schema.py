@@ -12,7 +12,7 @@ from faceproof.summary.evaluation_schema import Head, HeldPoint, Numbers
 
 
 class HeldThreshold(Record):
-    """The threshold that is held under every condition.
+    """The threshold, the same under every condition.
 
     Attributes:
         name: ``held``.
@@ -62,7 +62,7 @@ class ConditionNumbers(Numbers):
 
     Attributes:
         condition: its name.
-        held: decisions at the held threshold.
+        held: decisions at the fixed threshold.
         not_enlarged: photos that are no larger than the resolution that the condition reduces to.
         loss: what the condition costs.
         change: against clean photos.
@@ -97,7 +97,7 @@ class SystemNumbers(Record):
     Attributes:
         name: of the system.
         title: for pages.
-        held: the threshold that is held.
+        held: the fixed threshold.
         index: robustness index.
         families: by family of degradations.
         conditions: by condition, clean photos first.

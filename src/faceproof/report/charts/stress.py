@@ -99,15 +99,15 @@ def _with_steps(rows: Rows) -> Rows:
 
 
 def frr_curves(summary: StressSummary) -> Any:
-    """FRR at the held threshold against severity, a panel for each family."""
+    """FRR at the fixed threshold against severity, a panel for each family."""
     title = "Mated comparisons rejected (FRR)"
-    return _curves(summary, lambda row: row.held.frr, "FRR", title, "At the held threshold.")
+    return _curves(summary, lambda row: row.held.frr, "FRR", title, "At the fixed threshold.")
 
 
 def fmr_curves(summary: StressSummary) -> Any:
-    """FMR at the held threshold against severity."""
+    """FMR at the fixed threshold against severity."""
     title = "Strangers accepted (FMR)"
-    return _curves(summary, lambda row: row.held.fmr, "FMR", title, "At the held threshold.")
+    return _curves(summary, lambda row: row.held.fmr, "FMR", title, "At the fixed threshold.")
 
 
 def eer_curves(summary: StressSummary) -> Any:
@@ -177,7 +177,7 @@ def loss_bars(summary: StressSummary) -> Any:
     )
     prices = sorted({model.held.price for model in summary.models})
     price = f"{prices[0]:g}" if len(prices) == 1 else "price"
-    note = f"Cost (FRR + {price} x FAR, at the held threshold) beyond that of clean photos. A part below 0 is a gain."
+    note = f"Cost (FRR + {price} x FAR, at the fixed threshold) beyond that of clean photos. A part below 0 is a gain."
     return _dressed(faceted, "What is lost, and why", [note])
 
 
@@ -190,7 +190,7 @@ def _in_words(row: Mapping[str, Any]) -> str:
 
 
 def heat_map(summary: StressSummary) -> Any:
-    """FNMR at the held threshold over family and severity, a panel for each model."""
+    """FNMR at the fixed threshold over family and severity, a panel for each model."""
     rows = [row for row in family_rows(summary, lambda row: {"fnmr": row.held.fnmr.value}) if row["severity"]]
     for row in rows:
         value = row["fnmr"]
@@ -217,7 +217,7 @@ def heat_map(summary: StressSummary) -> Any:
         layers.properties(width={"step": 58}, height={"step": 24}).facet(
             column=alt.Column("model:N").title(None).sort([model.name for model in summary.models]), spacing=24
         ),
-        "FNMR at the held threshold, in percent",
+        "FNMR at the fixed threshold, in percent",
         ["Of the mated comparisons that could be made. Where few faces are left, look at FRR and the detection rate."],
     )
 
@@ -255,7 +255,7 @@ def change_bars(summary: StressSummary) -> Any:
     faceted = chart.properties(width=max(24 * len(names), 240), height=110).facet(
         row=alt.Row("metric:N").sort(list(CHANGED.values())).title(None).header(labelAngle=0, labelAlign="left")
     )
-    note = "Against the same comparisons with clean photos, at the held threshold (EER has its own)."
+    note = "Against the same comparisons with clean photos, at the fixed threshold (EER has its own)."
     if not all_of_them:
         note += " The worst severity of each family."
     return _dressed(faceted.resolve_scale(y="independent"), "Change of each metric, in percent", [note])

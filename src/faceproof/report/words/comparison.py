@@ -189,13 +189,13 @@ def _folds(summary: ComparisonSummary) -> Iterator[str]:
 def _machines(summary: ComparisonSummary) -> Iterator[str]:
     places = {str((run.manifest.device, sorted(run.manifest.machine.items()))) for run in summary.runs}
     if len(places) > 1:
-        yield "The runs were made on different devices or machines: their times cannot be held against each other."
+        yield "The runs were made on different devices or machines: their times cannot be compared."
 
 
 def _many(summary: ComparisonSummary) -> Iterator[str]:
     tests = len(summary.differences)
     if tests > 1:
         yield (
-            f"{count(tests)} runs are held against {summary.run.baseline}. Each interval and each p-value stands "
+            f"{count(tests)} runs are compared with {summary.run.baseline}. Each interval and each p-value stands "
             "for one of these differences alone: the more runs, the likelier that one of them looks better by chance."
         )

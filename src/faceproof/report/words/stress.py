@@ -135,9 +135,9 @@ def _held(summary: StressSummary) -> Iterator[str]:
         held = model.held
         if held.note:
             instead = (
-                "No threshold is held."
+                "There is no fixed threshold."
                 if held.target_fmr is None
-                else f"FMR {fmr_label(held.target_fmr)} is held instead."
+                else f"FMR {fmr_label(held.target_fmr)} is used instead."
             )
             yield f"{model.name}: {held.note} {instead}"
 

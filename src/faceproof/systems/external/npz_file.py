@@ -67,7 +67,7 @@ class NpzFile:
         return sorted(self._members)
 
     def claim(self, name: str) -> Claim:
-        """What the file says of an array, held against the bytes that it has for it.
+        """What the file says of an array, compared with the bytes that it has for it.
 
         Raises:
             PeopleError: it is no plain array, or its header claims another number of bytes than there are.
