@@ -110,7 +110,7 @@ def pair_runs(similarity: Floats, mated: Flags, person_a: Whole, person_b: Whole
 
 
 def measures(paired: Paired, weights: NDArray[np.floating]) -> dict[str, Floats]:
-    """Accuracy, FNMR and FMR at the thresholds of other people, and EER, for each of some weightings of the comparisons.
+    """Accuracy, FNMR and FMR at the thresholds of other people, and EER, for each weighting of the comparisons.
 
     Args:
         paired: the decisions.
