@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from faceproof.cli.options import FailIf, Folds, Json, Threshold
-from faceproof.cli.output import STOPPED, only_results_on_stdout
-from faceproof.cli.show import NOTHING_KEPT, judge, show_plan, show_run
+from faceproof.cli.show import judge, show_plan, show_run
 from faceproof.cli.study_options import StudyArguments, command_line, with_study_options
+from faceproof.cli.study_running import run_or_plan, study_progress
 
 if TYPE_CHECKING:
     from faceproof.jobs.base import Run
@@ -43,57 +43,47 @@ def evaluate_command(
     json: Json = False,
 ) -> None:
     """Judge a model on a folder of people and leave a run folder with every number and picture."""
-    from faceproof.cli.progress import PhotoProgress
     from faceproof.errors import ConfigurationError
     from faceproof.jobs.carry_out import Plan
     from faceproof.jobs.external import evaluate_templates
     from faceproof.jobs.running import run_evaluation
-    from faceproof.jobs.settling import settle
     from faceproof.jobs.study import Study
     from faceproof.summary.gates import parse_gate
 
     gates = [parse_gate(text) for text in fail_if or []]
     run: Run[EvaluationSummary] | Plan
-    with only_results_on_stdout(), PhotoProgress(study.quiet) as progress:
-        try:
-            if templates is not None:
-                _refuse_without_meaning(context)
-                run = evaluate_templates(
-                    templates,
-                    people,
-                    name=name,
-                    threshold=threshold,
-                    folds=folds,
-                    protocol=study.protocol,
-                    protocol_settings=study.settings_of_protocol(),
-                    out=study.out,
-                    overwrite=study.overwrite,
-                    seed=study.seed,
-                    figures=not study.no_figures,
-                    say=progress.say,
-                    command=command_line(),
-                )
-            elif people is None or name is not None:
-                lack = "--name goes with --templates" if people else "PEOPLE, the folder of people, is missing"
-                raise ConfigurationError(f"{lack}. Expected PEOPLE, or --templates FILE with or without PEOPLE.")
-            else:
-                wanted = Study(
-                    people=people,
-                    models=[model],
-                    weights=study.weights,
-                    recipe=study.recipe(),
-                    threshold=threshold,
-                    folds=folds,
-                    options=study.options(),
-                )
-                run = (
-                    settle(wanted, say=progress.say, always_time=True)
-                    if study.dry_run
-                    else run_evaluation(wanted, progress=progress, say=progress.say, command=command_line())
-                )
-        except KeyboardInterrupt:
-            typer.echo(progress.stopped() if not study.no_cache else NOTHING_KEPT, err=True)
-            raise typer.Exit(STOPPED) from None
+    with study_progress(study) as progress:
+        if templates is not None:
+            _refuse_without_meaning(context)
+            run = evaluate_templates(
+                templates,
+                people,
+                name=name,
+                threshold=threshold,
+                folds=folds,
+                protocol=study.protocol,
+                protocol_settings=study.settings_of_protocol(),
+                out=study.out,
+                overwrite=study.overwrite,
+                seed=study.seed,
+                figures=not study.no_figures,
+                say=progress.say,
+                command=command_line(),
+            )
+        elif people is None or name is not None:
+            lack = "--name goes with --templates" if people else "PEOPLE, the folder of people, is missing"
+            raise ConfigurationError(f"{lack}. Expected PEOPLE, or --templates FILE with or without PEOPLE.")
+        else:
+            wanted = Study(
+                people=people,
+                models=[model],
+                weights=study.weights,
+                recipe=study.recipe(),
+                threshold=threshold,
+                folds=folds,
+                options=study.options(),
+            )
+            run = run_or_plan(wanted, study, progress, run_evaluation)
     if isinstance(run, Plan):
         show_plan(run)
         return

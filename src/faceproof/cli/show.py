@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from faceproof.summary.stress_schema import StressSummary
 
 MISSED = 3
-NOTHING_KEPT = "Stopped; nothing was kept (--no-cache)."
 _SERIES = {"curves", "histogram", "threshold_table", "scatter"}
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from faceproof.cli.options import Folder, Json
-from faceproof.cli.output import STOPPED, only_results_on_stdout
-from faceproof.cli.show import NOTHING_KEPT, show_plan, show_stress
-from faceproof.cli.study_options import StudyArguments, command_line, with_study_options
+from faceproof.cli.show import show_plan, show_stress
+from faceproof.cli.study_options import StudyArguments, with_study_options
+from faceproof.cli.study_running import run_or_plan, study_progress
 
 if TYPE_CHECKING:
     from faceproof.degrade.types import Stage
@@ -39,36 +39,26 @@ def stress_command(
     json: Json = False,
 ) -> None:
     """Show how models break: the same comparisons under every degradation, at the threshold that clean photos gave."""
-    from faceproof.cli.progress import PhotoProgress
     from faceproof.degrade.suites import get_suite, parse_severities
     from faceproof.jobs.carry_out import Plan
     from faceproof.jobs.running import run_stress
-    from faceproof.jobs.settling import settle
     from faceproof.jobs.study import Study
 
-    with only_results_on_stdout(), PhotoProgress(study.quiet, "templates", "under all conditions") as progress:
-        try:
-            wanted = Study(
-                people=people,
-                models=model or ["facenet-vggface2"],
-                weights=study.weights,
-                recipe=study.recipe(),
-                threshold=threshold,
-                suite=get_suite(suite),
-                severities=None if severities is None else parse_severities(severities),
-                stage=cast("Stage", stage),
-                side=cast("Side", side),
-                fmr=fmr,
-                options=study.options(),
-            )
-            run = (
-                settle(wanted, say=progress.say, always_time=True)
-                if study.dry_run
-                else run_stress(wanted, progress=progress, say=progress.say, command=command_line())
-            )
-        except KeyboardInterrupt:
-            typer.echo(progress.stopped() if not study.no_cache else NOTHING_KEPT, err=True)
-            raise typer.Exit(STOPPED) from None
+    with study_progress(study, "templates", "under all conditions") as progress:
+        wanted = Study(
+            people=people,
+            models=model or ["facenet-vggface2"],
+            weights=study.weights,
+            recipe=study.recipe(),
+            threshold=threshold,
+            suite=get_suite(suite),
+            severities=None if severities is None else parse_severities(severities),
+            stage=cast("Stage", stage),
+            side=cast("Side", side),
+            fmr=fmr,
+            options=study.options(),
+        )
+        run = run_or_plan(wanted, study, progress, run_stress)
     if isinstance(run, Plan):
         show_plan(run)
         return

@@ -1,0 +1,53 @@
+"""Runs a study from the command line: its progress on stderr, Ctrl-C, and ``--dry-run``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+
+from faceproof.cli.output import STOPPED, only_results_on_stdout
+from faceproof.cli.progress import PhotoProgress
+from faceproof.cli.study_options import StudyArguments, command_line
+
+if TYPE_CHECKING:
+    from faceproof.jobs.carry_out import Plan
+    from faceproof.jobs.study import Study
+
+R = TypeVar("R")
+
+_NOTHING_KEPT = "Stopped; nothing was kept (--no-cache)."
+
+
+@contextmanager
+def study_progress(study: StudyArguments, *names: str) -> Iterator[PhotoProgress]:
+    """Progress on stderr; Ctrl-C ends the command and says what was kept.
+
+    Args:
+        study: options of the command.
+        names: what is counted and where (`faceproof.cli.progress.PhotoProgress`).
+    """
+    with only_results_on_stdout(), PhotoProgress(study.quiet, *names) as progress:
+        try:
+            yield progress
+        except KeyboardInterrupt:
+            typer.echo(_NOTHING_KEPT if study.no_cache else progress.stopped(), err=True)
+            raise typer.Exit(STOPPED) from None
+
+
+def run_or_plan(wanted: Study, study: StudyArguments, progress: PhotoProgress, run: Callable[..., R]) -> R | Plan:
+    """The run of a study, or with ``--dry-run`` its plan.
+
+    Args:
+        wanted: the study.
+        study: options of the command.
+        progress: shows how far it is.
+        run: `faceproof.jobs.running.run_evaluation` or `faceproof.jobs.running.run_stress`.
+    """
+    from faceproof.jobs.settling import settle
+
+    if study.dry_run:
+        return settle(wanted, say=progress.say, always_time=True)
+    return run(wanted, progress=progress, say=progress.say, command=command_line())
