@@ -18,7 +18,6 @@ import numpy as np
 import pytest
 
 from faceproof.cli.degrade import degradations_command
-from faceproof.cli.output import console
 
 
 def with_digits(text: str) -> Counter[str]:
@@ -146,9 +145,3 @@ def test_the_bar_of_a_terminal_has_whole_numbers_rate_and_time_left(columns: int
 
 def test_a_narrow_terminal_gets_no_bar() -> None:
     assert on_terminal(["-c", BAR], 40, stderr=True) == ""
-
-
-def test_the_console_of_stdout_takes_a_width_that_makes_sense(monkeypatch: pytest.MonkeyPatch) -> None:
-    for text, width in (("0", 80), ("33", 33), ("1", 1), ("+5", 80)):
-        monkeypatch.setenv("COLUMNS", text)
-        assert console().width == width

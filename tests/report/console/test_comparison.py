@@ -104,14 +104,3 @@ def test_without_an_operating_point_the_reason_is_given(made_up_run, tmp_path):
     text = squeezed(printed(compare(runs, out=tmp_path / "out").summary))
     assert "accuracy cannot be estimated: An FMR of" in text
     assert "McNemar" not in text.partition("Comparisons share people")[0]
-
-
-def test_a_border_is_named_where_detectors_differ_in_it(made_up_run, two_scores, tmp_path):
-    pairs, first, second = two_scores()
-    borders = {"plain": 0.0, "bordered": 0.35}
-    runs = [
-        made_up_run(pairs, scores, manifest={"detector": {"name": "mtcnn", "pad": pad}}).write(tmp_path / name)
-        for (name, pad), scores in zip(borders.items(), (first, second), strict=True)
-    ]
-    rows = {row.what: row for row in side_by_side(compare(runs, out=tmp_path / "out").summary, joiner=" to ")}
-    assert [cell.value for cell in rows["Detector"].cells] == ["mtcnn", "mtcnn, border 35%"]
