@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +42,7 @@ def test_a_run_that_has_begun_is_not_finished():
 
 def test_a_moment_is_in_utc_and_whole_seconds():
     assert manifest.stamp(STARTED) == "2026-03-04T05:06:07Z"
+    assert manifest.stamp(STARTED.astimezone(timezone(timedelta(hours=2)))) == "2026-03-04T05:06:07Z"
     now = datetime.fromisoformat(manifest.stamp())
     assert abs(datetime.now(UTC) - now) < timedelta(minutes=1)
 

@@ -117,10 +117,9 @@ def say_damaged(caches: Iterable[TemplateCache], say: Say) -> None:
     """Say which shards of the cache were damaged."""
     damaged = [file for cache in caches for file in cache.set_aside]
     if damaged:
-        many = (
-            "1 damaged file of the template cache was" if len(damaged) == 1 else f"{len(damaged):,} damaged files were"
-        )
-        say(f"Note: {many} set aside; the photos in it are computed again: {', '.join(damaged[:3])}.")
+        files = "1 damaged file" if len(damaged) == 1 else f"{len(damaged):,} damaged files"
+        named = ", ".join(damaged[:3])
+        say(f"Note: {files} of the template cache set aside; their photos are computed again: {named}.")
 
 
 class _Counted:

@@ -190,5 +190,5 @@ def protocol_of_scores(file: ScoreFile, comparisons: pa.Table) -> ProtocolEntry:
 
 def stamp(moment: datetime | None = None) -> str:
     """A moment (now, without one) as ISO 8601 in UTC."""
-    moment = moment or datetime.now(UTC)
+    moment = (moment or datetime.now(UTC)).astimezone(UTC)
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
