@@ -44,7 +44,7 @@ def test_it_prints_the_runs_side_by_side_and_leaves_a_folder(runs, tmp_path):
 
 
 def test_json_and_quiet(runs, tmp_path):
-    done = run("compare", *runs[:2], "--out", tmp_path / "out", "--json", "--quiet")
+    done = run("compare", *runs[:2], "--out", tmp_path / "out", "--json", "--quiet", "--no-figures")
     assert done.stderr == ""
     numbers = json.loads(done.stdout)
     assert numbers["folder"] == str(tmp_path / "out")
@@ -54,7 +54,7 @@ def test_json_and_quiet(runs, tmp_path):
 
 
 def test_by_default_the_folder_is_new_and_below_runs(runs, tmp_path):
-    run("compare", *runs[:2], "-q", cwd=tmp_path)
+    run("compare", *runs[:2], "-q", "--no-figures", cwd=tmp_path)
     (folder,) = (tmp_path / "runs").iterdir()
     assert folder.name.endswith("-compare")
 
@@ -63,14 +63,14 @@ def test_other_pair_lists_are_refused_and_common_compares_what_they_share(runs, 
     done = run("compare", runs[0], runs[2], "--out", tmp_path / "out", code=2)
     assert "200 comparisons instead of" in done.stderr
     assert "--common" in done.stderr
-    done = run("compare", runs[0], runs[2], "--out", tmp_path / "out", "--common")
+    done = run("compare", runs[0], runs[2], "--out", tmp_path / "out", "--common", "--no-figures")
     assert "left out" in " ".join(done.stdout.split())
 
 
 def test_a_comparison_is_replaced_only_when_asked(runs, tmp_path):
-    run("compare", *runs[:2], "--out", tmp_path / "out", "-q")
+    run("compare", *runs[:2], "--out", tmp_path / "out", "-q", "--no-figures")
     assert "--overwrite" in run("compare", *runs[:2], "--out", tmp_path / "out", code=1).stderr
-    run("compare", *runs[:2], "--out", tmp_path / "out", "--overwrite", "-q")
+    run("compare", *runs[:2], "--out", tmp_path / "out", "--overwrite", "-q", "--no-figures")
 
 
 @pytest.mark.parametrize(

@@ -90,17 +90,17 @@ class TestDemo:
         assert done.stdout.count("\n  faceproof ") == 3
 
     def test_it_may_be_run_again(self, demo):
-        run("demo", "--out", demo[0] / "d", "--people", 20, "--photos", 3, "--quiet")
+        run("demo", "--out", demo[0] / "d", "--people", 20, "--photos", 3, "--quiet", "--no-figures")
 
     def test_a_run_on_them_is_known_as_synthetic_whatever_the_folder_is_called(self, demo):
         folder, _ = demo
         done = run("evaluate", folder / "d/synthetic-people", "--model", "dlib-resnet", "--protocol", "all", "--json",
-                   "--out", folder / "other")  # fmt: skip
+                   "--out", folder / "other", "--no-figures")  # fmt: skip
         assert json.loads(done.stdout)["headline"].startswith("These are synthetic people")
 
     def test_the_other_commands_work_on_the_run_and_on_the_people(self, demo, tmp_path):
         folder = demo[0] / "d"
-        assert "Gate missed" in run("report", folder / "run", "--fail-if", "eer > 0.01%", code=3).stderr
+        assert "Gate missed" in run("report", folder / "run", "--fail-if", "eer > 0.01%", "--no-figures", code=3).stderr
         one, two = sorted((folder / "synthetic-people/synthetic-0003").iterdir())[:2]
         answer = json.loads(run("verify", one, two, "--model", "dlib-resnet", "--json").stdout)
         assert 0 < answer["distance"] < 0.6
@@ -114,13 +114,14 @@ class TestDemo:
 
     def test_a_report_again_is_judged_as_the_run_was(self, demo, tmp_path):
         people = demo[0] / "d/synthetic-people"
-        command = ["evaluate", people, "--model", "dlib-resnet", "--protocol", "all", "--out", tmp_path / "r", "--json"]
-        first = json.loads(run(*command, "--threshold", 0.45, "--folds", 3).stdout)
-        again = json.loads(run("report", tmp_path / "r", "--json").stdout)
+        command = ["evaluate", people, "--model", "dlib-resnet", "--protocol", "all", "--out", tmp_path / "r"]
+        quick = ["--json", "--no-figures"]
+        first = json.loads(run(*command, "--threshold", 0.45, "--folds", 3, *quick).stdout)
+        again = json.loads(run("report", tmp_path / "r", *quick).stdout)
         assert again == first
         assert again["default_operating_point"] == "fixed"
 
     def test_json_alone_on_stdout(self, demo):
-        done = run("demo", "--out", demo[0] / "d", "--people", 20, "--photos", 3, "--json", "--quiet")
+        done = run("demo", "--out", demo[0] / "d", "--people", 20, "--photos", 3, "--json", "--quiet", "--no-figures")
         assert json.loads(done.stdout)["counts"]["people"] == 20
         assert done.stderr == ""

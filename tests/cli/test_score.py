@@ -12,9 +12,10 @@ import pytest
 SCORES = "similarity,label\n90,genuine\n80,genuine\n75,impostor\n20,impostor\n,genuine\n"
 
 
-def run(*arguments, code=0, cwd=None):
+def run(*arguments, code=0, cwd=None, figures=False):
+    quick = ["--no-figures"] if arguments[0] in {"score", "evaluate", "report"} and not figures else []
     done = subprocess.run(
-        [sys.executable, "-m", "faceproof.cli", *map(str, arguments)],
+        [sys.executable, "-m", "faceproof.cli", *map(str, arguments), *quick],
         capture_output=True, text=True, check=False, cwd=cwd, timeout=300,
     )  # fmt: skip
     assert done.returncode == code, done.stderr
@@ -43,13 +44,23 @@ def test_both_commands_have_help():
 
 def test_score_leaves_a_run_that_report_draws_again(scores, tmp_path):
     done = run(
-        "score", scores, "--threshold", 70, "--name", "vendor", "--out", tmp_path / "run", "--fail-if", "eer > 0.9"
+        "score",
+        scores,
+        "--threshold",
+        70,
+        "--name",
+        "vendor",
+        "--out",
+        tmp_path / "run",
+        "--fail-if",
+        "eer > 0.9",
+        figures=True,
     )
     assert "vendor decided" in done.stdout
     assert "linearly" in done.stdout
     assert "Reading the scores" in done.stderr
     before = (tmp_path / "run" / "metrics.json").read_bytes()
-    run("report", tmp_path / "run", "--quiet")
+    run("report", tmp_path / "run", "--quiet", figures=True)
     assert (tmp_path / "run" / "metrics.json").read_bytes() == before
     assert "--overwrite" in run("score", scores, "--out", tmp_path / "run", code=1).stderr
     assert "Gate missed" in run("report", tmp_path / "run", "--fail-if", "fmr > 0", code=3).stderr

@@ -180,13 +180,15 @@ def test_a_reader_that_has_enough_ends_the_command_quietly(logs):
 
 def test_what_a_model_prints_does_not_get_into_the_json(tmp_path, logs):
     (tmp_path / "loud.py").write_text(MODEL)
+    (tmp_path / "blur.toml").write_text('[[degradation]]\nfamily = "gaussian-blur"\nseverities = [1]\n')
     subprocess.run([*FACEPROOF, "people", "synth", "people", "--people", "4", "--photos", "2", "--quiet"],
                    cwd=tmp_path, check=True, timeout=300)  # fmt: skip
     photos = sorted(str(path) for path in (tmp_path / "people").rglob("*.jpg"))[:2]
     loud = ["--model", "loud:Loud"]
+    quick = ["--protocol", "all", "--no-canary", "--no-figures", "--json", "--quiet"]
     for command in (
-        ["evaluate", "people", *loud, "--protocol", "all", "--no-canary", "--json", "--quiet"],
-        ["stress", "people", *loud, "--protocol", "all", "--severities", "1", "--no-canary", "--json", "--quiet"],
+        ["evaluate", "people", *loud, *quick],
+        ["stress", "people", *loud, *quick, "--suite", "blur.toml"],
         ["verify", *photos, *loud, "--json"],
         ["models", "show", "loud:Loud", "--json"],
         ["models", "check", "loud:Loud", "--json"],

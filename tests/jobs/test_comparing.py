@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,9 @@ def strict_json(path):
     return json.loads(path.read_text("utf-8"), parse_constant=refuse)
 
 
+compare_without_figures = partial(compare, figures=False)
+
+
 def rows_of(path):
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -54,7 +58,7 @@ def world(tmp_path_factory):
     Image.new("RGB", (120, 90), "gray").save(root / "people" / "synthetic-0002" / "blank.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FACEPROOF_CACHE", str(root / "cache"))
-        settings = {"model": "dlib-resnet", "protocol": "all", "offline": True}
+        settings = {"model": "dlib-resnet", "protocol": "all", "offline": True, "figures": False}
         evaluate(root / "people", out=root / "plain", **settings)
         evaluate(root / "people", out=root / "mirrored", recipe=Recipe(mirrored=True), **settings)
     return root
@@ -151,7 +155,10 @@ class TestRealRuns:
             shutil.copytree(world / name, tmp_path / name)
             manifest = open_run(tmp_path / name).manifest
             write_manifest(tmp_path / name, merged(manifest, "people", root=str(tmp_path / "nowhere")))
-        page = compare([tmp_path / "plain", tmp_path / "mirrored"], out=tmp_path / "c").folder / "report.html"
+        page = (
+            compare_without_figures([tmp_path / "plain", tmp_path / "mirrored"], out=tmp_path / "c").folder
+            / "report.html"
+        )
         assert "data:image" not in page.read_text("utf-8")
         assert "data:image" in (compared.folder / "report.html").read_text("utf-8")
 
@@ -161,11 +168,13 @@ class TestRealRuns:
         shutil.rmtree(tmp_path / "people" / "synthetic-0001")
         changed = next((tmp_path / "people" / "synthetic-0003").glob("*.jpg"))
         Image.open(changed).save(changed, quality=60)
-        settings = {"model": "dlib-resnet", "protocol": "all", "offline": True}
+        settings = {"model": "dlib-resnet", "protocol": "all", "offline": True, "figures": False}
         evaluate(tmp_path / "people", out=tmp_path / "other", **settings)
         with pytest.raises(ConfigurationError, match=r"378 comparisons instead of 465; 1 other photo.*common=True"):
-            compare([world / "plain", tmp_path / "other"], out=tmp_path / "c")
-        summary = compare([world / "plain", tmp_path / "other"], out=tmp_path / "c", common=True).summary
+            compare_without_figures([world / "plain", tmp_path / "other"], out=tmp_path / "c")
+        summary = compare_without_figures(
+            [world / "plain", tmp_path / "other"], out=tmp_path / "c", common=True
+        ).summary
         assert summary.comparisons.shared == 27 * 26 / 2
         assert [run.left_out for run in summary.runs] == [465 - 351, 378 - 351]
         assert any("left out: 114 of plain, 27 of other" in warning for warning in summary.warnings)
@@ -187,7 +196,7 @@ class TestMadeUpRuns:
 
     def test_three_runs_are_held_against_the_first(self, write, tmp_path):
         folders = [write("a"), write("b", 1), write("c")]
-        summary = compare(folders, out=tmp_path / "out").summary
+        summary = compare_without_figures(folders, out=tmp_path / "out").summary
         assert [row.run for row in summary.differences] == ["model-1", "c"]
         assert {row.baseline for row in summary.differences} == {"a"}
         assert len(summary.agreement) == 3
@@ -201,8 +210,8 @@ class TestMadeUpRuns:
 
     def test_swapping_the_runs_flips_the_signs(self, write, tmp_path):
         a, b = write("a"), write("b", 1)
-        forth = compare([a, b], out=tmp_path / "1").summary.differences[0]
-        back = compare([b, a], out=tmp_path / "2").summary.differences[0]
+        forth = compare_without_figures([a, b], out=tmp_path / "1").summary.differences[0]
+        back = compare_without_figures([b, a], out=tmp_path / "2").summary.differences[0]
         for name in ("accuracy", "fnmr", "fmr", "eer"):
             assert getattr(forth, name).value == pytest.approx(-getattr(back, name).value)
             assert getattr(forth, name).low == pytest.approx(-getattr(back, name).high)
@@ -212,7 +221,7 @@ class TestMadeUpRuns:
 
     def test_paired_numbers_are_on_what_all_runs_made(self, write, tmp_path):
         lost = frozenset({"p003/2.jpg"})
-        summary = compare([write("a"), write("b", 1, failed=lost)], out=tmp_path / "out").summary
+        summary = compare_without_figures([write("a"), write("b", 1, failed=lost)], out=tmp_path / "out").summary
         missing = summary.not_made[1]
         assert missing.mated == missing.made_by_another == 1
         assert summary.comparisons.made_by_all == summary.comparisons.shared - 1
@@ -222,19 +231,19 @@ class TestMadeUpRuns:
         assert [(row["run"], row["photo_b"]) for row in rows] == [("model-1", "p003/2.jpg")]
 
     def test_cost_falls_back_to_what_every_run_can_tell(self, write, two_scores, tmp_path):
-        summary = compare([write("a"), write("b", 1, embed_ms=80.0)], out=tmp_path / "1").summary
+        summary = compare_without_figures([write("a"), write("b", 1, embed_ms=80.0)], out=tmp_path / "1").summary
         assert summary.cost.measure == "FNMR at FMR 1%"
         assert [point.time_ms for point in summary.cost.points] == [12.0, 84.0]
         few = {"pairs": [("a/1", "a/2"), ("b/1", "b/2"), ("a/1", "b/1")], "similarity": [0.9, 0.8, 0.1]}
-        summary = compare([write("c", **few), write("d", **few)], out=tmp_path / "2").summary
+        summary = compare_without_figures([write("c", **few), write("d", **few)], out=tmp_path / "2").summary
         assert summary.cost.measure == "EER"
         pairs, first, second = two_scores(people=260)
         runs = [write(name, pairs=pairs, similarity=scores) for name, scores in (("e", first), ("f", second))]
-        assert compare(runs, out=tmp_path / "3").summary.cost.measure == "FNMR at FMR 0.1%"
+        assert compare_without_figures(runs, out=tmp_path / "3").summary.cost.measure == "FNMR at FMR 0.1%"
 
     def test_with_too_few_comparisons_it_says_so_and_invents_nothing(self, write, tmp_path):
         few = {"pairs": [("a/1", "a/2"), ("b/1", "b/2"), ("a/1", "b/1")], "similarity": [0.9, 0.8, 0.1]}
-        compared = compare([write("a", **few), write("b", **few)], out=tmp_path / "out")
+        compared = compare_without_figures([write("a", **few), write("b", **few)], out=tmp_path / "out")
         difference = compared.summary.differences[0]
         assert difference.accuracy.value is None
         assert "non-mated comparisons of other people; there are 0" in difference.accuracy.reason
@@ -245,7 +254,7 @@ class TestMadeUpRuns:
     def test_with_nothing_made_by_all_there_is_a_page_all_the_same(self, write, tmp_path):
         few = {"pairs": [("a/1", "a/2"), ("a/1", "b/1")], "similarity": [0.9, 0.1]}
         runs = [write("a", **few), write("b", **few, failed=frozenset({"a/1"}))]
-        compared = compare(runs, out=tmp_path / "out")
+        compared = compare_without_figures(runs, out=tmp_path / "out")
         assert compared.summary.comparisons.made_by_all == 0
         assert compared.summary.differences[0].eer.value is None
         assert (compared.folder / "report.html").is_file()
@@ -254,14 +263,16 @@ class TestMadeUpRuns:
         rng = np.random.default_rng(0)
         pairs = [(f"p{i}/1", f"q{i}/1") for i in range(400)]
         runs = [write(name, pairs=pairs, similarity=rng.uniform(-0.2, 0.4, 400)) for name in "ab"]
-        difference = compare(runs, out=tmp_path / "out").summary.differences[0]
+        difference = compare_without_figures(runs, out=tmp_path / "out").summary.differences[0]
         assert difference.accuracy.value is None
         assert difference.accuracy.reason == "There is no mated comparison."
         assert difference.fmr.value is not None
 
     def test_other_machines_and_other_folds_are_said(self, write, tmp_path):
         other = {"device": "cuda", "judging": {"threshold_distance": None, "folds": 5}}
-        warnings = compare([write("a"), write("b", 1, manifest=other)], out=tmp_path / "out").summary.warnings
+        warnings = compare_without_figures(
+            [write("a"), write("b", 1, manifest=other)], out=tmp_path / "out"
+        ).summary.warnings
         assert any("different devices or machines" in warning for warning in warnings)
         assert any("different folds or seeds" in warning for warning in warnings)
 
@@ -281,23 +292,23 @@ class TestRefusals:
     @pytest.mark.parametrize("runs", [[], ["a"], "a"])
     def test_fewer_than_two(self, runs):
         with pytest.raises(ConfigurationError, match="expected two or more"):
-            compare(runs)
+            compare_without_figures(runs)
 
     def test_the_same_folder_twice(self, write, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
         write("a")
         with pytest.raises(ConfigurationError, match="same folder"):
-            compare(["a", Path("a") / ".." / "a"])
+            compare_without_figures(["a", Path("a") / ".." / "a"])
 
     def test_what_is_no_run_or_unfinished(self, write, tmp_path):
         with pytest.raises(RunFolderError, match="no run folder"):
-            compare([write("a"), tmp_path / "nowhere"])
+            compare_without_figures([write("a"), tmp_path / "nowhere"])
         with pytest.raises(RunFolderError, match="unfinished"):
-            compare([tmp_path / "a", write("b", manifest={"finished": None})])
+            compare_without_figures([tmp_path / "a", write("b", manifest={"finished": None})])
 
     def test_a_stress_run(self, write):
         with pytest.raises(RunFolderError, match="stress"):
-            compare([write("a"), write("b", manifest={"kind": "stress"})])
+            compare_without_figures([write("a"), write("b", manifest={"kind": "stress"})])
 
     @pytest.mark.parametrize(
         ("other", "said"),
@@ -313,41 +324,43 @@ class TestRefusals:
     def test_other_pair_lists_with_what_differs_and_what_to_do(self, write, tmp_path, other, said):
         runs = [write("a"), write("b", **other)]
         with pytest.raises(ConfigurationError, match=f"{said}.*common=True"):
-            compare(runs, out=tmp_path / "out")
+            compare_without_figures(runs, out=tmp_path / "out")
         assert not (tmp_path / "out").exists()
-        assert compare(runs, out=tmp_path / "out", common=True).summary.run.common is True
+        assert compare_without_figures(runs, out=tmp_path / "out", common=True).summary.run.common is True
 
     def test_tables_that_are_the_same_under_another_digest(self, write, tmp_path):
         with pytest.raises(ConfigurationError, match="digests of the lists differ"):
-            compare([write("a"), write("b", manifest={"protocol": {"sha256": "else"}})], out=tmp_path / "out")
+            compare_without_figures(
+                [write("a"), write("b", manifest={"protocol": {"sha256": "else"}})], out=tmp_path / "out"
+            )
 
     def test_nothing_in_common(self, write, tmp_path):
         with pytest.raises(ConfigurationError, match="no comparison in common"):
-            compare([write("a"), write("b", [("x/1", "x/2")])], common=True, out=tmp_path / "out")
+            compare_without_figures([write("a"), write("b", [("x/1", "x/2")])], common=True, out=tmp_path / "out")
 
     def test_a_folder_that_holds_something_else(self, write, tmp_path):
         runs = [write("a"), write("b")]
         before = {path: path.read_bytes() for path in (tmp_path / "a").iterdir()}
         for overwrite in (False, True):
             with pytest.raises(RunFolderError, match="holds no comparison"):
-                compare(runs, out=tmp_path / "a", overwrite=overwrite)
+                compare_without_figures(runs, out=tmp_path / "a", overwrite=overwrite)
         assert {path: path.read_bytes() for path in (tmp_path / "a").iterdir()} == before
         (tmp_path / "file").write_text("")
         with pytest.raises(RunFolderError, match="is a file"):
-            compare(runs, out=tmp_path / "file")
+            compare_without_figures(runs, out=tmp_path / "file")
         with pytest.raises(RunFolderError, match="cannot be made"):
-            compare(runs, out=tmp_path / "file" / "below")
+            compare_without_figures(runs, out=tmp_path / "file" / "below")
 
     def test_a_comparison_is_replaced_only_when_asked(self, write, tmp_path):
         runs = [write("a"), write("b")]
-        compare(runs, out=tmp_path / "out")
+        compare_without_figures(runs, out=tmp_path / "out")
         with pytest.raises(RunFolderError, match="overwrite=True"):
-            compare(runs, out=tmp_path / "out")
-        compare(runs, out=tmp_path / "out", overwrite=True)
+            compare_without_figures(runs, out=tmp_path / "out")
+        compare_without_figures(runs, out=tmp_path / "out", overwrite=True)
 
     def test_without_out_a_new_folder_is_made_below_runs(self, write, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
-        folder = compare([write("a"), write("b")]).folder
+        folder = compare_without_figures([write("a"), write("b")]).folder
         assert folder.parent == Path("runs")
         assert folder.name.endswith("-compare")
 
@@ -359,8 +372,8 @@ def test_shared_comparisons_of_two_protocols_are_found(made_up_run, two_scores, 
     a = made_up_run(pairs, first).write(tmp_path / "a")
     b = made_up_run(pairs, second, model="b").write(tmp_path / "b")
     shuffled = made_up_run([pairs[row][::-1] for row in order], second[order], model="b").write(tmp_path / "c")
-    straight = compare([a, b], out=tmp_path / "1").summary
-    joined = compare([a, shuffled], out=tmp_path / "2", common=True).summary
+    straight = compare_without_figures([a, b], out=tmp_path / "1").summary
+    joined = compare_without_figures([a, shuffled], out=tmp_path / "2", common=True).summary
     for name in ("differences", "agreement", "comparisons", "cost"):
         assert getattr(straight, name) == getattr(joined, name)
     assert join_runs(named_runs([a], [read_run(a)])).left_out == (0,)
@@ -379,7 +392,7 @@ class TestScoresMadeElsewhere:
         return tmp_path
 
     def test_they_are_joined_by_photo_id_alone(self, world):
-        summary = compare([world / "own", world / "named"], out=world / "out").summary
+        summary = compare_without_figures([world / "own", world / "named"], out=world / "out").summary
         assert summary.comparisons.shared == summary.comparisons.made_by_all
         assert summary.differences[0].accuracy.value < 0
         assert [point.time_ms for point in summary.cost.points] == [12.0, None]
@@ -387,14 +400,14 @@ class TestScoresMadeElsewhere:
         assert any("named: Distances and thresholds here are not the file's own" in one for one in summary.warnings)
 
     def test_without_names_of_photos_rows_are_joined_and_it_is_said(self, world):
-        summary = compare([world / "nameless", world / "nameless-too"], out=world / "out").summary
+        summary = compare_without_figures([world / "nameless", world / "nameless-too"], out=world / "out").summary
         assert summary.differences[0].eer.value == 0
         assert any("joined by the number of the row" in one for one in summary.warnings)
         assert any("nameless names no people" in one for one in summary.warnings)
 
     def test_without_names_there_is_nothing_in_common_with_a_run_that_has_them(self, world):
         with pytest.raises(ConfigurationError, match="no comparison in common"):
-            compare([world / "own", world / "nameless"], common=True, out=world / "out")
+            compare_without_figures([world / "own", world / "nameless"], common=True, out=world / "out")
 
 
 def score_alone(folder, *, named):

@@ -73,11 +73,17 @@ class World:
         return sorted(self.people.rglob("*.jpg"))
 
     def evaluate(self, out: str, recipe: Recipe, **settings) -> Run:
-        usual = {"model": "dlib-resnet", "protocol": "all", "canary": False, "offline": True}
+        usual = {"model": "dlib-resnet", "protocol": "all", "canary": False, "offline": True, "figures": False}
         return evaluate(self.people, recipe=recipe, out=self.root / out, **usual | settings)
 
     def stress(self, out: str, recipe: Recipe, **settings) -> Run:
-        usual = {"models": ["dlib-resnet"], "protocol": "all", "canary": False, "suite": self.root / "two.toml"}
+        usual = {
+            "models": ["dlib-resnet"],
+            "protocol": "all",
+            "canary": False,
+            "suite": self.root / "two.toml",
+            "figures": False,
+        }
         return stress(self.people, recipe=recipe, out=self.root / out, offline=True, **usual | settings)
 
     def boxes(self, name: str) -> Path:
@@ -197,7 +203,7 @@ class TestFile:
     def test_the_report_is_drawn_again_without_the_file(self, world, listed):
         before = page_of(listed)
         (world.root / "faces.csv").unlink()
-        assert report_again(listed.folder).summary == listed.summary
+        assert report_again(listed.folder, figures=False).summary == listed.summary
         assert page_of(listed) == before
 
     def test_photos_that_it_lacks_are_told_and_count_as_not_found(self, world):
@@ -346,7 +352,7 @@ def sheet_of(run):
 class TestStress:
     @pytest.mark.parametrize("stage", ["capture", "aligned"])
     def test_photos_that_are_faces_already(self, world, whole, stage):
-        run = world.stress(f"stress-none-{stage}", Recipe(detector="none"), stage=stage)
+        run = world.stress(f"stress-none-{stage}", Recipe(detector="none"), stage=stage, figures=True)
         clean, *others = run.summary.models[0].conditions
         assert [row.condition for row in others] == ["gaussian-blur-2", "jpeg-5"]
         for row in (clean, *others):
@@ -401,7 +407,7 @@ class TestStress:
 
     def test_with_a_file_the_prepared_faces_are_degraded(self, world):
         recipe = Recipe(detector=world.boxes("stress.csv"), alignment=CUT_OUT)
-        run = world.stress("stress-file", recipe, stage="aligned")
+        run = world.stress("stress-file", recipe, stage="aligned", figures=True)
         for condition in ("clean", "gaussian-blur-2", "jpeg-5"):
             assert {tuple(row["box_xyxy_px"]) for row in photos_of(run, condition)} == {(35, 20, 105, 110)}
             assert {row["outcome"] for row in photos_of(run, condition)} == {"template"}

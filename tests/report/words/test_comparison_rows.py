@@ -37,7 +37,7 @@ def test_a_cell_has_a_value_with_its_interval_or_why_there_is_none(summary):
     rows = rows_of(summary, joiner=" to ")
     assert rows["Separation d'"].cells[0] == Cell("2.94", "1.73 to 4.15")
     assert rows["FNMR at FMR 1%"].cells[0] == Cell(
-        "–", "", "cannot be told: An FMR of 1% needs 100 non-mated comparisons or more; there are 12."
+        "–", "", "cannot be estimated: An FMR of 1% needs 100 non-mated comparisons or more; there are 12."
     )
     assert [what for what, row in rows.items() if row.optimistic] == ["Equal error rate (EER)"]
 
@@ -51,7 +51,7 @@ def test_what_is_known_of_the_systems_is_a_row_and_what_is_not_a_dash(summary):
     rows = rows_of(merged(unknown, "runs", 1, "times", total_ms=None))
     for what in ("Model", "Weights", "Numbers in a template"):
         assert rows[what].cells[1] == Cell("–")
-    assert rows["Mean time per photo"].cells[1] == Cell("–", "", "cannot be told: no time was recorded")
+    assert rows["Mean time per photo"].cells[1] == Cell("–", "", "cannot be estimated: no time was recorded")
 
 
 def test_comparisons_of_both_kinds_that_were_not_made_are_added(summary):

@@ -103,8 +103,8 @@ def test_where_one_kind_was_made_its_own_error_alone_is_told() -> None:
     assert ", which says nothing of mated ones, and " in other
     unknown = summary_of(small((0.9, True)))["headline"]
     assert unknown.startswith(
-        "On 1 comparison of 1 person, too few to rely on, all mated, it cannot be told how well facenet-vggface2 "
-        "decides, because no non-mated one could be made, and "
+        "On 1 comparison of 1 person, too few to rely on, all mated, it cannot be estimated how well "
+        "facenet-vggface2 decides, because no non-mated one could be made, and "
     )
 
 

@@ -294,7 +294,7 @@ def test_page_and_console_say_so(people, tmp_path):
     said = []
     run = evaluate(
         people, model="dlib-resnet", recipe=Recipe(detector="none"), protocol="all", out=tmp_path / "run", offline=True,
-        say=said.append,
+        figures=False, say=said.append,
     )  # fmt: skip
     assert any(line.startswith("Note: dlib-resnet failed the model check") and AS_MTCNN in line for line in said)
     assert any(AS_MTCNN in warning for warning in run.summary.warnings)

@@ -46,7 +46,7 @@ def cached(monkeypatch, tmp_path):
 
 
 def judged(people, model, tmp_path, **more):
-    settings = {"protocol": "all", "canary": False, "offline": True} | more
+    settings = {"protocol": "all", "canary": False, "offline": True, "figures": False} | more
     return evaluate(people, model=model, out=tmp_path / "run", **settings).summary
 
 
