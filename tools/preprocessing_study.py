@@ -25,7 +25,7 @@ from study_pages import render, some_people
 
 from faceproof.cli.progress import PhotoProgress
 from faceproof.degrade.registry import FAMILIES
-from faceproof.degrade.suites import Series, Suite
+from faceproof.degrade.types import Series, Suite
 from faceproof.jobs.base import Run
 from faceproof.jobs.evaluation import evaluate
 from faceproof.jobs.external import score

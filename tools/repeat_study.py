@@ -19,8 +19,7 @@ from study_pages import render, some_people
 from faceproof.cli.progress import PhotoProgress
 from faceproof.degrade import blur, resolution
 from faceproof.degrade.registry import FAMILIES
-from faceproof.degrade.suites import Series, Suite
-from faceproof.degrade.types import Family
+from faceproof.degrade.types import Family, Series, Suite
 from faceproof.jobs.stressing import stress
 from faceproof.report.words.stress import label
 from faceproof.summary.stress_schema import StressSummary

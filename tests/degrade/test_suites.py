@@ -11,17 +11,9 @@ import numpy as np
 import pytest
 
 from faceproof.degrade.registry import FAMILIES, get_family
-from faceproof.degrade.suites import (
-    CLASSIC,
-    STANDARD,
-    Series,
-    Suite,
-    get_suite,
-    list_suites,
-    parse_severities,
-    read_suite,
-)
-from faceproof.degrade.types import CLEAN
+from faceproof.degrade.suite_file import read_suite
+from faceproof.degrade.suites import CLASSIC, STANDARD, get_suite, list_suites, parse_severities
+from faceproof.degrade.types import CLEAN, Series, Suite
 from faceproof.errors import ConfigurationError, DegradationError
 from faceproof.runs.conditions import conditions_of
 from faceproof.runs.manifest import condition_entry

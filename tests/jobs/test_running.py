@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from faceproof.degrade.suites import Series, Suite, get_suite
+from faceproof.degrade.suites import get_suite
+from faceproof.degrade.types import Series, Suite
 from faceproof.engine.cache import TemplateCache
 from faceproof.jobs.running import run_evaluation, run_stress, say_damaged
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from faceproof.degrade.registry import get_family
-from faceproof.degrade.suites import Series, Suite
+from faceproof.degrade.types import Series, Suite
 from faceproof.errors import ConfigurationError, PeopleError
 from faceproof.jobs.settling import settle
 from faceproof.systems.recipe import Recipe

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from faceproof.degrade.suites import Series, Suite, get_suite, read_suite
+from faceproof.degrade.suite_file import read_suite
+from faceproof.degrade.suites import get_suite
+from faceproof.degrade.types import Series, Suite
 from faceproof.jobs.stressing import stress
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.summary.evaluation_schema import EvaluationSummary

@@ -1,9 +1,9 @@
-"""A family of degradations, and a condition, which is a family at one severity."""
+"""A family of degradations, a condition, which is a family at one severity, and a suite of conditions."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -223,3 +223,53 @@ class Condition:
 
 CLEAN = Condition(Family("clean", "As it is", lambda photo: photo, (), ""), 0)
 """The photo as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A family, and its severities in a suite."""
+
+    family: Family
+    severities: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A named list of series."""
+
+    name: str
+    series: tuple[Series, ...]
+
+    def conditions(
+        self, severities: Sequence[int] | None = None, *, stage: Stage = "capture", seed: int = 0
+    ) -> list[Condition]:
+        """The photo as it is, then every condition of the suite.
+
+        Args:
+            severities: keep only these; None: all.
+            stage: stage at which the conditions are applied.
+            seed: seed of all random values.
+
+        Returns:
+            The conditions, the clean one first.
+
+        Raises:
+            ConfigurationError: no family has such a severity, or no condition is left.
+        """
+        if severities is not None:
+            most = max(len(series.family.levels) for series in self.series)
+            outside = [severity for severity in severities if not 1 <= severity <= most]
+            if outside:
+                raise ConfigurationError(
+                    f"Suite {self.name!r} has severities 1 to {most}, not {outside[0]} (0 is the photo as it is, "
+                    "which is always included)."
+                )
+        chosen = [
+            series.family.at(severity, stage=stage, seed=seed)
+            for series in self.series
+            for severity in series.severities
+            if severities is None or severity in severities
+        ]
+        if not chosen:
+            raise ConfigurationError(f"Suite {self.name!r} has no condition with these severities.")
+        return [CLEAN, *chosen]

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from faceproof.degrade.suites import Suite
-    from faceproof.degrade.types import Stage
+    from faceproof.degrade.types import Stage, Suite
     from faceproof.engine.values import Progress
     from faceproof.engine.workload import Side
     from faceproof.scoring.threshold import Threshold

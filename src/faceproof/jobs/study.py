@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faceproof.degrade.suites import Suite
-from faceproof.degrade.types import Stage
+from faceproof.degrade.types import Stage, Suite
 from faceproof.errors import ConfigurationError
 from faceproof.scoring.threshold import Threshold, distance_of
 from faceproof.sizes import bytes_of

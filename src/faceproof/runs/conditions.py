@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faceproof.degrade.suites import family_again
+from faceproof.degrade.own_functions import family_again
 from faceproof.degrade.types import Condition
 from faceproof.runs.manifest_schema import Manifest
 
