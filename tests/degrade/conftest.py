@@ -1,7 +1,10 @@
+import sys
 from functools import cache
+from importlib import invalidate_caches
 
 import numpy as np
 import pytest
+from own_degradations import MINE
 from scipy.ndimage import gaussian_filter
 
 from faceproof.systems.faces.types import Face
@@ -51,3 +54,15 @@ def face():
 @pytest.fixture(scope="session")
 def face_filling():
     return _face_filling
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A folder to work in, with the module ``mine``, which is forgotten after the test."""
+    (tmp_path / "mine.py").write_text(MINE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    invalidate_caches()
+    yield tmp_path
+    sys.modules.pop("mine", None)
