@@ -70,11 +70,17 @@ def test_a_million_people_can_be_stopped(tmp_path):
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo")
-    return folder, run("demo", "--out", folder / "d", "--people", 20, "--photos", 3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FACEPROOF_CACHE", str(folder / "cache"))
+        return folder, run("demo", "--out", folder / "d", "--people", 20, "--photos", 3)
 
 
 @needs_dlib
 class TestDemo:
+    @pytest.fixture(autouse=True)
+    def _shared_cache(self, _own_cache, demo, monkeypatch):
+        monkeypatch.setenv("FACEPROOF_CACHE", str(demo[0] / "cache"))
+
     def test_it_leaves_a_report_that_says_that_nobody_exists(self, demo):
         folder, done = demo
         assert "These are synthetic people and no evidence about a real system" in " ".join(done.stdout.split())
