@@ -74,7 +74,7 @@ class Paired:
 
 
 def pair_runs(similarity: Floats, mated: Flags, person_a: Whole, person_b: Whole, fold: Whole, seed: int = 0) -> Paired:
-    """Keep the comparisons that all runs could make, and let each run decide them at thresholds of other people.
+    """Keep the comparisons that all runs could make, and let each run decide them at thresholds from other people.
 
     People are in blocks: the protocol's folds where every comparison has one and nobody is in two, else ten blocks
     of people. See `faceproof.metrics.held_out.held_out_thresholds` for the thresholds. The comparisons behind them
@@ -110,7 +110,7 @@ def pair_runs(similarity: Floats, mated: Flags, person_a: Whole, person_b: Whole
 
 
 def measures(paired: Paired, weights: NDArray[np.floating]) -> dict[str, Floats]:
-    """Accuracy, FNMR and FMR at the thresholds of other people, and EER, for each weighting of the comparisons.
+    """Accuracy, FNMR and FMR at the thresholds from other people, and EER, for each weighting of the comparisons.
 
     Args:
         paired: the decisions.

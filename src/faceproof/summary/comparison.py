@@ -51,9 +51,9 @@ Float64Array = NDArray[np.float64]
 SHOWN = 24
 COST_FMRS = (0.001, 0.01, 0.1)
 _HOW = {
-    "accuracy": "Difference in the share of right decisions at the thresholds of other people.",
-    "fnmr": "Difference in the share of mated comparisons rejected at the thresholds of other people.",
-    "fmr": "Difference in the share of non-mated comparisons accepted at the thresholds of other people.",
+    "accuracy": "Difference in the share of right decisions at the thresholds from other people.",
+    "fnmr": "Difference in the share of mated comparisons rejected at the thresholds from other people.",
+    "fmr": "Difference in the share of non-mated comparisons accepted at the thresholds from other people.",
     "eer": "Difference of the equal error rates; each run has a threshold of its own there, set on these comparisons.",
 }
 _MCNEMAR = (

@@ -98,7 +98,7 @@ class PairedRun(Record):
 
     Attributes:
         run: its name.
-        held: decisions at thresholds of other people.
+        held: decisions at thresholds from other people.
         threshold_distance: the lowest and the highest of them, as distances.
         eer: on these comparisons.
     """
