@@ -56,7 +56,7 @@ test: $(READY)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile $(COVERAGE) $(TESTS)
 
 attack: $(READY) at-hand
-	@echo "Attacking faceproof with damaged photos, kills, flipped bits, odd files and odd surroundings (docs/reliability.md): half an hour ..."
+	@echo "Attacking faceproof with damaged photos, kills, flipped bits, odd files and limited machines (docs/reliability.md): half an hour ..."
 	@PYTHONPATH=tests/support OMP_NUM_THREADS=1 $(BIN)/python -m attacks $(ATTACK)
 
 mutants: $(READY)

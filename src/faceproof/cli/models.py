@@ -177,7 +177,7 @@ def check(
     offline: Offline = False,
     json: Json = False,
 ) -> None:
-    """Check a model on a few dozen faces: is it sound, and does it get what it was made for? Exit 1 when not."""
+    """Check on synthetic faces that a model separates people and that its preprocessing is right. Exit 1 if not."""
     from faceproof.systems.model_check.job import check_model, propose_contract
     from faceproof.systems.recognition.catalog import has_required_fields, is_described
 

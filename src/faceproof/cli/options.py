@@ -65,7 +65,7 @@ PixelDivisor = Annotated[str | None, typer.Option(help="Divides what is left: on
 
 NoFigures = Annotated[bool, typer.Option("--no-figures", help="Leave the figures out; faceproof report draws them.")]
 
-NoCanary = Annotated[bool, typer.Option("--no-canary", help="Do not check the model on a few dozen faces first.")]
+NoCanary = Annotated[bool, typer.Option("--no-canary", help="Do not check the model before the run.")]
 
 
 _RECIPE_OPTIONS = {

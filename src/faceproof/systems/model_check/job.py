@@ -1,4 +1,4 @@
-"""Run the model check before a run, on a few dozen faces: the templates and the input contract."""
+"""Run the model check on synthetic faces and on some of the user's: templates and input contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of the templates that a recogniser gives for a few dozen faces."""
+"""Checks of the templates that a recogniser gives for the faces of the model check."""
 
 from __future__ import annotations
 
