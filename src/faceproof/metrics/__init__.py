@@ -1,1 +1,1 @@
-"""How good the decisions are: pure functions on arrays, NumPy in float64."""
+"""Error rates, curves, thresholds and intervals: pure functions on NumPy arrays, computed in float64."""

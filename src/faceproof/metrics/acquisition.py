@@ -1,4 +1,4 @@
-"""Photos that never became a template, and what they do to the error rates of the whole system."""
+"""Failure to acquire: photos that give no template, and their effect on the error rates of the whole system."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def failure_to_acquire(without_template: int, photos: int) -> float:
 
     Args:
         without_template: photos that could not be read, had no face, or gave no template.
-        photos: all photos that the comparisons ask for.
+        photos: all photos that the comparisons use.
 
     Returns:
         0 to 1; NaN without photos.
@@ -50,7 +50,7 @@ def far_frr(fmr: float, fnmr: float, fta: float) -> tuple[float, float]:
 
     Args:
         fmr: false match rate of the comparisons that were made, 0 to 1, or NaN.
-        fnmr: false non-match rate likewise.
+        fnmr: false non-match rate of the comparisons that were made, 0 to 1, or NaN.
         fta: failure-to-acquire rate, 0 to 1, or NaN.
 
     Returns:

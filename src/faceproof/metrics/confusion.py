@@ -1,4 +1,4 @@
-"""Decisions at one threshold, and the rates that follow from counting them.
+"""Counts of decisions at a threshold, and the rates computed from these counts.
 
 Convention: a comparison is accepted (declared the same person) when ``similarity >= threshold``. Mated is the
 positive class. A rate whose denominator is zero is NaN, never 0.
@@ -17,7 +17,7 @@ from faceproof.errors import ConfigurationError, MetricUndefinedError
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """How many comparisons of each kind were decided which way.
+    """Confusion matrix: accepted and rejected comparisons, mated and non-mated.
 
     Attributes:
         tp: mated and accepted.
@@ -48,7 +48,7 @@ class Confusion:
 
 
 def checked_comparisons(similarity: ArrayLike, mated: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """The two columns that every metric takes, in the dtypes that it computes with.
+    """Check similarities and labels, and convert them to the dtypes that the metrics compute with.
 
     Args:
         similarity: (n,) real numbers, higher is more alike, all finite.
@@ -59,8 +59,8 @@ def checked_comparisons(similarity: ArrayLike, mated: ArrayLike) -> tuple[NDArra
 
     Raises:
         ConfigurationError: the two differ in length, are not one-dimensional, or ``mated`` is not boolean.
-        MetricUndefinedError: a similarity is NaN or infinite. Comparisons that could not be made have to be left
-            out, and counted, before anything is measured.
+        MetricUndefinedError: a similarity is NaN or infinite. The caller leaves out, and counts, the comparisons
+            that could not be made.
     """
     scores = np.asarray(similarity, dtype=np.float64)
     labels = np.asarray(mated)
@@ -141,7 +141,7 @@ def confusion_sweep(
 def accuracy(confusion: Confusion) -> float:
     """Share of right decisions, (TP + TN) / n; NaN without comparisons.
 
-    With comparisons of one kind only it is defined but says little: accepting everything may score 1.
+    With comparisons of one kind only, accuracy is defined but not informative: accepting everything may give 1.
 
     >>> accuracy(Confusion(tp=8, fn=2, tn=9, fp=1))
     0.85
@@ -155,14 +155,14 @@ def precision(confusion: Confusion) -> float:
 
 
 def recall(confusion: Confusion) -> float:
-    """Share of mated comparisons that are accepted (true match rate), TP / (TP + FN); NaN without mated ones."""
+    """Share of mated comparisons that are accepted (true match rate), TP / (TP + FN); NaN without any."""
     return _ratio(confusion.tp, confusion.mated)
 
 
 def f1(confusion: Confusion) -> float:
     """Harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN).
 
-    NaN without mated comparisons. Where there are some and none was accepted it is 0: that is a result.
+    NaN without mated comparisons. 0 where there are mated comparisons and none of them was accepted.
 
     >>> f1(Confusion(tp=0, fn=3, tn=5, fp=0)), f1(Confusion(tp=0, fn=0, tn=5, fp=1))
     (0.0, nan)

@@ -1,8 +1,8 @@
-"""What the errors of a system cost, and the least that any threshold could make them cost.
+"""The detection cost of a system at a threshold, and its minimum over all thresholds.
 
 The detection cost of a verification system weighs its two errors: cost = FRR + price * FAR. Rejecting everybody costs
-1. The gap between the cost at a threshold and the least cost of all thresholds is what a badly placed threshold
-loses (calibration); the least cost is what the scores themselves cannot tell apart (discrimination).
+1. The difference between the cost at a threshold and the minimum cost is the loss from a badly placed threshold
+(calibration). The minimum cost is the loss from scores that do not separate the two kinds (discrimination).
 
 Source: the detection cost function of the NIST speaker recognition evaluations; Brümmer and du Preez, Computer
 Speech and Language 20 (2006) 230-275, on the split into discrimination and calibration.
@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 def price_of_false_matches(fmr: float) -> float:
     """The weight of FAR against FRR at an operating point of a given FMR: 0.01 / FMR, and at least 1.
 
-    False matches at exactly the target then cost as much as 1% of the mated comparisons rejected.
+    With this price, FAR at exactly the given FMR costs as much as an FRR of 1%.
 
     >>> price_of_false_matches(1e-3), price_of_false_matches(0.1)
     (10.0, 1.0)
@@ -34,10 +34,10 @@ def price_of_false_matches(fmr: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class SortedScores:
-    """Similarities of comparisons that were made, sorted once, so that many weightings can be swept.
+    """Comparisons sorted by similarity once, so that metrics can be computed for many weightings.
 
     Attributes:
-        order: int64 (m,), rows of the comparisons, the most alike first.
+        order: int64 (m,), rows of the comparisons, the highest similarity first.
         mated: bool (m,), in that order.
         ends: bool (m,), True at the last of each run of tied similarities.
     """
@@ -48,7 +48,13 @@ class SortedScores:
 
     @staticmethod
     def of(similarity: Floats, mated: NDArray[np.bool_], rows: NDArray[np.int64]) -> SortedScores:
-        """Sort some rows, all of which have a similarity."""
+        """Sort rows of comparisons that were made.
+
+        Args:
+            similarity: float64 (n,); finite in ``rows``.
+            mated: bool (n,).
+            rows: int64 (m,), the comparisons to sort.
+        """
         order = rows[np.argsort(-similarity[rows], kind="stable")]
         scores = similarity[order]
         ends = np.ones(order.size, dtype=np.bool_)
@@ -59,13 +65,13 @@ class SortedScores:
 def least_cost(
     scores: SortedScores, cost_mated: Floats, cost_non_mated: Floats, weights: NDArray[np.floating]
 ) -> Floats:
-    """The least cost of any threshold, for each of some weightings of the comparisons.
+    """The minimum cost over all thresholds, for each weighting of the comparisons.
 
     Args:
-        scores: of the comparisons.
+        scores: the sorted comparisons.
         cost_mated: float64 (r,), cost of rejecting a mated comparison of weight 1.
-        cost_non_mated: float64 (r,), cost of accepting a non-mated one.
-        weights: (r, n), of all comparisons.
+        cost_non_mated: float64 (r,), cost of accepting a non-mated comparison of weight 1.
+        weights: floats (r, n), one weight for each comparison in each weighting.
 
     Returns:
         float64 (r,). 0 without comparisons.
@@ -73,7 +79,7 @@ def least_cost(
     if not scores.order.size:
         return np.zeros(len(weights))
     sorted_weights = weights[:, scores.order].astype(np.float64)
-    # Rejecting all costs every mated one; each that is accepted changes the sum by its own cost.
+    # Start with everything rejected: the cost of all mated ones. Each accepted comparison changes it by its own cost.
     change = np.where(scores.mated, -cost_mated[:, None], cost_non_mated[:, None]) * sorted_weights
     all_rejected = cost_mated * (sorted_weights @ scores.mated)
     after = np.cumsum(change, axis=1)[:, scores.ends]
@@ -82,14 +88,14 @@ def least_cost(
 
 
 def weighted_eer(scores: SortedScores, weights: NDArray[np.floating]) -> Floats:
-    """Equal error rate for each of some weightings, on the line between the two vertices that bracket it.
+    """Equal error rate for each weighting, interpolated as in `faceproof.metrics.curves.equal_errors`.
 
     Args:
-        scores: of the comparisons.
-        weights: (r, n), of all comparisons.
+        scores: the sorted comparisons.
+        weights: floats (r, n), one weight for each comparison in each weighting.
 
     Returns:
-        float64 (r,); NaN where a kind of comparison weighs nothing.
+        float64 (r,), 0 to 1; NaN where the mated or the non-mated comparisons have no weight.
     """
     result = np.full(len(weights), math.nan)
     if not scores.order.size:

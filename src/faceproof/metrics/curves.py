@@ -1,7 +1,7 @@
 """Error rates over all thresholds: the curves behind ROC and DET, and the area under the ROC.
 
-As the threshold falls past one observed similarity after another, whole groups of equal similarities become
-accepted together. Each such group is one vertex of the curve, so ties never depend on the order of the rows.
+As the threshold falls, comparisons with equal similarities are accepted together. Each distinct similarity is one
+vertex of the curve, so the curve does not depend on the order of tied rows.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from faceproof.metrics.confusion import checked_comparisons
 
 @dataclass(frozen=True, slots=True)
 class StepCounts:
-    """Accepted comparisons of each kind, as exact counts, while the threshold falls.
+    """Exact counts of accepted mated and non-mated comparisons as the threshold falls.
 
     Attributes:
         similarity: float64 (v,), distinct observed similarities, descending.
-        tp: int64 (v + 1,), mated comparisons accepted when the first 0, 1, ..., v of them are accepted.
+        tp: int64 (v + 1,), mated comparisons accepted when the highest 0, 1, ..., v similarities are accepted.
         fp: int64 (v + 1,), non-mated comparisons accepted likewise.
     """
 
@@ -43,7 +43,7 @@ class StepCounts:
 
 @dataclass(frozen=True, slots=True)
 class ErrorCurve:
-    """FMR and FNMR at every threshold that matters. ROC is (fmr, tmr), DET is (fmr, fnmr).
+    """FMR and FNMR at every threshold where they change. ROC is (fmr, tmr), DET is (fmr, fnmr).
 
     Attributes:
         thresholds: float64 (v + 1,), +inf (nothing accepted), then each distinct similarity, descending.
@@ -57,11 +57,11 @@ class ErrorCurve:
 
     @property
     def tmr(self) -> NDArray[np.float64]:
-        """True match rate, 1 - FNMR."""
+        """True match rate, 1 - FNMR, float64 (v + 1,)."""
         return 1.0 - self.fnmr
 
     def thinned(self, points: int = 500) -> ErrorCurve:
-        """The same curve with at most so many vertices, for drawing.
+        """The same curve with fewer vertices, for drawing.
 
         Vertices are kept at even steps along the curve on linear axes and on logarithmic FMR and FNMR axes, so that
         both ends of a DET plot keep their detail. The first and the last vertex always stay.
@@ -70,7 +70,7 @@ class ErrorCurve:
             points: the most vertices to keep, 8 or more.
 
         Raises:
-            ConfigurationError: fewer than 8 points asked for.
+            ConfigurationError: ``points`` is below 8.
         """
         if points < 8:
             raise ConfigurationError(f"a curve of {points} points shows nothing; ask for 8 or more")
@@ -132,7 +132,7 @@ def error_curve(similarity: ArrayLike, mated: ArrayLike) -> ErrorCurve:
         mated: bool (n,).
 
     Returns:
-        The curve, threshold falling. A rate of a kind of which there is no comparison is NaN throughout.
+        The curve, threshold falling. FMR is NaN throughout without non-mated comparisons, FNMR without mated ones.
 
     Raises:
         ConfigurationError, MetricUndefinedError: see `faceproof.metrics.confusion.checked_comparisons`.
@@ -156,9 +156,9 @@ class EqualErrors:
     """Where FMR and FNMR are equal on a curve of steps.
 
     Attributes:
-        rate: the equal error rate.
+        rate: the equal error rate, 0 to 1.
         after: index of the first step at which FMR is not below FNMR.
-        share: how far from the step before it to this one the two rates are equal, above 0 and up to 1.
+        share: position of the crossing between step ``after`` - 1 and step ``after``, above 0 and up to 1.
     """
 
     rate: float
@@ -167,11 +167,12 @@ class EqualErrors:
 
 
 def equal_errors(tp: NDArray[np.float64 | np.int64], fp: NDArray[np.float64 | np.int64]) -> EqualErrors:
-    """The equal error rate of accepted counts, on a straight line between the two steps around it.
+    """The equal error rate from accepted counts, interpolated linearly between the two steps around it.
 
     Args:
-        tp: (steps,), mated comparisons accepted, or their weight: rising from 0 to all of them, above 0.
-        fp: (steps,), non-mated comparisons accepted, likewise.
+        tp: int64 or float64 (steps,), count or weight of accepted mated comparisons. It rises from 0 to that of all
+            mated comparisons, which is above 0.
+        fp: (steps,), likewise for non-mated comparisons.
     """
     mated, non_mated = tp[-1], fp[-1]
     # FMR - FNMR times both class sizes: whole numbers of whole weights, so that equal rates are met exactly.
@@ -185,19 +186,20 @@ def equal_errors(tp: NDArray[np.float64 | np.int64], fp: NDArray[np.float64 | np
 
 
 def auc(similarity: ArrayLike, mated: ArrayLike) -> float:
-    """Area under the ROC: how often a mated comparison is more alike than a non-mated one.
+    """Area under the ROC: probability that a mated comparison has a higher similarity than a non-mated one.
 
     Args:
         similarity: float64 (n,), finite, higher is more alike.
         mated: bool (n,).
 
     Returns:
-        P(mated > non-mated) + P(equal) / 2 over all couples of one of each, 0 to 1; NaN where a kind is missing.
+        P(mated > non-mated) + P(equal) / 2 over all couples of a mated and a non-mated comparison, 0 to 1. NaN
+        without mated or without non-mated comparisons.
 
     Raises:
         ConfigurationError, MetricUndefinedError: see `faceproof.metrics.confusion.checked_comparisons`.
 
-    Source: Hanley and McNeil 1982, the Mann-Whitney reading of the area.
+    Source: Hanley and McNeil 1982: the area equals the Mann-Whitney statistic.
 
     >>> auc([0.9, 0.4, 0.4, 0.1], [True, True, False, False])
     0.875
@@ -215,5 +217,6 @@ def _rate(part: NDArray[np.int64], whole: int) -> NDArray[np.float64]:
 
 
 def _evenly(rising: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    """Indices of the values that are closest above ``count`` even steps from the first value to the last."""
     targets = np.linspace(rising[0], rising[-1], count)
     return np.minimum(np.searchsorted(rising, targets), rising.size - 1).astype(np.int64)

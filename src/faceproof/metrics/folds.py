@@ -1,4 +1,4 @@
-"""Accuracy on comparisons that had no say in the threshold: folds, and folds that share no person."""
+"""Cross-validated accuracy (the threshold comes from the other folds), and folds that share no person."""
 
 from __future__ import annotations
 
@@ -16,17 +16,21 @@ from faceproof.metrics.operating_points import best_accuracy_step, best_accuracy
 BLOCKS = 10
 _WHOLE_UP_TO_SHARES = 1.5
 _ROOMS = (1.1, 0.99)
-"""Even shares that a part may hold: a tenth more keeps friends together; where that starves a part, a hair less."""
+"""Largest weight of a part, as a multiple of an even share.
+
+The first value keeps most comparisons within one part. The second is used where the first leaves some part with less
+than half an even share.
+"""
 _PASSES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class FoldAccuracy:
-    """What one fold scored at the threshold of the others.
+    """Accuracy of one fold at the threshold of the others.
 
     Attributes:
-        fold: its number.
-        accuracy: share of right decisions; NaN where the other folds give no threshold.
+        fold: number of the fold.
+        accuracy: share of right decisions, 0 to 1; NaN where the other folds give no threshold.
         threshold: best-accuracy threshold of the other folds, a similarity, or NaN.
         comparisons: number of comparisons in the fold.
     """
@@ -42,10 +46,10 @@ class FoldResult:
     """Accuracy over folds.
 
     Attributes:
-        accuracy: plain mean of the folds' accuracies.
-        standard_error: their standard deviation (k - 1) over sqrt(k).
-        per_fold: each fold that has comparisons, in order.
-        left_out: comparisons in no fold.
+        accuracy: unweighted mean of the accuracies of the folds, 0 to 1, or NaN.
+        standard_error: their standard deviation (k - 1 in the denominator) over sqrt(k), or NaN.
+        per_fold: each fold that has comparisons, by fold number.
+        left_out: number of comparisons in no fold.
         reason: why accuracy is NaN, else None.
     """
 
@@ -64,7 +68,7 @@ class FoldResult:
 def cross_validated_accuracy(
     similarity: ArrayLike, mated: ArrayLike, fold: ArrayLike, grid: ArrayLike | None = None
 ) -> FoldResult:
-    """Accuracy of each fold at the threshold that is best for all the others, and the mean of these.
+    """Accuracy of each fold at the best-accuracy threshold of all other folds, and the mean of these accuracies.
 
     Args:
         similarity: float64 (n,), finite.
@@ -73,12 +77,12 @@ def cross_validated_accuracy(
         grid: thresholds to choose from, as in `best_accuracy_threshold`.
 
     Returns:
-        Mean, standard error and every fold. The mean is NaN, with a reason, with fewer than two folds or where some
-        fold's others are all of one kind.
+        Mean, standard error and every fold. The mean is NaN, with a reason, in two cases: there are fewer than two
+        folds, or the other folds of some fold hold comparisons of one kind only.
 
     Raises:
         ConfigurationError, MetricUndefinedError: see `faceproof.metrics.confusion.checked_comparisons`; also where
-            ``fold`` does not fit.
+            ``fold`` has another length or holds no integers.
 
     Source: Huang et al. 2007, Labeled Faces in the Wild, View 2 (ten folds).
 
@@ -107,22 +111,24 @@ def cross_validated_accuracy(
 def person_disjoint_folds(person_a: ArrayLike, person_b: ArrayLike, k: int = 10, seed: int = 0) -> NDArray[np.int16]:
     """Folds of comparisons such that no person appears in two of them.
 
-    Every person belongs to one fold. A comparison of two people in different folds belongs to none. To lose few,
-    people linked by comparisons, directly or through others, stay together: such a group goes whole into the fold
-    that has least of its kind of comparison so far. A group of more than one and a half folds is spread over as many
-    folds as it fills, person by person, each to the fold where most of its comparisons already are and that is not
-    full. The scores play no part in it. Order of rows and of sides changes nothing.
+    Every person belongs to one fold. A comparison of two people in different folds belongs to none and is left out.
+    To leave out few, people who are linked by comparisons, directly or through others, form a group. A group goes as
+    a whole into the fold that so far has least of the kinds of comparison that the group brings.
 
-    Where everybody is compared with everybody nothing helps: about 1/k of the non-mated comparisons remain.
+    A group larger than one and a half folds is spread over as many folds as it fills, person by person. Each person
+    goes to the fold that is not full and holds most of the people he is compared with.
+
+    The folds do not depend on the scores, on the order of the rows, or on which person is on which side. Where
+    everybody is compared with everybody, only about 1/k of the non-mated comparisons remain.
 
     Args:
         person_a: (n,) names or numbers of the people on one side; whole numbers are sorted faster than names.
         person_b: (n,) likewise, the other side.
         k: number of folds, 2 or more. With few groups some folds stay empty.
-        seed: which of the equally good choices are made.
+        seed: seed of the choice among equally good folds.
 
     Returns:
-        int16 (n,), fold from 0 to k - 1, or -1 where a comparison is left out. Mated comparisons never are.
+        int16 (n,), fold from 0 to k - 1, or -1 where a comparison is left out. No mated comparison is left out.
 
     Raises:
         ConfigurationError: lengths differ, or ``k`` is out of range.
@@ -158,15 +164,16 @@ def folds_of_people(
 def blocks_of_people(
     person_a: NDArray[np.int64], person_b: NDArray[np.int64], fold: NDArray[np.int64], seed: int = 0
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], bool]:
-    """Blocks of people, so that thresholds for some can be set on the others.
+    """Blocks of people, so that a threshold for one block can be set on the other blocks.
 
-    They are the protocol's folds where every comparison has one and nobody is in two, else ten of `folds_of_people`.
+    The blocks are the folds of the protocol where every comparison has a fold and nobody is in two folds. Else they
+    are ten folds of `folds_of_people`.
 
     Args:
         person_a: whole numbers (n,) from 0, the person on side a.
         person_b: likewise.
         fold: int64 (n,), fold of the protocol from 0, or -1.
-        seed: of blocks that are not folds.
+        seed: seed of `folds_of_people`.
 
     Returns:
         Block of the person on side a and on side b, int64 (n,), and whether blocks are the protocol's folds.
@@ -186,7 +193,7 @@ def _score_fold(
     number: int,
     grid: ArrayLike | None,
 ) -> FoldAccuracy:
-    """One fold at the threshold of the rest; the columns are sorted by falling similarity."""
+    """Accuracy of one fold at the threshold of the rest; the columns are sorted by falling similarity."""
     rest, rest_labels = scores[~inside], labels[~inside]
     if grid is None:
         threshold = best_accuracy_step(count_sorted_steps(rest, rest_labels))
@@ -208,7 +215,7 @@ def _checked_folds(fold: ArrayLike, n: int) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True)
 class _Links:
-    """Who is compared with whom: ``own`` comparisons of each person with himself, and each couple once."""
+    """Who is compared with whom: weight of the mated comparisons of each person, and each couple of people once."""
 
     own: NDArray[np.float64]
     first: NDArray[np.int64]
@@ -217,7 +224,7 @@ class _Links:
 
 
 def _links(code_a: NDArray[np.intp], code_b: NDArray[np.intp], people: int) -> _Links:
-    """Comparisons as a weighted graph of people; each kind of comparison weighs 1 in all."""
+    """Comparisons as a weighted graph of people. The mated ones together weigh 1, and so do the non-mated ones."""
     same = code_a == code_b
     own = np.bincount(code_a[same], minlength=people).astype(np.float64)
     low, high = np.minimum(code_a, code_b)[~same], np.maximum(code_a, code_b)[~same]
@@ -226,7 +233,7 @@ def _links(code_a: NDArray[np.intp], code_b: NDArray[np.intp], people: int) -> _
 
 
 def _assign_people(links: _Links, k: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """The fold of each person: heavy groups first, each where its kind of comparison is scarcest."""
+    """The fold of each person. Heavy groups come first; each goes to the fold with least of its kinds of comparison."""
     people = links.own.size
     fold = np.full(people, -1, dtype=np.int64)
     group = connected_people(links.first, links.second, people)
@@ -251,7 +258,7 @@ def _assign_people(links: _Links, k: int, rng: np.random.Generator) -> NDArray[n
 
 
 def _load(links: _Links, fold: NDArray[np.int64], members: NDArray[np.int64], k: int) -> NDArray[np.float64]:
-    """What a group that was spread brings to each fold: mated and non-mated comparisons that stay."""
+    """Weight of the mated and non-mated comparisons that a spread group adds to each fold, float64 (k, 2)."""
     of_group = np.zeros(fold.size, dtype=np.bool_)
     of_group[members] = True
     kept = of_group[links.first] & (fold[links.first] == fold[links.second])
@@ -261,7 +268,16 @@ def _load(links: _Links, fold: NDArray[np.int64], members: NDArray[np.int64], k:
 
 
 def connected_people(a: NDArray[np.int64], b: NDArray[np.int64], people: int) -> NDArray[np.int64]:
-    """Lowest number in the group of each of so many people, who are linked by the couples ``a[i]``, ``b[i]``."""
+    """Groups of people who are linked by comparisons, directly or through others.
+
+    Args:
+        a: int64 (n,), person on one side of each link, 0 to ``people`` - 1.
+        b: int64 (n,), person on the other side.
+        people: number of people.
+
+    Returns:
+        int64 (people,), the lowest number of a person in the group of each person.
+    """
     root = np.arange(people, dtype=np.int64)
     while a.size:
         np.minimum.at(root, np.maximum(root[a], root[b]), np.minimum(root[a], root[b]))
@@ -273,7 +289,7 @@ def connected_people(a: NDArray[np.int64], b: NDArray[np.int64], people: int) ->
 
 
 def _spread(links: _Links, members: NDArray[np.int64], parts: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Part of each member of a group that is too large for one fold, few comparisons between parts."""
+    """Part of each member of a group that is too large for one fold; few comparisons are between parts."""
     place = np.full(links.own.size, -1, dtype=np.int64)
     place[members] = np.arange(members.size)
     inside = place[links.first] >= 0
@@ -297,7 +313,7 @@ def _spread(links: _Links, members: NDArray[np.int64], parts: int, rng: np.rando
 
 @dataclass(frozen=True, slots=True)
 class _Neighbours:
-    """A group's links, those of member i from ``start[i]`` to ``start[i + 1]``, and the weight of each member."""
+    """Links and weights of the members of a group; the links of member i are ``start[i]`` to ``start[i + 1]``."""
 
     others: NDArray[np.int64]
     times: NDArray[np.float64]
@@ -308,7 +324,7 @@ class _Neighbours:
 def _streamed(
     graph: _Neighbours, order: list[int], parts: int, room: float
 ) -> tuple[NDArray[np.int64], float, NDArray[np.float64]]:
-    """Part of each member, comparisons kept, and weight of each part, of the pass that kept most."""
+    """Part of each member, weight of links within parts, and weight of each part, from the best of several passes."""
     part = np.full(graph.weight.size, parts, dtype=np.int64)
     load = np.zeros(parts + 1)
     ends = np.repeat(np.arange(graph.weight.size), np.diff(graph.start))
@@ -331,7 +347,7 @@ def _streamed(
 
 
 def _outwards(others: NDArray[np.int64], start: NDArray[np.int64], root: int) -> list[int]:
-    """Everybody in a connected group, by growing number of steps from one of them."""
+    """All members of a connected group in breadth-first order from ``root``."""
     seen = np.zeros(start.size - 1, dtype=np.bool_)
     seen[root] = True
     order = [root]

@@ -1,4 +1,4 @@
-"""A threshold for each comparison that was set on comparisons of other people alone."""
+"""Thresholds from other people: each comparison gets a threshold that is set only on comparisons of other people."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from faceproof.metrics.intervals import smallest_resolvable_rate
 from faceproof.metrics.operating_points import check_fmr, fewest_non_mated, threshold_at_fmr
 
 FALLBACK_FMRS = (1e-3, 1e-2, 1e-1)
-"""Tried in this order where nobody asked for a certain FMR."""
+"""Target FMRs, tried in this order where no target is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,11 @@ class HeldOut:
     """Thresholds set on other people.
 
     Attributes:
-        threshold: float64 (n,), a similarity for each comparison; NaN throughout where the data give none.
-        fmr: the target that they were set for; NaN likewise.
-        distinct: float64 (t,), the different thresholds among them, ascending.
-        fewest_non_mated: non-mated comparisons of other people behind the threshold that rests on fewest.
-        reason: why there is none, or why another FMR than the first was taken; else None.
+        threshold: float64 (n,), a similarity for each comparison; NaN throughout where no threshold could be set.
+        fmr: the target FMR of the thresholds, above 0 and up to 1; NaN where no threshold could be set.
+        distinct: float64 (t,), the distinct values of ``threshold``, ascending; empty where there are none.
+        fewest_non_mated: smallest number of non-mated comparisons that any of the thresholds is set on.
+        reason: why there is no threshold, or why a higher FMR was used than the first; else None.
     """
 
     threshold: NDArray[np.float64]
@@ -41,21 +41,21 @@ def held_out_thresholds(
     block_b: NDArray[np.integer],
     fmr: float | None = None,
 ) -> HeldOut:
-    """For each comparison, the threshold that gives an FMR on comparisons of people from other blocks.
+    """Set for each comparison a threshold at a target FMR on comparisons of people from other blocks.
 
-    People are in blocks. A comparison of people from blocks i and j is judged at the threshold that
+    Each person is in one block. A comparison of people from blocks i and j is decided at the threshold that
     `faceproof.metrics.operating_points.threshold_at_fmr` sets on all comparisons with neither side in i or j. So
-    no comparison has to be left out, and no person has a say in his own threshold.
+    no comparison is left out, and no threshold is set on photos of the people that it is applied to.
 
     Args:
-        similarity: float64 (n,), NaN where a comparison could not be made; it gets a threshold all the same.
+        similarity: float64 (n,), NaN where a comparison could not be made; such a comparison gets a threshold too.
         mated: bool (n,).
         block_a: integers (n,), block of the person on side a, 0 or more.
         block_b: integers (n,), likewise.
-        fmr: above 0 and up to 1; None: the first of `FALLBACK_FMRS` that all thresholds can resolve.
+        fmr: target FMR, above 0 and up to 1; None: the first of `FALLBACK_FMRS` that all thresholds can resolve.
 
     Returns:
-        The thresholds. An FMR that was asked for and cannot be resolved gives none, with the reason.
+        The thresholds; NaN, with the reason, where the data cannot resolve the FMR.
 
     Raises:
         ConfigurationError: ``fmr`` is out of range.

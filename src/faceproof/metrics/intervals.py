@@ -1,6 +1,6 @@
 """95% intervals: one function for each kind of number.
 
-All but the bootstrap intervals take comparisons as independent draws. Comparisons that share people are not
+All intervals except the bootstrap intervals treat comparisons as independent. Comparisons that share people are not
 independent, so the true uncertainty is somewhat larger (Fogliato, Patil and Perona, arXiv 2306.01198).
 """
 
@@ -24,7 +24,7 @@ def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
     Args:
         successes: how many of n, 0 to n.
         n: number of trials.
-        level: coverage aimed at, above 0 and below 1.
+        level: nominal coverage, above 0 and below 1.
 
     Returns:
         Lower and upper end, within 0 to 1; both NaN where n is 0.
@@ -47,30 +47,30 @@ def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
     scale = 1 + z * z / n
     centre = (share + z * z / (2 * n)) / scale
     half = z / scale * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    # At the edges the formula gives 0 and 1 up to rounding; say them exactly.
+    # At 0 and n successes the formula gives 0 and 1 up to rounding; return them exactly.
     low = 0.0 if successes == 0 else max(0.0, centre - half)
     high = 1.0 if successes == n else min(1.0, centre + half)
     return low, high
 
 
 def eer_interval(eer: float, mated: int, non_mated: int) -> tuple[float, float]:
-    """95% interval of an equal error rate: Wilson's, of as many errors in the smaller kind of comparison.
+    """95% interval of an equal error rate: the Wilson interval of that rate in the smaller kind of comparison.
 
     Args:
         eer: the observed rate, 0 to 1.
-        mated: mated comparisons, 1 or more.
-        non_mated: non-mated comparisons, 1 or more.
+        mated: number of mated comparisons, 1 or more.
+        non_mated: number of non-mated comparisons, 1 or more.
     """
     smaller = min(mated, non_mated)
     return wilson(round(eer * smaller), smaller)
 
 
 def mean_accuracy_interval(accuracy: float, n: int) -> tuple[float, float]:
-    """95% interval of a mean accuracy over folds: Wilson's, of as many right decisions as the mean stands for.
+    """95% interval of a mean accuracy over folds: the Wilson interval of ``accuracy * n`` right decisions of n.
 
     Args:
         accuracy: the mean, 0 to 1.
-        n: comparisons of all folds, 1 or more.
+        n: number of comparisons in all folds, 1 or more.
     """
     return wilson(round(accuracy * n), n)
 
@@ -78,26 +78,26 @@ def mean_accuracy_interval(accuracy: float, n: int) -> tuple[float, float]:
 def f1_interval(tp: int, fp: int, fn: int) -> tuple[float, float]:
     """95% interval of F1 = 2 TP / (2 TP + FP + FN).
 
-    F1 is 2 J / (1 + J) of J = TP / (TP + FP + FN), the share of true positives in all comparisons that are
-    mated or accepted. J is a counted share; its Wilson interval carries over because F1 rises with J.
+    F1 = 2 J / (1 + J), where J = TP / (TP + FP + FN) is the share of true positives in all comparisons that are
+    mated or accepted. J is a proportion, and F1 rises with J. So the Wilson interval of J gives the interval of F1.
 
     Returns:
-        Lower and upper end; both NaN without such comparisons.
+        Lower and upper end, 0 to 1; both NaN where no comparison is mated or accepted.
     """
     low, high = wilson(tp, tp + fp + fn)
     return 2 * low / (1 + low), 2 * high / (1 + high)
 
 
 def auc_interval(auc: float, mated: int, non_mated: int) -> tuple[float, float]:
-    """95% interval of the area under the ROC; at an area of 0 or 1 it does not shrink to nothing.
+    """95% interval of the area under the ROC. It has a width above 0 also where the area is 0 or 1.
 
-    The ends are the areas whose standard error, by Hanley and McNeil's formula with N = (mated + non_mated) /
-    2 - 1 in both of its terms, puts the observed area 1.96 of it away.
+    Each end is the area that lies 1.96 of its own standard errors from the observed area. The standard error is by
+    Hanley and McNeil's formula, with N = (mated + non_mated) / 2 - 1 in both terms.
 
     Args:
         auc: the observed area, 0 to 1.
-        mated: mated comparisons, 1 or more.
-        non_mated: non-mated comparisons, 1 or more.
+        mated: number of mated comparisons, 1 or more.
+        non_mated: number of non-mated comparisons, 1 or more.
 
     Source: R. G. Newcombe, Statistics in Medicine 25 (2006) 559-573, method 5.
 
@@ -122,7 +122,7 @@ def d_prime_interval(d_prime: float, variances: tuple[float, float], sizes: tupl
     Args:
         d_prime: the observed value.
         variances: sample variances of mated and of non-mated similarities, not both 0.
-        sizes: how many there are of each, 2 or more.
+        sizes: number of mated and of non-mated similarities, each 2 or more.
     """
     (u, v), (m, n) = variances, sizes
     square = (u + v) / 2
@@ -136,10 +136,10 @@ def bootstrap_interval(draws: NDArray[np.float64]) -> tuple[float, float] | None
     """95% interval from bootstrap draws of a number: their 2.5% and 97.5% percentiles.
 
     Args:
-        draws: float64 (draws,), NaN where a draw does not define the number.
+        draws: float64 (draws,), NaN where the number is undefined in a draw; such draws are left out.
 
     Returns:
-        Lower and upper end; None where no draw defines it.
+        Lower and upper end; None where the number is undefined in all draws.
 
     >>> bootstrap_interval(np.array([0.0, 1.0, np.nan]))
     (0.025, 0.975)
@@ -152,14 +152,14 @@ def bootstrap_interval(draws: NDArray[np.float64]) -> tuple[float, float] | None
 
 
 def difference_interval(draws: NDArray[np.float64], n: int) -> tuple[float, float] | None:
-    """95% interval of a difference of two rates, from paired bootstrap draws of it.
+    """95% interval of a difference of two rates, from paired bootstrap draws of the difference.
 
     Args:
-        draws: float64 (draws,), NaN where a draw does not define the difference.
-        n: comparisons that the rates are about.
+        draws: float64 (draws,), NaN where the difference is undefined in a draw.
+        n: number of comparisons in the denominator of the rates.
 
     Returns:
-        As `bootstrap_interval`. Where all draws are equal, 3/n to either side (`rule_of_three`).
+        As `bootstrap_interval`. Where all draws are equal, the interval reaches 3/n to either side (`rule_of_three`).
 
     >>> difference_interval(np.zeros(200), 300)
     (-0.01, 0.01)
@@ -175,7 +175,7 @@ def difference_interval(draws: NDArray[np.float64], n: int) -> tuple[float, floa
 
 
 def rule_of_three(n: int) -> float:
-    """Upper 95% bound of a rate of which no case was seen in n trials: 3/n, at most 1; NaN where n is 0.
+    """Upper 95% bound of the rate of an event that did not occur in n trials: 3/n, at most 1; NaN where n is 0.
 
     >>> rule_of_three(3000)
     0.001
@@ -185,7 +185,7 @@ def rule_of_three(n: int) -> float:
 
 
 def smallest_resolvable_rate(n: int) -> float:
-    """The smallest rate above zero that n trials can show, 1/n; NaN where n is 0.
+    """The smallest rate above zero that can be observed in n trials, 1/n; NaN where n is 0.
 
     >>> smallest_resolvable_rate(10_000)
     0.0001

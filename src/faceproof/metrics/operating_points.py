@@ -1,9 +1,9 @@
-"""Where to set the threshold, and what that choice costs.
+"""Thresholds at operating points: best accuracy, equal error rate, a target FMR, or a fixed threshold.
 
-Between two neighbouring observed similarities all thresholds decide alike. Wherever the data leave such freedom the
-threshold is put in the middle of the gap, so that it does not hang on the last digit of one comparison.
+All thresholds between two neighbouring observed similarities give the same decisions. The threshold is the middle of
+such a gap, so that it does not depend on the last digit of one similarity.
 
-A threshold that the data cannot give is NaN; the `ThresholdChoice` made of it says why.
+A threshold that cannot be computed is NaN; `ThresholdChoice` has the reason.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from faceproof.metrics.intervals import smallest_resolvable_rate
 
 @dataclass(frozen=True, slots=True)
 class ThresholdChoice:
-    """A threshold and how it came about.
+    """A threshold and how it was set.
 
     Attributes:
         name: ``best_accuracy``, ``eer``, ``fmr_0.001``, ..., ``fixed``.
-        threshold: similarity from which a comparison is accepted; NaN where the data cannot give one.
-        how: one plain sentence.
-        optimistic: set on the very comparisons that it is then scored on.
+        threshold: similarity from which a comparison is accepted; NaN where it cannot be computed.
+        how: how the threshold was set, one sentence.
+        optimistic: whether the threshold was set on the comparisons that are decided with it.
         reason: why the threshold is NaN, else None.
     """
 
@@ -41,21 +41,21 @@ class ThresholdChoice:
 
 
 def best_accuracy_threshold(similarity: ArrayLike, mated: ArrayLike, grid: ArrayLike | None = None) -> float:
-    """The threshold at which most decisions on these comparisons are right.
+    """The threshold with the highest accuracy on these comparisons.
 
-    Where several thresholds are equally good they form intervals; the answer is the middle of the strictest one,
-    which makes the fewest false matches (and is what a search by rising distance finds first). Intervals end at the
-    lowest and the highest observed similarity. Where it is best to accept nothing, the answer is the next number
-    above the highest similarity; where it is best to accept everything, the lowest one.
+    Equally good thresholds form intervals. The result is the middle of the interval of the highest thresholds, which
+    gives the fewest false matches; a search by rising distance finds it first. Intervals end at the lowest and the
+    highest observed similarity. Where it is best to accept nothing, the result is the next float64 above the highest
+    similarity. Where it is best to accept everything, the result is the lowest similarity.
 
     Args:
         similarity: float64 (n,), finite.
         mated: bool (n,).
         grid: float64 (t,), the only thresholds to consider, as similarities, in any order. Runs of neighbouring
-            grid points take the place of intervals, and the answer is the grid point closest to the middle.
+            grid points take the place of intervals, and the result is the grid point closest to the middle.
 
     Returns:
-        A similarity; NaN where there is no comparison of one kind (any threshold beyond the data is then perfect).
+        A similarity; NaN without mated or without non-mated comparisons (accepting all or nothing is then perfect).
 
     Raises:
         ConfigurationError, MetricUndefinedError: see `faceproof.metrics.confusion.checked_comparisons`; also where
@@ -72,26 +72,26 @@ def best_accuracy_threshold(similarity: ArrayLike, mated: ArrayLike, grid: Array
 
 
 def best_accuracy_step(steps: StepCounts) -> float:
-    """As `best_accuracy_threshold`, from counts already made."""
+    """As `best_accuracy_threshold`, from the counts of `faceproof.metrics.curves.count_steps`."""
     if steps.mated == 0 or steps.non_mated == 0:
         return math.nan
     return _middle(steps.similarity, *_strictest_best(steps.tp - steps.fp))
 
 
 def eer(similarity: ArrayLike, mated: ArrayLike) -> tuple[float, float]:
-    """Equal error rate and the threshold where it lies.
+    """Equal error rate and its threshold.
 
-    The curve of (FMR, FNMR) has one vertex for each distinct similarity. Where a vertex has FMR = FNMR, that is the
-    answer; else the two vertices on either side of FMR = FNMR are joined by a straight line and the answer is where
-    the line crosses. The threshold is interpolated with the same weight between the middles of the two gaps of
-    thresholds that give these vertices. All comparisons tied gives 0.5.
+    The curve of (FMR, FNMR) has one vertex for each distinct similarity. Where FMR = FNMR at a vertex, the result is
+    that vertex. Else the rate is interpolated linearly between the two vertices on either side of FMR = FNMR. The
+    threshold is interpolated with the same weight, between the middles of the two gaps of thresholds that give these
+    vertices. Where all similarities are equal, the rate is 0.5.
 
     Args:
         similarity: float64 (n,), finite, higher is more alike.
         mated: bool (n,).
 
     Returns:
-        The rate, 0 to 1, and the threshold, a similarity; both NaN where a kind of comparison is missing.
+        The rate, 0 to 1, and the threshold, a similarity; both NaN without mated or without non-mated comparisons.
 
     Raises:
         ConfigurationError, MetricUndefinedError: see `faceproof.metrics.confusion.checked_comparisons`.
@@ -111,16 +111,16 @@ def eer(similarity: ArrayLike, mated: ArrayLike) -> tuple[float, float]:
 
 
 def threshold_at_fmr(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> float:
-    """The lowest threshold at which no more than a given share of non-mated comparisons is accepted.
+    """The lowest threshold whose observed FMR is at most a target FMR.
 
-    "Lowest" is up to the gap between two neighbouring observed similarities, in whose middle the threshold is put.
-    Tied non-mated comparisons are accepted or rejected together, so the observed FMR may lie well below the target.
-    Where even the most alike one has to be rejected and nothing lies above it, the answer is the next number above.
+    The threshold is the middle of the gap between two neighbouring observed similarities. Tied non-mated comparisons
+    are accepted or rejected together, so the observed FMR may lie well below the target. Where the comparison with
+    the highest similarity has to be rejected, the threshold is the next float64 above that similarity.
 
     Args:
         similarity: float64 (n,), finite.
         mated: bool (n,).
-        fmr: the most that is allowed, above 0 and up to 1.
+        fmr: target FMR, above 0 and up to 1.
 
     Returns:
         A similarity; NaN with fewer than 1/fmr non-mated comparisons, which cannot resolve that rate.
@@ -147,7 +147,7 @@ def threshold_at_fmr(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> flo
 
 
 def fnmr_at_fmr(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> float:
-    """False non-match rate at `threshold_at_fmr`; NaN where that is, or without mated comparisons.
+    """False non-match rate at `threshold_at_fmr`; NaN where that threshold is NaN, or without mated comparisons.
 
     >>> fnmr_at_fmr([0.9, 0.3, 0.5, 0.25], [True, True, False, False], 0.5)
     0.0
@@ -159,7 +159,7 @@ def fnmr_at_fmr(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> float:
 
 
 def best_accuracy_point(similarity: ArrayLike, mated: ArrayLike, grid: ArrayLike | None = None) -> ThresholdChoice:
-    """`best_accuracy_threshold` with its name, its story and the reason where it is NaN."""
+    """`best_accuracy_threshold` as a `ThresholdChoice`, with the reason where it is NaN."""
     among = "all thresholds" if grid is None else "the thresholds of a grid"
     return ThresholdChoice(
         "best_accuracy",
@@ -171,7 +171,7 @@ def best_accuracy_point(similarity: ArrayLike, mated: ArrayLike, grid: ArrayLike
 
 
 def eer_point(similarity: ArrayLike, mated: ArrayLike) -> ThresholdChoice:
-    """The threshold of `eer` with its name, its story and the reason where it is NaN."""
+    """The threshold of `eer` as a `ThresholdChoice`, with the reason where it is NaN."""
     return ThresholdChoice(
         "eer",
         eer(similarity, mated)[1],
@@ -182,7 +182,7 @@ def eer_point(similarity: ArrayLike, mated: ArrayLike) -> ThresholdChoice:
 
 
 def fmr_point(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> ThresholdChoice:
-    """`threshold_at_fmr` with its name, its story and the reason where it is NaN."""
+    """`threshold_at_fmr` as a `ThresholdChoice`, with the reason where it is NaN."""
     threshold, target = threshold_at_fmr(similarity, mated, fmr), f"{100 * fmr:.6g}%"
     others = int(np.count_nonzero(~np.asarray(mated, dtype=np.bool_)))
     reason = None
@@ -200,7 +200,10 @@ def fmr_point(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> ThresholdC
 
 
 def fixed_point(threshold: float) -> ThresholdChoice:
-    """A threshold given from outside, before any of these comparisons was seen.
+    """A fixed threshold, set independently of the comparisons.
+
+    Args:
+        threshold: similarity from which a comparison is accepted, finite.
 
     Raises:
         ConfigurationError: the threshold is not a finite number.
@@ -211,7 +214,7 @@ def fixed_point(threshold: float) -> ThresholdChoice:
 
 
 def missing_kind(mated: ArrayLike) -> str | None:
-    """Which kind of comparison is missing, as a sentence; None where there are both.
+    """Which kind of comparison is missing, as a sentence; None where there are mated and non-mated comparisons.
 
     >>> missing_kind([True, True])
     'There is no non-mated comparison.'
@@ -225,7 +228,7 @@ def missing_kind(mated: ArrayLike) -> str | None:
 
 
 def fewest_non_mated(fmr: float) -> int:
-    """Fewest non-mated comparisons that can show this FMR, in the arithmetic of `smallest_resolvable_rate`."""
+    """Smallest number of non-mated comparisons that can resolve an FMR, rounded as in `smallest_resolvable_rate`."""
     n = math.ceil(1 / fmr)
     return n - 1 if n > 1 and smallest_resolvable_rate(n - 1) <= fmr else n
 
@@ -243,7 +246,7 @@ def _best_on_grid(similarity: ArrayLike, mated: ArrayLike, grid: ArrayLike) -> f
 
 
 def _strictest_best(gain: NDArray[np.int64]) -> tuple[int, int]:
-    """First and last index of the first run of neighbours that all reach the highest gain, as the threshold falls."""
+    """First and last index of the first run of neighbours with the highest gain; the threshold falls with the index."""
     best = gain == gain.max()
     first = int(np.argmax(best))
     worse = np.flatnonzero(~best[first:])
@@ -260,13 +263,13 @@ def _middle(falling: NDArray[np.float64], first: int, last: int) -> float:
 
 
 def _inside(rejected: float, accepted: float) -> float:
-    """The middle of two similarities, but always above the one that has to be rejected."""
+    """The middle of two similarities, or the next float64 above ``rejected`` where rounding gives ``rejected``."""
     middle = 0.5 * rejected + 0.5 * accepted
     return middle if middle > rejected else math.nextafter(rejected, math.inf)
 
 
 def _most_false_matches(fmr: float, others: int) -> int:
-    """Largest count with count / others <= fmr, in the arithmetic in which the observed rate is computed."""
+    """Largest count with count / others <= fmr in float64, as the observed rate is computed."""
     count = int(fmr * others)
     while count < others and (count + 1) / others <= fmr:
         count += 1
@@ -276,10 +279,10 @@ def _most_false_matches(fmr: float, others: int) -> int:
 
 
 def check_fmr(fmr: float) -> None:
-    """Refuse a target FMR that makes no sense.
+    """Check that a target FMR is in range.
 
     Raises:
-        ConfigurationError: it is not above 0 and up to 1.
+        ConfigurationError: the FMR is not above 0 and up to 1.
     """
     if not 0 < fmr <= 1:
         raise ConfigurationError(f"a target FMR lies above 0 and up to 1, not {fmr}")

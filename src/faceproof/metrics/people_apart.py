@@ -1,4 +1,4 @@
-"""How well a few dozen templates separate people, and the interval of a gain: a paired bootstrap over people."""
+"""Separation of mated from non-mated comparisons of a few dozen templates, with a paired bootstrap over people."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Floats = NDArray[np.float64]
 REPLICATES = 1000
 _SEED = 0
 _ROUNDING = 1e-13
-"""Variance of equal cosines of float32 templates, as a share of their mean square, at most."""
+"""Largest variance that rounding gives to equal cosines of float32 templates, as a share of their mean square."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """What one set of templates gains over another on the same photos.
+    """Difference in `separation` between two sets of templates of the same photos.
 
     Attributes:
-        value: the difference of `separation`.
+        value: the difference; NaN where it cannot be computed.
         low: lower end of its 95% interval; minus infinity where it cannot be computed.
         high: upper end; infinity where it cannot be computed.
     """
@@ -34,17 +34,17 @@ class Gain:
 
     @property
     def text(self) -> str:
-        """Value and interval."""
+        """Value and interval, for a person to read."""
         return f"{self.value:+.2f}, 95% interval {self.low:+.2f} to {self.high:+.2f}"
 
 
 @dataclass(frozen=True, slots=True)
 class PairSums:
-    """Sums over all pairs of photos, by person: count, sum and sum of squares of the cosine.
+    """Number of pairs of photos, sum of their cosines and sum of the squared cosines, by person.
 
     Attributes:
-        mated: float64 (people, 3).
-        non_mated: float64 (people, people, 3), symmetric, 0 on the diagonal.
+        mated: float64 (people, 3), pairs of photos of each person.
+        non_mated: float64 (people, people, 3), pairs of photos of two people; symmetric, 0 on the diagonal.
     """
 
     mated: Floats
@@ -57,7 +57,15 @@ class PairSums:
 
 
 def pairs_of(people: Sequence[str], templates: NDArray[np.float32]) -> tuple[NDArray[np.bool_], Floats]:
-    """Every pair of faces: whether it is mated, bool (pairs,), and its cosine, float64 (pairs,)."""
+    """Compare every two photos.
+
+    Args:
+        people: who is on each photo.
+        templates: float32 (photos, d), of unit length.
+
+    Returns:
+        Whether each pair is mated, bool (pairs,), and its cosine, float64 (pairs,), -1 to 1.
+    """
     who = np.array(people)
     a, b = np.triu_indices(len(who), 1)
     exact = templates.astype(np.float64)
@@ -65,7 +73,7 @@ def pairs_of(people: Sequence[str], templates: NDArray[np.float32]) -> tuple[NDA
 
 
 def pair_sums(people: Sequence[str], templates: NDArray[np.float32]) -> PairSums:
-    """Sums over all pairs.
+    """Sums over all pairs of photos.
 
     Args:
         people: who is on each photo.
@@ -85,17 +93,19 @@ def pair_sums(people: Sequence[str], templates: NDArray[np.float32]) -> PairSums
 
 
 def separation(sums: PairSums, times: Floats | None = None) -> Floats:
-    """How far mated comparisons lie above non-mated ones: (mean mated - mean non-mated) / sd of non-mated cosines.
+    """Separation of the cosines: (mean of mated - mean of non-mated) / standard deviation of non-mated.
 
-    Unlike d' it leaves out the spread of mated comparisons. A few dozen people have few of these, so that their
-    spread is the largest source of chance in d'; this is the more powerful statistic for a paired test.
+    Unlike d', separation does not use the standard deviation of the mated comparisons. A few dozen people have few
+    mated comparisons, so this standard deviation is the largest source of chance in d'. A paired test of separation
+    has more power.
 
     Args:
         sums: from `pair_sums`.
-        times: how often each person counts, float64 (replicates, people); None: once each.
+        times: float64 (replicates, people), how often each person counts; None: one replicate, everybody once.
 
     Returns:
-        float64 (replicates,), NaN where there are no comparisons of a kind or non-mated ones do not vary.
+        float64 (replicates,). NaN where there are no mated or no non-mated comparisons, or where the cosines of the
+        non-mated ones are all equal.
 
     >>> templates = np.array([[1, 0], [1, 0], [0, 1], [0.6, 0.8]], np.float32)
     >>> separation(pair_sums(["a", "a", "b", "b"], templates)).round(4).tolist()
@@ -108,18 +118,18 @@ def separation(sums: PairSums, times: Floats | None = None) -> Floats:
         mean = other_total / others
         square = other_squares / others
         variance = square - mean**2
-        # Equal cosines have a variance of some rounding errors, above or below 0.
+        # Rounding gives equal cosines a variance slightly above or below 0.
         varies = variance > _ROUNDING * square
         result: Floats = (total / count - mean) / np.sqrt(np.where(varies, variance, np.nan))
     return result
 
 
 def gain_of(groups: Sequence[tuple[PairSums, PairSums]]) -> Gain:
-    """What templates gain over others, with a 95% interval from a paired bootstrap over people.
+    """Gain in `separation` of templates over a base, with a 95% interval from a paired bootstrap over people.
 
     Args:
-        groups: for each group of photos the sums of the base and of the other templates, of the same photos.
-            Comparisons are made within a group alone. Groups count in proportion to their people.
+        groups: for each group of photos, the sums of the base templates and of the other templates. Photos are
+            compared only within a group. Groups are weighted by their number of people.
     """
     rng = np.random.default_rng(_SEED)
     value, drawn, people = 0.0, np.zeros(REPLICATES), sum(base.people for base, _ in groups)

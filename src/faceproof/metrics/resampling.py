@@ -1,4 +1,4 @@
-"""How often each comparison counts when people, not comparisons, are drawn again."""
+"""Weights of comparisons in a bootstrap that draws people, not comparisons."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _LARGEST_GROUP = 0.05
 def resampled_weights(
     person_a: NDArray[np.integer], person_b: NDArray[np.integer], replicates: int = REPLICATES, seed: int = 0
 ) -> Iterator[NDArray[np.float32]]:
-    """Weights of comparisons in bootstrap replicates, some replicates at a time.
+    """Weights of comparisons in bootstrap replicates, in batches of replicates.
 
-    People who are linked by comparisons, directly or through others, form groups. Where all groups are small they
-    are drawn with replacement as a whole, which is exact. Else people are drawn, and a comparison counts the
-    product of how often its two people came up (once for a mated one): the vertex bootstrap, which errs towards
-    too wide.
+    People who are linked by comparisons, directly or through others, form groups. Where all groups are small, whole
+    groups are drawn with replacement, which is exact. Else people are drawn (the vertex bootstrap). The weight of a
+    non-mated comparison is then the product of how often its two people were drawn; that of a mated comparison is
+    how often its person was drawn. The intervals of the vertex bootstrap tend to be too wide.
 
     Args:
         person_a: whole numbers (n,) from 0, the person on side a.
-        person_b: likewise.
-        replicates: how many draws, 1 or more.
-        seed: of the draws.
+        person_b: likewise, the person on side b.
+        replicates: number of draws, 1 or more.
+        seed: seed of the draws.
 
     Returns:
-        float32 (r, n) at a time, ``replicates`` rows in all.
+        Batches of weights, float32 (r, n) each, with ``replicates`` rows in all.
 
     Source: Fogliato, Patil and Perona, arXiv 2306.01198.
 
@@ -56,7 +56,7 @@ def resampled_weights(
 
 
 def _times(rng: np.random.Generator, rows: int, units: int) -> NDArray[np.float32]:
-    """How often each of some units comes up when as many are drawn with replacement, float32 (rows, units)."""
+    """How often each unit is drawn when ``units`` draws are made with replacement, float32 (rows, units)."""
     drawn = rng.integers(units, size=(rows, units))
     drawn += np.arange(rows)[:, None] * units
     return np.bincount(drawn.ravel(), minlength=rows * units).reshape(rows, units).astype(np.float32)

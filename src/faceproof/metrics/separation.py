@@ -1,4 +1,4 @@
-"""How far apart the two kinds of comparison lie, whatever the threshold."""
+"""Separation of mated and non-mated comparisons without a threshold: d' and summaries of distances."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class DistanceSummary:
     """Distances of one kind of comparison.
 
     Attributes:
-        mean, minimum, maximum: NaN without comparisons.
+        mean, minimum, maximum: distances, 0 to 2; NaN without comparisons.
         sd: standard deviation with n - 1 in the denominator; NaN with fewer than two comparisons.
         n: number of comparisons.
     """
@@ -30,18 +30,18 @@ class DistanceSummary:
 
 
 def d_prime(similarity: ArrayLike, mated: ArrayLike) -> float:
-    """Distance of the two means in units of the pooled standard deviation.
+    """Difference of the mean similarities in units of the pooled standard deviation.
 
     d' = (mean of mated - mean of non-mated) / sqrt((variance of mated + variance of non-mated) / 2), with sample
-    variances (n - 1). It describes two bell curves; for other shapes it is a rough figure.
+    variances (n - 1). It describes two normal distributions; for other distributions it is approximate.
 
     Args:
         similarity: float64 (n,), finite, higher is more alike.
         mated: bool (n,).
 
     Returns:
-        d', positive where mated comparisons are the more alike; NaN with fewer than two comparisons of a kind, or
-        where nothing varies.
+        d', positive where mated comparisons have the higher mean similarity. NaN with fewer than two mated or fewer
+        than two non-mated comparisons, or where neither kind varies.
 
     Raises:
         ConfigurationError, MetricUndefinedError: see `faceproof.metrics.confusion.checked_comparisons`.
@@ -53,7 +53,7 @@ def d_prime(similarity: ArrayLike, mated: ArrayLike) -> float:
     """
     scores, labels = checked_comparisons(similarity, mated)
     mates, others = scores[labels], scores[~labels]
-    # Means of equal numbers can be off by a rounding error and give them a variance: ask for the range instead.
+    # The mean of equal numbers can have a rounding error, which gives them a variance above 0: test the range instead.
     if mates.size < 2 or others.size < 2 or (np.ptp(mates) == 0 and np.ptp(others) == 0):
         return math.nan
     spread = math.sqrt((float(np.var(mates, ddof=1)) + float(np.var(others, ddof=1))) / 2)
