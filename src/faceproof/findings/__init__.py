@@ -1,1 +1,1 @@
-"""Why it went wrong: the ledger of every comparison and photo that failed."""
+"""Analysis of errors: failed comparisons and photos, changed decisions, and differences between runs."""

@@ -1,7 +1,7 @@
-"""Runs compared on the very same comparisons: differences, agreement, and how sure these are.
+"""Measures of several runs on the same comparisons: differences, agreement and significance.
 
-Each run decides at thresholds of its own, set on comparisons of other people for one and the same FMR. All numbers
-are paired: what makes a comparison hard for one run makes it hard for the others too, and cancels in the difference.
+Each run decides at its own thresholds. All thresholds come from comparisons of other people at the same target FMR.
+The runs are compared in pairs on the same comparisons, so the difficulty of a comparison cancels in a difference.
 """
 
 from __future__ import annotations
@@ -29,19 +29,20 @@ _CELLS = 40_000_000
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """The comparisons that all runs could make, and what each run decided about them.
+    """The comparisons that all runs could make, and the decisions of each run.
 
     Attributes:
-        rows: int64 (m,), rows of the shared comparisons.
-        similarity: float64 (runs, m).
+        rows: int64 (m,), row numbers among the comparisons that the runs share.
+        similarity: float64 (runs, m), -1 to 1.
         mated: bool (m,).
         person_a: int64 (m,), number of the person on side a.
-        person_b: int64 (m,), likewise.
-        threshold: float64 (runs, m), each comparison's threshold from other people; NaN throughout where there is none.
-        fmr: the target that all thresholds were set for; NaN where there is none.
-        fewest_non_mated: non-mated comparisons of other people behind the threshold that rests on fewest.
-        by_fold: whether "other people" are those of the protocol's other folds.
-        reason: why there is no threshold, or why another FMR than the first was taken; else None.
+        person_b: int64 (m,), likewise on side b.
+        threshold: float64 (runs, m), the threshold from other people for each comparison, a similarity; NaN throughout
+            where there is none.
+        fmr: the target FMR of all thresholds; NaN where there is none.
+        fewest_non_mated: smallest number of non-mated comparisons that any threshold is set on.
+        by_fold: whether "other people" are those in the other folds of the protocol.
+        reason: why there is no threshold, or why a higher FMR was used than the first; else None.
     """
 
     rows: Whole
@@ -57,7 +58,7 @@ class Paired:
 
     @property
     def decided(self) -> bool:
-        """Whether there are thresholds, and so decisions."""
+        """Whether there are thresholds, and therefore decisions."""
         return not math.isnan(self.fmr)
 
     @property
@@ -74,19 +75,19 @@ class Paired:
 
 
 def pair_runs(similarity: Floats, mated: Flags, person_a: Whole, person_b: Whole, fold: Whole, seed: int = 0) -> Paired:
-    """Keep the comparisons that all runs could make, and let each run decide them at thresholds from other people.
+    """Select the comparisons that all runs could make, and decide them for each run at thresholds from other people.
 
-    People are in blocks: the protocol's folds where every comparison has one and nobody is in two, else ten blocks
-    of people. See `faceproof.metrics.held_out.held_out_thresholds` for the thresholds. The comparisons behind them
-    are the same for all runs, and so is the FMR that they can resolve.
+    `faceproof.metrics.folds.blocks_of_people` divides the people into blocks, and
+    `faceproof.metrics.held_out.held_out_thresholds` sets the thresholds. The thresholds of all runs are set on the
+    same comparisons, so all runs have the same target FMR.
 
     Args:
         similarity: float64 (runs, n), NaN where a run could not make a comparison.
         mated: bool (n,).
         person_a: whole numbers (n,) from 0, the person on side a.
-        person_b: likewise.
+        person_b: likewise, the person on side b.
         fold: int64 (n,), fold of the protocol from 0, or -1.
-        seed: of the blocks.
+        seed: seed of the blocks.
 
     Returns:
         The comparisons and decisions.
@@ -114,10 +115,11 @@ def measures(paired: Paired, weights: NDArray[np.floating]) -> dict[str, Floats]
 
     Args:
         paired: the decisions.
-        weights: (r, m).
+        weights: floats (r, m), one weight for each comparison in each weighting.
 
     Returns:
-        float64 (runs, r) for each of `MEASURES`; NaN where a kind of comparison is missing, or nothing was decided.
+        float64 (runs, r), 0 to 1, for each of `MEASURES`. NaN where a kind of comparison that the measure needs is
+        missing; accuracy, FNMR and FMR also where there is no threshold.
     """
     mated, runs = paired.mated, len(paired.similarity)
     found = {name: np.full((runs, len(weights)), math.nan) for name in MEASURES}
@@ -128,7 +130,7 @@ def measures(paired: Paired, weights: NDArray[np.floating]) -> dict[str, Floats]
                 share = ((wrong & rows).astype(weights.dtype) @ weights.T) / (weights @ rows.astype(weights.dtype))
                 found[name] = (1 - share if name == "accuracy" else share).astype(np.float64)
         if mated.all() or not mated.any():
-            # With one kind, accepting all or nothing would be right all the time.
+            # With one kind of comparison, accepting all or nothing would have an accuracy of 1.
             found["accuracy"][:] = math.nan
     everything = np.arange(mated.size)
     for run, similarity in enumerate(paired.similarity):
@@ -137,17 +139,17 @@ def measures(paired: Paired, weights: NDArray[np.floating]) -> dict[str, Floats]
 
 
 def drawn_measures(paired: Paired, draws: int, seed: int = 0) -> dict[str, Floats]:
-    """`measures` when people are drawn again, thresholds fixed; each draw is the same for all runs.
+    """`measures` in a bootstrap over people. Thresholds stay fixed, and all runs have the same draws.
 
     Args:
         paired: the decisions.
-        draws: how many, 1 or more.
-        seed: of the draws.
+        draws: number of draws, 1 or more.
+        seed: seed of the draws.
 
     Returns:
-        float64 (runs, draws) for each of `MEASURES`.
+        float64 (runs, draws) for each of `MEASURES`. The difference of two rows is the paired difference of two runs.
 
-    Source: the people-bootstrap of `faceproof.metrics.resampling`; a paired difference is that of two rows.
+    Source: the bootstrap of `faceproof.metrics.resampling.resampled_weights`.
     """
     _, code = np.unique(np.concatenate([paired.person_a, paired.person_b]), return_inverse=True)
     weights = resampled_weights(code[: paired.mated.size], code[paired.mated.size :], draws, seed)
@@ -155,7 +157,7 @@ def drawn_measures(paired: Paired, draws: int, seed: int = 0) -> dict[str, Float
 
 
 def enough_draws(comparisons: int) -> int:
-    """Draws that so many comparisons get: 1,000, and fewer above 40,000, to save time.
+    """Number of bootstrap draws for a number of comparisons: 1,000, and fewer above 40,000 comparisons, to save time.
 
     >>> enough_draws(6000), enough_draws(200_000), enough_draws(5_000_000)
     (1000, 200, 50)
@@ -166,7 +168,7 @@ def enough_draws(comparisons: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How two runs decided the same comparisons.
+    """Agreement of two runs in their decisions on the same comparisons.
 
     Attributes:
         both_accept, both_reject, only_first_accepts, only_second_accepts: counts.
@@ -190,14 +192,14 @@ class Agreement:
 
     @property
     def alike(self) -> float:
-        """Share of comparisons decided alike; NaN without any."""
+        """Share of comparisons that both runs accept or both reject, 0 to 1; NaN without comparisons."""
         return (self.both_accept + self.both_reject) / self.n if self.n else math.nan
 
     @property
     def kappa(self) -> float:
-        """Cohen's kappa: agreement beyond that of two runs that accept as often, but blindly.
+        """Cohen's kappa: agreement beyond that expected by chance from the share that each run accepts.
 
-        1: always alike; 0: no more than by chance. NaN where both accept everything or both nothing.
+        1: the runs always agree; 0: no more than by chance. NaN where both accept everything or both nothing.
 
         Source: J. Cohen, Educational and Psychological Measurement 20 (1960) 37-46.
 
@@ -206,7 +208,7 @@ class Agreement:
         """
         n = self.n
         first, second = self.both_accept + self.only_first_accepts, self.both_accept + self.only_second_accepts
-        # In whole numbers, so that runs that never differ have 1 and not nearly 1.
+        # Computed with integers, so that kappa is exactly 1 where the runs always agree.
         by_chance = first * second + (n - first) * (n - second)
         if n * n == by_chance:
             return math.nan
@@ -214,16 +216,16 @@ class Agreement:
 
 
 def mcnemar(only_first_right: int, only_second_right: int) -> float:
-    """McNemar's exact test: how likely so uneven a split of the comparisons that one run alone gets right is by chance.
+    """McNemar's exact test of whether two runs have the same accuracy on the same comparisons.
 
-    It takes comparisons as independent. They share people, so the true value is somewhat higher.
+    The test treats comparisons as independent. Comparisons share people, so the true p-value is somewhat higher.
 
     Args:
         only_first_right: comparisons that the first run decides correctly and the second does not.
-        only_second_right: the other way round.
+        only_second_right: comparisons that the second run decides correctly and the first does not.
 
     Returns:
-        The two-sided p-value of a fair coin, 0 to 1; 1 where there is no such comparison.
+        The two-sided p-value of a binomial test with probability 1/2, 0 to 1; 1 where both counts are 0.
 
     Source: Q. McNemar, Psychometrika 12 (1947) 153-157; the binomial form is exact.
 

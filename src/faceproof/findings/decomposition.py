@@ -1,7 +1,7 @@
-"""What a degradation costs, and why: faces no longer found, scores that drift, people no longer told apart.
+"""Cost of a degradation, split by cause: faces not found, score drift, and loss of separability.
 
-All of it is about the same comparisons, once with the photos as they are and once degraded, at thresholds that were
-set beforehand. docs/stress.md derives the split.
+All measures are on the same comparisons, once with clean and once with degraded photos, at fixed thresholds.
+docs/stress.md derives the split.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Numbers of one condition for each of some weightings of the comparisons, float64 (r,) each.
+    """Measures of one condition, float64 (r,) each: one value for each weighting of the comparisons.
 
     Attributes:
-        cost: FRR + price * FAR at the fixed thresholds, a comparison that was not made counting as rejected.
-        loss: cost less that of the clean photos; the next three add up to it.
-        not_found: of comparisons that were made on one side only, clean or degraded.
-        drift: what a re-set threshold would win back, beyond what it would win back on clean photos.
-        separability: rise of the least cost that any threshold could reach.
-        frr: mated comparisons rejected or not made, of all mated ones.
-        far: non-mated comparisons accepted, of all non-mated ones.
-        accuracy: right decisions of those made.
-        precision: mated of those accepted.
-        recall: accepted of the mated ones made.
-        f1: harmonic mean of the two.
-        eer: equal error rate of the comparisons made.
+        cost: FRR + price * FAR at the fixed thresholds; a comparison that could not be made counts as rejected.
+        loss: cost minus the cost of the clean photos; the sum of ``not_found``, ``drift`` and ``separability``.
+        not_found: part of the loss from comparisons that could be made only with clean or only with degraded photos.
+        drift: part of the loss that new thresholds would remove: the rise of the cost above its minimum.
+        separability: rise of the minimum cost over all thresholds.
+        frr: share of all mated comparisons that were rejected or could not be made, 0 to 1.
+        far: share of all non-mated comparisons that were accepted, 0 to 1.
+        accuracy: share of right decisions in the comparisons that were made, 0 to 1.
+        precision: share of mated comparisons in those that were accepted, 0 to 1.
+        recall: share of accepted comparisons in the mated ones that were made, 0 to 1.
+        f1: harmonic mean of precision and recall, 0 to 1.
+        eer: equal error rate of the comparisons that were made, 0 to 1.
     """
 
     cost: Floats
@@ -52,7 +52,7 @@ class Measures:
 
     @staticmethod
     def joined(parts: Iterable[Measures]) -> Measures:
-        """Those of several batches of weightings, one after the other."""
+        """Concatenate the measures of several batches of weightings."""
         every = list(parts)
         return Measures(*(np.concatenate([getattr(part, f.name) for part in every]) for f in fields(Measures)))
 
@@ -61,11 +61,11 @@ class Decomposition:
     """The clean and the degraded scores of the same comparisons.
 
     Args:
-        clean: float64 (n,), similarity with the photos as they are; NaN where a comparison could not be made.
-        degraded: float64 (n,), likewise under the condition.
+        clean: float64 (n,), similarity with clean photos; NaN where a comparison could not be made.
+        degraded: float64 (n,), similarity with degraded photos; NaN likewise.
         mated: bool (n,).
         threshold: float64 (n,), the fixed threshold of each comparison, a similarity.
-        price: of FAR against FRR, above 0.
+        price: weight of FAR against FRR, above 0.
     """
 
     def __init__(self, clean: Floats, degraded: Floats, mated: Flags, threshold: Floats, price: float) -> None:
@@ -81,10 +81,17 @@ class Decomposition:
         self.sorted_made = SortedScores.of(degraded, mated, np.flatnonzero(self.made))
 
     def measures(self, weights: NDArray[np.floating]) -> Measures:
-        """All numbers, for each row of ``weights`` (r, n)."""
+        """Compute all measures for each weighting.
+
+        Args:
+            weights: floats (r, n), one weight for each comparison in each weighting.
+
+        Returns:
+            The measures; rates are NaN where the comparisons that they need are missing.
+        """
         w = weights
         with np.errstate(divide="ignore", invalid="ignore"):
-            # Without a kind of comparison its error costs nothing; rates that need it are NaN.
+            # Where a kind of comparison is missing, its errors cost 0, and rates that need it are NaN.
             cost_mated = _finite(1 / _sums(w, self.mated))
             cost_other = _finite(self.price / _sums(w, ~self.mated))
 
@@ -102,7 +109,7 @@ class Decomposition:
     def _rates(self, w: NDArray[np.floating]) -> tuple[Floats, ...]:
         tp, fp = _sums(w, self.accepted & self.mated), _sums(w, self.accepted & ~self.mated)
         mated, other = _sums(w, self.made & self.mated), _sums(w, self.made & ~self.mated)
-        # With one kind alone, accepting all (or nothing) would score 100%.
+        # With one kind of comparison, accepting all or nothing would have an accuracy of 1.
         both = np.where((mated > 0) & (other > 0), 1.0, np.nan)
         return (
             1 - tp / _sums(w, self.mated),
@@ -116,7 +123,7 @@ class Decomposition:
 
 
 def _sums(weights: NDArray[np.floating], rows: Flags) -> Floats:
-    """Weight of some rows, float64 (r,); whole numbers are exact in float32, so the product may be taken there."""
+    """Total weight of the selected rows, float64 (r,). Weights are whole numbers, so a float32 product is exact."""
     total: Floats = (weights @ rows.astype(weights.dtype)).astype(np.float64)
     return total
 

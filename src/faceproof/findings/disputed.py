@@ -1,4 +1,4 @@
-"""The comparisons that runs dispute: right in one and wrong in another, or made by one and not by another."""
+"""Disputed comparisons: one run decides correctly and another wrongly, or only one of them could compare."""
 
 from __future__ import annotations
 
@@ -30,21 +30,28 @@ _ROWS_AT_A_TIME = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Disputed:
-    """What runs dispute, as row numbers.
+    """Comparisons on which the decisions of several runs differ, as row numbers.
 
     Attributes:
         joined: the runs and the comparisons that they share.
-        paired: what was decided where all runs made the comparison.
+        paired: the decisions on the comparisons that all runs could make.
     """
 
     joined: JoinedRuns
     paired: Paired
 
     def right_in(self, winner: int, loser: int) -> Whole:
-        """Places in ``paired`` that one run decides correctly and another wrongly, the worst mistake first.
+        """Comparisons that one run decides correctly and another wrongly, the worst error first.
 
-        The worst mistake is the distance that lies furthest on the wrong side of its threshold; equally bad ones go by
-        their number.
+        The worst error is the distance that lies furthest on the wrong side of its threshold. Ties are sorted by the
+        number of the comparison.
+
+        Args:
+            winner: number of the run that is right.
+            loser: number of the run that is wrong.
+
+        Returns:
+            int64, indices into the arrays of ``paired``; empty where there is no threshold.
         """
         if not self.paired.decided:
             return np.zeros(0, np.int64)
@@ -54,7 +61,7 @@ class Disputed:
         return places[np.lexsort((number, -self._margin(loser)[places]))]
 
     def not_made(self, run: int) -> Whole:
-        """Rows of the shared comparisons that a run could not make and another run could."""
+        """Rows of the shared comparisons, int64, that a run could not make and another run could."""
         missing = np.isnan(self.joined.similarity)
         return np.flatnonzero(missing[run] & ~missing.all(axis=0))
 
@@ -64,8 +71,8 @@ class Disputed:
         Args:
             run: number of the run.
             baseline: number of the run that it is compared with.
-            winner: number of the one of the two that is right.
-            limit: at most so many; None for all.
+            winner: number of the run that is right, ``run`` or ``baseline``.
+            limit: largest number of comparisons to return; None for all.
 
         Returns:
             The comparisons, without ``reason``.
@@ -78,10 +85,10 @@ class Disputed:
 
         Args:
             run: number of the run.
-            limit: at most so many; None for all.
+            limit: largest number of comparisons to return; None for all.
 
         Returns:
-            The comparisons; ``baseline`` is the first run that could make it.
+            The comparisons; ``baseline`` is the first run that could make the comparison.
         """
         rows = self.not_made(run)[:limit]
         numbers = self.joined.scored[run].comparison[rows]
@@ -124,7 +131,7 @@ class Disputed:
             )
 
     def _heads(self, rows: Whole, run: int) -> Iterator[dict[str, Any]]:
-        """Who is compared; names and number of the comparison as the first run has them."""
+        """First fields of each row: people, photos and number of the comparison as in the first run."""
         first, own = self.joined.scored[0], self.joined.scored[run]
         names = first.names_of(rows, _NAMES)
         for place, row in enumerate(rows.tolist()):
@@ -144,7 +151,11 @@ class Disputed:
         return margin
 
     def every(self) -> Iterator[DisputedComparison]:
-        """All rows of ``flips.csv``: both directions of each run but the first, worst first; then what was not made."""
+        """All rows of ``flips.csv``.
+
+        Each run is compared with the first run, in both directions, the worst error first. Then follow the
+        comparisons that a run could not make.
+        """
         for run in range(1, len(self.joined.runs)):
             for winner, loser in ((0, run), (run, 0)):
                 places = self.right_in(winner, loser)
@@ -158,7 +169,7 @@ def write_flips_csv(path: Path, rows: Iterable[DisputedComparison]) -> int:
     """Write disputed comparisons (`faceproof.files.write_csv`).
 
     Args:
-        path: the file; its folder has to be there.
+        path: the file; its folder has to exist.
         rows: `Disputed.every`.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Which decisions change as photos get worse, and at which severity."""
+"""Decisions that change under degradations, and the severity at which they change."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _ROWS_AT_A_TIME = 4096
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What one model decided about every comparison under every condition.
+    """Decisions of one model on every comparison under every condition.
 
     Attributes:
-        model: its name.
-        scored: the comparisons, with the similarities of the photos as they are.
+        model: name of the model.
+        scored: the comparisons, with the similarities of the clean photos.
         conditions: entries of the manifest, ``clean`` first.
         similarity: float64 (conditions, n); NaN where a comparison could not be made.
         threshold: float64 (n,), the fixed threshold of each comparison, a similarity; NaN where there is none.
@@ -43,7 +43,7 @@ class Decisions:
     threshold: NDArray[np.float64]
 
     def states(self, condition: int) -> NDArray[np.int8]:
-        """The decision on each comparison as a place in `STATES`, int8 (n,)."""
+        """The decision on each comparison under a condition as an index into `STATES`, int8 (n,)."""
         similarity = self.similarity[condition]
         made = ~np.isnan(similarity)
         accepted = made & (np.nan_to_num(similarity, nan=-np.inf) >= self.threshold)
@@ -51,20 +51,20 @@ class Decisions:
         return states
 
     def changed(self, condition: int) -> NDArray[np.int64]:
-        """Rows of the comparisons that were decided otherwise than with clean photos."""
+        """Rows of the comparisons, int64, whose decision differs from that on clean photos; empty without threshold."""
         if np.isnan(self.threshold).all():
             return np.zeros(0, np.int64)
         return np.flatnonzero(self.states(condition) != self.states(0))
 
 
 def first_flips(decisions: Decisions, limit: int) -> list[FlippedComparison]:
-    """The comparisons, right when clean, that go wrong soonest over all families.
+    """Comparisons that are right on clean photos and wrong at most severities, the most sensitive first.
 
     The order is by the mean, over families, of the share of severities at which the decision is wrong.
 
     Args:
-        decisions: of one model.
-        limit: at most so many.
+        decisions: the decisions of one model.
+        limit: largest number of comparisons to return.
 
     Returns:
         The comparisons, each with the families that change its decision.
@@ -110,7 +110,7 @@ def first_flips(decisions: Decisions, limit: int) -> list[FlippedComparison]:
 
 
 def _wrong(state: NDArray[np.int8], clean: NDArray[np.int8], mated: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """A mated comparison that is accepted no more, a non-mated one that is accepted now."""
+    """Where a mated comparison is no longer accepted or a non-mated one is newly accepted, bool (n,)."""
     wrong: NDArray[np.bool_] = np.where(mated, state != 2, state == 2) & (state != clean)
     return wrong
 
@@ -134,7 +134,7 @@ def write_changes_csv(path: Path, every: Iterable[Decisions]) -> int:
     """Write every decision that a condition changed (`faceproof.files.write_csv`).
 
     Args:
-        path: the file; its folder has to be there.
+        path: the file; its folder has to exist.
         every: the decisions of each model.
 
     Returns:

@@ -1,7 +1,7 @@
-"""The comparisons that several runs share, found by their photos and never by the order of their rows.
+"""The comparisons that several runs share, matched by their photos and not by the order of their rows.
 
-Two comparisons are the same when they compare the same two files (photo id and digest of the bytes), whichever side
-comes first, under the same label. Where a run does not know the bytes, the photo id tells by itself.
+Two comparisons are the same when they have the same label and the same two files (photo id and digest of the bytes),
+on either side. Where a run has no digest of a photo, the photo id alone identifies the photo.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JoinedRuns:
-    """The comparisons that all of some runs have, in the order of the first run.
+    """The comparisons that several runs share, in the order of the first run.
 
     Attributes:
-        runs: the runs, as they were given.
+        runs: the runs, in the order of the caller.
         scored: the shared comparisons of each run; row i is the same comparison in all of them. Folds are those of
             the protocol where all runs agree on them, else -1.
-        photos: for each run the rows of ``photos.parquet`` about photos that take part.
-        left_out: comparisons of each run that another run lacks.
+        photos: for each run, the rows of ``photos.parquet`` of the photos in shared comparisons.
+        left_out: for each run, the number of comparisons that another run does not have.
     """
 
     runs: tuple[NamedRun, ...]
@@ -51,12 +51,12 @@ class JoinedRuns:
 
     @property
     def similarity(self) -> NDArray[np.float64]:
-        """float64 (runs, n), NaN where a run could not make the comparison."""
+        """Similarities, float64 (runs, n), -1 to 1; NaN where a run could not make the comparison."""
         return np.stack([scored.similarity for scored in self.scored])
 
 
 def named_runs(folders: Sequence[Path], tables: Sequence[RunTables]) -> list[NamedRun]:
-    """Give each run a name of its own: that of its model, of its folder where models are the same, or else its path."""
+    """Name the runs: each has the name of its model, or where that is not unique of its folder, or else its path."""
     names = [run.manifest.system.name for run in tables]
     for others in ([folder.resolve().name or str(folder) for folder in folders], [str(folder) for folder in folders]):
         twice = {name for name in names if names.count(name) > 1}
@@ -71,7 +71,7 @@ def join_runs(runs: Sequence[NamedRun]) -> JoinedRuns:
         runs: two or more.
 
     Returns:
-        Those comparisons. A pair that a list has several times is joined as often as all lists have it.
+        The shared comparisons. A pair that is repeated is shared as often as it is in every list.
 
     Raises:
         RunFolderError: the tables of a run do not fit together.
@@ -93,14 +93,14 @@ def join_runs(runs: Sequence[NamedRun]) -> JoinedRuns:
 
 
 def how_pair_lists_differ(first: NamedRun, other: NamedRun) -> list[str]:
-    """What tells the pair list of a run from that of another, in a few words each.
+    """Differences between the pair lists of two runs, in a few words each.
 
     Args:
         first: the run that the other is compared with.
         other: the run that is described.
 
     Returns:
-        Number of comparisons, photos, pairs, labels, folds, order: only what differs; empty where nothing does.
+        Differences in the number of comparisons, photos, pairs, labels, folds and order; empty where there are none.
 
     Raises:
         RunFolderError: see `join_runs`.
@@ -142,7 +142,7 @@ def _how_pairs_differ(a: PairList, b: PairList) -> list[str]:
 
 
 def _places(pairs: PairList, keys: Whole) -> Whole:
-    """Rows of comparisons that a run has, by their keys."""
+    """Row in ``pairs`` of each key; all keys are in ``pairs``."""
     order = np.argsort(pairs.key)
     return order[np.searchsorted(pairs.key[order], keys)]
 

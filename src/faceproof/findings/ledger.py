@@ -1,8 +1,8 @@
 """Every failure as a row: false matches, false non-matches, and photos that gave no template.
 
-A comparison is accepted when ``similarity >= threshold``. What could not be compared is no error of a
-decision; it shows up through the photo that has no template, or where nothing is known of photos, by itself. Each kind
-is sorted with the worst first.
+A comparison is accepted when ``similarity >= threshold``. A comparison that could not be made is not a wrong decision:
+its photo without a template is a failure. In a run that has only scores, the comparison itself is a failure. Each kind
+of failure is sorted with the worst first.
 """
 
 from __future__ import annotations
@@ -50,15 +50,15 @@ class Ledger:
 
     Attributes:
         scored: the comparisons.
-        photos: the rows of ``photos.parquet`` about photos as they are.
+        photos: the rows of ``photos.parquet`` under the condition of the run.
         threshold_similarity: similarity from which a comparison is accepted; None where no threshold could be
-            set, and then nothing was decided.
-        false_matches: int64, rows of ``scored``, the most alike non-mated comparison first.
-        false_non_matches: int64, rows of ``scored``, the least alike mated comparison first.
-        no_template: int64, rows of ``photos``, the photo that cost most comparisons first.
-        comparisons_lost: int64, as long as ``no_template``: comparisons that each photo takes part in.
-        no_score: int64, rows of ``scored``: comparisons without a score, where scores are all that a run knows.
-        no_score_reason: why, text as long as ``no_score``.
+            set, so that there are no decisions.
+        false_matches: int64, rows of ``scored``, the non-mated comparison with the highest similarity first.
+        false_non_matches: int64, rows of ``scored``, the mated comparison with the lowest similarity first.
+        no_template: int64, rows of ``photos``, the photo that prevented most comparisons first.
+        comparisons_lost: int64, as long as ``no_template``: number of comparisons of each photo that were not made.
+        no_score: int64, rows of ``scored``: comparisons without a score, in a run that has only scores; else empty.
+        no_score_reason: text, as long as ``no_score``: why there is no score.
     """
 
     scored: ScoredComparisons
@@ -82,11 +82,11 @@ class Ledger:
 
         Args:
             kind: ``false_match`` or ``false_non_match``.
-            limit: at most so many; None for all.
-            start: how many of the worst to pass over.
+            limit: largest number of decisions to return; None for all.
+            start: number of the worst decisions to skip.
 
         Returns:
-            The decisions; empty where nothing was decided.
+            The decisions; empty where there is no threshold.
         """
         every = self.false_matches if kind == "false_match" else self.false_non_matches
         rows = every[start : None if limit is None else start + limit]
@@ -107,10 +107,10 @@ class Ledger:
         ]
 
     def failures_to_acquire(self, limit: int | None = None) -> list[PhotoFailure]:
-        """Photos without a template, the one that cost most comparisons first.
+        """Photos without a template, the photo that prevented most comparisons first.
 
         Args:
-            limit: at most so many; None for all.
+            limit: largest number of photos to return; None for all.
         """
         rows = self.no_template[:limit]
         part = self.photos.select(["photo", "person", "outcome", "reason"]).take(pa.array(rows, pa.int64()))
@@ -140,10 +140,10 @@ def open_ledger(run: RunTables, threshold_similarity: float | None, scored: Scor
     Args:
         run: the tables of a run folder.
         threshold_similarity: similarity from which a comparison is accepted, or None where none could be set.
-        scored: ``join_scores(run)``, where it is at hand already.
+        scored: ``join_scores(run)``, where the caller has it already.
 
     Returns:
-        The failures of each kind, worst first; equally bad ones by their number or their photo's name.
+        The failures of each kind, worst first; ties are sorted by number of the comparison or id of the photo.
 
     Raises:
         RunFolderError: the tables do not fit together.
@@ -176,11 +176,11 @@ def open_ledger(run: RunTables, threshold_similarity: float | None, scored: Scor
 def write_failures_csv(path: Path, ledger: Ledger) -> int:
     """Write every failure as ``failures.csv``: UTF-8, quoted by RFC 4180, replaced as a whole.
 
-    Text that a spreadsheet would take for a formula gets an apostrophe in front (see ``guarded``). Numbers
-    are written in full.
+    Text that a spreadsheet would read as a formula gets an apostrophe in front (see `faceproof.files.guarded`).
+    Numbers are written with full precision.
 
     Args:
-        path: the file; its folder has to be there.
+        path: the file; its folder has to exist.
         ledger: from ``open_ledger``.
 
     Returns:
@@ -219,7 +219,7 @@ def _rows(ledger: Ledger) -> Iterator[dict[str, object]]:
 
 
 def _comparisons_of(scored: ScoredComparisons, photos: pa.Table, missing: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many comparisons that were not made each of some photos takes part in."""
+    """Number of comparisons of each missing photo that were not made, int64, as long as ``missing``."""
     lost = np.zeros(missing.size, np.int64)
     rows = np.flatnonzero(~scored.compared)
     if not missing.size or not rows.size:
@@ -229,7 +229,7 @@ def _comparisons_of(scored: ScoredComparisons, photos: pa.Table, missing: NDArra
         pc.index_in(scored.names[side].take(rows), value_set=names).fill_null(-1).to_numpy()
         for side in ("photo_a", "photo_b")
     ]
-    # A photo compared with itself is lost once.
+    # Count a comparison of a photo with itself once.
     sides[1] = np.where(sides[1] == sides[0], -1, sides[1])
     for side in sides:
         lost += np.bincount(side[side >= 0], minlength=missing.size)

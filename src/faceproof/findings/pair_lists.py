@@ -1,6 +1,6 @@
-"""The pair lists of several runs as numbers that mean the same in all of them.
+"""The pair lists of several runs, with photos and comparisons numbered in the same way in all runs.
 
-A photo is its id and the digest of its bytes. Where a run does not know the bytes, the id tells by itself.
+A photo is identified by its id and the digest of its bytes, or by its id alone where a run has no digest.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Whole = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class NamedRun:
-    """A finished run, and the name that tells it from the others."""
+    """A finished run, with a name that is unique among the runs."""
 
     name: str
     folder: Path
@@ -35,14 +35,14 @@ class NamedRun:
 
 @dataclass(frozen=True, slots=True)
 class PairList:
-    """The comparisons of a run as numbers that mean the same in all runs.
+    """The comparisons of a run, with photos and comparisons numbered in the same way in all runs.
 
     Attributes:
         scored: the comparisons.
-        photos: the rows of ``photos.parquet``.
-        names: int64, numbers of the photo ids that take part, whatever the bytes.
-        photo_a, photo_b: int64 (n,), number of the file on either side.
-        key: int64 (n,), equal for equal comparisons, and different for all comparisons of one run.
+        photos: the rows of ``photos.parquet`` under the condition of the run.
+        names: int64, numbers of the ids of the photos that are compared.
+        photo_a, photo_b: int64 (n,), number of the file on each side.
+        key: int64 (n,), number of the comparison: equal for the same comparison in two runs, unique within a run.
     """
 
     scored: ScoredComparisons
@@ -54,7 +54,7 @@ class PairList:
 
     @property
     def couple(self) -> Whole:
-        """The two files of each comparison, whichever comes first, whatever the label."""
+        """Number of the two files of each comparison, int64 (n,), independent of their order and of the label."""
         return _couples(self.photo_a, self.photo_b)
 
 
@@ -72,7 +72,7 @@ def pair_lists(runs: Sequence[NamedRun]) -> list[PairList]:
         [file[number] for number in (of_run.side_a, of_run.side_b)] for file, of_run in zip(files, names, strict=True)
     ]
     keys = [2 * _couples(photo_a, photo_b) + one.mated for one, (photo_a, photo_b) in zip(scored, sides, strict=True)]
-    # A list may hold a pair twice: the k-th time here is the k-th time there.
+    # A list may repeat a pair: the k-th occurrence in one run is the same comparison as the k-th in another.
     times = [_occurrence(key) for key in keys]
     _, code = np.unique(np.concatenate(keys), return_inverse=True)
     most = max((int(time.max()) for time in times if time.size), default=0) + 1
@@ -86,7 +86,7 @@ def pair_lists(runs: Sequence[NamedRun]) -> list[PairList]:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """The photo ids that a run compares, as places in ``known``, the ids of all runs."""
+    """The photo ids that a run compares, as indices into ``known``, the ids of all runs."""
 
     known: pa.StringArray
     side_a: Whole
@@ -108,10 +108,10 @@ def _numbered_names(scored: Sequence[ScoredComparisons]) -> list[_Names]:
 
 
 def _numbered_files(runs: Sequence[NamedRun], names: Sequence[_Names], photos: Sequence[pa.Table]) -> list[Whole]:
-    """For each run the number of the file behind each known photo id: the same id and bytes have the same number.
+    """For each run, the number of the file of each known photo id: the same id and bytes have the same number.
 
-    Where some run that compares a photo does not know its bytes (it could not read it, or has scores alone), the id
-    tells by itself.
+    A run has no digest of a photo that it could not read, or where the run has only scores. Such a photo is identified
+    by its id alone in all runs.
     """
     known = names[0].known
     digests, blank = [], np.zeros(len(known), np.bool_)
@@ -127,7 +127,7 @@ def _numbered_files(runs: Sequence[NamedRun], names: Sequence[_Names], photos: S
 
 
 def _refuse_unknown(run: NamedRun, known: pa.StringArray, missing: Whole) -> None:
-    """A photo that is compared has a row, but in a run of scores alone."""
+    """Raise where a compared photo has no row in ``photos.parquet``, except in a run that has only scores."""
     if missing.size and not run.tables.manifest.system.of_scores:
         raise RunFolderError(
             f"{run.folder / 'photos.parquet'} lacks {known[int(missing[0])].as_py()!r}, which comparisons.parquet "
@@ -136,13 +136,13 @@ def _refuse_unknown(run: NamedRun, known: pa.StringArray, missing: Whole) -> Non
 
 
 def _couples(photo_a: Whole, photo_b: Whole) -> Whole:
-    """One number for two numbers below 2**31, whichever comes first."""
+    """One number for each two numbers below 2**31, independent of their order, int64 (n,)."""
     couple: Whole = (np.minimum(photo_a, photo_b) << 31) + np.maximum(photo_a, photo_b)
     return couple
 
 
 def _occurrence(keys: Whole) -> Whole:
-    """How often each key came up before, int64 (n,).
+    """Number of earlier occurrences of each key, int64 (n,).
 
     >>> _occurrence(np.array([7, 5, 7, 7])).tolist()
     [0, 0, 1, 2]

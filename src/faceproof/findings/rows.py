@@ -1,4 +1,4 @@
-"""Rows of findings: what a person looks at one by one."""
+"""Typed rows of findings, for a person to read one by one."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from faceproof.records import Record
 
 
 class Compared(Record):
-    """Who is compared with whom.
+    """The photos and people of a comparison.
 
     Attributes:
-        comparison: its number in the protocol.
+        comparison: number of the comparison in the protocol.
         photo_a: id of the first photo.
-        photo_b: of the second.
-        person_a: who is on the first photo.
-        person_b: on the second.
+        photo_b: id of the second photo.
+        person_a: person on the first photo.
+        person_b: person on the second photo.
     """
 
     comparison: int
@@ -28,8 +28,8 @@ class WrongDecision(Compared):
 
     Attributes:
         similarity: cosine, -1 to 1.
-        distance: of unit templates, 0 to 2.
-        margin: how far the distance lies on the wrong side of the threshold.
+        distance: Euclidean distance of unit templates, 0 to 2.
+        margin: how far the distance lies on the wrong side of the threshold, 0 to 2.
     """
 
     similarity: float
@@ -38,7 +38,7 @@ class WrongDecision(Compared):
 
 
 class PhotoFailure(Record):
-    """A photo without a template: the stage that failed, why, and how many comparisons are lost with it."""
+    """A photo without a template: the stage that failed, the reason, and the number of comparisons lost."""
 
     photo: str
     person: str | None
@@ -48,7 +48,7 @@ class PhotoFailure(Record):
 
 
 class NoScoreReason(Record):
-    """A reason for which comparisons have no score, and how many of them."""
+    """A reason why comparisons have no score, and the number of such comparisons."""
 
     reason: str
     comparisons: int
@@ -58,14 +58,14 @@ class Flip(Record):
     """The first condition of a family that changes a decision.
 
     Attributes:
-        condition: its name.
-        family: of the degradation.
-        title: of the family.
-        told: parameters in words.
-        severity: of the condition.
+        condition: name of the condition.
+        family: family of the degradation.
+        title: title of the family.
+        told: parameters of the condition in words.
+        severity: severity of the condition.
         of: the highest severity of the family.
-        after: ``not made``, ``rejected`` or ``accepted``.
-        distance: under that condition; None where the comparison could not be made.
+        after: decision under the condition: ``not made``, ``rejected`` or ``accepted``.
+        distance: distance under the condition, 0 to 2; None where the comparison could not be made.
     """
 
     condition: str
@@ -83,10 +83,10 @@ class FlippedComparison(Compared):
 
     Attributes:
         mated: whether both photos show the same person.
-        distance_clean: on clean photos.
-        threshold_distance: the threshold of this comparison.
-        wrong: mean over families of the share of severities at which the decision is wrong.
-        families: how many there are.
+        distance_clean: distance on clean photos, 0 to 2.
+        threshold_distance: the threshold of this comparison as a distance, 0 to 2.
+        wrong: mean over families of the share of severities at which the decision is wrong, 0 to 1.
+        families: number of families in the run.
         flips: the families that change the decision, the one that does so at the lowest severity first.
     """
 
@@ -105,14 +105,14 @@ class DisputedComparison(Compared):
         kind: ``right in run``, ``right in baseline`` or ``not made``.
         run: name of the run.
         baseline: name of the run that it is compared with.
-        comparison_in_run: number of the comparison in that run.
+        comparison_in_run: number of the comparison in ``run``; ``comparison`` is its number in the first run.
         mated: whether both photos show the same person.
-        decided: by the run.
-        decided_baseline: by the baseline.
-        distance: in the run.
-        threshold_distance: of the run, for this comparison.
-        distance_baseline: in the baseline.
-        threshold_distance_baseline: of the baseline, for this comparison.
+        decided: decision of the run: ``accepted``, ``rejected`` or ``not made``.
+        decided_baseline: decision of the baseline; None where the run could not make the comparison.
+        distance: distance in the run, 0 to 2.
+        threshold_distance: threshold of the run for this comparison, as a distance.
+        distance_baseline: distance in the baseline, 0 to 2.
+        threshold_distance_baseline: threshold of the baseline for this comparison, as a distance.
         margin: how far the distance of the run that is wrong lies on the wrong side of its threshold.
         reason: why the comparison could not be made.
     """

@@ -1,7 +1,7 @@
-"""The comparisons of a run with their similarity beside them, as columns.
+"""The comparisons of a run with their similarities, as columns.
 
-Both tables carry the number of the comparison; they are joined by it and never by the order of their rows. A
-comparison without a similarity stays a row: it is counted, and it is never decided.
+``comparisons.parquet`` and ``scores.parquet`` are joined by the number of the comparison, not by the order of their
+rows. A comparison without a similarity stays a row: it is counted, but neither accepted nor rejected.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _COSINE_SLACK = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class ScoredComparisons:
-    """Every comparison of the protocol, compared or not.
+    """Every comparison of the protocol, with or without a similarity.
 
     Attributes:
-        comparison: int64 (n,), its number.
+        comparison: int64 (n,), number of the comparison.
         mated: bool (n,), the same person on both sides.
-        fold: int64 (n,), fold of the protocol from 0, or -1 where it has none.
-        similarity: float64 (n,), -1 to 1; NaN where a side has no template.
+        fold: int64 (n,), fold of the protocol from 0, or -1 where the comparison has none.
+        similarity: float64 (n,), -1 to 1; NaN where the comparison could not be made.
         names: table (n,) of the strings photo_a, photo_b, person_a, person_b.
     """
 
@@ -41,20 +41,20 @@ class ScoredComparisons:
     names: pa.Table
 
     def __len__(self) -> int:
-        """Number of comparisons, compared or not."""
+        """Number of comparisons, with or without a similarity."""
         return len(self.comparison)
 
     @property
     def compared(self) -> NDArray[np.bool_]:
-        """Where both sides have a template, bool (n,)."""
+        """Where the comparison has a similarity, bool (n,)."""
         return ~np.isnan(self.similarity)
 
     def names_of(self, rows: NDArray[np.int64], columns: tuple[str, ...]) -> dict[str, list[str]]:
-        """Names in some rows as Python strings; meant for the few rows that somebody reads."""
+        """Names in the given rows as Python strings, by column; meant for a few rows, to be read by a person."""
         return self.names.select(columns).take(rows).to_pydict()
 
     def person_codes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The person on each side as a whole number, in the sorted order of their names.
+        """The person on each side as a number from 0, in the sorted order of the names.
 
         Returns:
             int64 (n,) for side a and for side b; the same person has the same number on both.
@@ -69,7 +69,7 @@ class ScoredComparisons:
 
 
 def join_scores(run: RunTables) -> ScoredComparisons:
-    """Put the similarity under the run's condition beside each comparison.
+    """Join each comparison with its similarity under the condition of the run.
 
     Args:
         run: the tables of a run folder.
@@ -79,8 +79,8 @@ def join_scores(run: RunTables) -> ScoredComparisons:
         or a NaN, the similarity is NaN.
 
     Raises:
-        RunFolderError: a column is missing or has nulls where none may be, a comparison appears twice, a
-            similarity belongs to no comparison, or it is no cosine.
+        RunFolderError: a column is missing or has nulls where none are allowed, a comparison appears twice, or a
+            similarity belongs to no comparison or lies outside -1 to 1.
     """
     table, scores = run.comparisons, rows_of_condition(run.scores, run.condition)
     comparison = _numbers(table, "comparison", np.int64)
@@ -104,14 +104,22 @@ def join_scores(run: RunTables) -> ScoredComparisons:
 
 
 def reasons_of(run: RunTables, comparison: NDArray[np.int64]) -> pa.ChunkedArray[Any]:
-    """Why some comparisons, given by their numbers, have no similarity: text, one each."""
+    """Why comparisons have no similarity.
+
+    Args:
+        run: the tables of a run folder.
+        comparison: int64 (k,), numbers of the comparisons.
+
+    Returns:
+        Text (k,), the reason for each comparison.
+    """
     scores = rows_of_condition(run.scores, run.condition)
     place = pc.index_in(pa.array(comparison, pa.int64()), value_set=scores["comparison"].combine_chunks())
     return scores["reason"].cast(pa.string()).take(place).fill_null(pa.scalar("no reason was recorded"))
 
 
 def rows_of_condition(table: pa.Table, condition: str) -> pa.Table:
-    """The rows about photos under one condition; all of them where the table has no column ``condition``."""
+    """The rows of a table under one condition; all rows where the table has no column ``condition``."""
     if "condition" not in table.column_names:
         return table
     return table.filter(pc.equal(table["condition"].cast(pa.string()), pa.scalar(condition)))
@@ -120,7 +128,7 @@ def rows_of_condition(table: pa.Table, condition: str) -> pa.Table:
 def _aligned(
     comparison: NDArray[np.int64], scored: NDArray[np.int64], similarity: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """``similarity`` in the order of ``comparison``, NaN where it has no row."""
+    """``similarity`` in the order of ``comparison``; NaN where a comparison has no row in ``scored``."""
     _refuse_repeats(comparison, "comparisons.parquet")
     if np.array_equal(comparison, scored):
         return similarity
@@ -154,7 +162,7 @@ def _names(table: pa.Table) -> pa.Table:
 
 
 def _numbers(table: pa.Table, name: str, dtype: DTypeLike, null: int | None = None) -> NDArray[Any]:
-    """A column as NumPy; nulls become NaN in floats and ``null`` in whole numbers, and else are refused."""
+    """A column as a NumPy array. Nulls become ``null`` where it is given, else NaN in floats, else an error."""
     if name not in table.column_names:
         raise RunFolderError(f"a table of the run has no column {name!r}; it has {table.column_names}")
     column = table[name]
