@@ -1,1 +1,1 @@
-"""Run folders: the manifest and the tables of a run on disk."""
+"""Run folders on disk: the manifest and the tables of a run."""

@@ -1,4 +1,4 @@
-"""The conditions of a run on disk, as functions that can be called again."""
+"""The conditions of a run on disk, as functions that can be applied to photos again."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from faceproof.runs.manifest_schema import Manifest
 
 
 def conditions_of(manifest: Manifest) -> dict[str, Condition]:
-    """The conditions of a run by name, as far as their functions are at hand and have not changed.
+    """The conditions of a run by name. Conditions whose function is missing or has changed are left out.
 
     Args:
-        manifest: of the run.
+        manifest: manifest of the run.
     """
     found = {}
     for entry in manifest.conditions:

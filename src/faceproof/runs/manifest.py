@@ -1,4 +1,4 @@
-"""What a run's manifest says of people, comparisons, systems, conditions and machine: enough to repeat it."""
+"""Entries of the manifest of a run, made from people, comparisons, systems, conditions and machine."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def begun(kind: Kind, command: str | None, started: datetime, **entries: object)
     """The manifest of a run that is not finished yet.
 
     Args:
-        kind: of the run.
-        command: as it was given.
-        started: when.
+        kind: kind of the run.
+        command: the command line; None where there was none.
+        started: time at which the run began.
         entries: other fields of `Manifest`.
     """
     return Manifest.model_validate(
@@ -67,7 +67,7 @@ def begun(kind: Kind, command: str | None, started: datetime, **entries: object)
 
 
 def plan_digests(**parts: object) -> dict[str, str]:
-    """Digest of each part of what a run is going to do, by which an unfinished run is recognised.
+    """Digest of each part of the plan of a run. An unfinished run with equal digests has the same plan.
 
     Args:
         parts: JSON values by name, such as ``comparisons``, ``system`` and ``settings``.
@@ -76,7 +76,7 @@ def plan_digests(**parts: object) -> dict[str, str]:
 
 
 def system_entry(pipeline: Pipeline) -> SystemEntry:
-    """Model, what loads it again, card (with the contract as it is used) and digest of the weights."""
+    """Entry of a model: name, reference that loads it again, card with the contract, and digest of the weights."""
     recognizer = pipeline.recognizer
     card = recognizer.card.model_dump(mode="json") | {"contract": recognizer.contract.model_dump(mode="json")}
     reference = None if recognizer.reference is None else printable_path(Path(recognizer.reference))
@@ -91,14 +91,14 @@ def system_entry(pipeline: Pipeline) -> SystemEntry:
 def system_from_file(
     name: str, kind: Literal["templates", "scores"], file: Path, sha256: str, scale: Scale | None = None
 ) -> SystemEntry:
-    """A system of which only a file of templates or scores is at hand.
+    """Entry of a system that is known only by a file of templates or scores.
 
     Args:
-        name: of the system.
-        kind: what the file holds.
-        file: its path.
-        sha256: its digest.
-        scale: of scores.
+        name: name of the system.
+        kind: content of the file.
+        file: path of the file.
+        sha256: SHA-256 of the file.
+        scale: scale of the scores; None for templates.
     """
     source = SourceEntry(kind=kind, file=printable_path(file.resolve()), sha256=sha256)
     if scale is None:
@@ -107,14 +107,14 @@ def system_from_file(
 
 
 def detector_entry(pipeline: Pipeline) -> DetectorEntry:
-    """The detector's recipe, where it comes from, and which face counts."""
+    """Entry of the detector: its recipe, its source, and the rule that selects one of several faces."""
     detector = pipeline.detector
     recipe = detector.recipe() | dict(detector.source) | {"selection": pipeline.selection}
     return DetectorEntry.model_validate(recipe)
 
 
 def condition_entry(condition: Condition) -> ConditionEntry:
-    """A condition, and where its function is found again."""
+    """Entry of a condition, with a reference to its function."""
     return ConditionEntry.model_validate(
         {
             "name": condition.name,
@@ -131,7 +131,7 @@ def condition_entry(condition: Condition) -> ConditionEntry:
 
 
 def people_entry(photo_set: PhotoSet) -> PeopleEntry:
-    """Where the photos are, how many, and their digest."""
+    """Entry of the photos: their folder, number and digest."""
     return PeopleEntry(
         root=printable_path(photo_set.root.resolve()),
         people=len(photo_set.by_person()),
@@ -146,7 +146,7 @@ def people_entry(photo_set: PhotoSet) -> PeopleEntry:
 
 
 def protocol_entry(comparisons: Comparisons) -> ProtocolEntry:
-    """How the comparisons were made, how many, and their digest."""
+    """Entry of the comparisons: their protocol, number and digest."""
     return ProtocolEntry.model_validate(
         {
             "name": comparisons.protocol,
@@ -162,7 +162,7 @@ def protocol_entry(comparisons: Comparisons) -> ProtocolEntry:
 
 
 def people_of_scores(file: ScoreFile, photos: pa.Table) -> PeopleEntry:
-    """As `people_entry`, of a file of scores; None for what it does not name."""
+    """As `people_entry`, for a file of scores; a field is None where the file does not name people or photos."""
     return PeopleEntry(
         root=printable_path(file.path.resolve()),
         people=people_named(file),
@@ -174,7 +174,7 @@ def people_of_scores(file: ScoreFile, photos: pa.Table) -> PeopleEntry:
 
 
 def protocol_of_scores(file: ScoreFile, comparisons: pa.Table) -> ProtocolEntry:
-    """As `protocol_entry`, of a file of scores."""
+    """As `protocol_entry`, for a file of scores."""
     mated = int(file.mated.sum())
     return ProtocolEntry(
         name="scores",
@@ -189,6 +189,6 @@ def protocol_of_scores(file: ScoreFile, comparisons: pa.Table) -> ProtocolEntry:
 
 
 def stamp(moment: datetime | None = None) -> str:
-    """A moment (now, without one) as ISO 8601 in UTC."""
+    """A time as ISO 8601 in UTC; the current time where ``moment`` is None."""
     moment = (moment or datetime.now(UTC)).astimezone(UTC)
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

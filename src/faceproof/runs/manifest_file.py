@@ -1,7 +1,7 @@
-"""``manifest.json`` on disk: what a run was, the digest of each of its files, and a digest of itself.
+"""``manifest.json`` on disk: the manifest, the digest of each file of the run, and a digest of the manifest.
 
-``files`` has the SHA-256 of each file by name, ``manifest_sha256`` is the digest of everything else in the manifest.
-Version 1 had neither; its files are checked by their content alone.
+``files`` has the SHA-256 of each file by name; ``manifest_sha256`` is the digest of everything else in the manifest.
+Version 1 has no digests; its files are checked only by their content.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _FILES, _DIGEST = "files", "manifest_sha256"
 
 
 def seal(folder: Path, names: Iterable[str] | None = None) -> dict[str, str]:
-    """SHA-256 of files in a folder, by their name below it; the manifest is left out.
+    """SHA-256 of files in a folder, by their path below the folder; the manifest is left out.
 
     Args:
-        folder: where they are.
-        names: which; None: all, in folders below it too.
+        folder: folder of the files.
+        names: paths below the folder; None: all files, also in subfolders.
     """
     if names is None:
         names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
@@ -51,10 +51,10 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def read_sealed(folder: Path) -> dict[str, Any]:
-    """The manifest of a run, with the digests of its files, where its version has them.
+    """Read the manifest of a run, with the digests of its files where its version has them.
 
     Raises:
-        RunFolderError: there is none, it cannot be read, it is of another version, or it was changed.
+        RunFolderError: the manifest is missing, cannot be read, has an unknown version, or was changed.
     """
     path = folder / MANIFEST
     manifest = read_json(path)
@@ -82,7 +82,7 @@ def stored_files(path: Path) -> dict[str, str]:
 
     Raises:
         FileNotFoundError: there is no manifest.
-        RunFolderError: it cannot be read.
+        RunFolderError: the manifest cannot be read.
     """
     if not path.exists():
         raise FileNotFoundError(path)
@@ -97,17 +97,17 @@ def files_listed(entries: Mapping[str, Any]) -> Mapping[str, str] | None:
 
 
 def without_digests(entries: Mapping[str, Any]) -> dict[str, Any]:
-    """What a manifest says of the run itself."""
+    """The entries of a manifest without the digests of files and manifest."""
     return {name: value for name, value in entries.items() if name not in (_FILES, _DIGEST)}
 
 
 def refuse_other(path: Path, files: Mapping[str, str] | None, name: str) -> None:
-    """Refuse a file of a run that is not the one that the run wrote.
+    """Check a file of a run against its digest.
 
     Args:
         path: the file.
-        files: SHA-256 of each file of the run by name; None: not known, and nothing is refused.
-        name: the file's name in the run folder.
+        files: SHA-256 of each file of the run by name; None: unknown, so that nothing is checked.
+        name: name of the file in the run folder.
 
     Raises:
         RunFolderError: the file is missing, cannot be read, or has another digest.
@@ -133,10 +133,10 @@ def refuse_other(path: Path, files: Mapping[str, str] | None, name: str) -> None
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object in a file.
+    """Read a JSON object from a file.
 
     Raises:
-        RunFolderError: the file cannot be read, or holds something else.
+        RunFolderError: the file cannot be read, or does not hold a JSON object.
     """
     try:
         content = json.loads(path.read_text("utf-8"))
@@ -150,7 +150,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def _is_below(name: str) -> bool:
-    """Whether a name leads to a file below the run folder, so that it may be removed with the run."""
+    """Whether a name is a path below the run folder, so that the file may be removed with the run."""
     path = PureWindowsPath(name)
     return not path.anchor and ".." not in path.parts
 

@@ -1,4 +1,4 @@
-"""The manifest of a run: what was judged, on which photos, how, with what, on which machine."""
+"""Types of the manifest of a run: systems, photos, comparisons, conditions, settings and machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Kind = Literal["evaluation", "stress", "comparison"]
 
 
 class NoticeEntry(Entry):
-    """Something odd about the folder of people."""
+    """A notice about the folder of people: kind, message, number of cases, and examples."""
 
     kind: str
     message: str
@@ -29,12 +29,12 @@ class PeopleEntry(Entry):
     """The photos.
 
     Attributes:
-        root: folder of people, or the file that stands for it.
-        people: how many; None where a file of scores does not name them.
-        photos: likewise.
+        root: folder of people, or the file of templates or scores.
+        people: number of people; None where a file of scores does not name them.
+        photos: number of photos; None where a file of scores does not name them.
         photo_list_sha256: digest over id and bytes of every photo.
-        synthetic: whether a program has drawn them.
-        notices: what was ignored or is odd.
+        synthetic: whether a program drew the people.
+        notices: ignored files and unusual findings in the folder.
     """
 
     root: str
@@ -49,14 +49,14 @@ class ProtocolEntry(Entry):
     """The comparisons.
 
     Attributes:
-        name: of the protocol.
-        settings: its arguments.
-        comparisons: how many.
-        mated: of the same person.
-        non_mated: of different people.
-        folds: of the protocol; 0: it has none.
+        name: name of the protocol.
+        settings: arguments of the protocol.
+        comparisons: number of comparisons.
+        mated: number of mated comparisons.
+        non_mated: number of non-mated comparisons.
+        folds: number of folds of the protocol; 0 where it has none.
         sha256: digest of photos, pairs, labels and folds.
-        notes: what to know of the choice.
+        notes: notes on the choice of the comparisons.
     """
 
     name: str | None = None
@@ -70,13 +70,13 @@ class ProtocolEntry(Entry):
 
 
 class Judging(Entry):
-    """How decisions were judged.
+    """Settings of thresholds and folds.
 
     Attributes:
-        threshold_distance: threshold given beforehand, as a distance of unit templates.
-        threshold_score: the same in the scale of a score file.
-        folds: person-disjoint folds.
-        fmr: of a stress run: the FMR on clean photos that sets the threshold.
+        threshold_distance: fixed threshold as a distance of unit templates, 0 to 2; None where there is none.
+        threshold_score: the same threshold in the scale of a score file.
+        folds: number of person-disjoint folds.
+        fmr: in a stress run: target FMR on clean photos that sets the threshold.
     """
 
     threshold_distance: float | None = None
@@ -86,7 +86,7 @@ class Judging(Entry):
 
 
 class CardEntry(Entry):
-    """The model's card, as far as it is read again."""
+    """The fields of the card of a model that are read again from the manifest."""
 
     name: str | None = None
     title: str
@@ -110,16 +110,17 @@ def _scale(value: object) -> object:
 
 
 class SystemEntry(Entry):
-    """A system that is judged.
+    """A system of the run.
 
     Attributes:
-        name: unique within the run.
-        reference: what loads the model again; None for an object in Python and for what was made elsewhere.
-        card: the model's card; None for what was made elsewhere.
-        weights: SHA-256 of the model's weights.
-        canary: the model check before the run.
-        source: the file of templates or scores, where another system made them.
-        scale: of such scores.
+        name: name of the system, unique within the run.
+        reference: reference that loads the model again; None for an object in Python and for imported templates or
+            scores.
+        card: card of the model; None for imported templates or scores.
+        weights: SHA-256 of the weights of the model.
+        canary: result of the model check before the run.
+        source: the imported file of templates or scores; None for a model.
+        scale: scale of imported scores.
     """
 
     name: str
@@ -132,17 +133,17 @@ class SystemEntry(Entry):
 
     @property
     def of_scores(self) -> bool:
-        """Whether another system made the scores, so that nothing is known of photos and templates."""
+        """Whether the scores were imported, so that photos and templates are unknown."""
         return self.source is not None and self.source.kind == "scores"
 
     @property
     def usual_score(self) -> UsualScore | None:
-        """The score by which the model is usually judged; None where no card says it."""
+        """The usual score of the model, from its card; None where the card has none."""
         return self.card.templates.usual_score if self.card and self.card.templates else None
 
 
 class DetectorEntry(Entry):
-    """What found the faces: its recipe, where it comes from, which face of several counts."""
+    """The detector: its recipe, its source, and the rule that selects one of several faces."""
 
     name: str
     selection: str | None = None
@@ -154,18 +155,18 @@ class DetectorEntry(Entry):
 
 
 class ConditionEntry(Entry):
-    """A condition: what was done to the photos.
+    """A condition: the degradation of the photos.
 
     Attributes:
-        name: unique within the run; the photo as it is is called ``clean`` and has severity 0.
-        family: of the degradation.
-        title: of the family, for pages.
-        severity: from 1; 0: nothing was done.
+        name: name of the condition, unique within the run; ``clean`` for the photo without degradation.
+        family: family of the degradation.
+        title: title of the family on pages.
+        severity: severity, 1 or more; 0 for ``clean``.
         told: the parameters in words.
-        parameters: of the function.
-        on_face: whether the place of the face is needed.
-        function: where it is found again.
-        failed: why the condition has no results; None: it has.
+        parameters: arguments of the function.
+        on_face: whether the function needs the position of the face.
+        function: reference that finds the function again.
+        failed: why the condition has no results; None where it has results.
     """
 
     name: str = "clean"
@@ -180,14 +181,14 @@ class ConditionEntry(Entry):
 
 
 class SuiteEntry(Entry):
-    """The suite of degradations, and the severities that were chosen from it."""
+    """The suite of degradations, and the severities that were selected; None for all."""
 
     name: str
     severities: list[int] | None = None
 
 
 class TimingEntry(Entry):
-    """Seconds from the first photo to the last score, photos, and those whose templates were in the cache."""
+    """Seconds from the first photo to the last score, number of photos, and number of photos from the cache."""
 
     wall_s: float | None = None
     photos: int | None = None
@@ -195,33 +196,33 @@ class TimingEntry(Entry):
 
 
 class Manifest(Entry):
-    """What a run was: enough to repeat it, and to know whether two runs did the same.
+    """Description of a run: enough to repeat it, and to find out whether two runs did the same.
 
     Attributes:
-        schema_version: of this form.
-        kind: of the run.
-        faceproof_version: that wrote it.
-        command: as it was given.
-        started: ISO 8601, UTC.
-        finished: likewise; None: the run is not finished.
-        systems: one or more; a comparison of runs has none.
-        conditions: the first is the photo as it is.
-        detector: None where no model was run.
+        schema_version: version of this schema.
+        kind: kind of the run.
+        faceproof_version: version of faceproof that wrote the manifest.
+        command: the command line; None where there was none.
+        started: time of the start, ISO 8601, UTC.
+        finished: time of the end, likewise; None where the run is not finished.
+        systems: one or more systems; none in a comparison of runs.
+        conditions: the conditions; the first is ``clean``.
+        detector: the detector; None where no model was run.
         people: the photos.
         protocol: the comparisons.
-        judging: how decisions were judged.
-        seed: of all that is drawn at random.
-        device: where the nets ran.
-        batch_size: photos detected together.
-        workers: threads that decoded.
-        decode_memory_bytes: memory for decoded photos.
-        versions: of Python and libraries.
+        judging: settings of thresholds and folds.
+        seed: seed of all random draws.
+        device: device of the neural networks.
+        batch_size: number of photos detected together.
+        workers: number of threads that decoded photos.
+        decode_memory_bytes: memory limit of decoded photos in bytes.
+        versions: versions of Python and libraries.
         machine: system, processor and cores.
-        suite: of a stress run.
-        stage: of a stress run: ``capture`` or ``aligned``.
-        side: of a stress run: ``both`` or ``probe``.
-        plan: digest of each part of what was going to be done.
-        timing: how long it took.
+        suite: in a stress run: the suite of degradations.
+        stage: in a stress run: ``capture`` or ``aligned``.
+        side: in a stress run: ``both`` or ``probe``.
+        plan: digest of each part of the plan of the run.
+        timing: time that the run took.
     """
 
     schema_version: int = SCHEMA_VERSION

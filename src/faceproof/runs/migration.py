@@ -1,4 +1,4 @@
-"""Manifests of earlier versions in the form of this one.
+"""Migration of manifests of earlier versions to the schema of this version.
 
 Version 1 has no digests. Versions 1 and 2 keep the one system of an evaluation in entries of its own (``model``,
 ``card``, ``weights`` and others) and the systems of a stress run under ``models``. Version 3 has ``systems`` and
@@ -17,7 +17,7 @@ _OF_THE_SYSTEM = ("reference", "card", "canary", "source", "scale")
 
 
 def migrated(entries: Mapping[str, Any]) -> dict[str, Any]:
-    """The entries of a manifest of any version that can be read, as those of this version."""
+    """The entries of a manifest of any readable version, converted to the schema of this version."""
     found = dict(entries)
     if "systems" in found:
         return found

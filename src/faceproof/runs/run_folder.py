@@ -1,4 +1,4 @@
-"""A finished run on disk: its manifest and its tables, read block by block and checked (see docs/run-folder.md)."""
+"""A finished run on disk: its manifest and tables, checked when they are read (see docs/run-folder.md)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from faceproof.runs.table_checks import TABLES, check_tables, typed
 
 TABLE_FILES = tuple(f"{name}.parquet" for name in TABLES)
 CLEAN_NAME = "clean"
-"""Name of the condition of photos as they are."""
+"""Name of the condition of photos without degradation."""
 
 _ADVICE = "Give the command of the run again."
 _COMMANDS: dict[Kind, str] = {"evaluation": "evaluate", "stress": "stress", "comparison": "compare"}
@@ -29,7 +29,7 @@ _COMMANDS: dict[Kind, str] = {"evaluation": "evaluate", "stress": "stress", "com
 
 @dataclass(frozen=True, slots=True)
 class RunTables:
-    """A run as data: the manifest and three pyarrow tables, of one system; the rows of one condition count."""
+    """The manifest and three pyarrow tables of one system of a run; metrics use the rows of one condition."""
 
     manifest: Manifest
     comparisons: pa.Table
@@ -43,9 +43,9 @@ class StoredRun:
     """A finished run on disk.
 
     Attributes:
-        folder: where its files are.
-        manifest: what was run.
-        files: SHA-256 of its files by name; None: not known.
+        folder: the run folder.
+        manifest: manifest of the run.
+        files: SHA-256 of the files of the run by name; None where unknown.
     """
 
     folder: Path
@@ -54,12 +54,12 @@ class StoredRun:
 
     @cached_property
     def comparisons(self) -> pa.Table:
-        """Who is compared with whom."""
+        """``comparisons.parquet``: the photos and people of each comparison."""
         return self.table("comparisons")
 
     @property
     def photos_root(self) -> Path | None:
-        """The folder of people, where it is there."""
+        """The folder of people; None where it does not exist."""
         people = self.manifest.people
         root = None if people is None else Path(people.root)
         return root if root is not None and root.is_dir() else None
@@ -68,12 +68,11 @@ class StoredRun:
         """The rows of one system under one condition.
 
         Args:
-            system: its name; None: the first.
-            condition: its name.
+            system: name of the system; None: the first.
+            condition: name of the condition.
 
         Raises:
-            RunFolderError: a table cannot be read, is not the one that the run wrote, or the tables do not belong
-                together.
+            RunFolderError: a table cannot be read, was changed after the run, or the tables do not belong together.
         """
         system = self.manifest.system.name if system is None else system
         comparisons = self.comparisons
@@ -86,11 +85,11 @@ class StoredRun:
 
         Args:
             name: a key of `faceproof.runs.table_checks.TABLES`.
-            system: its name; None: all.
-            condition: its name; None: all.
+            system: name of the system; None: all.
+            condition: name of the condition; None: all.
 
         Raises:
-            RunFolderError: it cannot be read, is not the table that the run wrote, or has other columns.
+            RunFolderError: the table cannot be read, was changed after the run, or has other columns.
         """
         path = self.folder / f"{name}.parquet"
         self._check(path.name)
@@ -107,7 +106,7 @@ class StoredRun:
         """A text file of the run, checked against its digest.
 
         Raises:
-            RunFolderError: it cannot be read, or is not the file that the run wrote.
+            RunFolderError: the file cannot be read, or was changed after the run.
         """
         self._check(name)
         path = self.folder / name
@@ -118,7 +117,7 @@ class StoredRun:
             raise RunFolderError(f"{path} cannot be read ({why}). {_ADVICE}", path=path) from error
 
     def _check(self, name: str) -> None:
-        """Check a file against its digest, once: tables are read block by block."""
+        """Check a file against its digest, once for each file: the same table may be read several times."""
         if self.files is not None and name not in self._checked:
             refuse_other(self.folder / name, self.files, name)
             self._checked.add(name)
@@ -132,7 +131,7 @@ _SYSTEM_OF_OLD = "model"
 
 
 def _with_system(table: pa.Table, name: str, manifest: Manifest) -> pa.Table:
-    """The table with a column ``system``: earlier versions call it ``model``, or leave it out where there is one."""
+    """The table with a column ``system``: earlier versions call it ``model``, or omit it where there is one system."""
     if name == "comparisons" or "system" in table.column_names:
         return table
     if _SYSTEM_OF_OLD in table.column_names:
@@ -142,14 +141,15 @@ def _with_system(table: pa.Table, name: str, manifest: Manifest) -> pa.Table:
 
 
 def open_run(folder: Path, *kinds: Kind) -> StoredRun:
-    """A finished run.
+    """Open a finished run.
 
     Args:
-        folder: what ``--out`` was given.
-        kinds: which are expected; none: all.
+        folder: the run folder.
+        kinds: expected kinds of run; none: all kinds.
 
     Raises:
-        RunFolderError: it is no run, unfinished, damaged, of another version or of another kind.
+        RunFolderError: the folder holds no run, or a run that is unfinished, damaged, or of an unknown version or
+            another kind.
     """
     finish_publishing(folder)
     if not (folder / MANIFEST).is_file():
@@ -175,7 +175,7 @@ def open_run(folder: Path, *kinds: Kind) -> StoredRun:
 
 
 def read_run(folder: Path) -> RunTables:
-    """The tables of a finished evaluation.
+    """Read the tables of a finished evaluation.
 
     Raises:
         RunFolderError: see `open_run` and `StoredRun.tables`.

@@ -1,4 +1,4 @@
-"""The tables of a run, as they are written: who is compared, what became of each photo, each similarity."""
+"""Writing of the tables of a run: comparisons, outcome of each photo, and similarity of each comparison."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def comparisons_table(comparisons: Comparisons) -> pa.Table:
-    """``comparisons.parquet``: who is compared with whom."""
+    """``comparisons.parquet``: the photos, people, label and fold of each comparison."""
     ids = pa.array([photo.id for photo in comparisons.photos], pa.string())
     people = pa.array([photo.person for photo in comparisons.photos], pa.string())
     a, b = comparisons.row_a, comparisons.row_b
@@ -50,10 +50,10 @@ def scores_table(
     """``scores.parquet`` without the column ``system``: the similarity of each comparison, or why there is none.
 
     Args:
-        comparisons: who is compared.
-        similarity: float64 (n,), NaN where a side has no template.
-        photos: what became of the photos.
-        photos_a: likewise on side a, where it is another table.
+        comparisons: the comparisons.
+        similarity: float64 (n,), -1 to 1; NaN where a side has no template.
+        photos: outcome of each photo.
+        photos_a: outcome of each photo on side a, where it differs; None: ``photos``.
         condition: name of the condition.
     """
     reasons: list[str | None] = [None] * len(comparisons)
@@ -79,12 +79,12 @@ def of_system(table: pa.Table, system: str) -> pa.Table:
 
 
 def write_tables(folder: Path, name: str, tables: Iterable[pa.Table]) -> None:
-    """Write tables of the same columns, one or more, one below the other into one file, whole or not at all."""
+    """Append tables with the same columns and write them to one file. The file is written as a whole or not at all."""
     write_parquet(folder / f"{name}.parquet", tables)
 
 
 def write_processed(folder: Path, work: Workload, processed: Processed) -> None:
-    """Write ``photos.parquet`` and ``scores.parquet``: a block of rows for each system and condition that worked."""
+    """Write ``photos.parquet`` and ``scores.parquet``: rows for each system and each condition that did not fail."""
     cells = [cell for cell in work.cells() if cell[1] not in processed.failed]
     write_tables(folder, "photos", (_photos(work, processed, cell) for cell in cells))
     write_tables(folder, "scores", (_scores(work, processed, cell) for cell in cells))

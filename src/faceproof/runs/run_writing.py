@@ -1,9 +1,9 @@
 """Writing a run folder: one writer at a time, and a result that replaces the old one in a single step.
 
-Everything is written to a staging folder inside of the run folder. `RunWriter.publish` renames the staging folder
-(`READY`): that is the one atomic step. The files are then moved to their places. A process that is killed before the
-step leaves the old result as it was; one that is killed after it leaves a `READY` folder, and whoever opens the run
-next moves the files (`finish_publishing`).
+All files are written to a staging folder inside the run folder. `RunWriter.publish` renames the staging folder to
+`READY` in one atomic step, and then moves the files to their places. If the process is killed before that step, the
+old result stays unchanged. If the process is killed after that step, a `READY` folder stays, and the next process that
+opens the run moves the files (`finish_publishing`).
 """
 
 from __future__ import annotations
@@ -43,30 +43,30 @@ class RunWriter:
 
     Attributes:
         folder: the run folder.
-        staging: where to write; each file gets the same name in the run folder.
+        staging: folder to write to; each file gets the same name in the run folder.
     """
 
     folder: Path
     staging: Path
 
     def begin(self, manifest: Manifest) -> None:
-        """Write the manifest of a run that is not finished yet, by which the same command recognises it."""
-        # Whole or not at all: a cut manifest would be taken for one of another run.
+        """Write the manifest of a run that is not finished yet, so that the same command can identify the run."""
+        # Written as a whole or not at all: a partial manifest would be read as that of another run.
         write_whole(
             self.staging / MANIFEST, (json.dumps(manifest.as_json(), indent=2, ensure_ascii=False) + "\n").encode()
         )
 
     def publish(self, manifest: Manifest, keep: Sequence[str] = ()) -> None:
-        """Make the staged files the run's files, all of them in one step.
+        """Replace the result in the run folder by the staged files, all of them in one step.
 
-        Files of an older result that the new one does not have are removed.
+        Files of the old result that the new result does not have are removed.
 
         Args:
-            manifest: of the finished run; digests of all files are added to it.
-            keep: names of files that are in the run folder already and belong to the new result.
+            manifest: manifest of the finished run; digests of all files are added to it.
+            keep: names of files that are already in the run folder and belong to the new result.
 
         Raises:
-            OSError: the disk is full; the old result is untouched.
+            OSError: the disk is full; the old result stays unchanged.
         """
         write_sealed(self.staging, manifest, seal(self.folder, keep) | seal(self.staging))
         for file in sorted(self.staging.rglob("*")):
@@ -80,12 +80,12 @@ class RunWriter:
 def new_run(folder: Path, manifest: Manifest, *, overwrite: bool) -> Iterator[RunWriter]:
     """Write a run into a folder.
 
-    An unfinished run of the same plan is replaced: what it had computed is in the template cache.
+    An unfinished run of the same plan is replaced: its templates are in the template cache.
 
     Args:
-        folder: made where it is missing.
-        manifest: of the run that begins, with ``kind`` and ``plan`` (`faceproof.runs.manifest.plan_digests`).
-        overwrite: replace a finished run, or an unfinished one of another plan, when the new one is finished.
+        folder: the run folder; it is made where it is missing.
+        manifest: manifest of the new run, with ``kind`` and ``plan`` (`faceproof.runs.manifest.plan_digests`).
+        overwrite: replace a finished run, or an unfinished run of another plan, when the new run is finished.
 
     Raises:
         RunFolderError: the folder holds something else, another process writes to it, or it cannot be written.
@@ -104,7 +104,7 @@ def new_run(folder: Path, manifest: Manifest, *, overwrite: bool) -> Iterator[Ru
 
 @contextmanager
 def rewritten_run(folder: Path) -> Iterator[RunWriter]:
-    """Write some files of a finished run again; nothing is replaced unless `RunWriter.publish` is called.
+    """Write files of a finished run again. Files are replaced only when `RunWriter.publish` is called.
 
     Raises:
         RunFolderError: another process writes to the folder, or it cannot be written.
@@ -119,7 +119,7 @@ def rewritten_run(folder: Path) -> Iterator[RunWriter]:
 
 
 def finish_publishing(folder: Path) -> None:
-    """Move the files of a result that is complete, and whose writer was stopped before it had moved them all.
+    """Move the files of a complete result whose writer was stopped before it had moved all of them.
 
     Several processes may do this at the same time.
 
@@ -130,7 +130,7 @@ def finish_publishing(folder: Path) -> None:
     if not ready.is_dir():
         return
     try:
-        with suppress(FileNotFoundError):  # another process does the same, and was faster
+        with suppress(FileNotFoundError):  # another process has moved the files already
             wanted = set(stored_files(ready / MANIFEST))
             _remove_others(folder, wanted)
         for file in sorted(ready.rglob("*"), key=lambda path: (path.name == MANIFEST, path)):
@@ -149,7 +149,7 @@ def finish_publishing(folder: Path) -> None:
 
 
 def unfinished_manifest(folder: Path) -> dict[str, Any] | None:
-    """The manifest of an unfinished run in a folder, None where there is none."""
+    """The manifest of an unfinished run in a folder; None where there is none."""
     path = folder / UNFINISHED / MANIFEST
     if path.is_file():
         try:
@@ -165,7 +165,7 @@ def _refuse_file(folder: Path) -> None:
 
 
 def _refuse_what_is_no_run(folder: Path, kind: str) -> None:
-    """Refuse to replace what faceproof did not write, a run by a comparison of runs, or the other way round."""
+    """Raise where the folder holds other files, a comparison in place of a run, or a run in place of a comparison."""
     if _holds_nothing(folder):
         return
     wanted = "comparison" if kind == _COMPARISON else "run"
@@ -201,12 +201,12 @@ def _refuse_occupied(folder: Path, manifest: Manifest) -> None:
 
 
 def _holds_nothing(folder: Path) -> bool:
-    """Whether a folder is empty, but for what an interrupted writer left."""
+    """Whether a folder is empty, except for files that an interrupted writer left."""
     return all(entry.name in _OWN or entry.name.endswith(".part") for entry in folder.iterdir())
 
 
 def _remove_others(folder: Path, wanted: set[str]) -> None:
-    """Remove the files that an older result had and the new one has not; nothing that no run wrote."""
+    """Remove files of the old result that the new result does not have; files that no run wrote stay."""
     old = folder / MANIFEST
     if not old.is_file():
         return
@@ -222,7 +222,7 @@ _OLD_RESULTS = (
     *("comparisons.parquet", "photos.parquet", "scores.parquet", "metrics.json", "failures.csv", "conditions.csv"),
     *("changes.csv", "report.html"),
 )
-"""What runs wrote whose manifest lists no files."""
+"""Files of runs of version 1, whose manifest lists no files."""
 
 
 def _empty(folder: Path) -> Path:
@@ -241,7 +241,7 @@ def _flush_to_disk(file: Path) -> None:
 
 @contextmanager
 def _locked(folder: Path, advice: str) -> Iterator[None]:
-    """Hold the folder's lock, which the operating system takes back when the process ends, however it ends."""
+    """Lock the folder; the operating system releases the lock whenever the process ends."""
     import filelock
 
     try:
@@ -262,7 +262,7 @@ def _locked(folder: Path, advice: str) -> Iterator[None]:
             path=folder,
         ) from error
     try:
-        with suppress(OSError):  # who holds it is a help to others, no more
+        with suppress(OSError):  # the owner is written only for messages of other processes
             started = datetime.now(UTC).isoformat(timespec="seconds")
             path.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "started": started}))
         yield
@@ -273,7 +273,7 @@ def _locked(folder: Path, advice: str) -> Iterator[None]:
 
 
 def _owner(path: Path) -> str:
-    """Who holds a lock, as words in brackets; empty where that is not known."""
+    """The process that holds a lock, as text in brackets; empty where it is unknown."""
     try:
         holder = json.loads(path.read_text("utf-8"))
         return f" (process {holder['pid']} on {holder['host']}, since {holder['started']})"
@@ -283,7 +283,7 @@ def _owner(path: Path) -> str:
 
 @contextmanager
 def _disk_errors(folder: Path, advice: str) -> Iterator[None]:
-    """Turn an error of the disk into one that names the folder and its room."""
+    """Convert an error of a full disk to a `RunFolderError` that names the folder and its free space."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Whether the manifest and the tables of a run have the form that the code relies on, and belong together."""
+"""Checks that the tables of a run have the expected columns and types and belong together."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ TABLES: dict[str, dict[str, str]] = {
     },
     "scores": {"comparison": "whole number", "condition": "text", "similarity": "number", "reason": "text"},
 }
-"""The columns that each table of a run has to have, and what is in them."""
+"""The required columns of each table of a run, and their types."""
 
 
 def typed(table: pa.Table, name: str, path: Path) -> pa.Table:
-    """A table whose columns hold what they should.
+    """Check the columns of a table and their types.
 
     Args:
-        table: as read.
+        table: the table.
         name: a key of `TABLES`.
-        path: where it was read, for the message.
+        path: file of the table, for the message.
 
     Returns:
         The same table.
@@ -61,13 +61,13 @@ def typed(table: pa.Table, name: str, path: Path) -> pa.Table:
 
 
 def check_tables(folder: Path, comparisons: pa.Table, photos: pa.Table, scores: pa.Table) -> None:
-    """Refuse tables of an evaluation that do not belong together.
+    """Check that the tables of an evaluation belong together.
 
     Args:
         folder: the run folder, for the message.
-        comparisons: one row a comparison.
-        photos: one row a photo; empty where nothing is known of photos.
-        scores: one row a comparison.
+        comparisons: one row for each comparison.
+        photos: one row for each photo; empty where photos are unknown.
+        scores: one row for each comparison.
 
     Raises:
         RunFolderError: ``scores`` has not exactly one row for each comparison, or a photo that is compared has no row.

@@ -1,1 +1,1 @@
-"""Numbers of an evaluation, a stress run or a comparison, from the tables of runs."""
+"""Typed summaries of an evaluation, a stress run or a comparison of runs, computed from the tables of runs."""

@@ -1,4 +1,4 @@
-"""Several runs in, every number out: of each run, and of every run against the first."""
+"""Summary of a comparison of runs: the numbers of each run, and the differences of each run to the first."""
 
 from __future__ import annotations
 
@@ -66,16 +66,16 @@ _KAPPA = "Agreement beyond that of two runs that accept as often, but blindly: 1
 def summarize_comparison(
     joined: JoinedRuns, *, common: bool, command: str | None, finished: str
 ) -> tuple[ComparisonSummary, Disputed]:
-    """Every number of some runs with its uncertainty, and the comparisons that they dispute.
+    """Compute the summary of a comparison of runs.
 
     Args:
-        joined: the runs and the comparisons that they share; the first run is what the others are compared with.
-        common: whether runs of different pair lists were allowed.
-        command: as it was given.
-        finished: ISO 8601, UTC.
+        joined: the runs and the comparisons that they share; the first run is the baseline.
+        common: whether runs with different pair lists were allowed.
+        command: the command line; None where there was none.
+        finished: time of the comparison, ISO 8601, UTC.
 
     Returns:
-        The numbers without headline and warnings (docs/compare.md), and the disputed comparisons.
+        The summary without headline and warnings (docs/compare.md), and the disputed comparisons.
 
     Raises:
         RunFolderError: the tables of a run do not fit together.
@@ -175,7 +175,7 @@ def _paired_run(name: str, paired: Paired, place: int) -> PairedRun:
 
 
 def _differences(joined: JoinedRuns, paired: Paired, draws: int, seed: int) -> list[Difference]:
-    """Each run less the first one."""
+    """Differences of each run to the first run."""
     point = measures(paired, np.ones((1, paired.mated.size)))
     drawn = drawn_measures(paired, draws, seed) if paired.mated.size else {name: point[name][:, :0] for name in point}
     return [
@@ -192,11 +192,11 @@ def _differences(joined: JoinedRuns, paired: Paired, draws: int, seed: int) -> l
 def _difference(
     name: str, place: int, paired: Paired, point: Mapping[str, Float64Array], drawn: Mapping[str, Float64Array]
 ) -> Estimate:
-    """A run's number less that of the first run; the interval comes from the same draws of people for both runs."""
+    """Difference of a run to the first run; its interval comes from the same draws of people for both runs."""
     mated, other = int(paired.mated.sum()), int((~paired.mated).sum())
     n = {"accuracy": mated + other, "fnmr": mated, "fmr": other, "eer": min(mated, other)}[name]
     how = f"{_HOW[name]} {_bootstrap(drawn[name].shape[1])}"
-    # Sums in another order leave a trace of rounding in what is equal.
+    # The order of summation gives equal rates a rounding error: remove it.
     value = round(float(point[name][place, 0] - point[name][0, 0]), 12)
     if math.isnan(value):
         why = missing_kind(paired.mated) or (None if name == "eer" else paired.reason)
@@ -225,7 +225,7 @@ def _mcnemar(paired: Paired, place: int) -> Mcnemar:
 
 
 def _agreements(joined: JoinedRuns, paired: Paired) -> Iterator[AgreementOfTwo]:
-    """Each two runs: share of comparisons decided alike, and kappa."""
+    """For each two runs: the share of comparisons with the same decision, and Cohen's kappa."""
     names = joined.names
     for i, first in enumerate(names):
         for j in range(i + 1, len(names)):
@@ -274,7 +274,7 @@ def _not_made(disputed: Disputed, run: int) -> NotMade:
 
 
 def _cost(runs: Sequence[RunNumbers]) -> Cost:
-    """Time per photo and error of each run: FNMR at the lowest FMR that all can resolve, else EER."""
+    """Time per photo and error of each run: FNMR at the lowest FMR that all runs can resolve, else EER."""
     choices: list[tuple[str, Sequence[Estimate]]] = [
         (
             f"FNMR at FMR {fmr_label(fmr)}",

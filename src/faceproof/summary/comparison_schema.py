@@ -1,4 +1,4 @@
-"""The numbers of a comparison of runs as types: what ``comparison.json`` holds."""
+"""Types of the summary of a comparison of runs, the content of ``comparison.json``."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class ComparisonHead(Record):
     """How the runs were compared.
 
     Attributes:
-        faceproof_version: that compared them.
-        command: as it was given.
-        finished: ISO 8601, UTC.
-        common: whether runs of different pair lists were allowed.
-        seed: of folds and bootstrap.
-        folds: of each run's own accuracy.
+        faceproof_version: version of faceproof that compared the runs.
+        command: the command line; None where there was none.
+        finished: time of the comparison, ISO 8601, UTC.
+        common: whether runs with different pair lists were allowed.
+        seed: seed of folds and bootstrap.
+        folds: number of folds of the cross-validated accuracy of each run.
         baseline: name of the run that the others are compared with.
     """
 
@@ -34,7 +34,7 @@ class ComparisonHead(Record):
 
 
 class SharedCounts(Record):
-    """How many comparisons the runs share, and how many of them all runs could make."""
+    """Number of comparisons that the runs share, and of those that all runs could make."""
 
     shared: int
     mated: int
@@ -46,20 +46,20 @@ class SharedCounts(Record):
 
 
 class RunNumbers(Numbers):
-    """A run's own numbers, on those of the shared comparisons that it could make.
+    """Numbers of one run, on the shared comparisons that this run could make.
 
     Attributes:
-        name: unique within the comparison.
+        name: name of the run, unique within the comparison.
         folder: the run folder.
         model: name of the system.
-        title: of the model; None without a card.
-        template_size: numbers in a template; likewise.
-        weights_bytes: size of the file with the weights; None where not known.
-        weights_sha256: digest of the weights; likewise.
-        left_out: comparisons of the run that another run lacks.
+        title: title of the model; None without a card.
+        template_size: number of values in a template; None without a card.
+        weights_bytes: size of the file with the weights in bytes; None where unknown.
+        weights_sha256: digest of the weights; None where unknown.
+        left_out: number of comparisons of the run that another run does not have.
         default_operating_point: see `faceproof.summary.evaluation_schema.EvaluationSummary`.
         curves: ROC and DET.
-        manifest: of the run.
+        manifest: manifest of the run.
     """
 
     name: str
@@ -87,7 +87,7 @@ class CommonOperatingPoint(Record):
 
 
 class Bootstrap(Record):
-    """How many times people were drawn, and how."""
+    """Number of bootstrap draws, and how they were made."""
 
     draws: int
     how: str
@@ -97,10 +97,10 @@ class PairedRun(Record):
     """A run on the comparisons that all runs could make.
 
     Attributes:
-        run: its name.
+        run: name of the run.
         held: decisions at thresholds from other people.
-        threshold_distance: the lowest and the highest of them, as distances.
-        eer: on these comparisons.
+        threshold_distance: the lowest and the highest of these thresholds, as distances; None where there is none.
+        eer: EER on these comparisons.
     """
 
     run: str
@@ -110,7 +110,7 @@ class PairedRun(Record):
 
 
 class Mcnemar(Record):
-    """McNemar's test: p-value, and counts of comparisons by which run decides them correctly."""
+    """McNemar's test: p-value, and number of comparisons that both runs, one run or no run decides correctly."""
 
     p: float | None
     both_right: int | None
@@ -122,7 +122,7 @@ class Mcnemar(Record):
 
 
 class Difference(Record):
-    """A run less the baseline, on the comparisons that all runs could make."""
+    """Differences of a run to the baseline (run - baseline), on the comparisons that all runs could make."""
 
     run: str
     baseline: str
@@ -134,7 +134,7 @@ class Difference(Record):
 
 
 class AgreementOfTwo(Record):
-    """How often two runs decide alike, and Cohen's kappa."""
+    """Agreement of two runs: the share of comparisons with the same decision, Cohen's kappa, and counts."""
 
     a: str
     b: str
@@ -150,7 +150,7 @@ class AgreementOfTwo(Record):
 
 
 class FlipsOfRun(Record):
-    """Comparisons that a run or the baseline alone decides correctly: how many, and the worst of them."""
+    """Comparisons that only a run or only the baseline decides correctly: their numbers, and the worst errors."""
 
     run: str
     baseline: str
@@ -161,7 +161,7 @@ class FlipsOfRun(Record):
 
 
 class NotMade(Record):
-    """Comparisons that a run could not make: how many, those that another run made, and the first of them."""
+    """Comparisons that a run could not make: their numbers, how many another run made, and the first of these."""
 
     run: str
     mated: int
@@ -179,7 +179,7 @@ class CostPoint(Record):
 
 
 class Cost(Record):
-    """Time and error of each run: which error, and why there is none."""
+    """Time and error of each run: name of the error measure, one point per run, or the reason why there is none."""
 
     measure: str | None
     points: list[CostPoint]
@@ -190,18 +190,18 @@ class ComparisonSummary(Head):
     """Every number of a comparison of runs.
 
     Attributes:
-        kind: of the run.
+        kind: kind of the run.
         run: how the runs were compared.
-        comparisons: that they share.
-        runs: each run by itself.
-        operating_point: at which they are compared.
-        bootstrap: of the intervals of differences.
-        paired: each run on the comparisons that all could make.
-        differences: each run less the baseline.
-        agreement: of each two runs.
+        comparisons: counts of the comparisons that the runs share.
+        runs: numbers of each run by itself.
+        operating_point: operating point at which the runs are compared.
+        bootstrap: bootstrap of the intervals of differences.
+        paired: numbers of each run on the comparisons that all runs could make.
+        differences: differences of each run to the baseline.
+        agreement: agreement of each two runs.
         flips: comparisons that only one of two runs decides correctly.
         not_made: comparisons that a run could not make.
-        cost: time and error.
+        cost: time and error of each run.
     """
 
     kind: Literal["comparison"] = "comparison"

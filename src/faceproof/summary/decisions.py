@@ -1,7 +1,7 @@
-"""What is decided at each operating point: the threshold, the counts, and the rates that follow from them.
+"""Decisions at each operating point: the threshold, the counts, and the rates computed from the counts.
 
-FAR and FRR count what could not be compared as rejected. The share of comparisons that lack a side stands for
-FTA, for mated and non-mated ones each, so that a comparison of two photos fails when either does.
+FAR and FRR count a comparison that could not be made as rejected. In place of FTA they use the share of comparisons in
+which one photo or both have no template, separately for mated and non-mated comparisons.
 """
 
 from __future__ import annotations
@@ -50,18 +50,18 @@ def operating_points(
     threshold_distance: float | None,
     usual: UsualScore | None = None,
 ) -> list[OperatingPoint]:
-    """Every operating point with its counts and rates.
+    """Compute threshold, counts and rates of every operating point.
 
     Args:
-        similarity: float64 (n,) of the comparisons that were made.
+        similarity: float64 (n,), -1 to 1, of the comparisons that were made.
         mated: bool (n,).
-        not_compared: mated and non-mated comparisons that could not be made.
-        threshold_distance: a threshold given beforehand, 0 to 2, or None.
-        usual: score that thresholds are also given in; None where none is known.
+        not_compared: number of mated and of non-mated comparisons that could not be made.
+        threshold_distance: a fixed threshold as a distance, 0 to 2, or None.
+        usual: the usual score of the model, in which thresholds are also given; None where it is unknown.
 
     Returns:
-        ``best_accuracy``, ``eer``, ``fmr_0.1`` and so on, and ``fixed`` first where it was given. A point
-        whose threshold cannot be set has None for it and for ``confusion``, and a ``reason``.
+        ``best_accuracy``, ``eer``, ``fmr_0.1`` and so on, and ``fixed`` first where there is a fixed threshold. A point
+        whose threshold cannot be set has a ``reason``, and None for the threshold and for ``confusion``.
     """
     points: list[tuple[found_points.ThresholdChoice, str, float | None]] = [
         (best_accuracy_point(similarity, mated), "threshold of best accuracy", None),
@@ -70,7 +70,7 @@ def operating_points(
     ]
     if threshold_distance is not None:
         fixed = fixed_point(similarity_from_distance(threshold_distance))
-        # The distance as it was given, not as it comes back from a similarity.
+        # The distance of the caller: converting to similarity and back may change its last digit.
         points.insert(0, (fixed, f"distance {threshold_distance:g}, given beforehand", float(threshold_distance)))
     return [
         _operating_point(point, label, similarity, mated, not_compared, usual, distance)
@@ -79,7 +79,7 @@ def operating_points(
 
 
 def fnmr_at_fmr(points: list[OperatingPoint]) -> list[FnmrAtFmr]:
-    """FNMR at each target FMR, read off the operating points of that name, thresholds as there."""
+    """FNMR at each target FMR, from the operating points for these FMRs."""
     by_name = {point.name: point for point in points}
     return [
         FnmrAtFmr(
@@ -96,7 +96,7 @@ def fnmr_at_fmr(points: list[OperatingPoint]) -> list[FnmrAtFmr]:
 
 
 def equal_error_rate(similarity: NDArray[np.float64], mated: NDArray[np.bool_], reason: str | None) -> EqualErrorRate:
-    """EER with its threshold; ``reason`` says why where a kind of comparison is missing."""
+    """EER with its interval and threshold; where there is none, ``reason`` says why."""
     how = (
         "Where FMR and FNMR are equal, on a straight line between neighbouring thresholds. The interval is that of a "
         f"rate seen in the smaller kind of comparison. {INDEPENDENT}"
@@ -158,18 +158,18 @@ def held_point(
     reason: str | None = None,
     note: str | None = None,
 ) -> HeldPoint:
-    """An operating point whose threshold differs from comparison to comparison.
+    """Compute counts and rates at an operating point that has a threshold for each comparison.
 
     Args:
         thresholds: float64 (n,), similarities; NaN throughout where there are none.
-        similarity: float64 (n,) of all comparisons, NaN where one could not be made.
+        similarity: float64 (n,), of all comparisons; NaN where a comparison could not be made.
         mated: bool (n,).
-        name: see `HeldPoint`; likewise the others.
-        label: for pages.
+        name: name of the operating point.
+        label: label of the operating point on pages.
         how: how the thresholds were set.
-        target_fmr: FMR that they were set for.
+        target_fmr: target FMR of the thresholds.
         reason: why there is no threshold.
-        note: why another FMR than the wanted one is the target.
+        note: why the target is a higher FMR than the first choice.
     """
     counts = None
     if np.isnan(thresholds).all():
@@ -195,12 +195,12 @@ def held_point(
 
 
 def no_rates(reason: str) -> dict[str, Estimate]:
-    """Every rate of `RATES` without a value, and why."""
+    """Every rate of `RATES` without a value, with the reason."""
     return {name: Estimate.absent(reason, _HOW[name]) for name in RATES}
 
 
 def rates_of(counts: Confusion, not_compared: tuple[int, int], *, optimistic: bool) -> dict[str, Estimate]:
-    """Every rate of `RATES` from counts of decisions, with what could not be compared, mated and non-mated."""
+    """Every rate of `RATES`, from counts of decisions and of mated and non-mated comparisons that could not be made."""
     no_mated, no_other = "no mated comparison could be made", "no non-mated comparison could be made"
     tp, fn, tn, fp = counts.tp, counts.fn, counts.tn, counts.fp
     lost_mated, lost_other = not_compared
@@ -210,7 +210,7 @@ def rates_of(counts: Confusion, not_compared: tuple[int, int], *, optimistic: bo
         "recall": (tp, counts.mated, no_mated),
         "fmr": (fp, counts.non_mated, no_other),
         "fnmr": (fn, counts.mated, no_mated),
-        # Where all non-mated ones are lost, 0 of them accepted would be no finding.
+        # Where no non-mated comparison could be made, a FAR of 0 would say nothing about the system.
         "far": (fp, counts.non_mated and counts.non_mated + lost_other, no_other),
         "frr": (fn + lost_mated, counts.mated + lost_mated, "there is no mated comparison"),
     }
@@ -231,7 +231,7 @@ def rates_of(counts: Confusion, not_compared: tuple[int, int], *, optimistic: bo
             value, f1_interval(tp, fp, fn), n, f"{_HOW['f1']} {INDEPENDENT}", optimistic=optimistic
         )
     if not counts.mated or not counts.non_mated:
-        # With one kind, accepting all (or nothing) scores 100%: such a number would only mislead.
+        # With one kind of comparison, accepting all or nothing gives 100%, which would mislead.
         missing = no_other if counts.mated else no_mated
         found |= {
             name: Estimate.absent(f"{missing}, and it needs both kinds", _HOW[name])

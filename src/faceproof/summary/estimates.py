@@ -1,4 +1,4 @@
-"""A number with its uncertainty: every number on a page is one."""
+"""A number with its 95% interval; every number on a page is an `Estimate`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Estimate(Record):
     """A number with its 95% interval, or the reason why there is none.
 
     Attributes:
-        value: the number; None where it cannot be computed, never 0 instead.
+        value: the number; None, not 0, where it cannot be computed.
         low: lower end of the interval; None where there is none.
-        high: upper end.
-        n: number of trials behind it.
-        how: how it was computed, one sentence.
-        reason: why there is no value.
-        optimistic: measured on the comparisons that set the threshold.
+        high: upper end of the interval; None where there is none.
+        n: number of trials that the number is computed from.
+        how: how the number was computed, one sentence.
+        reason: why there is no value; None where there is one.
+        optimistic: whether the number was measured on the comparisons that set the threshold.
     """
 
     value: float | None
@@ -47,11 +47,11 @@ class Estimate(Record):
 
         Args:
             value: the number.
-            interval: lower and upper end of the 95% interval; None where none is given. An end that is not finite
+            interval: lower and upper end of the 95% interval; None where there is none. An end that is not finite
                 becomes None.
-            n: number of trials behind it.
-            how: how it was computed, one sentence.
-            optimistic: measured on the comparisons that set the threshold.
+            n: number of trials that the number is computed from.
+            how: how the number was computed, one sentence.
+            optimistic: whether the number was measured on the comparisons that set the threshold.
             more: fields of a subclass.
         """
         low, high = (finite_or_none(end) for end in interval or (None, None))
@@ -64,8 +64,8 @@ class Estimate(Record):
         """An estimate without a value.
 
         Args:
-            reason: why.
-            how: how it would be computed.
+            reason: why there is no value.
+            how: how the number would be computed.
             n: number of trials.
             more: fields of a subclass.
         """
@@ -76,11 +76,11 @@ def rate(part: int, whole: int, how: str, reason: str, *, optimistic: bool = Fal
     """A counted share with Wilson's 95% interval.
 
     Args:
-        part: how many.
-        whole: of how many.
+        part: number of counted cases, 0 to ``whole``.
+        whole: number of all cases.
         how: what is counted, one sentence.
-        reason: why there is no value where ``whole`` is 0.
-        optimistic: measured on the comparisons that set the threshold.
+        reason: why there is no value, used where ``whole`` is 0.
+        optimistic: whether the share was measured on the comparisons that set the threshold.
 
     Returns:
         The estimate; without a value where ``whole`` is 0.

@@ -1,7 +1,7 @@
-"""The tables of one system under one condition in, every number out, as types (`faceproof.summary.evaluation_schema`).
+"""Summary of an evaluation, from the tables of one system under one condition.
 
-Nothing here decides how a number looks. All of it works on columns; Python objects are made only for rows that
-somebody reads.
+The types are in `faceproof.summary.evaluation_schema`; `faceproof.report` formats the numbers. All computations are on
+columns: Python objects are made only for the few rows that a report shows.
 """
 
 from __future__ import annotations
@@ -58,15 +58,15 @@ def summarize(
     seed: int | None = None,
     scored: ScoredComparisons | None = None,
 ) -> EvaluationSummary:
-    """Every number of a run with its uncertainty.
+    """Compute the summary of an evaluation.
 
     Args:
         run: the tables of a run folder.
-        threshold_distance: a threshold given beforehand, 0 to 2; outcomes are then judged at it, and else at
-            the threshold of best accuracy on these very comparisons, which is marked as optimistic.
-        folds: how many folds to split the people into, where the protocol has no folds of its own.
-        seed: of that split and of the scatter; None takes the run's own.
-        scored: `join_scores` of the run, where it is at hand.
+        threshold_distance: a fixed threshold as a distance, 0 to 2, at which outcomes are decided. None: outcomes are
+            decided at the best-accuracy threshold on the same comparisons, which is marked as optimistic.
+        folds: number of folds to split the people into, where the protocol has no folds.
+        seed: seed of that split and of the scatter plot; None: the seed of the run.
+        scored: `join_scores` of the run, where the caller has it already.
 
     Returns:
         The numbers. ``headline`` and ``warnings`` are empty: `faceproof.report.words.evaluation` writes them.
@@ -92,7 +92,7 @@ def summarize(
         usual=system.usual_score,
     )
     if system.of_scores:
-        # Of photos and people the file may name none, which is not to say that there are none.
+        # A file of scores may name no photos and no people; their numbers are then unknown, not 0.
         people = run.manifest.people
         known = {} if people is None else {"people": people.people, "photos": people.photos}
         found = found.model_copy(update={"counts": found.counts.model_copy(update=known)})
@@ -136,11 +136,11 @@ def numbers(
 
     Args:
         scored: the comparisons.
-        photos: the rows of ``photos.parquet`` about that condition.
+        photos: the rows of ``photos.parquet`` under that condition.
         threshold_distance: see `summarize`.
-        folds: likewise.
-        seed: of the folds.
-        usual: score that thresholds are also given in; None where none is known.
+        folds: see `summarize`.
+        seed: seed of the folds.
+        usual: the usual score of the model, in which thresholds are also given; None where it is unknown.
     """
     made = scored.compared
     similarity, mated = scored.similarity[made], scored.mated[made]
@@ -167,7 +167,7 @@ def _counts(scored: ScoredComparisons, photos: pa.Table) -> Counts:
     outcomes = {row["values"]: row["counts"] for row in counted}
     by_stage = {stage: outcomes.pop(stage, 0) for stage in STAGES}
     templates, unknown = outcomes.pop("template", 0), outcomes.pop(UNKNOWN, 0)
-    # An outcome under another name is a failure too, and shows up under its own.
+    # An unknown outcome is a failure too, and is counted under its own name.
     by_stage |= {str(name): n for name, n in outcomes.items()}
     compared, mated = scored.compared, scored.mated
     made = int(np.count_nonzero(compared & mated)), int(np.count_nonzero(compared & ~mated))
@@ -190,7 +190,7 @@ def _counts(scored: ScoredComparisons, photos: pa.Table) -> Counts:
 
 
 def _main_reasons(photos: pa.Table) -> dict[str, MainReason]:
-    """The most frequent reason of each stage that failed, and of how many photos; the first by name of equals."""
+    """The most frequent reason of each stage that failed, and its number of photos; of equals, the first by name."""
     failed = photos.filter(pc.invert(pc.is_in(photos["outcome"], value_set=pa.array(["template", UNKNOWN]))))
     counted = failed.group_by(["outcome", "reason"]).aggregate([([], "count_all")]).to_pylist()
     most: dict[str, MainReason] = {}
@@ -261,7 +261,7 @@ def _distances(kind: DistanceSummary) -> Distances:
 
 
 def _times(photos: pa.Table) -> Times:
-    """Mean time of each stage over the photos that went through it, and of all over all photos timed."""
+    """Mean time of each stage over the photos that went through the stage, and of all stages over all timed photos."""
     columns = {name: photos[name].to_numpy().astype(np.float64) for name in STAGES_MS}
     together = np.stack(list(columns.values()))
     columns["total_ms"] = np.nansum(together, axis=0)[~np.isnan(together).all(axis=0)]

@@ -1,4 +1,4 @@
-"""The numbers of an evaluation as types: what ``metrics.json`` holds."""
+"""Types of the summary of an evaluation, the content of ``metrics.json``."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ SCHEMA_VERSION = 2
 
 
 class Head(Record):
-    """What every summary begins with.
+    """First fields of every summary.
 
     Attributes:
-        schema_version: of this form.
+        schema_version: version of this schema.
         headline: the main result in a sentence or two.
-        warnings: what to know before believing a number, the gravest first.
+        warnings: limits of the numbers, one text each, the most serious first.
     """
 
     schema_version: int
@@ -28,29 +28,29 @@ class Head(Record):
 
 
 class MainReason(Record):
-    """The most frequent reason for which a stage failed, and on how many photos."""
+    """The most frequent reason why a stage failed, and the number of photos with this reason."""
 
     reason: str
     photos: int
 
 
 class Counts(Record):
-    """How many of what; None where a file of scores does not tell.
+    """Numbers of people, photos and comparisons.
 
     Attributes:
-        people: whose photos take part.
-        photos: that take part.
-        templates: photos that gave one.
-        failures: photos that gave none.
-        failures_by_stage: likewise, by stage.
-        failure_reasons: by stage.
-        comparisons: of the protocol.
-        mated: of the same person.
-        non_mated: of different people.
-        compared_mated: mated ones that could be made.
-        compared_non_mated: non-mated ones that could be made.
-        not_compared_mated: mated ones that could not be made.
-        not_compared_non_mated: non-mated ones that could not be made.
+        people: people in the comparisons; None where a file of scores does not name them.
+        photos: photos in the comparisons; None where a file of scores does not name them.
+        templates: photos that gave a template.
+        failures: photos that gave no template.
+        failures_by_stage: photos that gave no template, by the stage that failed.
+        failure_reasons: the most frequent reason of each stage that failed.
+        comparisons: comparisons of the protocol.
+        mated: mated comparisons.
+        non_mated: non-mated comparisons.
+        compared_mated: mated comparisons that could be made.
+        compared_non_mated: non-mated comparisons that could be made.
+        not_compared_mated: mated comparisons that could not be made.
+        not_compared_non_mated: non-mated comparisons that could not be made.
     """
 
     people: int | None
@@ -69,17 +69,17 @@ class Counts(Record):
 
     @property
     def compared(self) -> int:
-        """Comparisons that could be made."""
+        """Number of comparisons that could be made."""
         return self.compared_mated + self.compared_non_mated
 
     @property
     def not_compared(self) -> int:
-        """Comparisons that could not be made."""
+        """Number of comparisons that could not be made."""
         return self.not_compared_mated + self.not_compared_non_mated
 
 
 class PhotoRates(Record):
-    """Rates of photos."""
+    """Rates of photos: detection rate and failure to acquire (FTA)."""
 
     detection_rate: Estimate
     fta: Estimate
@@ -99,17 +99,17 @@ class DecisionRates(Record):
 
 
 class HeldPoint(DecisionRates):
-    """Decisions at thresholds that differ from comparison to comparison.
+    """Decisions at an operating point that has a threshold for each comparison.
 
     Attributes:
-        name: of the operating point.
-        label: for pages.
+        name: name of the operating point.
+        label: label on pages.
         how: how the thresholds were set.
-        target_fmr: FMR that they were set for; None where none could be set, or they were given beforehand.
+        target_fmr: target FMR of the thresholds; None where no threshold could be set or there is no target.
         optimistic: whether the rates were measured on the comparisons that set the thresholds.
-        reason: why there is no threshold.
-        note: why another FMR than the wanted one is the target.
-        confusion: counts of decisions.
+        reason: why there is no threshold; None where there is one.
+        note: why the target is a higher FMR than the first choice; else None.
+        confusion: counts of decisions; None where there is no threshold.
     """
 
     name: str
@@ -126,15 +126,15 @@ class OperatingPoint(DecisionRates):
     """Decisions at one threshold.
 
     Attributes:
-        name: ``best_accuracy``, ``eer``, ``fmr_0.001``, ... or ``fixed`` for one that was given beforehand.
-        label: for pages.
+        name: ``best_accuracy``, ``eer``, ``fmr_0.001``, ... or ``fixed`` for a fixed threshold.
+        label: label on pages.
         how: how the threshold was set.
         optimistic: whether the rates were measured on the comparisons that set the threshold.
-        reason: why there is no threshold.
-        threshold_similarity: cosine from which a comparison is accepted.
+        reason: why there is no threshold; None where there is one.
+        threshold_similarity: cosine from which a comparison is accepted; None where there is no threshold.
         threshold_distance: distance of unit templates up to which a comparison is accepted, 0 to 2.
-        threshold_usual: in the score by which the model is usually judged; None where that is not known.
-        confusion: counts of decisions.
+        threshold_usual: the threshold in the usual score of the model; None where that score is unknown.
+        confusion: counts of decisions; None where there is no threshold.
     """
 
     name: str
@@ -149,23 +149,23 @@ class OperatingPoint(DecisionRates):
 
 
 class EqualErrorRate(Estimate):
-    """The equal error rate, and the threshold where it is found."""
+    """The equal error rate and its threshold."""
 
     threshold_similarity: float | None
     threshold_distance: float | None
 
 
 class FnmrAtFmr(Record):
-    """FNMR at the strictest threshold with at most a given FMR.
+    """FNMR at the lowest similarity threshold whose observed FMR is at most a target FMR.
 
     Attributes:
-        fmr: the given FMR.
-        resolvable: whether there are enough non-mated comparisons for it.
-        fnmr: at that threshold.
+        fmr: the target FMR.
+        resolvable: whether there are enough non-mated comparisons to resolve the target FMR.
+        fnmr: FNMR at the threshold.
         threshold_similarity: see `OperatingPoint`.
-        threshold_distance: likewise.
-        threshold_usual: likewise.
-        observed_fmr: FMR at that threshold.
+        threshold_distance: see `OperatingPoint`.
+        threshold_usual: see `OperatingPoint`.
+        observed_fmr: FMR at the threshold; None where there is no threshold.
     """
 
     fmr: float
@@ -194,16 +194,17 @@ class Fold(Record):
 
 
 class Folds(Record):
-    """Cross-validated accuracy: each fold is judged at a threshold that the other folds set.
+    """Cross-validated accuracy: the threshold of each fold comes from the other folds.
 
     Attributes:
-        kind: folds of the protocol, or folds that share no person; None where there is no accuracy.
+        kind: ``protocol`` (folds of the protocol) or ``person_disjoint`` (folds that share no person); None where there
+            is no accuracy.
         k: number of folds.
-        accuracy: mean over folds.
-        per_fold: each fold.
-        left_out: comparisons of people from different folds.
-        how: how it was computed.
-        reason: why there is no accuracy.
+        accuracy: mean accuracy over folds.
+        per_fold: result of each fold.
+        left_out: number of comparisons in no fold.
+        how: how the accuracy was computed.
+        reason: why there is no accuracy; None where there is one.
     """
 
     kind: Literal["protocol", "person_disjoint"] | None
@@ -216,7 +217,7 @@ class Folds(Record):
 
 
 class Distances(Record):
-    """Distances of one kind of comparison: mean, standard deviation, least and greatest, and how many."""
+    """Distances, 0 to 2, of one kind of comparison: mean, standard deviation, minimum, maximum and number."""
 
     mean: float | None
     sd: float | None
@@ -233,7 +234,7 @@ class DistancesByKind(Record):
 
 
 class Times(Record):
-    """Mean milliseconds per photo of each stage, over the photos that went through it, and of all stages."""
+    """Mean milliseconds per photo, of each stage over the photos that went through it, and of all stages together."""
 
     decode_ms: float | None
     detect_ms: float | None
@@ -256,7 +257,7 @@ class Numbers(Record):
     times: Times
 
     def point(self, name: str) -> OperatingPoint | None:
-        """An operating point by its name; None where there is none of that name."""
+        """The operating point with a name; None where there is none."""
         return next((point for point in self.operating_points if point.name == name), None)
 
     @property
@@ -266,7 +267,7 @@ class Numbers(Record):
 
 
 class RocCurve(Record):
-    """ROC, a row for each threshold."""
+    """ROC: FMR and true match rate (TMR) at each threshold, as columns of equal length."""
 
     fmr: list[float]
     tmr: list[float]
@@ -274,7 +275,7 @@ class RocCurve(Record):
 
 
 class DetCurve(Record):
-    """DET, a row for each threshold."""
+    """DET: FMR and FNMR at each threshold, as columns of equal length."""
 
     fmr: list[float]
     fnmr: list[float]
@@ -289,7 +290,7 @@ class Curves(Record):
 
 
 class Histogram(Record):
-    """Counts of distances in bins between ``edges``."""
+    """Number of comparisons in bins of distance between ``edges``."""
 
     edges: list[float]
     mated: list[int]
@@ -297,7 +298,7 @@ class Histogram(Record):
 
 
 class ThresholdTable(Record):
-    """Counts of decisions at thresholds of distance."""
+    """Counts of decisions at thresholds of distance, 0 to 2, as columns of equal length."""
 
     distance: list[float]
     tp: list[int]
@@ -310,14 +311,14 @@ class Scatter(Record):
     """A point for each comparison, or for a sample of ``shown`` of ``of`` comparisons.
 
     Attributes:
-        comparison: numbers.
-        distance: 0 to 2.
-        jitter: place sideways, -1 to 1.
-        outcome: TP, FN, TN or FP.
-        photo_a: ids.
-        photo_b: ids.
-        shown: how many points.
-        of: how many comparisons.
+        comparison: number of each comparison.
+        distance: distance of each comparison, 0 to 2.
+        jitter: random horizontal offset of each point, -1 to 1.
+        outcome: outcome of each comparison: ``TP``, ``FN``, ``TN`` or ``FP``.
+        photo_a: id of the first photo of each comparison.
+        photo_b: id of the second photo of each comparison.
+        shown: number of points.
+        of: number of comparisons that were made.
     """
 
     comparison: list[int]
@@ -334,10 +335,10 @@ class Failures(Record):
     """The worst failures of each kind.
 
     Attributes:
-        false_matches: different people, accepted as the same.
-        false_non_matches: the same person, rejected.
-        no_template: photos without one.
-        no_score: of a file of scores: why comparisons have none; None in other runs.
+        false_matches: non-mated comparisons that were accepted.
+        false_non_matches: mated comparisons that were rejected.
+        no_template: photos without a template.
+        no_score: in a run of a file of scores: reasons why comparisons have no score; None in other runs.
     """
 
     false_matches: list[WrongDecision]
@@ -350,14 +351,14 @@ class EvaluationSummary(Numbers, Head):
     """Every number of an evaluation.
 
     Attributes:
-        kind: of the run.
-        run: the manifest.
-        default_operating_point: name of the operating point at which outcomes are judged.
+        kind: kind of the run.
+        run: manifest of the run.
+        default_operating_point: name of the operating point at which outcomes are decided.
         curves: ROC and DET.
-        histogram: of distances.
+        histogram: histogram of distances.
         threshold_table: counts of decisions at 1,001 thresholds.
         scatter: distances and outcomes of comparisons.
-        failures: the worst of each kind.
+        failures: the worst failures of each kind.
     """
 
     kind: Literal["evaluation"] = "evaluation"
@@ -371,5 +372,5 @@ class EvaluationSummary(Numbers, Head):
 
     @property
     def default_point(self) -> OperatingPoint:
-        """The operating point at which outcomes are judged."""
+        """The operating point at which outcomes are decided."""
         return next(point for point in self.operating_points if point.name == self.default_operating_point)

@@ -27,12 +27,12 @@ def folded_accuracy(scored: ScoredComparisons, folds: int, seed: int) -> Folds:
     """Cross-validated accuracy: the threshold of each fold comes from the other folds.
 
     Args:
-        scored: the comparisons; those that were not made take no part.
-        folds: how many folds to split the people into, where the protocol has none.
-        seed: of that split.
+        scored: the comparisons; those that could not be made are left out.
+        folds: number of folds to split the people into, where the protocol has none.
+        seed: seed of that split.
 
     Returns:
-        Where there is no accuracy, ``kind`` is None, ``per_fold`` is empty, and ``reason`` says why.
+        The accuracy. Where there is none, ``kind`` is None, ``per_fold`` is empty, and ``reason`` says why.
 
     Raises:
         ConfigurationError: ``folds`` is below 2.

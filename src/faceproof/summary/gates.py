@@ -1,4 +1,4 @@
-"""Gates for automated checks: ``fnmr@fmr=1e-3 > 0.02`` says when a run has failed."""
+"""Gates for automated checks: ``fnmr@fmr=1e-3 > 0.02`` is a condition under which a run has failed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OF_THE_RUN = ("eer", "auc", "d_prime")
 _OF_THE_PHOTOS = ("detection_rate", "fta")
 _OF_THE_POINT = ("precision", "recall", "f1", "fmr", "fnmr", "far", "frr")
 METRICS = ("accuracy", *_OF_THE_RUN, *_OF_THE_PHOTOS, *_OF_THE_POINT)
-"""What a gate may ask for; ``accuracy`` is the one with a threshold from other folds."""
+"""Metrics that a gate may use; ``accuracy`` is the cross-validated accuracy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ class Gate:
     """A condition under which a run has failed.
 
     Attributes:
-        text: as it was written.
+        text: text of the gate.
         metric: one of `METRICS`.
-        at_fmr: for ``fnmr@fmr=``: the FMR; else None.
-        fails: compares the metric with the limit; true means failed.
-        limit: a fraction.
+        at_fmr: the target FMR of ``fnmr@fmr=``; else None.
+        fails: compares the metric with the limit; True means failed.
+        limit: limit of the metric; a percentage is stored as a fraction.
     """
 
     text: str
@@ -47,10 +47,10 @@ class Gate:
 
 
 def parse_gate(text: str) -> Gate:
-    """A gate from its text.
+    """Parse a gate.
 
     Raises:
-        ConfigurationError: when it cannot be understood.
+        ConfigurationError: the text is not a valid gate.
 
     >>> parse_gate("fnmr@fmr=1e-3 > 2%").limit
     0.02
@@ -73,7 +73,11 @@ def parse_gate(text: str) -> Gate:
 
 
 def missed(gate: Gate, summary: EvaluationSummary) -> str | None:
-    """Why a run misses a gate, or None where it passes. A number that cannot be estimated misses."""
+    """Why a run misses a gate; None where it passes. A metric that cannot be estimated misses the gate.
+
+    Raises:
+        ConfigurationError: the run has no FNMR at the FMR of the gate.
+    """
     estimate = _asked(gate, summary)
     value = estimate.value
     if value is None:
@@ -86,7 +90,7 @@ def _fraction(limit: str, percent: str) -> float:
 
 
 def _asked(gate: Gate, summary: EvaluationSummary) -> Estimate:
-    """The number that a gate is about."""
+    """The estimate that a gate compares with its limit."""
     if gate.at_fmr is not None:
         for entry in summary.fnmr_at_fmr:
             if abs(entry.fmr - gate.at_fmr) <= 1e-9:

@@ -1,4 +1,4 @@
-"""The score by which a system is usually judged, where it says other numbers than faceproof's distance."""
+"""The usual score of a system, where its values differ from the distance of faceproof."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from faceproof.scoring.native_score import UsualScore
 
 
 def shown_usual_score(system: SystemEntry) -> UsualScore | None:
-    """The usual score of a system's model; None where none is known, or where it is the distance itself."""
+    """The usual score of the model of a system; None where it is unknown or is the distance itself."""
     score = system.usual_score
     return None if score is None or score.name == "euclidean" else score

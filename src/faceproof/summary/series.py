@@ -1,4 +1,4 @@
-"""Columns behind figures and slider: curves, histogram, counts at every distance, and the scatter."""
+"""Data of figures and of the threshold slider: curves, histogram, counts by threshold, and scatter plot."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def curves(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> Curves:
     """ROC and DET as columns of at most 500 points, from accepting nothing to accepting everything.
 
     Args:
-        similarity: float64 (n,) of the comparisons that were made.
+        similarity: float64 (n,), -1 to 1, of the comparisons that were made.
         mated: bool (n,).
 
     Returns:
-        Columns; empty ones where a kind of comparison is missing.
+        The curves; their columns are empty without mated or without non-mated comparisons.
     """
     if mated.all() or not mated.any():
         return Curves(
@@ -40,7 +40,12 @@ def curves(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> Curves:
 
 
 def histogram(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> Histogram:
-    """Counts of distances of each kind in 80 bins of equal width from 0 to 2."""
+    """Number of mated and non-mated comparisons in 80 bins of distance of equal width from 0 to 2.
+
+    Args:
+        similarity: float64 (n,), -1 to 1, of the comparisons that were made.
+        mated: bool (n,).
+    """
     edges = np.linspace(0, 2, HISTOGRAM_BINS + 1)
     distance = distance_from_similarity(similarity)
     return Histogram(
@@ -51,7 +56,12 @@ def histogram(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> Hist
 
 
 def threshold_table(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> ThresholdTable:
-    """Exact counts of decisions at 1,001 thresholds of distance from 0 to 2."""
+    """Exact counts of decisions at 1,001 thresholds of distance from 0 to 2.
+
+    Args:
+        similarity: float64 (n,), -1 to 1, of the comparisons that were made.
+        mated: bool (n,).
+    """
     distance = np.linspace(0, 2, TABLE_STEPS + 1).round(6)
     tp, fn, tn, fp = (
         column.tolist() for column in confusion_sweep(similarity, mated, similarity_from_distance(distance))
@@ -60,15 +70,15 @@ def threshold_table(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -
 
 
 def scatter(scored: ScoredComparisons, threshold_similarity: float | None, seed: int) -> Scatter:
-    """A point for each comparison: all wrong decisions, and as many right ones as there is room for.
+    """Points of the scatter plot: wrong decisions first, then right ones up to `SCATTER_POINTS` points.
 
-    Room is shared by the two kinds, so that few mated comparisons do not drown in many non-mated ones. Which
-    are shown, and where they lie sideways, hangs on the number of the comparison and the seed alone.
+    Right decisions are taken in equal parts from mated and non-mated comparisons, as far as there are enough of each.
+    The choice and the jitter depend only on the number of the comparison and the seed.
 
     Args:
         scored: the comparisons.
-        threshold_similarity: where outcomes are judged; None gives no points.
-        seed: of choice and jitter.
+        threshold_similarity: similarity from which a comparison is accepted; None gives no points.
+        seed: seed of choice and jitter.
 
     Returns:
         The points in the order of the protocol.
@@ -98,7 +108,7 @@ def scatter(scored: ScoredComparisons, threshold_similarity: float | None, seed:
 
 
 def keyed_uniform(keys: NDArray[np.int64], seed: int) -> NDArray[np.float64]:
-    """A random number for each key that hangs on key and seed alone, not on the order of the keys.
+    """A pseudorandom number for each key, which depends only on the key and the seed, not on the order of the keys.
 
     Args:
         keys: int64 (n,).
@@ -134,7 +144,7 @@ def _lowest(rows: NDArray[np.int64], rank: NDArray[np.float64], count: int) -> N
 
 
 def _corners(curve: ErrorCurve) -> ErrorCurve:
-    """The curve without the vertices in the midst of a level or an upright run."""
+    """The curve without the inner vertices of its horizontal and vertical segments."""
     keep = np.ones(curve.fmr.size, dtype=np.bool_)
     for rates in (curve.fmr, curve.fnmr):
         same = rates[1:] == rates[:-1]

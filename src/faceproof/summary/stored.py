@@ -1,4 +1,4 @@
-"""The numbers of a finished run, read from its folder."""
+"""The summary of a finished run, read from its folder."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _TYPES: dict[str, type[Summary]] = {
 
 
 def read_summary(run: StoredRun) -> Summary:
-    """The numbers of a run, of this version or an earlier one.
+    """Read the summary of a run of this version or an earlier one.
 
     Raises:
-        RunFolderError: the file is not the one that the run wrote, or lacks a number.
+        RunFolderError: the file was changed after the run, or a number is missing.
     """
     kind = run.manifest.kind
     name = COMPARISON if kind == "comparison" else METRICS

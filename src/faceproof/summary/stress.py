@@ -1,4 +1,4 @@
-"""A stress run in, every number out: each system under each condition, what was lost, and why."""
+"""Summary of a stress run: numbers of each system under each condition, and the loss by cause."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class _Held:
     note: str | None = None
 
     def entry(self) -> HeldThreshold:
-        """What the summary says of it."""
+        """The threshold as it is stored in the summary."""
         distinct = distance_from_similarity(np.unique(self.threshold[~np.isnan(self.threshold)]))
         return HeldThreshold(
             name=_NAME,
@@ -90,7 +90,7 @@ class _Held:
         )
 
     def point(self, scored: ScoredComparisons) -> HeldPoint:
-        """Decisions on comparisons at it."""
+        """Counts and rates of the decisions on comparisons at the threshold."""
         return held_point(
             *(self.threshold, scored.similarity, scored.mated),
             name=_NAME,
@@ -103,13 +103,13 @@ class _Held:
 
 
 def summarize_stress(run: StoredRun) -> tuple[StressSummary, list[Decisions]]:
-    """Every number of a stress run with its uncertainty, and what each system decided.
+    """Compute the summary of a stress run, and the decisions of each system.
 
     Args:
-        run: the run folder.
+        run: the finished run.
 
     Returns:
-        The numbers without headline and warnings, and the decisions of each system.
+        The summary without headline and warnings, and the decisions of each system.
 
     Raises:
         RunFolderError: the tables do not fit together.
@@ -194,7 +194,7 @@ def _held(scored: ScoredComparisons, judging: Judging, seed: int) -> _Held:
 
 @dataclass(frozen=True, slots=True)
 class _Lost:
-    """Loss and change under each condition, what is left of each family, and the robustness index."""
+    """Loss and change under each condition, retained performance by family, and the robustness index."""
 
     losses: list[Loss]
     changes: list[Change]
@@ -240,7 +240,7 @@ def _lost(decisions: Decisions, held: _Held, seed: int) -> _Lost:
 def _index(
     decisions: Decisions, points: Sequence[Measures], drawn: Sequence[Measures]
 ) -> tuple[Estimate, list[FamilyNumbers]]:
-    """The robustness index, and what is left of each family."""
+    """The robustness index, and the retained performance under each family."""
     n = len(decisions.scored)
     families: list[FamilyNumbers] = []
     left: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
@@ -264,7 +264,7 @@ def _index(
 
 
 def _measured(decisions: Decisions, held: _Held, seed: int) -> tuple[list[Measures], list[Measures]]:
-    """Measures of each condition, on the comparisons as they are, and on people drawn again."""
+    """Measures of each condition, first with all comparisons counted once, then in a bootstrap over people."""
     scored = decisions.scored
     clean = decisions.similarity[0]
     once = np.ones((1, len(scored)), np.float32)
@@ -274,7 +274,7 @@ def _measured(decisions: Decisions, held: _Held, seed: int) -> tuple[list[Measur
     for under in decisions.similarity:
         split = Decomposition(clean, under, scored.mated, held.threshold, held.price)
         points.append(split.measures(once))
-        # The same draws for every condition, made again each time: they would not fit in memory together.
+        # Every condition has the same draws. They are computed again each time, to save memory.
         weights = resampled_weights(person_a, person_b, replicates, seed)
         drawn.append(Measures.joined(split.measures(part) for part in weights))
     return points, drawn
@@ -302,7 +302,7 @@ def _useful(cost: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _not_enlarged(clean_photos: pa.Table, entry: ConditionEntry) -> int:
-    """Photos that are no larger than the resolution that a condition reduces to, and so stay as they are."""
+    """Number of photos that a condition leaves unchanged, as they are no larger than its target resolution."""
     target = entry.parameters.get("shorter_side_px")
     if not isinstance(target, int | float):
         return 0
@@ -314,8 +314,8 @@ def write_conditions_csv(path: Path, summary: StressSummary) -> None:
     """Write the main numbers, a row for each system and condition, rates as fractions (`faceproof.files.write_csv`).
 
     Args:
-        path: the file; its folder has to be there.
-        summary: of the run.
+        path: the file; its folder has to exist.
+        summary: summary of the run.
     """
     rows = list(condition_rows(summary))
     write_csv(path, list(rows[0]) if rows else ["model"], rows)

@@ -1,4 +1,4 @@
-"""The numbers of a stress run as types: what its ``metrics.json`` holds."""
+"""Types of the summary of a stress run, the content of its ``metrics.json``."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from faceproof.summary.evaluation_schema import Head, HeldPoint, Numbers
 
 
 class HeldThreshold(Record):
-    """The threshold, the same under every condition.
+    """The fixed threshold of each comparison, the same under every condition.
 
     Attributes:
         name: ``held``.
-        label: for pages.
-        how: how it was set.
+        label: label on pages.
+        how: how the thresholds were set.
         target_fmr: see `faceproof.summary.evaluation_schema.HeldPoint`.
         optimistic: likewise.
         reason: likewise.
         note: likewise.
-        price: of a false match, in false non-matches.
+        price: weight of FAR against FRR in the cost.
         threshold_distance: lowest and highest threshold, as distances; None where there is none.
     """
 
@@ -38,7 +38,10 @@ class HeldThreshold(Record):
 
 
 class Loss(Record):
-    """What a condition costs, and the parts of its loss against clean photos."""
+    """Cost of a condition, its loss against clean photos, and the parts of this loss.
+
+    The fields are described in `faceproof.findings.decomposition.Measures`.
+    """
 
     cost: Estimate
     loss: Estimate
@@ -61,11 +64,11 @@ class ConditionNumbers(Numbers):
     """The numbers of one system under one condition.
 
     Attributes:
-        condition: its name.
+        condition: name of the condition.
         held: decisions at the fixed threshold.
-        not_enlarged: photos that are no larger than the resolution that the condition reduces to.
-        loss: what the condition costs.
-        change: against clean photos.
+        not_enlarged: number of photos that are no larger than the target resolution of the condition.
+        loss: cost of the condition and its loss against clean photos.
+        change: relative change of metrics against clean photos.
     """
 
     condition: str
@@ -76,13 +79,13 @@ class ConditionNumbers(Numbers):
 
 
 class FamilyNumbers(Record):
-    """What is left of a system under one family of degradations.
+    """Retained performance of a system under one family of degradations.
 
     Attributes:
-        family: its name.
-        title: for pages.
-        severities: that were measured.
-        left: mean over severities of (1 - cost) / (1 - cost on clean photos).
+        family: name of the family.
+        title: title on pages.
+        severities: severities that were measured.
+        left: mean over severities of max(0, 1 - cost), divided by max(0, 1 - cost) on clean photos.
     """
 
     family: str
@@ -95,13 +98,13 @@ class SystemNumbers(Record):
     """The numbers of one system under all conditions.
 
     Attributes:
-        name: of the system.
-        title: for pages.
+        name: name of the system.
+        title: title on pages.
         held: the fixed threshold.
         index: robustness index.
-        families: by family of degradations.
-        conditions: by condition, clean photos first.
-        flips: the comparisons that go wrong soonest.
+        families: numbers of each family of degradations.
+        conditions: numbers of each condition, clean photos first.
+        flips: the comparisons that are wrong at most severities.
     """
 
     name: str
@@ -117,10 +120,10 @@ class StressSummary(Head):
     """Every number of a stress run.
 
     Attributes:
-        kind: of the run.
-        run: the manifest.
-        conditions: those that failed too; the first is the photo as it is.
-        models: the numbers of each system.
+        kind: kind of the run.
+        run: manifest of the run.
+        conditions: all conditions, also those that failed; the first is ``clean``.
+        models: numbers of each system.
     """
 
     kind: Literal["stress"] = "stress"
@@ -129,5 +132,5 @@ class StressSummary(Head):
     models: list[SystemNumbers]
 
     def entry(self, condition: str) -> ConditionEntry:
-        """A condition by its name."""
+        """The entry of a condition, by its name."""
         return next(entry for entry in self.conditions if entry.name == condition)
