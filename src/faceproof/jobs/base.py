@@ -1,4 +1,4 @@
-"""What the jobs share: the run that they return."""
+"""The finished run that the jobs return."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Run(Generic[SummaryT]):
 
     Attributes:
         folder: the run folder.
-        summary: every number, as in ``metrics.json`` (``comparison.json`` of a comparison).
+        summary: all numbers of the run, as in ``metrics.json`` (in ``comparison.json`` for a comparison).
     """
 
     folder: Path
     summary: SummaryT
 
     def __repr__(self) -> str:
-        """Folder, headline, and what ``summary`` holds."""
+        """Folder, headline and fields of ``summary``."""
         names = textwrap.shorten(", ".join(type(self.summary).model_fields), _REPR_COLUMNS - 11, placeholder=" ...")
         headline = textwrap.shorten(self.summary.headline, _REPR_COLUMNS, placeholder=" ...")
         return f"Run(folder={str(self.folder)!r})\n  {headline}\n  summary: {names}"
@@ -44,7 +44,7 @@ class Run(Generic[SummaryT]):
         """``scores.parquet``: the similarity of each comparison, or why there is none.
 
         Raises:
-            RunFolderError: the run has no such table (a comparison of runs), or it cannot be read.
+            RunFolderError: the run has no such table (a comparison of runs), or the table cannot be read.
         """
         return open_run(self.folder, "evaluation", "stress").table("scores")
 
@@ -52,13 +52,13 @@ class Run(Generic[SummaryT]):
         """``photos.parquet``: what became of each photo.
 
         Raises:
-            RunFolderError: the run has no such table (a comparison of runs), or it cannot be read.
+            RunFolderError: the run has no such table (a comparison of runs), or the table cannot be read.
         """
         return open_run(self.folder, "evaluation", "stress").table("photos")
 
 
 def load_run(folder: str | Path) -> Run[EvaluationSummary] | Run[StressSummary] | Run[ComparisonSummary]:
-    """A finished run of ``evaluate``, ``score``, ``stress`` or ``compare`` from its folder.
+    """Load a finished run of ``evaluate``, ``score``, ``stress`` or ``compare`` from its folder.
 
     Args:
         folder: the run folder.
@@ -67,7 +67,7 @@ def load_run(folder: str | Path) -> Run[EvaluationSummary] | Run[StressSummary] 
         The run, as the job returned it.
 
     Raises:
-        RunFolderError: it is no run folder, unfinished, or damaged.
+        RunFolderError: the folder is no run folder, or the run is unfinished or damaged.
 
     Examples:
         >>> load_run("runs/mine").summary.eer.value  # doctest: +SKIP

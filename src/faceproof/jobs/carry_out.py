@@ -1,4 +1,4 @@
-"""From a plan to a finished run: execute, store, judge, show."""
+"""Carries out the plan of a run: writes tables, numbers, figures and page to the run folder."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run is going to do, settled before work starts.
+    """The plan of a run, complete before work starts.
 
     Attributes:
-        manifest: what is done, with a digest of each part.
+        manifest: manifest of the run, with a digest of each part of the plan.
         folder: the run folder.
-        lines: what it takes, as sentences.
+        lines: what the run needs, such as time and disk space, as sentences.
     """
 
     manifest: Manifest
@@ -32,7 +32,7 @@ class Plan:
     lines: list[str] = field(default_factory=list)
 
     def in_words(self) -> list[str]:
-        """Systems, photos, comparisons, conditions, and what it takes, as sentences."""
+        """Systems, photos, comparisons, conditions, and ``lines``, as sentences."""
         manifest = self.manifest
         people, protocol = manifest.people, manifest.protocol
         worse = [condition for condition in manifest.conditions if condition.severity]
@@ -49,7 +49,7 @@ class Plan:
 
 
 def run_folder(out: str | Path | None, started: datetime, name: str) -> Path:
-    """Where a run goes: what was given, or a new folder below ``runs/`` with a plain form of the name."""
+    """The folder of a run: ``out``, or where it is None a new folder below ``runs/``, named after ``name``."""
     plain = re.sub(r"[^\w.+-]+", "_", name)
     return Path(out) if out is not None else Path("runs") / f"{started:%Y%m%d-%H%M%S}-{plain}"
 
@@ -64,9 +64,9 @@ def carry_out(
     """Write a run folder.
 
     Args:
-        plan: what is done.
-        execute: writes the tables to the staging folder that it gets, and returns the manifest of the finished run.
-        show: computes and writes numbers, figures and page beside the tables.
+        plan: plan of the run.
+        execute: writes the tables to a staging folder, its argument, and returns the manifest of the finished run.
+        show: computes numbers, and writes numbers, figures and page to the same folder as the tables.
         overwrite: see `faceproof.evaluate`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Runs of ``faceproof evaluate`` side by side, and every run against the first on the very same comparisons."""
+"""Comparison of finished evaluations: their numbers, and differences to the first run on the same comparisons."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ def compare(
     say: Say = lambda _: None,
     command: str | None = None,
 ) -> Run[ComparisonSummary]:
-    """Compare finished runs, and write a folder with every number, figure and disputed comparison.
+    """Compare finished runs, and write a folder with all numbers, figures and disputed comparisons.
 
     Args:
-        runs: two or more run folders of ``faceproof evaluate``; the first is the baseline.
-        common: where the runs have different pair lists, compare what all of them have, joined by the photos.
-        out: the folder to write; None for a new one below ``runs/``.
-        overwrite: write to it though it holds a comparison.
-        figures: draw the figures; False: numbers and page without them.
-        say: called with what is being done, in words.
-        command: as given, for ``comparison.json``.
+        runs: two or more run folders of ``faceproof evaluate`` or ``faceproof score``; the first is the baseline.
+        common: where the runs have different pair lists, compare them on the comparisons that all of them have.
+        out: the folder to write; None: a new folder below ``runs/``.
+        overwrite: replace a comparison that ``out`` holds.
+        figures: draw the figures; False: numbers and page without figures.
+        say: called with messages about the progress.
+        command: the command line, for ``comparison.json``.
 
     Returns:
-        The folder, and every number as in ``comparison.json`` (docs/compare.md).
+        The folder and all numbers, as in ``comparison.json`` (docs/compare.md).
 
     Raises:
-        ConfigurationError: fewer than two runs, one twice, or runs that have different comparisons.
-        RunFolderError: a run is unfinished, damaged or none of evaluate, or ``out`` cannot be used.
+        ConfigurationError: there are fewer than two runs, a run is given twice, or the pair lists differ.
+        RunFolderError: a run is unfinished, damaged or no evaluation, or ``out`` cannot be used.
 
     Examples:
         >>> compared = compare(["runs/a", "runs/b"])  # doctest: +SKIP
@@ -91,7 +91,7 @@ def compare(
 def _drawn(summary: ComparisonSummary, place: Path, *, figures: bool) -> Drawn:
     if not figures:
         return left_out(place)
-    # Altair is loaded where figures are drawn, and nowhere else.
+    # Imported here so that Altair is loaded only where figures are drawn.
     from faceproof.report.charts.comparison import write_compare_figures
 
     return write_compare_figures(summary, place)
@@ -117,7 +117,7 @@ def _refuse_other_pair_lists(named: Sequence[NamedRun]) -> None:
     for other in named[1:]:
         digests = {run.tables.manifest.protocol.sha256 for run in (first, other)}
         differences = how_pair_lists_differ(first, other)
-        # What was imported has a digest of another kind, over the same comparisons.
+        # The digest of imported comparisons is computed in another way, so equal comparisons have unequal digests.
         imported = any(run.tables.manifest.system.source for run in (first, other))
         if differences or (len(digests) > 1 and not imported):
             raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""Photos degraded and written to a folder, to look at or for other tools."""
+"""Writes degraded photos to a folder, for viewing or for other tools."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Degraded:
-    """What became of a folder.
+    """Result of degrading the photos of a folder.
 
     Attributes:
-        written: photos written.
-        failed: photo and reason where none was.
-        ignored: files that are no photos.
+        written: number of photos written.
+        failed: each photo that could not be written, with the reason.
+        ignored: number of files that are no photos.
     """
 
     written: int
@@ -51,26 +51,26 @@ def degrade_photos(
     workers: int | None = None,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Degraded:
-    """Write every photo of a folder (or one photo) under a condition, as PNG, in the same folders.
+    """Write every photo of a folder (or one photo) under a condition, as PNG, in the same subfolders.
 
-    What is drawn hangs on the bytes of the photo, as in a stress run: the same photo gets the same noise. A family
-    that needs to know where the face is looks for it first.
+    Random draws depend on the bytes of the photo, as in a stress run: the same photo gets the same noise. For a family
+    that needs the position of the face, the face is detected first.
 
     Args:
         source: a folder or a photo.
-        target: a folder, made when absent. Photos keep their names, with ``.png`` in place of the suffix.
-        condition: what is done (`faceproof.degrade.registry.get_family`).
-        overwrite: replace files that are there.
-        selection: which face, where a photo has several.
-        workers: photos at a time.
-        progress: called with the number of photos done and the number of all.
+        target: folder to write to; it is made where it is missing. Photos keep their names, with the suffix ``.png``.
+        condition: the degradation (`faceproof.degrade.registry.get_family`).
+        overwrite: replace existing files.
+        selection: rule that selects one of several faces.
+        workers: number of photos processed at a time.
+        progress: called with the number of photos done and the number of all photos.
 
     Returns:
-        How many were written, and which could not be, with the reason.
+        The number of photos written, and the photos that could not be written, with the reason.
 
     Raises:
         PeopleError: there is no photo.
-        ConfigurationError: the target lies in the source, or two photos would have one name; a file is there already.
+        ConfigurationError: the target lies in the source, two photos would have the same name, or a file exists.
         DegradationError: the function of the condition fails.
     """
     if workers is not None and workers < 1:

@@ -1,4 +1,4 @@
-"""Every face of some photos: found, and on request written as a table, as crops and as annotated pictures."""
+"""Detects all faces of photos, and optionally writes a table of faces, crops and annotated photos."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DetectedPhoto:
-    """The faces of one photo, or the reason why they are not known.
+    """The faces of one photo, or the reason why detection failed.
 
     Attributes:
         path: the photo.
-        photo_id: its path below the folder that was given, or its name.
-        faces: all faces, none included; None where there is a reason.
-        reason: why the photo cannot be decoded or the detector failed; None where there are faces.
+        photo_id: path of the photo below the given folder, or its file name.
+        faces: all faces, possibly none; None where detection failed.
+        reason: why the photo cannot be decoded or the detector failed; else None.
     """
 
     path: Path
@@ -55,19 +55,19 @@ def detect(
     device: str = "cpu",
     offline: bool = False,
 ) -> list[DetectedPhoto]:
-    """Find every face of some photos.
+    """Detect all faces of photos.
 
     Args:
         photos: a photo, a folder of photos, or several of these.
         detector: see `faceproof.systems.detection.catalog.load_detector`.
-        min_face_size: of MTCNN: side of the smallest face that is sought, in pixels of the photo; None: 20.
-        pad: of MTCNN: black border added to each side before detection, as a fraction of the photo's sides; None: 0.
-        boxes: write the faces to this ``.csv`` file, which ``detector`` takes in its turn.
-        crops: write a picture of each face to this folder.
-        crop_size_px: side of these pictures in pixels.
-        margin_px: margin around the face in them, in pixels of the crop, both sides together.
+        min_face_size: for MTCNN: side of the smallest face to detect, in pixels of the photo; None: 20.
+        pad: for MTCNN: black border added to each side before detection, as a fraction of the photo's sides; None: 0.
+        boxes: write the faces to this ``.csv`` file; ``detector`` accepts such a file.
+        crops: write a crop of each face to this folder.
+        crop_size_px: side of the crops in pixels.
+        margin_px: margin around the face, in pixels of the crop, both sides together.
         annotated_photos: write the photos with boxes, probabilities and landmarks to this folder.
-        device: of MTCNN: ``cpu``, ``cuda``, ...
+        device: for MTCNN: ``cpu``, ``cuda``, ...
         offline: never download.
 
     Returns:
@@ -77,7 +77,7 @@ def detect(
     Raises:
         ConfigurationError: an argument is wrong, or a file cannot be written.
         PeopleError: there is no photo.
-        WeightsError: when MTCNN's weights cannot be found, or are not the expected ones.
+        WeightsError: the weights of MTCNN are missing or have another digest than expected.
 
     Examples:
         >>> [len(photo.faces) for photo in detect("holiday.jpg") if photo.faces]  # doctest: +SKIP
@@ -120,7 +120,7 @@ def detect(
 
 
 def _each_photo(places: Iterable[Path]) -> Iterator[tuple[Path, str]]:
-    """Every photo, and its id: its path below the folder that was given, or its name."""
+    """Every photo with its id, which is its path below the given folder, or its file name."""
     for place in places:
         if place.is_dir():
             found = photos_below(place)[0]
@@ -130,7 +130,7 @@ def _each_photo(places: Iterable[Path]) -> Iterator[tuple[Path, str]]:
 
 
 def _refuse_equal_ids(every: Iterable[tuple[Path, str]], boxes: Path) -> None:
-    """Raise where two photos have one id: a table could not tell their faces apart."""
+    """Raise where two photos have the same id, since a table of faces identifies photos by id."""
     first: dict[str, Path] = {}
     for path, photo_id in every:
         other = first.setdefault(photo_id, path)
@@ -141,7 +141,7 @@ def _refuse_equal_ids(every: Iterable[tuple[Path, str]], boxes: Path) -> None:
 
 
 def _detected(finder: Detector, path: Path, photo_id: str) -> tuple[NDArray[np.uint8] | None, DetectedPhoto]:
-    """The pixels of a photo, None where it cannot be decoded, and its faces or the reason why there are none."""
+    """The pixels of a photo, or None where it cannot be decoded; and its faces, or the reason why detection failed."""
     try:
         pixels = decode_photo(path)
     except ImageDecodeError as error:
@@ -155,7 +155,7 @@ def _detected(finder: Detector, path: Path, photo_id: str) -> tuple[NDArray[np.u
 def _write_crops(
     pixels: NDArray[np.uint8], faces: Faces, folder: Path, name: str, size_px: int, margin_px: int
 ) -> None:
-    """Write a crop of each face; a face outside of the photo has none."""
+    """Write a crop of each face; a face outside the photo gets no crop."""
     for row in range(len(faces)):
         crop = crop_with_margin(pixels, faces.boxes_xyxy_px[row], size_px, margin_px)
         if crop is not None:

@@ -1,4 +1,4 @@
-"""The main job: judge a model on a folder of people, and leave a run folder."""
+"""The main job: evaluate a model on a folder of people, and write a run folder."""
 
 from __future__ import annotations
 
@@ -43,41 +43,41 @@ def evaluate(
     say: Say = lambda _: None,
     command: str | None = None,
 ) -> Run[EvaluationSummary]:
-    """Compare the people of a folder by a protocol, and write a run folder with every number and picture.
+    """Evaluate a model on the comparisons of a folder of people, and write a run folder with numbers and figures.
 
     Args:
         people: folder with a folder of photos for each person.
         model: name of a card, an ONNX file, ``package.module:factory``, or an object with a contract and
             ``embed(batch)`` (docs/your-model.md).
-        weights: file with its weights, instead of the usual places.
+        weights: file with the weights of the model, instead of the usual places.
         protocol: ``folders``, ``lfw``, ``all``, ``sampled`` or ``csv`` (docs/protocol.md).
         protocol_settings: arguments of the protocol, such as ``{"pairs": "pairs.txt"}``.
-        out: the run folder; None for a new one below ``runs/``.
-        overwrite: write to it though it holds a finished run.
-        recipe: changes to how the model is fed.
-        threshold: distance of unit templates, 0 to 2, up to which two photos count as the same person, or a
-            `faceproof.Threshold`; None: the best on these data.
-        folds: for accuracy with a threshold from other people, where the protocol has no folds of its own.
-        seed: of folds, sampling and jitter.
+        out: the run folder; None: a new folder below ``runs/``.
+        overwrite: replace a finished run that ``out`` holds.
+        recipe: changes to detection and preprocessing; None: as the card of the model says.
+        threshold: fixed threshold: distance of unit templates, 0 to 2, up to which a comparison is accepted, or a
+            `faceproof.Threshold`; None: outcomes are decided at the best-accuracy threshold on these comparisons.
+        folds: number of folds of cross-validated accuracy, where the protocol has no folds.
+        seed: seed of folds, sampling and jitter.
         device: ``cpu``, ``cuda``, ...
-        batch_size: photos detected together; changes no number.
-        workers: threads that decode; changes no number.
-        decode_memory: memory that photos may take while they are decoded and wait, in bytes or as text such as
-            ``2GB``; None: a quarter of what this process may use. A photo that needs more fails with that reason.
-        cache: keep templates for the next run, and use those that are there.
+        batch_size: number of photos detected together; changes no number.
+        workers: number of threads that decode photos; changes no number.
+        decode_memory: memory limit of photos that are being decoded or wait, in bytes or as text such as ``2GB``;
+            None: a quarter of the memory that this process may use. A photo that needs more fails with that reason.
+        cache: store templates in the cache, and use those that are stored.
         offline: never use the network.
         canary: run the model check first (`faceproof.systems.model_check`); the result is on the page.
-        figures: draw the figures; False: numbers and page without them (`report_again` draws them later).
-        progress: called with how many photos are done.
-        say: called with what is being done, in words.
-        command: as given, for the manifest.
+        figures: draw the figures; False: numbers and page without figures (`report_again` draws them later).
+        progress: called with the number of photos done.
+        say: called with messages about the progress.
+        command: the command line, for the manifest.
 
     Returns:
         The run.
 
     Raises:
         PeopleError: the folder or the pair list cannot be used.
-        ConfigurationError: an option makes no sense.
+        ConfigurationError: an option is not valid.
         WeightsError: the weights are missing or wrong.
         RunFolderError: ``out`` cannot be used.
 

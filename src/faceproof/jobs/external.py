@@ -1,4 +1,4 @@
-"""Two more jobs: judge a system of which templates or scores are all that is at hand."""
+"""Evaluation of a system by imported templates or imported scores."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Imported:
-    """Manifest and tables of a system that was imported; the tables lack the column ``system``."""
+    """Manifest and tables of an imported system; the tables have no column ``system``."""
 
     manifest: Manifest
     comparisons: pa.Table
@@ -58,12 +58,12 @@ def evaluate_templates(
     say: Say = lambda _: None,
     command: str | None = None,
 ) -> Run[EvaluationSummary]:
-    """Compare people by templates that another system has made, and write a run folder.
+    """Evaluate templates that another system made, and write a run folder.
 
     Args:
         file: npz or Parquet file of templates (docs/imported.md).
-        people: the folder of people that they were made of; None: photos and people are those that the file names.
-        name: of the system; None: the file's name without suffix.
+        people: folder of the people on the photos; None: photos and people are those that the file names.
+        name: name of the system; None: name of the file without suffix.
         protocol: see `faceproof.jobs.evaluation.evaluate`.
         protocol_settings: likewise.
         out: likewise.
@@ -76,11 +76,11 @@ def evaluate_templates(
         command: likewise.
 
     Returns:
-        The run. A photo without a template that can be used has failed at stage ``embed``, with a reason.
+        The run. A photo without a usable template fails at stage ``embed``, with a reason.
 
     Raises:
         PeopleError: the file, the folder or the pair list cannot be used.
-        ConfigurationError: a setting makes no sense.
+        ConfigurationError: an option is not valid.
         RunFolderError: ``out`` cannot be used.
 
     Examples:
@@ -130,29 +130,29 @@ def score(
     say: Say = lambda _: None,
     command: str | None = None,
 ) -> Run[EvaluationSummary]:
-    """Judge a system by scores that it has given to comparisons, and write a run folder.
+    """Evaluate a system by the scores of its comparisons, and write a run folder.
 
     Args:
         file: table of scores and labels (docs/imported.md).
-        name: of the system; None: the file's name without suffix.
+        name: name of the system; None: name of the file without suffix.
         out: see `faceproof.jobs.evaluation.evaluate`.
         overwrite: likewise.
-        threshold: in the file's own scale, as a number or a `faceproof.Threshold` of unit ``score``: comparisons that
-            are at least as good as it are accepted.
+        threshold: fixed threshold in the scale of the file, as a number or a `faceproof.Threshold` of unit ``score``.
+            A comparison is accepted where its score is equal to the threshold or indicates more similar faces.
         folds: see `faceproof.jobs.evaluation.evaluate`.
-        seed: of the folds.
+        seed: seed of folds and jitter.
         figures: see `faceproof.jobs.evaluation.evaluate`.
-        decimal: decimal mark of the scores; the other mark may then set thousands apart. None: as the scores show it.
-        say: called with what is being done, in words.
-        command: as given, for the manifest.
+        decimal: decimal mark of the scores; the other mark may separate thousands. None: detected from the scores.
+        say: called with messages about the progress.
+        command: the command line, for the manifest.
 
     Returns:
-        The run. Where the file's scale is no usual one, scores are mapped to distances 0 to 2 by a straight line
+        The run. Where the file has a scale of its own, scores are mapped linearly to distances 0 to 2
         (`faceproof.scoring.scales`).
 
     Raises:
         PeopleError: the file cannot be used.
-        ConfigurationError: a setting makes no sense.
+        ConfigurationError: an option is not valid.
         RunFolderError: ``out`` cannot be used.
 
     Examples:
@@ -192,7 +192,7 @@ def score(
 def _finished(
     run: _Imported, folder: Path, overwrite: bool, clock: float, figures: bool, say: Say
 ) -> Run[EvaluationSummary]:
-    """Write a run's tables, numbers and report."""
+    """Write tables, numbers and report of the run."""
     begun = run.manifest
     system, source = begun.system, begun.system.source
     digests = manifest.plan_digests(

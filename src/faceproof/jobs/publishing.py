@@ -1,4 +1,4 @@
-"""Computes and writes the numbers, figures and page of a run, when it is made and again later."""
+"""Computes and writes the numbers, figures and page of a run, for a new run and for a report made again."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from faceproof.summary.stress_schema import StressSummary
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """What is written of a run besides its tables.
+    """Writes numbers, figures and page of a run.
 
     Attributes:
-        figures: draw the figures; False: numbers and page without them.
-        conditions: by name, whose functions are at hand; empty: as the manifest names their functions.
-        target: folder to write to; None: that of the run.
-        say: called with what is being done, and with figures that could not be drawn.
+        figures: draw the figures; False: numbers and page without figures.
+        conditions: conditions by name; empty: those of the manifest whose functions are available.
+        target: folder to write to; None: the run folder.
+        say: called with messages about the progress and about figures that could not be drawn.
     """
 
     figures: bool = True
@@ -55,7 +55,7 @@ class Shown:
 
         Raises:
             RunFolderError: a table cannot be read.
-            ConfigurationError: threshold or folds make no sense.
+            ConfigurationError: threshold or folds are not valid.
         """
         self.say("Computing the numbers and drawing the report ...")
         folder, tables, judging = self.target or run.folder, run.tables(), judging or run.manifest.judging
@@ -69,7 +69,7 @@ class Shown:
         threshold = summary.default_point.threshold_similarity
         write_failures_csv(folder / "failures.csv", open_ledger(tables, threshold, scored))
         if self.figures:
-            # Altair is loaded where figures are drawn, and nowhere else.
+            # Imported here so that Altair is loaded only where figures are drawn.
             from faceproof.report.charts.evaluation import write_figures
 
             drawn = write_figures(summary, folder / "figures")
@@ -85,7 +85,7 @@ class Shown:
         Raises:
             RunFolderError: a table cannot be read.
         """
-        # The page shows degraded photos: what makes them is loaded where it is needed.
+        # Imported here since the page makes degraded photos, which loads further libraries.
         from faceproof.report.pages.stress import write_stress_report
 
         self.say("Computing the numbers ...")
@@ -97,7 +97,7 @@ class Shown:
         write_changes_csv(folder / "changes.csv", decisions)
         self.say("Drawing the report ...")
         if self.figures:
-            # As above.
+            # Imported here so that Altair is loaded only where figures are drawn.
             from faceproof.report.charts.stress import write_stress_figures
 
             drawn = write_stress_figures(summary, folder / "figures")
@@ -121,22 +121,22 @@ def report_again(
     figures: bool = True,
     say: Say = lambda _: None,
 ) -> Run[EvaluationSummary] | Run[StressSummary]:
-    """Compute and draw a finished run again from its tables.
+    """Compute numbers, figures and page of a finished run again from its tables.
 
     Args:
         folder: the run folder.
-        threshold: of an evaluation: judge at this threshold; a plain number is a distance, 0 to 2, and in a run of
-            scores it is in their own scale; None: as the run was judged.
-        folds: of an evaluation: folds of cross-validation; None: as the run was judged.
-        figures: draw the figures; False: remove those of before.
-        say: called with what is being done, and with figures that could not be drawn.
+        threshold: for an evaluation: fixed threshold. A number is a distance, 0 to 2, or in a run of scores a value in
+            the scale of the scores. None: the threshold of the run.
+        folds: for an evaluation: number of folds of cross-validation; None: as in the run.
+        figures: draw the figures; False: remove existing figures.
+        say: called with messages about the progress and about figures that could not be drawn.
 
     Returns:
         The run with its new numbers.
 
     Raises:
-        RunFolderError: it is no finished run of ``evaluate`` or ``stress``.
-        ConfigurationError: a threshold or folds for a stress run, or a value that makes no sense.
+        RunFolderError: the folder holds no finished run of ``evaluate``, ``score`` or ``stress``.
+        ConfigurationError: threshold or folds are given for a stress run, or are not valid.
     """
     folder = Path(folder)
     run = open_run(folder, "evaluation", "stress")
@@ -155,7 +155,7 @@ def report_again(
 
 
 def _judging(run: StoredRun, threshold: float | Threshold | None, folds: int | None) -> Judging:
-    """How the run was judged, with another threshold or other folds."""
+    """Settings of thresholds and folds of the run, with the given threshold or folds in place of its own."""
     update: dict[str, object] = {}
     if threshold is not None:
         update["threshold_distance"] = threshold_in_run(run.tables(), threshold)
@@ -165,10 +165,10 @@ def _judging(run: StoredRun, threshold: float | Threshold | None, folds: int | N
 
 
 def threshold_in_run(run: RunTables, threshold: float | Threshold) -> float:
-    """The distance that a threshold stands for: a plain number in a run of scores is in their own scale.
+    """Convert a threshold to a distance, 0 to 2; in a run of scores, a number is a value in the scale of the scores.
 
     Raises:
-        ConfigurationError: it is not on that scale.
+        ConfigurationError: the threshold is not valid in that scale.
     """
     scale = run.manifest.system.scale
     if scale is None or (isinstance(threshold, Threshold) and threshold.unit != "score"):

@@ -1,4 +1,4 @@
-"""Carries out the plan of a study: makes the templates, compares them, writes numbers and report."""
+"""Carries out the plan of a study: computes templates and similarities, and writes numbers and report."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from faceproof.systems.model_check.job import check_before_run
 def run_evaluation(
     study: Study, *, progress: Progress | None = None, say: Say = lambda _: None, command: str | None = None
 ) -> Run[EvaluationSummary]:
-    """Settle and carry out a study of clean photos (`faceproof.evaluate` has arguments and errors)."""
+    """Plan and carry out a study of clean photos; see `faceproof.evaluate` for arguments and errors."""
     plan = settle(study, say=say, command=command)
     run = _Execution(plan, progress, say)
     for line in plan.lines:
@@ -37,7 +37,7 @@ def run_evaluation(
 def run_stress(
     study: Study, *, progress: Progress | None = None, say: Say = lambda _: None, command: str | None = None
 ) -> Run[StressSummary]:
-    """Settle and carry out a study of degraded photos (`faceproof.stress` has arguments and errors)."""
+    """Plan and carry out a study of degraded photos; see `faceproof.stress` for arguments and errors."""
     plan = settle(study, say=say, command=command)
     run = _Execution(plan, progress, say)
     work, models = plan.work, len(plan.work.pipelines)
@@ -52,7 +52,7 @@ def run_stress(
 
 
 class _Execution:
-    """One run of a plan."""
+    """Execution of the plan of a study."""
 
     def __init__(self, plan: StudyPlan, progress: Progress | None, say: Say) -> None:
         self.plan, self.say = plan, say
@@ -62,7 +62,7 @@ class _Execution:
         self.shown = Shown(figures=options.figures, conditions=at_hand, say=say)
 
     def execute(self, staging: Path) -> Manifest:
-        """Check the models, make the templates, write the tables; returns the manifest of the finished run."""
+        """Check the models, compute the templates and write the tables; returns the manifest of the finished run."""
         work, options = self.plan.work, self.plan.study.options
         systems = [self._checked(place) for place in range(len(work.pipelines))]
         write_tables(staging, "comparisons", [comparisons_table(work.comparisons)])
@@ -93,7 +93,7 @@ class _Execution:
         )
 
     def _checked(self, place: int) -> SystemEntry:
-        """A system's entry with the result of the model check."""
+        """The entry of a system with the result of the model check."""
         options, work = self.plan.study.options, self.plan.work
         canary = check_before_run(
             *(work.pipelines[place], work.comparisons),
@@ -105,7 +105,7 @@ class _Execution:
         return self.plan.manifest.systems[place].model_copy(update={"canary": canary})
 
     def _conditions(self, failed: dict[int, str]) -> list[ConditionEntry]:
-        """The conditions' entries; those that failed as a whole with the reason."""
+        """The entries of the conditions; those that failed have the reason."""
         entries = list(self.plan.manifest.conditions)
         for place, why in failed.items():
             entries[place] = entries[place].model_copy(update={"failed": why})
@@ -114,7 +114,7 @@ class _Execution:
 
 
 def say_damaged(caches: Iterable[TemplateCache], say: Say) -> None:
-    """Say which shards of the cache were damaged."""
+    """Report the damaged shards of the caches through ``say``."""
     damaged = [file for cache in caches for file in cache.set_aside]
     if damaged:
         files = "1 damaged file" if len(damaged) == 1 else f"{len(damaged):,} damaged files"
@@ -123,7 +123,7 @@ def say_damaged(caches: Iterable[TemplateCache], say: Say) -> None:
 
 
 class _Counted:
-    """Passes progress on and remembers how many photos came from the cache."""
+    """Passes progress on and counts the photos whose templates came from the cache."""
 
     def __init__(self, progress: Progress | None) -> None:
         self.progress = progress

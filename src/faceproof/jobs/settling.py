@@ -1,4 +1,4 @@
-"""From a study to a plan: everything that can be refused is refused here, before work starts."""
+"""Makes the plan of a study: all inputs and options are checked here, before work starts."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class StudyPlan(Plan):
     """The plan of a study.
 
     Attributes:
-        study: what was settled.
-        work: templates to make.
+        study: the study.
+        work: the templates to compute.
     """
 
     study: Study
@@ -42,19 +42,19 @@ class StudyPlan(Plan):
 def settle(
     study: Study, *, say: Say = lambda _: None, command: str | None = None, always_time: bool = False
 ) -> StudyPlan:
-    """Load the systems, read the people, make the comparisons, and find out what the run takes.
+    """Load the systems, read the people, make the comparisons, and estimate time, memory and disk space of the run.
 
     Args:
-        study: what is going to be judged.
-        say: called with notes and with what is being done.
-        command: as given, for the manifest.
-        always_time: estimate the time however short it is.
+        study: the study.
+        say: called with notes and with messages about the progress.
+        command: the command line, for the manifest.
+        always_time: estimate the time also for a short run.
 
     Raises:
-        PeopleError: the folder or the pair list cannot be used, or memory does not hold the comparisons.
-        ConfigurationError: an option makes no sense.
+        PeopleError: the folder or the pair list cannot be used, or the comparisons do not fit in memory.
+        ConfigurationError: an option is not valid.
         WeightsError: the weights are missing or wrong.
-        CacheError: a disk has not enough room.
+        CacheError: a disk has not enough free space.
     """
     started, options = datetime.now(UTC), study.options
     conditions, suite = _conditions(study)
@@ -98,7 +98,7 @@ def settle(
 
 
 def _conditions(study: Study) -> tuple[list[Condition], SuiteEntry | None]:
-    """The conditions, clean photos first, and the suite; None of an evaluation."""
+    """The conditions, ``clean`` first, and the suite; the suite is None for an evaluation."""
     if study.suite is None:
         return [CLEAN], None
     suite = get_suite(study.suite)

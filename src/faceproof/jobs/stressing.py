@@ -1,4 +1,4 @@
-"""Stress: the same comparisons under every degradation, at the threshold that clean photos of other people gave."""
+"""Stress run: the same comparisons under every degradation, at fixed thresholds from clean photos of other people."""
 
 from __future__ import annotations
 
@@ -52,45 +52,45 @@ def stress(
     say: Say = lambda _: None,
     command: str | None = None,
 ) -> Run[StressSummary]:
-    """Compare the people of a folder under every condition of a suite, and write a run folder (docs/stress.md).
+    """Evaluate models on a folder of people under every condition of a suite, and write a run folder (docs/stress.md).
 
     Args:
         people: folder with a folder of photos for each person.
-        models: one or more, as `faceproof.jobs.evaluation.evaluate` takes them; they share detector and selection.
-        weights: file with the weights of the model, where there is one alone.
+        models: one or more models, as in `faceproof.jobs.evaluation.evaluate`; they share detector and selection.
+        weights: file with the weights of the model; for a single model.
         suite: see `faceproof.degrade.suites.get_suite`.
-        severities: only these; None: all of the suite.
-        stage: ``capture``: photos are degraded before any face is sought; ``aligned``: faces are found in the photos
-            as they are, and the prepared face is degraded, so that the recogniser alone is put to the test.
-        side: ``both`` photos of a comparison are degraded, or the second, the ``probe``, alone.
+        severities: severities to use; None: all of the suite.
+        stage: ``capture``: photos are degraded before detection; ``aligned``: faces are detected in the clean photos,
+            and the prepared face is degraded, which tests only the recogniser.
+        side: ``both``: both photos of a comparison are degraded; ``probe``: only the second.
         protocol: see `faceproof.jobs.evaluation.evaluate`.
         protocol_settings: likewise.
-        out: the run folder; None for a new one below ``runs/``.
-        overwrite: write to it though it holds a finished run.
-        recipe: changes to how all models are fed.
-        fmr: the FMR on clean photos of other people that sets the threshold, above 0 and up to 1; None: 0.001, or the
-            lowest of 0.01 and 0.1 that the comparisons can resolve.
+        out: the run folder; None: a new folder below ``runs/``.
+        overwrite: replace a finished run that ``out`` holds.
+        recipe: changes to detection and preprocessing, for all models.
+        fmr: target FMR of the fixed thresholds, which are set on clean photos of other people; above 0 and up to 1.
+            None: the first of 0.001, 0.01 and 0.1 that the comparisons can resolve.
         threshold: a distance, 0 to 2, or a `faceproof.Threshold` to use instead; for a single model.
-        seed: of all that is drawn: degradations, folds, bootstrap, sampling.
+        seed: seed of degradations, folds, bootstrap and sampling.
         device: ``cpu``, ``cuda``, ...
-        batch_size: photos detected together; changes no number.
-        workers: threads that decode and degrade; changes no number.
-        decode_memory: memory that photos may take while they are decoded and wait, in bytes or as text such as
-            ``2GB``; None: a quarter of what this process may use. A photo that needs more fails with that reason.
-        cache: keep templates for the next run, and use those that are there.
+        batch_size: number of photos detected together; changes no number.
+        workers: number of threads that decode and degrade photos; changes no number.
+        decode_memory: memory limit of photos that are being decoded or wait, in bytes or as text such as ``2GB``;
+            None: a quarter of the memory that this process may use. A photo that needs more fails with that reason.
+        cache: store templates in the cache, and use those that are stored.
         offline: never use the network.
         canary: see `faceproof.jobs.evaluation.evaluate`.
         figures: likewise.
-        progress: called with how far it is; a photo counts once for each model and condition.
-        say: called with what is being done, in words.
-        command: as given, for the manifest.
+        progress: called with the number of photos done; a photo counts once for each model and condition.
+        say: called with messages about the progress.
+        command: the command line, for the manifest.
 
     Returns:
-        The run. A condition whose function failed is marked and has no numbers; the others are not touched by it.
+        The run. A condition whose function failed is marked and has no numbers; other conditions are not affected.
 
     Raises:
         PeopleError, ConfigurationError, WeightsError, RunFolderError: as `faceproof.jobs.evaluation.evaluate`.
-        CacheError: the disk has not enough room for the templates.
+        CacheError: the disk has not enough free space for the templates.
 
     Examples:
         >>> run = stress("photos", models=["dlib-resnet"], suite="classic")  # doctest: +SKIP

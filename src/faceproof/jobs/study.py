@@ -28,10 +28,10 @@ SIDES = ("both", "probe")
 
 
 def check_seed(seed: int) -> None:
-    """Refuse a seed below 0.
+    """Check that a seed is valid.
 
     Raises:
-        ConfigurationError: it is.
+        ConfigurationError: the seed is below 0.
     """
     if seed < 0:
         raise ConfigurationError(f"The seed is {seed}; expected 0 or more.", argument="seed")
@@ -39,27 +39,27 @@ def check_seed(seed: int) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class StudyOptions:
-    """How a run is made; nothing here but ``protocol``, its settings and ``seed`` changes a number.
+    """Options of a run that do not depend on the models: comparisons, seed, output and use of the machine.
 
     Attributes:
-        protocol: which comparisons are made: ``folders``, ``lfw``, ``all``, ``sampled`` or ``csv``
+        protocol: protocol that makes the comparisons: ``folders``, ``lfw``, ``all``, ``sampled`` or ``csv``
             (docs/protocol.md).
         protocol_settings: arguments of the protocol, such as ``{"pairs": "pairs.txt"}``.
-        out: the run folder; None: a new one below ``runs/``.
-        overwrite: write to ``out`` though it holds a finished run.
-        seed: of everything that is drawn at random; 0 or more.
+        out: the run folder; None: a new folder below ``runs/``.
+        overwrite: replace a finished run that ``out`` holds.
+        seed: seed of all random draws; 0 or more.
         device: ``cpu``, ``cuda``, ...
-        batch_size: photos detected together; 1 or more.
-        workers: threads that decode and degrade; None: one for each core, at most 8.
-        decode_memory: memory that photos may take while they are decoded and wait, in bytes or as text such as
-            ``2GB``; None: a quarter of what this process may use. A photo that needs more fails with that reason.
-        cache: keep templates for the next run, and use those that are there.
+        batch_size: number of photos detected together; 1 or more.
+        workers: number of threads that decode and degrade photos; None: one for each core, at most 8.
+        decode_memory: memory limit of photos that are being decoded or wait, in bytes or as text such as ``2GB``;
+            None: a quarter of the memory that this process may use. A photo that needs more fails with that reason.
+        cache: store templates in the cache, and use those that are stored.
         offline: never use the network.
         canary: run the model check first (`faceproof.systems.model_check`).
         figures: draw the figures.
 
     Raises:
-        ConfigurationError: a value makes no sense.
+        ConfigurationError: a value is not valid.
     """
 
     protocol: str = "folders"
@@ -85,31 +85,32 @@ class StudyOptions:
 
     @property
     def settings_of_protocol(self) -> dict[str, Any]:
-        """Arguments of the protocol, with the seed where it draws comparisons."""
+        """Arguments of the protocol, with the seed where the protocol draws comparisons at random."""
         settings = dict(self.protocol_settings)
         return {"seed": self.seed} | settings if self.protocol == "sampled" else settings
 
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """What is going to be judged: models on the comparisons of a folder of people, under conditions.
+    """A study: models on the comparisons of a folder of people, under conditions.
 
     Attributes:
         people: folder with a folder of photos for each person.
-        models: one or more, as `faceproof.evaluate` takes them; they share detector and selection.
-        weights: file with the weights of the model, where there is one alone.
-        recipe: changes to how all models are fed.
-        threshold: a distance, 0 to 2, or a `faceproof.Threshold` to judge at; for a single model.
-        folds: of cross-validation, where the protocol has none.
-        suite: of degradations (`faceproof.degrade.suites.get_suite`); None: photos as they are, an evaluation.
-        severities: only these; None: all of the suite.
-        stage: ``capture``: photos are degraded before any face is sought; ``aligned``: the prepared face is degraded.
-        side: ``both`` photos of a comparison are degraded, or the second, the ``probe``, alone.
-        fmr: of a stress run: the FMR on clean photos of other people that sets the threshold, above 0 and up to 1.
-        options: how the run is made.
+        models: one or more models, as in `faceproof.evaluate`; they share detector and selection.
+        weights: file with the weights of the model; for a single model.
+        recipe: changes to detection and preprocessing, for all models.
+        threshold: fixed threshold: a distance, 0 to 2, or a `faceproof.Threshold`; for a single model.
+        folds: number of folds of cross-validation, where the protocol has none.
+        suite: suite of degradations (`faceproof.degrade.suites.get_suite`); None: an evaluation on clean photos.
+        severities: severities to use; None: all of the suite.
+        stage: ``capture``: photos are degraded before detection; ``aligned``: the prepared face is degraded.
+        side: ``both``: both photos of a comparison are degraded; ``probe``: only the second.
+        fmr: for a stress run: target FMR of the fixed thresholds, set on clean photos of other people; above 0 and
+            up to 1.
+        options: options that do not depend on the models.
 
     Raises:
-        ConfigurationError: a value makes no sense, or values do not fit together.
+        ConfigurationError: a value is not valid, or values do not fit together.
     """
 
     people: str | Path

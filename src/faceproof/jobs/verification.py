@@ -1,4 +1,4 @@
-"""Two photos: the same person or not, and how sure one may be."""
+"""Verification of two photos: similarity of the faces, and the decision at a threshold."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What comparing two photos gave.
+    """Result of comparing two photos.
 
     Attributes:
         similarity: cosine of the templates, -1 to 1.
         distance: Euclidean distance of the unit templates, 0 to 2.
-        same_person: the decision at the threshold; None without one.
-        threshold: the threshold; None when none is known for this recipe.
-        faces: the face that was compared in each photo.
-        photos: the pixels, uint8 (h, w, 3).
+        same_person: the decision at the threshold; None without a threshold.
+        threshold: the threshold; None where there is none for this recipe.
+        faces: the compared face in each photo.
+        photos: pixels of each photo, uint8 (h, w, 3), RGB.
     """
 
     similarity: float
@@ -65,20 +65,20 @@ def verify(
 
     Args:
         a: a photo.
-        b: another.
-        model: as `faceproof.jobs.evaluation.evaluate` takes it.
-        weights: file with its weights, instead of the usual places.
-        recipe: changes to how the model is fed; a threshold only holds for the recipe that it was set with
-            (`recipe_of_run` gives a run's).
-        threshold: distance of unit templates, 0 to 2, up to which the photos show the same person, as a number or as
-            a `faceproof.Threshold`; None: the one on the card, if ``recipe`` changes nothing.
+        b: another photo.
+        model: see `faceproof.jobs.evaluation.evaluate`.
+        weights: file with the weights of the model, instead of the usual places.
+        recipe: changes to detection and preprocessing. A threshold is valid only for the recipe that it was set with
+            (see `recipe_of_run`).
+        threshold: distance of unit templates, 0 to 2, up to which the comparison is accepted, as a number or as a
+            `faceproof.Threshold`; None: the threshold on the card, if ``recipe`` changes nothing.
         device: ``cpu``, ``cuda``, ...
         offline: never use the network.
 
     Raises:
-        ConfigurationError: when the threshold is no such distance or was set with other weights; or when the recipe's
-            faces are those of a file, which says nothing of these photos.
-        FaceproofError: when a photo cannot be read, no face is found in it, or the model gives no template of it.
+        ConfigurationError: the threshold is no such distance or was set with other weights, or the recipe takes its
+            faces from a file, which has none for these photos.
+        FaceproofError: a photo cannot be read, no face is found in it, or the model gives no template for it.
     """
     given = Threshold(float(threshold)) if isinstance(threshold, int | float) else threshold
     if given is not None and given.unit == "score":
@@ -110,12 +110,12 @@ def threshold_of_run(folder: str | Path, point: str | None = None) -> Threshold:
 
     Args:
         folder: the run folder.
-        point: name of the operating point (``eer``, ``fmr_0.001``, ``best_accuracy``, ...); None: the one that was
-            given beforehand, else that of FMR 0.1%, or of the lowest FMR above that which the run could set.
+        point: name of the operating point (``eer``, ``fmr_0.001``, ``best_accuracy``, ...). None: the first of
+            ``fixed``, ``fmr_0.001``, ``fmr_0.01``, ``fmr_0.1`` and ``best_accuracy`` that has a threshold in the run.
 
     Raises:
-        RunFolderError: when the folder has no metrics.
-        ConfigurationError: when there is no such point, or the data could not set it.
+        RunFolderError: the folder holds no finished evaluation, or its numbers cannot be read.
+        ConfigurationError: the run has no such operating point, or its threshold could not be set.
     """
     run = open_run(Path(folder), "evaluation")
     summary = cast("EvaluationSummary", read_summary(run))
@@ -135,14 +135,17 @@ def threshold_of_run(folder: str | Path, point: str | None = None) -> Threshold:
 
 
 def recipe_of_run(folder: str | Path) -> tuple[str, Recipe]:
-    """The model of a run and how it was fed, so that a threshold of that run is applied to the same system.
+    """The model of a run and its recipe, so that a threshold of that run is applied to the same system.
 
     Args:
         folder: the run folder.
 
+    Returns:
+        Reference that loads the model, and the recipe.
+
     Raises:
-        RunFolderError: when the folder has no metrics.
-        ConfigurationError: when its templates or scores were made elsewhere: nothing here makes them of a photo.
+        RunFolderError: the folder holds no finished evaluation.
+        ConfigurationError: the run is of imported templates or scores, or its model or detector cannot be loaded again.
     """
     manifest = open_run(Path(folder), "evaluation").manifest
     system, detector = manifest.system, manifest.detector
@@ -171,7 +174,7 @@ def recipe_of_run(folder: str | Path) -> tuple[str, Recipe]:
 
 
 def _faces_of_run(folder: str | Path, detector: DetectorEntry, contract: InputContract) -> dict[str, Any]:
-    """The part of a run's recipe that says how faces were found and cut out."""
+    """The part of the recipe of a run about detection, selection and cropping of faces."""
     if detector.name == "none":
         return {"detector": detector.name}
     margin = None if contract.alignment == "five_point" else contract.margin_px
