@@ -1,4 +1,4 @@
-"""The command line: parse, call one function, print. Nothing heavy is imported before a command runs."""
+"""The command line: parses options, calls one job, prints the result. Large libraries are imported by commands only."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from faceproof.version import __version__
 
 
 class _Commands(TyperGroup):
-    """The commands; Ctrl-C where no command handles it ends with a message and exit code 130."""
+    """The group of all commands. Ctrl-C that no command handles ends with a message and exit code 130."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that the context names."""
@@ -114,7 +114,7 @@ def main() -> None:
         raise
     except KeyboardInterrupt:
         sys.exit(STOPPED)
-    except BaseException as error:  # some libraries raise what is no Exception
+    except BaseException as error:  # some libraries raise errors that are not subclasses of Exception
         _complain(error, with_traceback=asked["traceback"] or traceback_wanted())
         sys.exit(2 if isinstance(error, ConfigurationError) else 1)
     finally:
@@ -123,15 +123,15 @@ def main() -> None:
 
 
 def _stop_as_ctrl_c_does() -> None:
-    """Let SIGTERM end a command as Ctrl-C does, so that what is done is kept."""
+    """Let SIGTERM end a command as Ctrl-C does, so that finished work is kept."""
     with suppress(ValueError):  # only the main thread may set a handler
         if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _end_at_once_when_stopped() -> None:
-    """Let the system end the process where a signal comes after the command: nothing is left that could be lost."""
-    with suppress(ValueError):  # as above
+    """Restore the default signal handlers: after the command, a signal may end the process, since no work is lost."""
+    with suppress(ValueError):  # only the main thread may set a handler
         for number in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(number) is signal.default_int_handler:
                 signal.signal(number, signal.SIG_DFL)

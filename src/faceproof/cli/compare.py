@@ -49,7 +49,7 @@ def compare_command(
 
 
 def show_comparison(compared: Run[ComparisonSummary], *, as_json: bool) -> None:
-    """The tables of a comparison on stdout, or its numbers as JSON without curves and manifests."""
+    """Print the tables of a comparison on stdout, or its numbers as JSON without curves and manifests."""
     if as_json:
         numbers = compared.summary.model_dump(mode="json", exclude_unset=True, exclude=_LONG)
         print_json(numbers | {"folder": str(compared.folder)})

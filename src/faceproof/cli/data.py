@@ -1,4 +1,4 @@
-"""``faceproof data``: photos that others have published for judging face verification."""
+"""``faceproof data``: downloads published photos for evaluations of face verification."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``faceproof demo``: the whole main job on people who do not exist, with nothing but what is installed."""
+"""``faceproof demo``: an evaluation on synthetic people, which needs no photos and by default no download."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``faceproof detect``: every face of some photos."""
+"""``faceproof detect``: detects all faces of photos."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _face_as_dict(face: Face) -> dict[str, Any]:
 
 
 def _print(photo: DetectedPhoto, quiet: bool) -> None:
-    """Print a photo's faces, or on stderr the reason why they are not known."""
+    """Print the faces of a photo, or on stderr the reason why detection failed."""
     if photo.reason is not None:
         typer.echo(f"{photo.path}: {photo.reason}", err=True)
         return

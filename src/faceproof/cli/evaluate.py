@@ -92,7 +92,7 @@ def evaluate_command(
 
 
 def _refuse_without_meaning(context: typer.Context) -> None:
-    """Refuse options that were given though nothing is detected or recognised here."""
+    """Raise where an option of detection or recognition is given with imported templates."""
     from faceproof.errors import ConfigurationError
 
     for option in context.command.params:

@@ -1,4 +1,4 @@
-"""``faceproof models``: which models there are, and what is known of each."""
+"""``faceproof models``: lists the models, shows the card of a model, and checks a model."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def show(
 
 
 def _card_of(model: str) -> Card:
-    """The card of a model; one that faceproof knows by name is not loaded for it."""
+    """The card of a model; a model with a built-in card is not loaded."""
     from faceproof.plugins import is_reference
     from faceproof.systems.recognition.catalog import load_model
     from faceproof.systems.recognition.python_model import installed_models
@@ -106,7 +106,7 @@ def _lines(card: Card) -> list[tuple[str, str]]:
 
 
 def _template(card: Card) -> str:
-    """What comes out of a recogniser."""
+    """The template of a recogniser: its size and properties, in words."""
     score = card.templates.usual_score
     already = "yes" if card.templates.unit_length else "no (faceproof makes it so)"
     return (
@@ -115,14 +115,14 @@ def _template(card: Card) -> str:
 
 
 def _at(distance: float, card: Card) -> str:
-    """A threshold as a distance, and in the model's usual score where that is another number."""
+    """A threshold as a distance, and in the usual score of the model where its value differs."""
     score = card.templates.usual_score
     usual = "" if score.name == "euclidean" else f", {score.label} {score.text(float(score.of_distance(distance)))}"
     return f"distance {distance:g}{usual}"
 
 
 def _weights_lines(card: Card) -> list[tuple[str, str]]:
-    """Where the weights come from and their digest; a model in a file of its own is its weights."""
+    """Lines about the source and digest of the weights; for an ONNX or Python model, the digest of its file."""
     if card.architecture in {"onnx", "python"}:
         return [("file SHA-256", card.file_sha256)] if card.file_sha256 else []
     return [
@@ -141,7 +141,7 @@ def _file_of_yours(card: Card) -> str:
 
 
 def _one_or_three(values: float | tuple[float, float, float]) -> str:
-    """One number, or those of red, green and blue."""
+    """One number, or three numbers for red, green and blue, as text."""
     return f"({', '.join(f'{one:g}' for one in values)})" if isinstance(values, tuple) else f"{values:g}"
 
 
@@ -209,7 +209,7 @@ def check(
 
 
 def _refuse_ignored(weights: Path | None, fields: dict[str, Any]) -> None:
-    """Refuse options that the search for a contract does not use."""
+    """Raise where an option is given that the search for a contract does not use."""
     from faceproof.errors import ConfigurationError
 
     given = sorted({*fields, *(["weights"] if weights is not None else [])} - {"size_px"})
@@ -225,7 +225,7 @@ _SHOWN = {"passed": "ok", "failed": "FAILED", "inconclusive": "inconclusive"}
 
 
 def _print_canary(canary: ModelCheck) -> None:
-    """Print the checks, the contracts, and the outcome in words; lines are never cut, whatever the console's width."""
+    """Print the checks, the contracts, and the outcome in words; lines are not cut at the width of the console."""
     if canary.reason:
         typer.echo(f"FAILED: {canary.reason}")
         return
@@ -239,7 +239,7 @@ def _print_canary(canary: ModelCheck) -> None:
 
 
 def _print_contracts(neighbours: Sequence[ContractResult]) -> None:
-    """A line for each contract; the first is the one that the others are compared with."""
+    """Print a line for each contract; the others are compared with the first."""
     for one in neighbours:
         separation = "-" if one.separation is None else f"{one.separation:.2f}"
         gain = "" if one.gain is None or not one.text else f"{one.gain:+.2f}"
@@ -248,7 +248,7 @@ def _print_contracts(neighbours: Sequence[ContractResult]) -> None:
 
 
 def verdict(canary: ModelCheck) -> str:
-    """The outcome of all checks, as what goes on after the model's name."""
+    """The outcome of all checks, as text that follows the name of the model."""
     failed, undecided = canary.names("failed"), canary.names("inconclusive")
     if canary.outcome == "passed":
         return "passed every check"

@@ -1,4 +1,4 @@
-"""Options that several commands have, worded once."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -90,10 +90,10 @@ def recipe_of(
     pixel_mean: str | None = None,
     pixel_divisor: str | None = None,
 ) -> Recipe:
-    """The recipe that options describe.
+    """Make a recipe from the options of a command.
 
     Raises:
-        ConfigurationError: a value makes no sense; the message names the option.
+        ConfigurationError: a value is not valid; the message names the option.
     """
     from faceproof.systems.recipe import Recipe
 
@@ -115,13 +115,13 @@ def recipe_of(
 
 @contextmanager
 def options_named(options: Mapping[str, str]) -> Iterator[None]:
-    """Call the argument that an error is about by its option.
+    """Replace the name of an argument at the start of an error message by the name of its option.
 
     Args:
         options: option by argument, without ``--``, where they differ in more than hyphens.
 
     Raises:
-        ConfigurationError: as raised inside; a message that begins with the argument begins with the option.
+        ConfigurationError: as raised in the block, with the option in place of the argument.
     """
     from faceproof.errors import ConfigurationError
 
@@ -135,10 +135,10 @@ def options_named(options: Mapping[str, str]) -> Iterator[None]:
 
 
 def numbers_of(option: str, text: str | None) -> float | tuple[float, float, float] | None:
-    """One number or three, as typed.
+    """Parse one number, or three numbers separated by commas.
 
     Raises:
-        ConfigurationError: it is neither.
+        ConfigurationError: the text is neither.
 
     >>> numbers_of("--pixel-mean", "127.5"), numbers_of("--pixel-mean", "1,2,3")
     (127.5, (1.0, 2.0, 3.0))

@@ -1,4 +1,4 @@
-"""What all commands share: data on stdout that another program can read, and the exit code of a stopped command."""
+"""Output of all commands: results on stdout for other programs, messages on stderr, and exit codes."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _STDOUT, _STDERR = 1, 2
 _HELP_COLUMNS = 80
 
 STOPPED = 130
-"""Exit code after Ctrl-C, as shells have it."""
+"""Exit code after Ctrl-C, by the convention of shells."""
 
 
 def note_to(quiet: bool) -> Callable[[str], None]:
-    """A function that writes one line on stderr, or nothing where ``quiet``."""
+    """A function that writes one line on stderr, or does nothing where ``quiet`` is True."""
 
     def say(text: str) -> None:
         if not quiet:
@@ -35,9 +35,9 @@ def note_to(quiet: bool) -> Callable[[str], None]:
 
 
 def mend_console_size() -> None:
-    """Forget a width or height of the console that is no positive number, as containers and CI set it (``COLUMNS=0``).
+    """Remove a width or height of the console that is not a positive number (``COLUMNS=0`` in containers and CI).
 
-    The terminal's own size counts then, or 80 columns.
+    The size of the terminal is used instead, or 80 columns.
     """
     for name in ("COLUMNS", "LINES"):
         text = os.environ.get(name)
@@ -46,13 +46,13 @@ def mend_console_size() -> None:
 
 
 def widen_help() -> None:
-    """Lay help out for 80 columns or more: for fewer, Typer cuts names of options."""
+    """Set the width of help to at least 80 columns, since below that Typer cuts names of options."""
     if shutil.get_terminal_size().columns < _HELP_COLUMNS:
         os.environ.setdefault("TERMINAL_WIDTH", str(_HELP_COLUMNS))
 
 
 def console(*, stderr: bool = False) -> Console:
-    """The console of stdout or stderr, as wide as ``COLUMNS`` says, else as the terminal is, else 80 columns."""
+    """The console of stdout or stderr. Its width is ``COLUMNS``, else that of the terminal, else 80 columns."""
     from rich.console import Console
 
     mend_console_size()
@@ -60,20 +60,20 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def print_json(value: object) -> None:
-    """Print JSON; what the output's encoding has no letters for is escaped as JSON allows."""
+    """Print JSON; characters that the encoding of the output lacks are written as JSON escapes."""
     utf = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
     typer.echo(json.dumps(value, indent=2, ensure_ascii=not utf))
 
 
 def tolerate_any_text() -> None:
-    """Let stdout and stderr escape what their encoding has no letters for, so that no name ends a command."""
+    """Let stdout and stderr escape characters that their encoding lacks, so that such a name causes no error."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
 
 def replace_closed_streams() -> None:
-    """Open the null device in place of a closed stdin, stdout or stderr, so that no other file takes its number."""
+    """Open the null device in place of a closed stdin, stdout or stderr, so that no other file gets its descriptor."""
     while (number := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
         pass
     os.close(number)
@@ -82,7 +82,7 @@ def replace_closed_streams() -> None:
 
 
 def drop_what_cannot_be_written() -> None:
-    """Give up what a full or closed stdout or stderr still holds; Python would end with exit code 120 for it."""
+    """Discard buffered output of a full or closed stdout or stderr, which would make Python exit with code 120."""
     for stream, number in ((sys.stdout, _STDOUT), (sys.stderr, _STDERR)):
         try:
             stream.flush()
@@ -95,7 +95,7 @@ def drop_what_cannot_be_written() -> None:
 
 @contextmanager
 def only_results_on_stdout() -> Iterator[None]:
-    """Send to stderr whatever is printed while a job runs: a user's model may print, and JSON has to stay JSON.
+    """Send everything that is printed while a job runs to stderr: a model may print, and stdout is for JSON.
 
     This covers print(), and where stdout is a file descriptor also C libraries and child processes.
     """
@@ -108,7 +108,7 @@ def _descriptor_to_stderr() -> Iterator[None]:
     sys.stdout.flush()
     try:
         kept = os.dup(_STDOUT)
-    except OSError:  # there is none
+    except OSError:  # stdout has no file descriptor
         yield
         return
     os.dup2(_STDERR, _STDOUT)
@@ -121,7 +121,7 @@ def _descriptor_to_stderr() -> Iterator[None]:
 
 
 def _flush_everything() -> None:
-    """Write out what Python and the C library hold back of stdout."""
+    """Flush the stdout buffers of Python and of the C library."""
     with suppress(OSError, ValueError, AttributeError):
         sys.__stdout__.flush()  # type: ignore[union-attr]
     import ctypes

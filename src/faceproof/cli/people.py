@@ -1,4 +1,4 @@
-"""``faceproof people``: people who do not exist."""
+"""``faceproof people``: draws synthetic people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a run is, on stderr: a bar on a terminal, a line now and then in a log and on a narrow terminal."""
+"""Progress of a run on stderr: a bar on a terminal, lines of text in a log and on a narrow terminal."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _FIRST_S = 15.0
 _MOST_BY_TIME = 13
 _TICK_S = 5.0
 _BESIDE_THE_NAME = 50
-"""Columns for bar, count, rate and time left; a terminal without that room gets the lines of a log."""
+"""Columns that bar, count, rate and time left need; a narrower terminal gets lines of text, as a log does."""
 
 
 class Lines:
-    """When a log gets a line: as a share of the work is done, and after times without one that double.
+    """Decides when a log gets a line of progress.
 
-    One line for each 3% of the work, at least 10 s after the last; and one after 15 s without a line, then after 30 s,
-    1 min, 2 min and so on. That is 33 lines of the first kind and 13 of the second at most, however long a run takes.
-    Where there was a line, there is one at the end.
+    There is a line for each 3% of the work, at least 10 s after the previous line. There is also a line after 15 s
+    without one, then after 30 s, 1 min, 2 min and so on. So a run of any length has at most 33 lines of the first kind
+    and 13 of the second. A run that had a line has one at its end.
 
     Args:
-        total: how much there is to do.
-        done: how much was done before.
-        now: seconds on any clock.
+        total: amount of work.
+        done: amount that was done before the start.
+        now: current time in seconds, on any clock.
     """
 
     def __init__(self, total: int, done: int, now: float) -> None:
@@ -43,7 +43,7 @@ class Lines:
         self._patience_s, self._by_time, self._written = _FIRST_S, 0, False
 
     def due(self, done: int, now: float) -> bool:
-        """Whether to write a line; one that is due counts as written."""
+        """Whether to write a line now; where True is returned, the line counts as written."""
         if done >= self._total:
             return self._written
         waited = now - self._last_s
@@ -60,7 +60,7 @@ class Lines:
 
 
 def time_in_words(seconds: float) -> str:
-    """A time as text: ``50 s``, ``12 min``, ``1 h 5 min``.
+    """A duration as text: ``50 s``, ``12 min``, ``1 h 5 min``.
 
     >>> time_in_words(50), time_in_words(731), time_in_words(3900)
     ('50 s', '12 min', '1 h 5 min')
@@ -72,13 +72,13 @@ def time_in_words(seconds: float) -> str:
 
 
 class PhotoProgress:
-    """Shows how many photos are done; use as a context manager.
+    """Shows the number of photos done; used as a context manager.
 
     Args:
         quiet: show nothing.
-        unit: what is counted.
-        among: what more to say of them while they are counted.
-        clock: seconds, monotonic.
+        unit: name of the counted items.
+        among: text that follows the name.
+        clock: returns monotonic time in seconds.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class PhotoProgress:
         self._lock, self._end, self._ticks = RLock(), Event(), Thread(target=self._tick, daemon=True)
 
     def say(self, text: str) -> None:
-        """A line on stderr, unless quiet."""
+        """Write a line on stderr, unless ``quiet``."""
         if not self._quiet:
             with self._lock:
                 self._console.print(printable(text), soft_wrap=True)
@@ -116,7 +116,7 @@ class PhotoProgress:
             self._task = self._bar.add_task(self._counted, total=total, completed=done)
 
     def advance(self, photos: int) -> None:
-        """So many more photos are done."""
+        """Count ``photos`` more photos as done."""
         with self._lock:
             self._done += photos
         if self._bar and self._task is not None:
@@ -124,7 +124,7 @@ class PhotoProgress:
         self.tick()
 
     def tick(self) -> None:
-        """Write a line to the log where one is due; also called every few seconds, for photos that take long."""
+        """Write a line to the log where one is due; also called every few seconds, for photos that take a long time."""
         with self._lock:
             if self._lines and self._lines.due(self._done, self._clock()):
                 self.say(self._line())
@@ -144,7 +144,7 @@ class PhotoProgress:
         return f"{start}, {shown}, {time_in_words((self._total - self._done) / rate)} left"
 
     def stopped(self) -> str:
-        """What to tell a person who pressed Ctrl-C."""
+        """The message after Ctrl-C."""
         if not self._total:
             return "Stopped before the first photo; nothing was changed."
         return (
@@ -171,7 +171,7 @@ class PhotoProgress:
 
     def _tick(self) -> None:
         while not self._end.wait(_TICK_S):
-            with suppress(OSError):  # a log that cannot be written is the main thread's to report
+            with suppress(OSError):  # the main thread reports a log that cannot be written
                 self.tick()
 
     def _make_bar(self) -> Progress:

@@ -9,7 +9,11 @@ from faceproof.errors import ConfigurationError
 
 
 def protocol_settings(protocol: str, pairs: Path | None, given: dict[str, int | None]) -> dict[str, Any]:
-    """What the protocol is asked for; an option that means nothing to it is refused, not ignored."""
+    """Arguments of the protocol from the given options.
+
+    Raises:
+        ConfigurationError: an option does not apply to the protocol, or a pair list is missing.
+    """
     takes = {
         "folders": {"one_photo_people"},
         "all": {"limit"},

@@ -1,4 +1,4 @@
-"""``faceproof schema``: the form of the files in a run folder, for programs that read them."""
+"""``faceproof schema``: JSON schemas of the files in a run folder, for programs that read them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def schema_command(
     ],
 ) -> None:
     """Print the JSON schema of a file in a run folder."""
-    # Pydantic takes its time, and no other command's help should wait for it.
+    # Imported here since pydantic loads slowly, and the help of other commands does not need it.
     from faceproof.runs.manifest_schema import Manifest
     from faceproof.summary.stored import json_schema
 

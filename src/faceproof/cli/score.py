@@ -1,4 +1,4 @@
-"""``faceproof score``: judge a system of which nothing but scores is at hand."""
+"""``faceproof score``: evaluates a system by imported scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows finished runs on the console, and ends with the exit code of missed gates."""
+"""Prints finished runs on the console, and exits with the exit code of missed gates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SERIES = {"curves", "histogram", "threshold_table", "scatter"}
 
 
 def show_run(run: Run[EvaluationSummary], *, as_json: bool) -> None:
-    """The table of a run on stdout, or its numbers as JSON."""
+    """Print the table of a run on stdout, or its numbers as JSON."""
     if as_json:
         numbers = run.summary.model_dump(mode="json", exclude_unset=True, exclude=_SERIES)
         print_json(numbers | {"folder": str(run.folder)})
@@ -32,7 +32,7 @@ def show_run(run: Run[EvaluationSummary], *, as_json: bool) -> None:
 
 
 def judge(gates: Sequence[Gate], run: Run[EvaluationSummary]) -> None:
-    """Exit with 3 where a run misses a gate, and say which."""
+    """Exit with code 3 where a run misses gates, after a message on each missed gate."""
     from faceproof.summary.gates import missed
 
     complaints = [why for gate in gates if (why := missed(gate, run.summary)) is not None]
@@ -43,7 +43,7 @@ def judge(gates: Sequence[Gate], run: Run[EvaluationSummary]) -> None:
 
 
 def show_stress(run: Run[StressSummary], *, as_json: bool) -> None:
-    """The table of a stress run on stdout, or its numbers as JSON."""
+    """Print the tables of a stress run on stdout, or its numbers as JSON."""
     if as_json:
         print_json(run.summary.as_json() | {"folder": str(run.folder)})
         return
@@ -53,7 +53,7 @@ def show_stress(run: Run[StressSummary], *, as_json: bool) -> None:
 
 
 def show_plan(plan: Plan) -> None:
-    """What a run is going to do and to take, on stdout."""
+    """Print the plan of a run on stdout: what it does and what it needs."""
     for line in plan.in_words():
         if line:
             typer.echo(line)

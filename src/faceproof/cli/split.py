@@ -1,4 +1,4 @@
-"""``faceproof split``: lay a folder of people out by who has two photos, and leave the source as it is."""
+"""``faceproof split``: arranges a folder of people by whether a person has one photo, or two or more."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _stopped(plan: SplitPlan) -> str:
 
 
 def _shown(path: Path) -> str:
-    """A path as valid Unicode, for terminals and JSON."""
+    """A path as valid Unicode text, for terminals and JSON."""
     import os
 
     return os.fsencode(path).decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""Options that ``evaluate`` and ``stress`` share, declared once: comparisons, recipe, and how a run is made."""
+"""Options that ``evaluate`` and ``stress`` share: comparisons, recipe, and options of the run."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _RECIPE = (
 
 @dataclass(frozen=True, kw_only=True)
 class StudyArguments:
-    """The values of the options, by their names on the command line."""
+    """Values of the shared options; the fields have the names of the options on the command line."""
 
     weights: Annotated[Path | None, typer.Option(help="File with the weights of a single model.")] = None
     protocol: Protocol = "folders"
@@ -96,24 +96,24 @@ class StudyArguments:
         """Arguments of the protocol.
 
         Raises:
-            ConfigurationError: an option that the protocol does not take, or a pair list that is missing.
+            ConfigurationError: an option does not apply to the protocol, or a pair list is missing.
         """
         names = ("one_photo_people", "mated", "non_mated", "limit")
         return protocol_settings(self.protocol, self.pairs, {name: getattr(self, name) for name in names})
 
     def recipe(self) -> Recipe | None:
-        """How the model is fed; None: as its card says.
+        """Changes to detection and preprocessing; None: as the card of the model says.
 
         Raises:
-            ConfigurationError: an option makes no sense.
+            ConfigurationError: an option is not valid.
         """
         return recipe_of(**{name: getattr(self, name) for name in _RECIPE})
 
     def options(self) -> StudyOptions:
-        """How the run is made.
+        """The options of the run.
 
         Raises:
-            ConfigurationError: an option makes no sense.
+            ConfigurationError: an option is not valid.
         """
         from faceproof.jobs.study import StudyOptions
 
@@ -135,12 +135,12 @@ class StudyArguments:
 
 
 def command_line() -> str:
-    """The command as it was given, for the manifest."""
+    """The command line, for the manifest."""
     return shlex.join(["faceproof", *sys.argv[1:]])
 
 
 def with_study_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of `StudyArguments` after its own; it gets them as the argument ``study``."""
+    """Add the options of `StudyArguments` to a command; the command gets them as the argument ``study``."""
     own = inspect.signature(command, eval_str=True)
     hints = get_type_hints(StudyArguments, include_extras=True)
     shared = [

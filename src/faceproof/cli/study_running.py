@@ -23,11 +23,11 @@ _NOTHING_KEPT = "Stopped; nothing was kept (--no-cache)."
 
 @contextmanager
 def study_progress(study: StudyArguments, *names: str) -> Iterator[PhotoProgress]:
-    """Progress on stderr; Ctrl-C ends the command and says what was kept.
+    """Show progress on stderr. Ctrl-C ends the command with a message about the work that was kept.
 
     Args:
         study: options of the command.
-        names: what is counted and where (`faceproof.cli.progress.PhotoProgress`).
+        names: ``unit`` and ``among`` of `faceproof.cli.progress.PhotoProgress`.
     """
     with only_results_on_stdout(), PhotoProgress(study.quiet, *names) as progress:
         try:
@@ -38,12 +38,12 @@ def study_progress(study: StudyArguments, *names: str) -> Iterator[PhotoProgress
 
 
 def run_or_plan(wanted: Study, study: StudyArguments, progress: PhotoProgress, run: Callable[..., R]) -> R | Plan:
-    """The run of a study, or with ``--dry-run`` its plan.
+    """Run a study, or make its plan with ``--dry-run``.
 
     Args:
         wanted: the study.
         study: options of the command.
-        progress: shows how far it is.
+        progress: shows the progress.
         run: `faceproof.jobs.running.run_evaluation` or `faceproof.jobs.running.run_stress`.
     """
     from faceproof.jobs.settling import settle

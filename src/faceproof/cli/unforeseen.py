@@ -1,4 +1,4 @@
-"""Errors that faceproof did not foresee: one message on stderr, and a log file with the traceback."""
+"""Unexpected errors: one message on stderr, and a log file with the traceback."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from faceproof.plugins import described
 from faceproof.report.words.formatting import printable
 
 TRACEBACK_VARIABLE = "FACEPROOF_TRACEBACK"
-"""Environment variable that stands for the option ``--traceback``; empty and 0 mean no."""
+"""Environment variable with the effect of the option ``--traceback``; empty and 0 mean no."""
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 def message_of(error: BaseException) -> str:
-    """The message about an error that faceproof did not foresee; the traceback goes to a log file.
+    """Message about an unexpected error; the traceback is written to a log file.
 
     Args:
         error: any exception with its traceback.
 
     Returns:
-        One line: what happened, where the log file is (if one could be written), and what to do.
+        One line: the error, the path of the log file (if it could be written), and advice.
     """
     log = _written(error)
     place = f" The traceback is in {log}" if log else " No log file could be written"
@@ -65,14 +65,14 @@ def _file_of(error: OSError) -> str:
 
 
 def _is_memory(error: BaseException) -> bool:
-    """Whether memory ran out; PyTorch raises errors of its own for that."""
+    """Whether the error means that memory ran out; PyTorch raises its own errors for that."""
     text = str(error) if isinstance(error, RuntimeError) else ""
     torch_says = type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text
     return isinstance(error, MemoryError) or torch_says
 
 
 def _written(error: BaseException) -> Path | None:
-    """Write the log file to the first folder that takes it; None where none does."""
+    """Write the log file to the first folder that is writable; None where there is none."""
     for folder in _folders():
         path = folder / f"error-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.log"
         try:
@@ -86,7 +86,7 @@ def _written(error: BaseException) -> Path | None:
 
 
 def _folders() -> Iterator[Path]:
-    """Where a log file may go, the best place first."""
+    """Folders for the log file, the preferred folder first."""
     from faceproof.files import cache_root
 
     try:
@@ -119,5 +119,5 @@ def _arguments() -> str:
 
 
 def printable_lines(text: str) -> str:
-    """Text with line breaks kept and everything else that does not print escaped."""
+    """Text in which all characters that do not print are escaped, except line breaks."""
     return "\n".join(printable(line) for line in text.split("\n"))

@@ -1,4 +1,4 @@
-"""``faceproof verify``: two photos, one answer, and where the threshold comes from."""
+"""``faceproof verify``: compares two photos, and prints the decision and the source of the threshold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``faceproof weights``: what is here, fetch what is not, and check that it is what it claims to be."""
+"""``faceproof weights``: lists, downloads and verifies the weights of models."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def verify(
 
 
 def _verified(card: Card, found: FoundWeights) -> dict[str, Any]:
-    """What came of opening one copy; a wrong one is a row with a reason."""
+    """Result of opening one copy of the weights; for a damaged or wrong copy, the row has a reason."""
     from faceproof.errors import WeightsError
     from faceproof.systems.weights.resolve import load_found
 
@@ -162,7 +162,7 @@ def _loaded(loaded: LoadedWeights) -> dict[str, Any]:
 
 
 def _print_table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    """A table as wide as the terminal; where there is none, wide enough that paths stay whole."""
+    """Print a table at the width of the terminal; without a terminal, wide enough that paths are not broken."""
     from faceproof.report.console.terminal import Column, print_table
 
     terminal = console()
