@@ -1,1 +1,1 @@
-"""Report: words, tables, charts and pages made from a summary."""
+"""Reports made from a summary: words, tables, charts and pages."""

@@ -1,1 +1,1 @@
-"""Charts of runs, on the page and as files."""
+"""Charts of runs, for the page and as files."""

@@ -1,4 +1,4 @@
-"""What all figures are built of: data inside the chart, text over a halo, one frame."""
+"""Parts of all figures: charts that contain their data, text over a halo, and a common layout."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from faceproof.report.charts.theme import LIGHT, chart_config
 
 
 def base(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
-    """A chart that carries its rows itself, exempt from Altair's row limit."""
-    # Altair checks every row against its schema when data are made, and again when the chart is written: once will do.
+    """A chart that contains its rows, without the row limit of Altair."""
+    # Altair would check every row against its schema here and again when the chart is written: skip the first check.
     with debug_mode(False):
         data = alt.InlineData(values=[dict(row) for row in rows])
     return alt.Chart(data)
 
 
 def text_over_halo(rows: Sequence[Mapping[str, Any]], x: alt.X, y: alt.Y, **place: Any) -> list[alt.Chart]:
-    """The ``text`` of each row, over a halo of the paper's colour so that points do not strike through it."""
+    """The ``text`` of each row, over a halo in the background colour, so that points do not cover the text."""
     return [base(rows).mark_text(style=style, **place).encode(x, y, text="text:N") for style in ("halo", "label")]
 
 
 def nothing_to_draw(title: str, reason: str) -> alt.LayerChart:
-    """A figure that says why there is none; ``usermeta`` carries the reason for a page that prefers words."""
+    """A figure with the reason why there is nothing to draw; ``usermeta`` has the reason for a page that shows text."""
     text = f"nothing to draw: {reason}"
     mark = base([{"text": text}]).mark_text(style="nothing").encode(text="text:N")
     return finish([mark], title, [], 160).properties(usermeta={"nothing_to_draw": reason})
 
 
 def finish(layers: Sequence[alt.Chart], title: str, subtitle: list[str], height: int) -> alt.LayerChart:
-    """Layers as one figure with title, subtitle, description for screen readers and the light colours."""
+    """Combine layers to a figure with title, subtitle, description for screen readers, and the light colours."""
     return alt.LayerChart(
         layer=list(layers),
         width=720,

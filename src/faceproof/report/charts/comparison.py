@@ -1,4 +1,4 @@
-"""The figures of a comparison of runs: rows from its summary, Altair charts from the rows, and their files."""
+"""Figures of a comparison of runs: rows from the summary, Altair charts from the rows, and files of the charts."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _LONGEST_NAME = 40
 
 @dataclass(frozen=True, slots=True)
 class _Runs:
-    """Colour, dash and shape of each run, the same in all figures: new ones each time the colours are used up.
+    """Colour, dash and shape of each run, the same in all figures; colours repeat with another dash and shape.
 
     Attributes:
-        names: as figures write them.
-        width: of the figure in pixels, which decides how many names go beside each other.
+        names: names of the runs in figures.
+        width: width of the figure in pixels, which limits the number of names in a row of the legend.
     """
 
     names: list[str]
@@ -64,9 +64,9 @@ class _Runs:
 
 
 def drawn_names(names: Sequence[str]) -> list[str]:
-    r"""Names as figures write them: short, all different, and free of what the library that draws cannot take.
+    r"""Names of runs for figures: short, unique, and without characters that the drawing library cannot handle.
 
-    A character that XML has no place for ends the whole process there, and a label that it cuts itself may end within
+    A character that XML does not allow ends the drawing process. A label that the library shortens may be cut within
     an emoji, which is an error.
 
     >>> drawn_names(["facenet", "bell\x07", 50 * "x"])
@@ -83,7 +83,7 @@ def _runs(summary: ComparisonSummary, width: int) -> _Runs:
 
 
 def curve_rows(summary: ComparisonSummary) -> Rows:
-    """FMR, FNMR and threshold along the curve of each run, on the comparisons that it made."""
+    """FMR, FNMR and threshold along the curve of each run, on the comparisons that the run could make."""
     return [
         {"run": run.name, "fmr": fmr, "fnmr": fnmr, "threshold_distance": distance}
         for run in summary.runs
@@ -94,7 +94,7 @@ def curve_rows(summary: ComparisonSummary) -> Rows:
 
 
 def roc(summary: ComparisonSummary, rows: Rows) -> alt.LayerChart:
-    """Mated comparisons accepted against non-mated ones accepted, a line for each run."""
+    """ROC: share of accepted mated comparisons against share of accepted non-mated ones, a line for each run."""
     floor = _floor(summary)
     drawn = [{"run": row["run"], "fmr": max(row["fmr"], floor), "tmr": 1 - row["fnmr"]} for row in rows]
     lowest = min([0.99, *(1 - row["fnmr"] for row in rows if row["fmr"] > 0)])
@@ -104,7 +104,7 @@ def roc(summary: ComparisonSummary, rows: Rows) -> alt.LayerChart:
 
 
 def det(summary: ComparisonSummary, rows: Rows) -> alt.LayerChart:
-    """FNMR against FMR on normal-deviate axes, a line for each run."""
+    """DET: FNMR against FMR on normal-deviate axes, a line for each run."""
     floor = _floor(summary)
     inside = [row for row in rows if 0 < row["fmr"] < 1 and 0 < row["fnmr"] < 1]
     title = "DET: one kind of error against the other"
@@ -137,7 +137,7 @@ def difference_rows(summary: ComparisonSummary) -> Rows:
 
 
 def differences(summary: ComparisonSummary, rows: Rows) -> alt.LayerChart:
-    """Paired differences against the first run, with their intervals and the line of no difference."""
+    """Paired differences to the first run, with their intervals and a line at 0."""
     runs, many = _runs(summary, _WHOLE), len(summary.differences) > 1
     drawn = [
         row | {end: None if row[end] is None else 100 * row[end] for end in ("value", "low", "high")} for row in rows
@@ -168,7 +168,7 @@ def differences(summary: ComparisonSummary, rows: Rows) -> alt.LayerChart:
 
 
 def cost_rows(summary: ComparisonSummary) -> Rows:
-    """Time per photo and error of each run whose time is known, the error as a fraction."""
+    """Time per photo and error, as a fraction, of each run whose time is known."""
     return [
         {
             "run": point.run,
@@ -184,7 +184,7 @@ def cost_rows(summary: ComparisonSummary) -> Rows:
 
 
 def cost(summary: ComparisonSummary, rows: Rows) -> alt.LayerChart:
-    """Error against time per photo, a point with its interval and its name for each run."""
+    """Error against time per photo: a point with interval and name for each run."""
     runs, measure = _runs(summary, _WHOLE), summary.cost.measure
     most = [1.2 * max(row["time_ms"] for row in rows), 1.08 * max(row["error_high"] or row["error"] for row in rows)]
     most = [edge if edge > 0 else 1.0 for edge in most]
@@ -217,7 +217,7 @@ def cost(summary: ComparisonSummary, rows: Rows) -> alt.LayerChart:
 
 
 def _apart(rows: Rows, most: Sequence[float], size: tuple[int, int]) -> Rows:
-    """The name of each run beside its point, moved up where it would lie on another name."""
+    """Position of the name of each run beside its point, moved up where it would overlap another name."""
     width, height = size
     placed: Rows = []
     for row in sorted(rows, key=lambda row: row["error"]):
@@ -246,12 +246,12 @@ def write_compare_figures(summary: ComparisonSummary, folder: Path) -> Drawn:
     """Write every figure as SVG, as PNG at twice the size, and its numbers as CSV.
 
     Args:
-        summary: of the comparison.
-        folder: where they go; made when absent. Each file is replaced as a whole.
+        summary: summary of the comparison.
+        folder: folder to write to; it is made where it is missing. Each file is replaced as a whole.
 
     Returns:
-        The files, and why any is missing. A figure for which there are no numbers is left out, and an older one of
-        that name removed.
+        The files, and reasons for missing figures. A figure without numbers is left out, and its old files are
+        removed.
 
     Raises:
         OSError: a file cannot be written.
@@ -281,7 +281,7 @@ def _lines(
 
 
 def _floor(summary: ComparisonSummary) -> float:
-    """Half the smallest rate that any run can show: where a rate of 0 is drawn on a stretched axis."""
+    """Half the smallest rate that any run can resolve: position of a rate of 0 on logarithmic and deviate axes."""
     counts = (run.counts for run in summary.runs)
     most = max(max(one.compared_mated, one.compared_non_mated) for one in counts)
     return 0.5 / max(most, 1)

@@ -1,4 +1,4 @@
-"""ROC and DET: one kind of error against the other over all thresholds, as Altair charts."""
+"""ROC and DET of a run over all thresholds, as Altair charts."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ _PROBIT_TICKS = (
 
 
 def roc(summary: EvaluationSummary, *, log_fmr: bool = True) -> alt.LayerChart:
-    """Share of mated comparisons accepted against share of non-mated ones accepted, over all thresholds.
+    """ROC: share of accepted mated comparisons against share of accepted non-mated ones (FMR), over all thresholds.
 
     Args:
-        summary: of the run.
-        log_fmr: a logarithmic axis of FMR, which shows the low rates that matter in use.
+        summary: summary of the run.
+        log_fmr: use a logarithmic axis for FMR, which shows low rates in detail.
 
     Returns:
         The chart, with operating points and their 95% intervals.
@@ -79,12 +79,12 @@ def roc(summary: EvaluationSummary, *, log_fmr: bool = True) -> alt.LayerChart:
 
 
 def det(summary: EvaluationSummary) -> alt.LayerChart:
-    """FNMR against FMR on normal-deviate axes, where normally distributed scores give a straight line.
+    """DET: FNMR against FMR on normal-deviate axes, on which normally distributed scores give a straight line.
 
     Source: Martin et al., "The DET curve in assessment of detection task performance", Eurospeech 1997.
 
     Args:
-        summary: of the run.
+        summary: summary of the run.
 
     Returns:
         The chart, with the line of equal errors and operating points with their 95% intervals.
@@ -122,7 +122,7 @@ def det(summary: EvaluationSummary) -> alt.LayerChart:
 
 
 def roc_axes(floor: float, bottom: float, *, log_fmr: bool = True) -> tuple[alt.X, alt.Y]:
-    """Axes of a ROC: columns ``fmr``, from ``floor`` where it is logarithmic, and ``tmr``, from ``bottom``."""
+    """Axes of a ROC: ``fmr``, from ``floor`` on a logarithmic axis, and ``tmr``, from ``bottom``."""
     x = alt.X("fmr:Q").title("FMR: non-mated comparisons accepted")
     x = x.scale(type="log", domain=[floor, 1], nice=False) if log_fmr else x.scale(domain=[0, 1])
     decades = [10.0**k for k in range(-7, 1) if 10.0**k >= floor]
@@ -132,7 +132,7 @@ def roc_axes(floor: float, bottom: float, *, log_fmr: bool = True) -> tuple[alt.
 
 
 def det_axes(floor: float, ceiling: float) -> tuple[alt.X, alt.Y]:
-    """Axes of a DET: columns ``fmr`` and ``fnmr`` as normal deviates of rates from ``floor`` to ``ceiling``."""
+    """Axes of a DET: ``fmr`` and ``fnmr`` as normal deviates of rates from ``floor`` to ``ceiling``."""
     domain = [probit(floor), probit(ceiling)]
     ticks = [probit(rate) for rate in _PROBIT_TICKS if floor <= rate <= ceiling]
     axis = alt.Axis(values=ticks, labelExpr="format(cumulativeNormal(datum.value), '.2~%')")
@@ -143,7 +143,7 @@ def det_axes(floor: float, ceiling: float) -> tuple[alt.X, alt.Y]:
 def _crosses(
     marks: list[dict[str, Any]], across: tuple[alt.X, str, str], up: tuple[alt.Y, str, str], dy: int
 ) -> list[alt.Chart]:
-    """Operating points with a name, and their intervals as a cross."""
+    """Operating points with their names, and their intervals as crosses."""
     (x, x_low, x_high), (y, y_low, y_high) = across, up
     wide, tall = x.copy(), y.copy()
     wide.shorthand, tall.shorthand = f"{x_low}:Q", f"{y_low}:Q"
@@ -166,7 +166,7 @@ def _crosses(
 
 
 def _joined_labels(marks: Sequence[Mapping[str, Any]], *, several_lines: bool) -> list[dict[str, Any]]:
-    """Labels of operating points, those that would overprint each other joined into one."""
+    """Labels of operating points; labels that would overlap are joined into one."""
     labels: list[dict[str, Any]] = []
     for mark in sorted(marks, key=lambda mark: mark["across"]):
         last = labels[-1] if labels else None
@@ -180,7 +180,7 @@ def _joined_labels(marks: Sequence[Mapping[str, Any]], *, several_lines: bool) -
 
 
 def _operating_points(summary: EvaluationSummary, floor: float) -> list[dict[str, Any]]:
-    """Operating points that have a threshold, rates never below ``floor`` (a logarithm needs that)."""
+    """Operating points that have a threshold; rates are at least ``floor``, for logarithmic axes."""
     found = []
     for point in summary.operating_points:
         fmr, fnmr = point.fmr, point.fnmr

@@ -1,8 +1,8 @@
 """The drawing process: charts as JSON on stdin, figures as JSON lines on stdout.
 
-The drawing library holds a JavaScript engine that ends its process where address space is limited.
-`faceproof.report.charts.drawing` therefore starts this module as a process of its own. It imports nothing else of
-faceproof.
+The drawing library contains a JavaScript engine that ends its process where address space is limited.
+`faceproof.report.charts.drawing` therefore starts this module as a separate process. This module imports nothing else
+of faceproof.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import Any
 
 
 def main() -> None:
-    """Draw what stdin asks for, one line of JSON for each figure as soon as it is there.
+    """Draw the charts from stdin, and write one line of JSON to stdout for each figure as soon as it is drawn.
 
-    stdin: ``version`` (of Vega-Lite), ``charts`` (specs by name) and ``script`` (whether the JavaScript for a page is
-    wanted). A line has ``name`` and ``svg`` and ``png`` (base64), or ``reason``; that of the script has ``script``.
+    stdin is a JSON object: ``version`` (of Vega-Lite), ``charts`` (specifications by name) and ``script`` (whether to
+    write the JavaScript for a page). A line for a figure has ``name``, and ``svg`` and ``png`` (base64) or ``reason``.
+    The line for the JavaScript has ``script``.
     """
     import vl_convert
 
@@ -26,7 +27,7 @@ def main() -> None:
         try:
             svg = vl_convert.vegalite_to_svg(spec, vl_version=asked["version"], allowed_base_urls=[])
             png = vl_convert.svg_to_png(svg, scale=2)
-        except BaseException as error:  # a panic of the library is no Exception
+        except BaseException as error:  # a panic of the library is not a subclass of Exception
             _answer(name=name, reason=f"the drawing library failed ({_first_line(error)})")
         else:
             _answer(name=name, svg=svg, png=base64.b64encode(png).decode())

@@ -1,7 +1,7 @@
-"""Figures as files: what was drawn, and why the rest was not.
+"""Writes figures to files, and records why a figure could not be drawn.
 
-Charts are drawn by a process of their own (`faceproof.report.charts.draw`), since the drawing library can end the
-process that it runs in. A figure that cannot be drawn is missing with a reason; the numbers do not depend on it.
+Charts are drawn in a separate process (`faceproof.report.charts.draw`), since the drawing library can end the process
+that it runs in. A figure that cannot be drawn is missing with a reason; the numbers do not depend on figures.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ if TYPE_CHECKING:
     import altair as alt
 
 LIMIT_S = 600.0
-"""Seconds that all figures of a run may take together."""
+"""Time limit for all figures of a run together, in seconds."""
 _STARTS = 3
 _SUFFIXES = ("svg", "png", "csv")
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What became of the figures of a run.
+    """Result of drawing the figures of a run.
 
     Attributes:
-        files: what was written.
-        missing: why a figure is missing, by its name.
-        wanted: False where figures were left out on purpose.
+        files: the files that were written.
+        missing: reason for each missing figure, by name of the figure.
+        wanted: False where the caller wanted no figures.
         script: JavaScript that draws figures on a page (``vegaEmbed``); None where there is none.
-        no_script: why there is none, if it was wanted.
-        specs: the Vega-Lite specification of each figure by its name.
+        no_script: why there is no script although the caller wanted it; else empty.
+        specs: Vega-Lite specification of each figure, by name.
     """
 
     files: tuple[Path, ...] = ()
@@ -53,11 +53,11 @@ class Drawn:
     specs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def with_files(self, files: Sequence[Path]) -> Drawn:
-        """The same with more files."""
+        """A copy with more files."""
         return replace(self, files=(*self.files, *files))
 
     def notes(self) -> Iterator[str]:
-        """One sentence for each reason why something is missing."""
+        """Messages about missing figures, one for each reason, and about a missing script."""
         for reason in dict.fromkeys(self.missing.values()):
             names = [name for name, why in self.missing.items() if why == reason]
             subject = "The figure" if len(names) == 1 else "The figures"
@@ -69,10 +69,10 @@ class Drawn:
 
 
 def left_out(folder: Path) -> Drawn:
-    """Remove the figures that an earlier report left: they may show other numbers.
+    """Remove the figures of an earlier report, which may show other numbers.
 
     Args:
-        folder: the run's folder of figures; it need not exist.
+        folder: folder of the figures; it need not exist.
     """
     for suffix in _SUFFIXES:
         for file in folder.glob(f"*.{suffix}"):
@@ -92,13 +92,13 @@ def write_charts(
     """Write each chart as SVG and as PNG at twice the size.
 
     Args:
-        charts: Altair charts that carry their data, by name.
-        folder: where they go; it has to be there. Each file is replaced as a whole.
-        script: get the JavaScript that draws them on a page, too.
-        limit_s: seconds after which the drawing process is stopped.
+        charts: Altair charts that contain their data, by name.
+        folder: folder to write to; it has to exist. Each file is replaced as a whole.
+        script: also get the JavaScript that draws the charts on a page.
+        limit_s: time limit in seconds, after which the drawing process is stopped.
 
     Returns:
-        The files ``NAME.svg`` and ``NAME.png``, and why any is missing. Files of a missing figure are removed.
+        The files ``NAME.svg`` and ``NAME.png``, and reasons for missing figures. Files of a missing figure are removed.
 
     Raises:
         OSError: a file cannot be written.
@@ -122,19 +122,19 @@ def write_charts(
 
 
 def page_script(limit_s: float = LIMIT_S) -> Drawn:
-    """The JavaScript that draws figures on a page, without any figure; see `write_charts`."""
+    """Get the JavaScript that draws figures on a page, without drawing a figure; see `write_charts`."""
     return write_charts({}, Path(), script=True, limit_s=limit_s)
 
 
 class _Answers:
-    """What the drawing process has given so far.
+    """Results of the drawing process so far.
 
     Attributes:
-        left: charts that are still to be drawn.
-        figures: SVG and PNG of those that were drawn.
-        missing: why others were not.
-        script: whether the script for pages is still wanted.
-        no_script: why it could not be had.
+        left: charts that are not drawn yet.
+        figures: SVG and PNG of the charts that were drawn.
+        missing: reasons for the charts that could not be drawn.
+        script: whether the script for pages is still to be made.
+        no_script: why the script could not be made.
     """
 
     def __init__(self, version: str, specs: Mapping[str, Any], *, script: bool) -> None:
@@ -144,7 +144,7 @@ class _Answers:
         self.no_script = ""
 
     def ask(self, deadline: float) -> None:
-        """Draw everything; where a chart ends the process, go on without it in a new one."""
+        """Draw all charts; where a chart ends the process, draw the others in a new process."""
         why = "the drawing process gave no answer"
         for _ in range(_STARTS):
             if not self.left and not self.script:
@@ -160,7 +160,7 @@ class _Answers:
         self.no_script = why if self.script else ""
 
     def _one_process(self, limit_s: float) -> str | None:
-        """Start a drawing process and take its answers; why it ended before its work was done, or None."""
+        """Start a drawing process and read its results; returns why the process ended early, else None."""
         asked = {"version": self.version, "charts": self.left, "script": self.script}
         try:
             process = subprocess.Popen(
@@ -193,7 +193,7 @@ class _Answers:
             try:
                 answer = json.loads(line)
                 name = answer["name"]
-            except (ValueError, TypeError, KeyError):  # what the library itself prints, or half a line
+            except (ValueError, TypeError, KeyError):  # a line that the library printed, or an incomplete line
                 continue
             if name is None:
                 page_scripts.keep(self.version, answer["script"])
@@ -207,7 +207,7 @@ class _Answers:
 
 
 def _environment() -> dict[str, str]:
-    """The environment of a process that finds the modules that this one finds, and none in the working directory."""
+    """Environment of the drawing process, with the module path of this process and without the working directory."""
     path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
     return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
 
@@ -229,10 +229,10 @@ def _why_ended(code: int, complaint: str) -> str | None:
 
 
 def drawable(spec: Any) -> Any:
-    r"""A chart's spec with texts that the drawing library can take.
+    r"""A specification of a chart without characters that the drawing library cannot handle.
 
-    A control character ends its process, and it cuts letters beyond U+FFFF (emoji) in two where a label is too long:
-    the first are escaped, the second shown as an empty square.
+    Control characters end the drawing process, so they are escaped. Characters above U+FFFF (emoji) are cut in two
+    where a label is too long, so they are replaced by an empty square.
 
     >>> drawable({"title": "a\x07b", "n": [1, "\U0001f600"]})
     {'title': 'a\\x07b', 'n': [1, '□']}
@@ -247,13 +247,13 @@ def drawable(spec: Any) -> Any:
 
 
 def _renumbered(svg: str) -> str:
-    """The drawing with its clip paths counted from 0: Vega goes on counting from figure to figure."""
+    """The SVG with its clip paths numbered from 0, since Vega continues the numbers of the previous figure."""
     numbers: dict[str, str] = {}
     return re.sub(r"(?<=[\"#])clip\d+", lambda found: numbers.setdefault(found[0], f"clip{len(numbers)}"), svg)
 
 
 def vega_lite_version() -> str:
-    """Version of Vega-Lite that Altair writes for, as vl-convert names it, such as ``6.4``."""
+    """Version of Vega-Lite that Altair uses, in the form of vl-convert, such as ``6.4``."""
     import altair as alt
 
     return ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])

@@ -1,8 +1,8 @@
-"""The four figures of a run, drawn from its summary dict: pure functions that give Altair charts.
+"""The four figures of an evaluation: pure functions from its summary to Altair charts.
 
-Colours live in the chart's config alone (a range and named mark styles), so that one chart serves the light
-files on disk and a page that follows the reader's dark or light setting. Altair is imported with this module:
-import it only where figures are drawn.
+Colours are only in the config of a chart (a range and named mark styles). So the same chart is used for files, which
+are light, and for a page in the dark or light setting of the reader. This module imports Altair: import it only where
+figures are drawn.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def scatter(summary: EvaluationSummary) -> alt.LayerChart:
     """Distance of every comparison (or of a sample), mated and non-mated side by side, coloured by outcome.
 
     Args:
-        summary: of the run.
+        summary: summary of the run.
 
     Returns:
         The chart, with rules for the threshold and the mean distance of each kind.
@@ -101,13 +101,13 @@ def scatter(summary: EvaluationSummary) -> alt.LayerChart:
 
 
 def histogram(summary: EvaluationSummary) -> alt.LayerChart:
-    """Distances of mated and non-mated comparisons, overlaid, each as a share of its own kind.
+    """Histograms of distance of mated and of non-mated comparisons, overlaid, each as a share of its kind.
 
     Args:
-        summary: of the run.
+        summary: summary of the run.
 
     Returns:
-        The chart. Its parameter ``threshold_distance`` places the threshold rule.
+        The chart. Its parameter ``threshold_distance`` is the position of the line at the threshold.
     """
     bins = summary.histogram
     title = "Distances of mated and non-mated comparisons"
@@ -172,11 +172,11 @@ def write_figures(summary: EvaluationSummary, folder: Path) -> Drawn:
     """Write every figure as SVG and as PNG at twice the size, without a network.
 
     Args:
-        summary: of the run.
-        folder: where they go; made when absent. Each file is replaced as a whole.
+        summary: summary of the run.
+        folder: folder to write to; it is made where it is missing. Each file is replaced as a whole.
 
     Returns:
-        The files, ``NAME.svg`` and ``NAME.png`` for each name in ``FIGURES``, and why any is missing.
+        The files ``NAME.svg`` and ``NAME.png`` for each name in ``FIGURES``, and reasons for missing figures.
 
     Raises:
         OSError: a file cannot be written.

@@ -1,4 +1,4 @@
-"""The JavaScript that draws figures on a page. Making it takes seconds, so it is kept in the cache folder."""
+"""Cache of the JavaScript that draws figures on a page, since making this script takes seconds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _made: dict[str, str] = {}
 
 
 def find(version: str) -> str | None:
-    """The script for a version of Vega-Lite; None where it has to be made.
+    """The script for a version of Vega-Lite; None where the cache has none.
 
     A file whose content does not match the digest in its name is not used.
     """
@@ -30,7 +30,7 @@ def find(version: str) -> str | None:
 
 
 def keep(version: str, script: str) -> None:
-    """Keep a script; where the cache folder cannot be written, for this process alone."""
+    """Store a script in the cache; where the cache folder cannot be written, only for this process."""
     _made[version] = script
     with suppress(OSError, FaceproofError):
         folder = _folder()

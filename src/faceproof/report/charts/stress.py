@@ -1,4 +1,4 @@
-"""The figures of a stress run: pure functions from its summary to Altair charts, and their files."""
+"""Figures of a stress run: pure functions from its summary to Altair charts, and files of the charts."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def family_rows(summary: StressSummary, read: Callable[[ConditionNumbers], Mappi
     """One row for each model, family and severity, with the clean photos as severity 0 of every family.
 
     Args:
-        summary: of the run.
-        read: what to take from a condition's numbers, by column.
+        summary: summary of the run.
+        read: returns the columns of a row from the numbers of a condition.
     """
     rows: Rows = []
     titles = _titles(summary)
@@ -57,7 +57,7 @@ def family_rows(summary: StressSummary, read: Callable[[ConditionNumbers], Mappi
 
 
 def _titles(summary: StressSummary) -> dict[str, str]:
-    """Title of each family; one that others share has the family's name behind it."""
+    """Title of each family; a title that several families share is followed by the name of the family."""
     titles = {entry.family: entry.title for entry in summary.conditions[1:]}
     every = list(titles.values())
     return {name: title if every.count(title) == 1 else f"{title} ({name})" for name, title in titles.items()}
@@ -91,7 +91,7 @@ def _severity(rows: Rows) -> alt.X:
 
 
 def _with_steps(rows: Rows) -> Rows:
-    """Rows of the families that have more than one severity: one alone makes no curve."""
+    """Rows of the families with more than one severity, since a single severity gives no curve."""
     steps: dict[str, set[int]] = {}
     for row in rows:
         steps.setdefault(row["family"], set()).add(row["severity"])
@@ -123,7 +123,7 @@ def detection_curves(summary: StressSummary) -> Any:
 
 
 def distance_curves(summary: StressSummary) -> Any:
-    """Mean distance of both kinds against severity."""
+    """Mean distance of mated and of non-mated comparisons against severity."""
     rows: Rows = []
     for kind, name in KINDS.items():
         taken = family_rows(summary, _reader(lambda row, kind=kind: getattr(row.distances, kind).mean, "distance"))
@@ -150,7 +150,7 @@ def _dashes(models: Sequence[str]) -> alt.StrokeDash:
 
 
 def loss_bars(summary: StressSummary) -> Any:
-    """What each condition costs beyond clean photos, split into its three parts: a column for each model."""
+    """Loss of each condition against clean photos, split into its three parts: a column for each model."""
     rows: Rows = []
     for part, name in PARTS.items():
         taken = family_rows(summary, _reader(lambda row, part=part: getattr(row.loss, part).value, "loss"))
@@ -223,7 +223,7 @@ def heat_map(summary: StressSummary) -> Any:
 
 
 def change_bars(summary: StressSummary) -> Any:
-    """Relative change of each metric against clean photos, in percent, bars by model: as the study drew it."""
+    """Relative change of each metric against clean photos, in percent, as bars by model."""
     entries = [entry for entry in summary.conditions[1:] if entry.failed is None]
     last = {entry.family: entry.name for entry in entries}
     all_of_them = len(entries) <= _MANY_CONDITIONS
@@ -277,11 +277,11 @@ def write_stress_figures(summary: StressSummary, folder: Path) -> Drawn:
     """Write every figure as SVG, as PNG at twice the size, and its numbers as CSV.
 
     Args:
-        summary: of the run.
-        folder: where they go; made when absent. Each file is replaced as a whole.
+        summary: summary of the run.
+        folder: folder to write to; it is made where it is missing. Each file is replaced as a whole.
 
     Returns:
-        The files, and why any is missing. A figure for which there are no numbers is left out.
+        The files, and reasons for missing figures. A figure without numbers is left out.
 
     Raises:
         OSError: a file cannot be written.
@@ -302,7 +302,7 @@ def write_stress_figures(summary: StressSummary, folder: Path) -> Drawn:
 
 
 def _data_of(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rows that a chart carries; Altair moves them to the top of a faceted one."""
+    """The rows in the specification of a chart; in a faceted chart, Altair moves them to the top level."""
     return [row for rows in spec.get("datasets", {}).values() for row in rows]
 
 
@@ -311,7 +311,7 @@ def _families(rows: Rows) -> list[str]:
 
 
 def _panels(chart: Any, rows: Rows, title: str, subtitle: list[str]) -> Any:
-    """A panel for each family, with axes of its own along the bottom."""
+    """A panel for each family; each panel has its own horizontal axis."""
     families = _families(rows)
     columns = min(_COLUMNS, max(len(families), 1))
     faceted = chart.properties(width=_PANEL, height=118).facet(

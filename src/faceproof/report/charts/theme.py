@@ -1,11 +1,11 @@
-"""Colours and the dress of every figure, on paper and on a light or dark page."""
+"""Colours and style of all figures, in files and on a light or dark page."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-# Okabe and Ito's blue, green and vermilion, and a magenta dark enough for white paper.
+# Blue, green and vermilion of Okabe and Ito, and a magenta that is dark enough on white.
 LIGHT = {
     "tp": "#0072b2",
     "tn": "#009e73",
@@ -30,10 +30,10 @@ FONT = "Helvetica, Arial, Liberation Sans, sans-serif"
 
 
 def chart_config(colours: Mapping[str, str], *, font: str = FONT, legend: bool = True) -> dict[str, Any]:
-    """Vega-Lite config that dresses every figure.
+    """Vega-Lite config of all figures.
 
     Args:
-        colours: the keys of ``LIGHT``; any CSS colour, also ``var(--name)`` for a page.
+        colours: CSS colours by the keys of ``LIGHT``, also ``var(--name)`` for a page.
         font: CSS font family.
         legend: whether figures draw their own legend.
 

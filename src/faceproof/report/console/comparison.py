@@ -26,12 +26,14 @@ _GAP = 2
 
 
 def print_comparison(summary: ComparisonSummary, console: Console, report: Path | None = None) -> None:
-    """Print headline, the runs side by side, each against the first, and warnings; plain text where it is no terminal.
+    """Print headline, numbers of the runs side by side, differences to the first run, and warnings.
+
+    The output is plain text where it goes to no terminal.
 
     Args:
-        summary: of the comparison.
-        console: where to print; 80 columns hold two runs, more runs go below each other.
-        report: where the page lies, printed last.
+        summary: summary of the comparison.
+        console: console to print to; 80 columns have room for two runs, further runs are printed below.
+        report: path of the page, printed last; None: no path.
     """
     console.print()
     print_text(console, summary.headline, style="bold")
@@ -48,7 +50,7 @@ def print_comparison(summary: ComparisonSummary, console: Console, report: Path 
 
 
 def _tables(summary: ComparisonSummary, width: int) -> Iterator[tuple[list[Column], list[list[str]]]]:
-    """Columns and rows of the numbers of each run, as many runs beside each other as there is room for."""
+    """Columns and rows of the numbers of the runs; each table has as many runs as the width allows."""
     rows, names = side_by_side(summary, joiner=" to "), [run.name for run in summary.runs]
     columns = [_column([row.cells[place] for row in rows]) for place in range(len(names))]
     head = max(len(_what(row)) for row in rows)
@@ -65,7 +67,7 @@ def _what(row: Row) -> str:
 
 
 def _column(cells: Sequence[Cell]) -> list[str]:
-    """The cells of one run as text, values of numbers with an interval one below the other."""
+    """The cells of one run as text; values of numbers that have an interval are aligned."""
     width = max((len(cell.value) for cell in cells if cell.interval), default=0)
     texts = (f"{cell.value:>{width}}  {cell.interval}" if cell.interval else cell.value for cell in cells)
     return [printable(text.replace("–", "-")) for text in texts]

@@ -27,9 +27,9 @@ def print_summary(summary: EvaluationSummary, console: Console, report: Path | N
     """Print headline, table and warnings of a run; plain text where the output is no terminal.
 
     Args:
-        summary: of the run.
-        console: where to print; below 60 columns the table becomes a list.
-        report: where the page lies, printed last.
+        summary: summary of the run.
+        console: console to print to; below 60 columns the table becomes a list.
+        report: path of the page, printed last; None: no path.
     """
     console.print()
     print_text(console, summary.headline, style="bold")
@@ -43,7 +43,7 @@ def print_summary(summary: EvaluationSummary, console: Console, report: Path | N
 
 
 def print_end(console: Console, warnings: Sequence[str], report: Path | None) -> None:
-    """Print the warnings of a summary, and last where the page lies."""
+    """Print the warnings of a summary, and then the path of the page."""
     for warning in warnings:
         print_text(console, warning, mark="! ", mark_style="yellow")
     if report is not None:

@@ -28,9 +28,9 @@ def print_stress(summary: StressSummary, console: Console, report: Path | None =
     """Print headline, a table for each model, and warnings; plain text where the output is no terminal.
 
     Args:
-        summary: of the run.
-        console: where to print; below 60 columns tables become lists.
-        report: where the page lies, printed last.
+        summary: summary of the run.
+        console: console to print to; below 60 columns tables become lists.
+        report: path of the page, printed last; None: no path.
     """
     console.print()
     print_text(console, summary.headline, style="bold")
@@ -66,7 +66,7 @@ def _rows(model: SystemNumbers, summary: StressSummary) -> Iterator[tuple[str, .
 
 
 def _percent(rate: Estimate) -> str:
-    """With one decimal, or as many as a small rate takes."""
+    """A rate as a percentage with one decimal, or with more where the rate is small."""
     value = rate.value
     if value is None:
         return "-"

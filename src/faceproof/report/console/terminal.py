@@ -1,6 +1,6 @@
-"""Text and tables in a terminal of any width: broken between words, and never cut.
+"""Text and tables for a terminal of any width; text is wrapped between words and never cut.
 
-A table whose cells have no room, and any table below 60 columns, becomes a list.
+A table that is too wide for the console, and any table below 60 columns, becomes a list.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ class Column:
     """A column of a table.
 
     Attributes:
-        title: what stands above it.
-        label: what stands before each of its cells in a list.
-        right: cells stand at the right edge.
-        wraps: cells may be broken between words, and words of more than 24 letters anywhere; else they stay whole.
-        inline: in a list, cells stand on the line of the first column.
-        style: of its cells.
+        title: heading of the column.
+        label: text before each cell of the column in a list.
+        right: whether cells are aligned to the right.
+        wraps: whether cells may be wrapped between words, and words of more than 24 letters anywhere.
+        inline: whether in a list the cells are on the line of the first column.
+        style: style of the cells.
     """
 
     title: str
@@ -47,14 +47,14 @@ class Column:
 
 
 def print_text(console: Console, text: str, *, style: str = "", mark: str = "", mark_style: str = "") -> None:
-    """Print text broken between words at the console's width; a word that is wider stays whole.
+    """Print text, wrapped between words at the width of the console; a wider word is not broken.
 
     Args:
-        console: where to print.
-        text: one paragraph; what cannot be printed is escaped.
-        style: of the text.
-        mark: what stands before the first line; later lines are indended by as much.
-        mark_style: of the mark.
+        console: console to print to.
+        text: one paragraph; characters that cannot be printed are escaped.
+        style: style of the text.
+        mark: text before the first line; later lines are indented by its width.
+        mark_style: style of the mark.
     """
     before = mark if cell_len(mark) < console.width else ""
     for line in wrapped(printable(text), console.width - cell_len(before)):
@@ -63,7 +63,7 @@ def print_text(console: Console, text: str, *, style: str = "", mark: str = "", 
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """A text in lines of at most ``width`` cells where its words allow it.
+    """Wrap a text to lines of at most ``width`` cells; a word that is wider is not broken.
 
     >>> wrapped("FNMR at FMR 0.1% is 12.5%", 10), wrapped("0.9926", 2), wrapped("", 9)
     (['FNMR at', 'FMR 0.1%', 'is 12.5%'], ['0.9926'], [''])
@@ -78,21 +78,21 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def print_path(console: Console, name: str, path: object) -> None:
-    """Print a path after its name, on one line so that it can be copied."""
+    """Print a name and a path on one line, so that the path can be copied."""
     console.print(Text(f"{name}: ", style="bold").append(printable(str(path)), style="not bold"), soft_wrap=True)
 
 
 def print_table(
     console: Console, columns: Sequence[Column], rows: Sequence[Sequence[str]], *, gap: int = 2, whole: bool = False
 ) -> None:
-    """Print rows as a table, or as a list where the table has no room.
+    """Print rows as a table, or as a list where the table is too wide for the console.
 
     Args:
-        console: where to print.
-        columns: the first names the row.
+        console: console to print to.
+        columns: the columns; the first has the name of the row.
         rows: a cell for each column; a row without cells is an empty line.
-        gap: spaces between columns.
-        whole: a table with every row on one line, whatever the console's width: for output that programs read.
+        gap: number of spaces between columns.
+        whole: print a table with each row on one line at any width of the console, for programs that read it.
     """
     shown = [[printable(cell) for cell in row] for row in rows]
     widths = _full(columns, shown) if whole else _fitting(columns, shown, console.width, gap)
@@ -120,7 +120,7 @@ def _table(columns: Sequence[Column], rows: Sequence[Sequence[str]], widths: Seq
 
 
 def _full(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[int]:
-    """Cells that each column takes where nothing is broken."""
+    """Width of each column, in cells, where nothing is wrapped."""
     return [
         max(cell_len(column.title), *(cell_len(row[place]) for row in rows if row), 0)
         for place, column in enumerate(columns)
@@ -128,7 +128,7 @@ def _full(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[int]
 
 
 def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int, gap: int) -> list[int] | None:
-    """Cells for each column so that no number is broken; None where the console is too narrow for that."""
+    """Width of each column, in cells, at which no number is broken; None where the console is too narrow."""
     full = _full(columns, rows)
     least = [
         min(most, max(_READABLE, *(_widest_word(row[place]) for row in rows if row), 0)) if column.wraps else most
@@ -146,13 +146,13 @@ def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: in
 
 
 def _widest_word(cell: str) -> int:
-    """Cells of the widest word that must stay whole: all of one with a digit, a part of any other."""
+    """Width of the widest part of a cell that must not be broken: a word with a digit, or a part of another word."""
     whole = (cell_len(word) for word in cell.split() if any(map(str.isdigit, word)))
     return max(min(_LONGEST_WORD, max(map(cell_len, cell.split()), default=0)), *whole, 0)
 
 
 def _print_list(console: Console, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
-    """Each row as a paragraph: its name and value, then one line for each other cell that is not empty."""
+    """Print each row as a paragraph: its name and value, then one line for each other cell that is not empty."""
     indent = _INDENT if console.width >= NARROW // 3 else ""
     for row in rows:
         if not row:

@@ -1,4 +1,4 @@
-"""The page of a comparison of runs: one file that loads nothing and runs nothing."""
+"""The page of a comparison of runs: one HTML file without scripts and external resources."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _NAMED = 3
 
 
 def write_compare_report(summary: ComparisonSummary, folder: Path, drawn: Drawn | None = None) -> Path:
-    """Write ``report.html`` beside the figures; an older one is replaced.
+    """Write ``report.html`` to the folder of the comparison; an existing page is replaced.
 
-    Photos are shown where the folder of people that a run names is there.
+    Photos are shown where the folder of people of a run exists.
 
     Args:
-        summary: of the comparison.
-        folder: the folder of the comparison, whose figures are drawn already.
-        drawn: what became of the figures; None: all were drawn.
+        summary: summary of the comparison.
+        folder: folder of the comparison, which has the figures already.
+        drawn: result of drawing the figures; None: all were drawn.
 
     Returns:
         The file.
@@ -41,16 +41,16 @@ def write_compare_report(summary: ComparisonSummary, folder: Path, drawn: Drawn 
 def render_compare_report(
     summary: ComparisonSummary, figures: Mapping[str, str], photos: PhotoStrips, drawn: Drawn | None = None
 ) -> str:
-    """The page as HTML, complete in itself.
+    """The page as HTML without external resources.
 
     Args:
-        summary: of the comparison.
+        summary: summary of the comparison.
         figures: SVG of each figure by name.
         photos: thumbnails of disputed comparisons; ``PhotoStrips()`` where there are none.
-        drawn: what became of the figures that ``figures`` lacks; None: there is no more to draw.
+        drawn: result of drawing the figures, with reasons for those missing in ``figures``; None: none is missing.
 
     Returns:
-        The page. Texts of the summary appear literally; none can become markup or script.
+        The page. Texts of the summary are escaped, so that they cannot become markup or script.
     """
     names = [run.name for run in summary.runs]
     return (
@@ -92,13 +92,16 @@ def _swatches(runs: int) -> list[tuple[str, str]]:
 
 
 def _matrix(summary: ComparisonSummary) -> dict[tuple[str, str], AgreementOfTwo]:
-    """Agreement of each two runs, whichever comes first."""
+    """Agreement of each two runs, by their names in either order."""
     rows = summary.agreement
     return {pair: row for row in rows for pair in ((row.a, row.b), (row.b, row.a))}
 
 
 def _photos(summary: ComparisonSummary) -> PhotoStrips:
-    """Thumbnails of what is shown, from the first folder of people that is there, with the first run's boxes."""
+    """Thumbnails of the disputed comparisons, from the first folder of people that exists.
+
+    The box of a photo comes from the first run that has one.
+    """
     named = dict.fromkeys(run.manifest.people.root for run in summary.runs if run.manifest.people)
     root = next((Path(name) for name in named if name and Path(name).is_dir()), None)
     if root is None:
@@ -118,7 +121,7 @@ def _shown(summary: ComparisonSummary) -> Iterator[str]:
 
 
 def _settings_that_differ(summary: ComparisonSummary) -> list[tuple[str, list[str]]]:
-    """Settings that are not the same in all runs, with the value of each, all but time and place."""
+    """Settings that differ between runs, with the value of each run; times, paths and the like are left out."""
     every = [
         {f"{group}.{key}": value for group, rows in settings_of(run.manifest) for key, value in rows}
         for run in summary.runs

@@ -1,7 +1,7 @@
-"""One page that shows a run: a pure function of the summary dict, and its writing to disk.
+"""The page of an evaluation: HTML from the summary, and the file.
 
-The page is a single file. A content security policy forbids it any network and any script but its own, which the
-policy names by digest; Vega draws with its interpreter, so that no text is ever run as code.
+The page is a single file. Its content security policy allows no network and only the scripts of the page, by digest.
+Vega draws figures with its expression interpreter, so that no text is run as code.
 """
 
 from __future__ import annotations
@@ -49,16 +49,16 @@ SLIDER_RATES = ("accuracy", "precision", "recall", "f1", "fmr", "fnmr")
 
 
 def render_report(summary: EvaluationSummary, photos: PhotoStrips, drawn: Drawn | None = None) -> str:
-    """The page of a run as HTML, complete in itself.
+    """The page of a run as HTML without external resources.
 
     Args:
-        summary: of the run.
+        summary: summary of the run.
         photos: thumbnails of the failures; ``PhotoStrips()`` where there are none.
-        drawn: what became of the figures: without a script the page shows the files of figures, or why one is missing;
-            None: get the script.
+        drawn: result of drawing the figures. Where it has no script, the page shows the files of the figures, or why a
+            figure is missing. None: get the script.
 
     Returns:
-        The page. Texts of the summary appear literally; none can become markup or script.
+        The page. Texts of the summary are escaped, so that they cannot become markup or script.
     """
     drawn = page_script() if drawn is None else drawn
     figures = dict(_figures(summary, drawn)) if drawn.wanted else {}
@@ -94,14 +94,14 @@ def write_report(
     *,
     tables: Path | None = None,
 ) -> Path:
-    """Write ``report.html`` into a folder; an older one is replaced as a whole.
+    """Write ``report.html`` to a folder; an existing page is replaced as a whole.
 
     Args:
-        summary: of the run.
-        folder: where to write.
-        photos_root: folder of people, or None for a page without photos.
-        drawn: what became of the figures; see `render_report`.
-        tables: folder whose ``photos.parquet`` gives the boxes to draw; None: ``folder``.
+        summary: summary of the run.
+        folder: folder to write to.
+        photos_root: folder of people; None: a page without photos.
+        drawn: result of drawing the figures; see `render_report`.
+        tables: folder whose ``photos.parquet`` has the boxes of the faces; None: ``folder``.
 
     Returns:
         The file.
@@ -115,7 +115,7 @@ def write_report(
 
 
 def _figures(summary: EvaluationSummary, drawn: Drawn) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What the page shows of each figure: its spec for the script, or its file, or why there is neither."""
+    """Content of the page for each figure: the specification for the script, the SVG, or why the figure is missing."""
     from faceproof.report.charts.curves import roc
     from faceproof.report.charts.evaluation import FIGURES
 
@@ -135,7 +135,7 @@ def _figures(summary: EvaluationSummary, drawn: Drawn) -> Iterator[tuple[str, di
 
 
 def _on_page(chart: Mapping[str, Any]) -> dict[str, Any]:
-    """A chart's specification with the page's colours and font."""
+    """The specification of a chart with the colours and the font of the page."""
     spec = dict(chart)
     title, meta = spec.pop("title"), spec.pop("usermeta", {})
     spec.pop("$schema")
@@ -154,7 +154,7 @@ def _on_page(chart: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _page_data(summary: EvaluationSummary, figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What the page's script needs: specs, exact counts for every step of the slider, operating points."""
+    """Data of the script of the page: specifications, counts for each step of the slider, and operating points."""
     usual = shown_usual_score(summary.run.system)
     points = [
         {
@@ -180,7 +180,7 @@ def _page_data(summary: EvaluationSummary, figures: Mapping[str, Mapping[str, An
 
 
 def _in_usual_score(usual: UsualScore, distances: list[float]) -> dict[str, Any]:
-    """The model's usual score by name, and every step of the slider in it."""
+    """Name of the usual score of the model, and each step of the slider in that score."""
     return {"label": usual.label, "steps": [usual.text(score) for score in usual.of_distance(distances).tolist()]}
 
 
@@ -242,7 +242,7 @@ def page_style() -> str:
 
 
 def page_policy(scripts: Iterable[str]) -> str:
-    """Content security policy of a page that runs these scripts and nothing else."""
+    """Content security policy of a page that allows only these scripts."""
     digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
     return (
@@ -252,10 +252,10 @@ def page_policy(scripts: Iterable[str]) -> str:
 
 
 def page_svg(svg: str) -> str:
-    """A figure's file for a page: the page's colours in place of the file's, and as wide as there is room.
+    """Adapt the SVG of a figure to a page: it gets the colours of the page and the available width.
 
     Args:
-        svg: what ``faceproof.report.charts.drawing.write_charts`` wrote.
+        svg: SVG that `faceproof.report.charts.drawing.write_charts` wrote.
     """
     for name, colour in LIGHT.items():
         svg = svg.replace(f'"{colour}"', f'"var(--chart-{name})"')
@@ -271,7 +271,7 @@ def _template_text(name: str) -> str:
 
 @cache
 def page_templates() -> jinja2.Environment:
-    """The templates of all pages, with the filters that write numbers."""
+    """The templates of all pages, with filters that format numbers."""
     import jinja2
 
     found = jinja2.Environment(

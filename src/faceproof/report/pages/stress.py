@@ -1,4 +1,4 @@
-"""The page of a stress run: one file that loads nothing and runs nothing."""
+"""The page of a stress run: one HTML file without scripts and external resources."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ def write_stress_report(
     *,
     folder: Path | None = None,
 ) -> Path:
-    """Write ``report.html`` (and ``figures/contact-sheet.png``) into a folder; an older one is replaced.
+    """Write ``report.html`` (and ``figures/contact-sheet.png``) to a folder; existing files are replaced.
 
     Args:
-        summary: of the run.
+        summary: summary of the run.
         run: the run.
-        photos_root: folder of people, or None for a page without photos.
-        conditions: those whose functions are at hand, by name.
-        drawn: what became of the figures; None: all were drawn.
-        folder: where to write, and where the figures are drawn already; None: the run folder.
+        photos_root: folder of people; None: a page without photos.
+        conditions: conditions whose functions are available, by name.
+        drawn: result of drawing the figures; None: all were drawn.
+        folder: folder to write to, which has the figures already; None: the run folder.
 
     Returns:
         The file.
@@ -76,17 +76,17 @@ def render_stress_report(
     sheet: str | None = None,
     strips: Mapping[Any, Any] | None = None,
 ) -> str:
-    """The page as HTML, complete in itself.
+    """The page as HTML without external resources.
 
     Args:
-        summary: of the run.
+        summary: summary of the run.
         figures: SVG of each figure by name.
-        drawn: what became of the others; None: there are no others.
-        sheet: the contact sheet as a data URI.
-        strips: by (model, comparison): data URIs of photo a and b, clean, and at the first flip.
+        drawn: result of drawing the figures, with reasons for those missing in ``figures``; None: none is missing.
+        sheet: contact sheet as a data URI; None: no sheet.
+        strips: data URIs of photos a and b, clean and at the first flip, by (model, comparison).
 
     Returns:
-        The page. Texts of the summary appear literally; none can become markup or script.
+        The page. Texts of the summary are escaped, so that they cannot become markup or script.
     """
     drawn = drawn or Drawn()
     sections = {
@@ -126,7 +126,7 @@ def _strips(summary: StressSummary, photos: StressPhotos) -> Iterator[tuple[tupl
 
 
 def _shown(manifest: Manifest) -> dict[str, Any]:
-    """The manifest without the list of conditions, which the page has as a table, and each system by its name."""
+    """The manifest with each system by its name, and without conditions, which the page shows as a table."""
     entries = manifest.as_json()
     systems = {one["name"]: {"card": one.get("card"), "weights": one.get("weights")} for one in entries.pop("systems")}
     entries.pop("conditions", None)

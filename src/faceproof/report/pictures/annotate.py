@@ -17,11 +17,11 @@ _GAP_PX, _BAR_PX = 12, 44
 
 
 def annotated(photo: NDArray[np.uint8], faces: Sequence[Face], *, labels: bool = True) -> Image.Image:
-    """A photo with each face's box, probability and landmarks.
+    """Draw the box, probability and landmarks of each face on a photo.
 
     Args:
         photo: uint8 (h, w, 3), RGB.
-        faces: what to draw.
+        faces: the faces to draw.
         labels: write the probability at the box.
     """
     picture = Image.fromarray(np.ascontiguousarray(photo))
@@ -55,10 +55,10 @@ def side_by_side(left: Image.Image, right: Image.Image, caption: str, height: in
 
 
 def save_picture(picture: Image.Image, path: Path) -> None:
-    """Write a picture, in the format that the file's suffix names.
+    """Write a picture in the format of the suffix of the file.
 
     Raises:
-        ConfigurationError: when the suffix names no format, or the file cannot be written.
+        ConfigurationError: the suffix is not that of a known format, or the file cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

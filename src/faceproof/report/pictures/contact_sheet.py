@@ -1,4 +1,4 @@
-"""One photo under every condition, with the face that was found in it, on one sheet."""
+"""Contact sheet: one photo under every condition, with the detected face."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Tile:
     Attributes:
         words: the severity in words.
         pixels: uint8 (h, w, 3), RGB; None where there is no picture.
-        box_xyxy_px: the face that was found, in pixels of the picture; None where none was.
-        face_sought: whether a face was sought in this picture, so that a missing box means something.
+        box_xyxy_px: box of the detected face (x0, y0, x1, y1), in pixels of the picture; None where none was detected.
+        face_sought: whether a detector looked for a face in this picture; if not, a missing box is no failure.
     """
 
     words: str
@@ -31,13 +31,13 @@ class Tile:
 
 
 def contact_sheet(rows: Sequence[tuple[str, Sequence[Tile]]]) -> Image.Image:
-    """The sheet: a row for each family, its name on the left, its severities from left to right.
+    """Draw the sheet: a row for each family, with its title on the left and its severities from left to right.
 
     Args:
-        rows: title and tiles of each family; the first row is the photo as it is.
+        rows: title and tiles of each family; the first row is the clean photo.
 
     Returns:
-        RGB picture. A photo in which no face was found has a red frame and says so.
+        RGB picture. A photo in which no face was found has a red frame and a note.
     """
     columns = max(len(tiles) for _, tiles in rows)
     height = _TILE + _LINE + _GAP
@@ -63,7 +63,7 @@ def _drawn(tile: Tile) -> Image.Image:
     height, width = tile.pixels.shape[:2]
     scale = _TILE / max(height, width)
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
-    # Small pictures are shown with their pixels, so that a low resolution looks like one.
+    # Small pictures are enlarged without interpolation, so that a low resolution is visible.
     how = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.LANCZOS
     offset = ((_TILE - size[0]) // 2, (_TILE - size[1]) // 2)
     canvas.paste(Image.fromarray(tile.pixels).resize(size, how), offset)
@@ -84,7 +84,7 @@ def _say(draw: ImageDraw.ImageDraw, words: str, colour: str) -> None:
 
 
 def _write(draw: ImageDraw.ImageDraw, middle: tuple[float, float], text: str, width: float) -> None:
-    """Text in lines of a width, centred up and down."""
+    """Draw text, wrapped to a width, with its centre at ``middle``."""
     font, lines = ImageFont.load_default(13), [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()

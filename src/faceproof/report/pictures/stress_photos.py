@@ -1,4 +1,4 @@
-"""Photos of a stress run: the contact sheet, and the comparisons that go wrong first, clean and degraded."""
+"""Photos of a stress run: the contact sheet, and clean and degraded photos of the most sensitive comparisons."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 class StressPhotos:
-    """Makes the pictures of a run again, photo by photo.
+    """Makes the degraded photos of a run again, one at a time.
 
     Args:
         run: the run.
         root: folder of people.
-        conditions: those whose functions are at hand, by name.
+        conditions: conditions whose functions are available, by name.
     """
 
     def __init__(self, run: StoredRun, root: Path, conditions: Mapping[str, Condition]) -> None:
@@ -44,7 +44,7 @@ class StressPhotos:
         self._rows: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
 
     def row(self, model: str, condition: str, photo: str) -> dict[str, Any] | None:
-        """What became of a photo under a condition: its row of ``photos.parquet``."""
+        """The row of ``photos.parquet`` of a photo under a condition; None where there is none."""
         key = model, condition
         if key not in self._rows:
             table = self.run.tables(model, condition).photos
@@ -70,7 +70,7 @@ class StressPhotos:
             return None
 
     def thumbnail(self, model: str, condition: str, photo: str) -> str | None:
-        """The photo under a condition with the face that was found, as a data URI."""
+        """The photo under a condition with the box of the detected face, as a data URI; None where there is none."""
         row = self.row(model, condition, photo)
         pixels = self.degraded(model, condition if row else "clean", photo)
         if pixels is None:

@@ -1,4 +1,4 @@
-"""Small pictures for the page: the compared face of each failed comparison, with its box."""
+"""Thumbnails for the page: the compared face of each photo of a failure, with its box."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Box = Sequence[float]
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A small picture as a data URI, or the reason why there is none."""
+    """A thumbnail as a data URI, or the reason why there is none."""
 
     uri: str | None
     reason: str | None
@@ -36,25 +36,25 @@ class Thumbnail:
 
 @dataclass(frozen=True, slots=True)
 class PhotoStrips:
-    """Thumbnails of a run's failures by photo id; ``at_hand`` is False where photos were not looked for."""
+    """Thumbnails of the failures of a run by photo id; ``at_hand`` is False where there is no folder of photos."""
 
     thumbnails: Mapping[str, Thumbnail] = field(default_factory=dict)
     at_hand: bool = False
 
     def of(self, photo: str) -> Thumbnail:
-        """The thumbnail of a photo, or an empty one that says that it was not looked for."""
+        """The thumbnail of a photo; one without a picture, with the reason, where the photo was not read."""
         return self.thumbnails.get(photo, Thumbnail(None, "this photo was not looked for"))
 
 
 def photo_strips(
     summary: EvaluationSummary, photos_root: Path | None, boxes: Mapping[str, Box] | None = None
 ) -> PhotoStrips:
-    """Thumbnails of all photos named by the failures of a run.
+    """Make thumbnails of all photos in the failures of a run.
 
     Args:
-        summary: of the run.
-        photos_root: folder of people, to which photo ids are relative; None makes no thumbnail.
-        boxes: box of the compared face by photo id, x0, y0, x1, y1 in pixels of the photo.
+        summary: summary of the run.
+        photos_root: folder of people, to which photo ids are relative; None: no thumbnails.
+        boxes: box of the compared face by photo id, (x0, y0, x1, y1) in pixels of the photo.
 
     Returns:
         A thumbnail of at most 160 px for every photo, or the reason why it cannot be shown.
@@ -67,15 +67,15 @@ def photo_strips(
 
 
 def thumbnail(photos_root: Path, photo: str, box_xyxy_px: Box | None = None) -> Thumbnail:
-    """The compared face with some of its surroundings and its box, or the whole photo where there is no box.
+    """Make a thumbnail of the compared face with its box and surroundings, or of the whole photo without a box.
 
     Args:
         photos_root: folder of people.
-        photo: photo id; one that leads out of the folder is refused.
-        box_xyxy_px: x0, y0, x1, y1 in pixels of the decoded photo.
+        photo: photo id; an id that leads out of the folder gives no picture.
+        box_xyxy_px: (x0, y0, x1, y1) in pixels of the decoded photo.
 
     Returns:
-        A JPEG of at most 160 px a side as a data URI, or a reason.
+        A JPEG of at most 160 px a side as a data URI, or the reason why there is none.
     """
     from PIL import Image
 
@@ -87,14 +87,17 @@ def thumbnail(photos_root: Path, photo: str, box_xyxy_px: Box | None = None) -> 
 
 
 def decoded_photo(photos_root: Path, photo: str) -> NDArray[np.uint8]:
-    """Pixels of a photo by its id.
+    """Decode a photo by its id.
 
     Args:
         photos_root: folder of people.
-        photo: photo id; one that leads out of the folder is refused.
+        photo: photo id.
+
+    Returns:
+        Pixels, uint8 (h, w, 3), RGB.
 
     Raises:
-        ImageDecodeError: it gives no pixels; the message says why.
+        ImageDecodeError: the photo cannot be decoded, or its id leads out of the folder; the message has the reason.
     """
     inside = PurePosixPath(photo)
     if inside.is_absolute() or ".." in inside.parts:
@@ -106,21 +109,21 @@ def decoded_photo(photos_root: Path, photo: str) -> NDArray[np.uint8]:
 
 
 def data_uri(picture: Image, quality: int = 82) -> str:
-    """A picture as JPEG within an address."""
+    """A picture as a JPEG in a data URI."""
     stream = io.BytesIO()
     picture.save(stream, "JPEG", quality=quality, optimize=True)
     return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 
 def framed(pixels: NDArray[np.uint8], box_xyxy_px: Box | None) -> str:
-    """As `thumbnail`, of pixels that are at hand; only the data URI."""
+    """The data URI of `thumbnail`, from decoded pixels, uint8 (h, w, 3), RGB."""
     from PIL import Image
 
     return data_uri(_around(Image.fromarray(pixels), box_xyxy_px))
 
 
 def boxes_of_run(run_dir: Path) -> dict[str, tuple[float, ...]]:
-    """Box of the compared face of each photo, from ``photos.parquet`` of a run folder; empty without it."""
+    """Box of the compared face of each clean photo, from ``photos.parquet`` of a run folder; empty without the file."""
     table = run_dir / "photos.parquet"
     if not table.is_file():
         return {}
@@ -138,7 +141,7 @@ def _photos_of(failures: Failures) -> Iterator[str]:
 
 
 def _around(picture: Image, box: Box | None) -> Image:
-    """The face at twice its size, shifted to stay within the photo, shrunk and framed."""
+    """A square around the face, shifted to stay within the photo, reduced to a thumbnail, with the box of the face."""
     from PIL import Image, ImageDraw
 
     if box is None:

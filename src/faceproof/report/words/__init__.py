@@ -1,1 +1,1 @@
-"""Sentences and formatted numbers, made from a summary."""
+"""Sentences and formatted numbers from a summary."""

@@ -1,4 +1,4 @@
-"""What a comparison of runs says in sentences: the headline, and what to know before believing a number."""
+"""Headline and warnings of a comparison of runs."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def comparison_in_words(summary: ComparisonSummary) -> ComparisonSummary:
 
 
 def compare_headline(summary: ComparisonSummary) -> str:
-    """A sentence for each run but the first: how much better or worse it decides the very same comparisons.
+    """One sentence for each run except the first: the difference of its accuracy to the first run.
 
     Args:
-        summary: of the comparison.
+        summary: summary of the comparison.
 
     Returns:
-        The sentences. Of synthetic people it says first that they are no evidence.
+        The sentences. For synthetic people they include a note that such results are no evidence.
     """
     n, point = summary.comparisons.made_by_all, summary.operating_point
     who = "both" if len(summary.runs) == 2 else "all"
@@ -42,7 +42,7 @@ def compare_headline(summary: ComparisonSummary) -> str:
 
 
 def _about(row: Difference, summary: ComparisonSummary) -> str:
-    """One run against the first, by accuracy, or by EER where no threshold could be set."""
+    """The difference of a run to the first in accuracy, or in EER where no threshold could be set, as a sentence."""
     name = "accuracy" if summary.operating_point.target_fmr is not None else "eer"
     estimate, what = (row.accuracy, "accuracy") if name == "accuracy" else (row.eer, "EER")
     run, baseline = row.run, row.baseline
@@ -61,23 +61,23 @@ def _about(row: Difference, summary: ComparisonSummary) -> str:
 
 
 def _failures(summary: ComparisonSummary, name: str) -> str:
-    """What failed in a run, where that is the first thing to know; else empty."""
+    """The failures of a run as a sentence, where most photos failed or nothing could be compared; else empty."""
     run = next(run for run in summary.runs if run.name == name)
     reason = failed_first(run.counts, run.manifest).rstrip(". ")
     return f"{name}: {reason}" if reason else ""
 
 
 def no_difference(estimate: Estimate) -> bool:
-    """Whether an interval leaves room for no difference at all; so does one that cannot be estimated."""
+    """Whether the interval of a difference contains 0, or cannot be estimated."""
     low, high = estimate.low, estimate.high
     return low is None or high is None or low <= 0 <= high
 
 
 def compare_cautions(summary: ComparisonSummary) -> list[str]:
-    """Everything that makes the numbers mean less than they seem to, the gravest first.
+    """Warnings about limits of the numbers, the most serious first.
 
     Args:
-        summary: of the comparison.
+        summary: summary of the comparison.
     """
     return [
         *_people(summary),
@@ -102,7 +102,7 @@ def _people(summary: ComparisonSummary) -> Iterator[str]:
 
 
 def _imported(summary: ComparisonSummary) -> Iterator[str]:
-    """What scores that were made elsewhere cannot tell, and on which scale they are."""
+    """Warnings about imported scores: which information they lack, and their scales."""
     for run in summary.runs:
         scale = run.manifest.system.scale
         if scale is not None and scale.foreign:
@@ -118,7 +118,7 @@ def _imported(summary: ComparisonSummary) -> Iterator[str]:
 
 
 def _named(run: RunNumbers, what: str) -> bool:
-    """Whether a run names its ``people`` or ``photos``."""
+    """Whether the number of ``people`` or ``photos`` of a run is known."""
     return getattr(run.manifest.people, what, None) is not None
 
 

@@ -1,4 +1,4 @@
-"""The numbers of several runs side by side, in words and digits: the same rows on the page and in the terminal."""
+"""Rows of the numbers of several runs side by side, as text; page and terminal show the same rows."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from faceproof.summary.comparison_schema import ComparisonSummary
 MEASURE_NAMES = {"accuracy": "accuracy", "fnmr": "FNMR", "fmr": "FMR", "eer": "EER"}
 TARGETS = (0.01, 0.001)
 SWATCHES = ("tp", "tn", "fn", "fp")
-"""Colours of the runs in page and figures, by their names in the theme; more runs begin again with another shape."""
+"""Names of the colours of the runs on the page and in figures; further runs repeat the colours with another shape."""
 SHAPES = ("circle", "square", "triangle-up")
 _KEYS = ("folds", "eer", "auc", "d_prime", *(f"fnmr_at_{fmr_label(fmr)}" for fmr in TARGETS), "detection_rate", "fta")
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One number of one run as text: its value (a dash where there is none), its interval, and why there is none."""
+    """One number of one run as text: value (a dash where there is none), interval, and why there is no value."""
 
     value: str
     interval: str = ""
@@ -32,10 +32,10 @@ class Row:
     """One number of all runs.
 
     Attributes:
-        what: its name in a few words.
-        plain: what it is, in plain words.
-        cells: one for each run.
-        optimistic: found on the same comparisons that it is judged on.
+        what: name of the number.
+        plain: explanation in plain words.
+        cells: one cell for each run.
+        optimistic: whether the threshold was set on the comparisons that the number is measured on.
     """
 
     what: str
@@ -45,15 +45,15 @@ class Row:
 
 
 def side_by_side(summary: ComparisonSummary, *, joiner: str = " – ") -> list[Row]:
-    """The numbers of each run, in the order in which they matter.
+    """The numbers of each run, the most important first.
 
     Args:
-        summary: of the comparison.
-        joiner: what stands between the ends of an interval.
+        summary: summary of the comparison.
+        joiner: text between the ends of an interval.
 
     Returns:
-        Accuracy, EER, AUC, d', FNMR at fixed FMRs, detection rate, FTA, comparisons not made, time, detector where
-        these differ, model.
+        Accuracy, EER, AUC, d', FNMR at fixed FMRs, detection rate, FTA, comparisons not made, time, size of a template,
+        detector (where detectors differ), model, and digest of the weights.
     """
     runs = summary.runs
     keys = [{key.key: key for key in key_numbers(run, joiner=joiner)} for run in runs]
@@ -80,7 +80,7 @@ def side_by_side(summary: ComparisonSummary, *, joiner: str = " – ") -> list[R
 
 
 def _detector(entry: DetectorEntry | None) -> str:
-    """The name of what found the faces, and the border that it saw."""
+    """Name of the detector, and the border that is added to photos before detection."""
     if entry is None:
         return "–"
     border = entry.pad or 0
@@ -93,7 +93,7 @@ def _of_keys(keys: list[KeyNumber]) -> Row:
 
 
 def p_value(p: float | None) -> str:
-    """A p-value with two digits that count, and never as 0.
+    """A p-value with two significant digits; a very small one is shown as a bound, not as 0.
 
     >>> p_value(0.0812), p_value(0.00412), p_value(1.0), p_value(1.6e-28), p_value(None)
     ('0.081', '0.0041', '1', 'below 0.0001', '–')

@@ -1,4 +1,4 @@
-"""The numbers of an evaluation with its headline and warnings."""
+"""Adds headline and warnings to the summary of an evaluation."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def in_words(summary: EvaluationSummary, scored: ScoredComparisons, run: RunTabl
     """The summary with its headline and warnings.
 
     Args:
-        summary: of the run.
-        scored: its comparisons.
-        run: its tables.
+        summary: summary of the run.
+        scored: comparisons of the run.
+        run: tables of the run.
     """
     warnings = cautions(scored, rows_of_condition(run.photos, run.condition), summary)
     return summary.model_copy(update={"headline": headline(summary), "warnings": warnings})

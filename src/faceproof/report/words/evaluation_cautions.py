@@ -1,4 +1,4 @@
-"""What a reader has to know before believing a number: the warnings of a summary, the gravest first."""
+"""Warnings of an evaluation about limits of its numbers, the most serious first."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _EXAMPLES = 3
 
 
 def cautions(scored: ScoredComparisons, photos: pa.Table, summary: EvaluationSummary) -> list[str]:
-    """Everything about a run that makes its numbers mean less than they seem to.
+    """Warnings about limits of the numbers of a run.
 
     Args:
         scored: the comparisons.
-        photos: the rows of ``photos.parquet`` about photos as they are.
-        summary: of the run.
+        photos: the rows of ``photos.parquet`` of clean photos.
+        summary: summary of the run.
 
     Returns:
-        Plain sentences, those that put all numbers in doubt first.
+        The warnings, one text each; those about all numbers come first.
     """
     return [
         *_about_the_people(summary.run),
@@ -70,16 +70,16 @@ def _about_the_scale(manifest: Manifest) -> Iterator[str]:
 
 
 def _foreign(manifest: Manifest) -> bool:
-    """Whether similarities are no cosines, so that their values mean nothing."""
+    """Whether similarities are mapped scores and not cosines, so that their values have no meaning as distances."""
     scale = manifest.system.scale
     return scale is not None and scale.foreign
 
 
 def detector_cautions(detector: DetectorEntry | None) -> Iterator[str]:
-    """What it means that no detector looked at the photos.
+    """Warnings where faces were not detected in the run but came from a file, or whole photos were used as faces.
 
     Args:
-        detector: the manifest's entry; None where no model was run.
+        detector: entry of the manifest; None where no model was run.
     """
     if detector is None:
         return
@@ -94,11 +94,11 @@ def detector_cautions(detector: DetectorEntry | None) -> Iterator[str]:
 
 
 def canary_cautions(model: str, canary: ModelCheck | None) -> Iterator[str]:
-    """What the model check before the run found wrong or could not decide, or that there was none.
+    """Warnings from the model check before the run: failed checks, checks without a result, or a skipped model check.
 
     Args:
-        model: its name.
-        canary: the manifest's entry, of this or of an earlier version; None where no model was run.
+        model: name of the model.
+        canary: entry of the manifest, of this or of an earlier version; None where no model was run.
     """
     if canary is None:
         return
@@ -162,7 +162,10 @@ def _about_the_system(scored: ScoredComparisons, summary: EvaluationSummary) -> 
 
 
 def _about_repeats(scored: ScoredComparisons) -> Iterator[str]:
-    """Scores of one kind in runs of one length: each was taken over so many comparisons, and is too far away."""
+    """A warning where the scores of one kind repeat in runs of equal length.
+
+    In such a file, each score of that kind was computed over several comparisons, and the other kind was not.
+    """
     made = {
         kind: scored.similarity[rows & scored.compared]
         for kind, rows in (("mated", scored.mated), ("non-mated", ~scored.mated))
@@ -180,7 +183,7 @@ def _about_repeats(scored: ScoredComparisons) -> Iterator[str]:
 
 
 def _usual_run(similarity: NDArray[np.float64]) -> int:
-    """How many equal neighbours there are at a time, if that is nearly always the same; 0 if not."""
+    """Length of the runs of equal neighbours, where nearly all runs have the same length; else 0."""
     starts = np.flatnonzero(np.concatenate([[True], similarity[1:] != similarity[:-1]]))
     length = np.diff(np.append(starts, similarity.size))
     usual = int(np.bincount(length).argmax())
@@ -262,7 +265,7 @@ def _about_numbers(summary: EvaluationSummary) -> Iterator[str]:
 
 
 def _unexplained(scored: ScoredComparisons, photos: pa.Table) -> int:
-    """Comparisons without a similarity of which neither photo is known to lack a template."""
+    """Number of comparisons without a similarity although no photo of them is known to lack a template."""
     rows = np.flatnonzero(~scored.compared)
     with_template = photos.filter(pc.equal(photos["outcome"], pa.scalar("template")))["photo"]
     both = np.ones(rows.size, dtype=np.bool_)
@@ -272,7 +275,7 @@ def _unexplained(scored: ScoredComparisons, photos: pa.Table) -> int:
 
 
 def _same_file(scored: ScoredComparisons, photos: pa.Table, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which of some comparisons have files of the same bytes on both sides."""
+    """Where a comparison has files of the same bytes on both sides, bool, as long as ``rows``."""
     digests = []
     for side in ("photo_a", "photo_b"):
         place = pc.index_in(scored.names[side].take(rows), value_set=photos["photo"])

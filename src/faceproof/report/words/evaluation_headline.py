@@ -1,4 +1,4 @@
-"""The one sentence that says how well it went and how sure that is, in plain words."""
+"""The headline of an evaluation: its main result with the uncertainty, in one sentence."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _SET_ELSEWHERE = {
 
 
 def headline(summary: EvaluationSummary) -> str:
-    """One sentence with the main number, its interval, which threshold it holds at, and what failed.
+    """The headline: the main number, its interval, its threshold, and the failures.
 
     Args:
-        summary: of the run; ``headline`` and ``warnings`` are not read.
+        summary: summary of the run; ``headline`` and ``warnings`` are not read.
 
     Returns:
-        The sentence. Of synthetic people it says first that they are no evidence.
+        The headline. For synthetic people it includes a note that such results are no evidence.
     """
     failed, sentence = failed_first(summary.counts, summary.run), _sentence(summary)
     if is_synthetic(summary.run):
@@ -44,11 +44,11 @@ def headline(summary: EvaluationSummary) -> str:
 
 
 def failed_first(counts: Counts, manifest: Manifest) -> str:
-    """The failures as a sentence to begin with, where they are the first thing to know; else empty.
+    """The failures as the first sentence, where most photos failed or nothing could be compared; else empty.
 
     Args:
-        counts: of the run.
-        manifest: of the run.
+        counts: counts of the run.
+        manifest: manifest of the run.
     """
     if not failures_first(counts):
         return ""
@@ -56,14 +56,14 @@ def failed_first(counts: Counts, manifest: Manifest) -> str:
 
 
 def _sentence(summary: EvaluationSummary) -> str:
-    """What was decided, and what failed if that was not said before."""
+    """The result of the decisions, and the failures where `failed_first` does not report them."""
     counts, decided = summary.counts, _decided(summary)
     acquired = "" if failures_first(counts) else _acquired(counts, summary.run)
     return f"{decided}, and {acquired}." if acquired else f"{decided}."
 
 
 def is_synthetic(manifest: Manifest) -> bool:
-    """Whether the manifest says that the people were made by a program."""
+    """Whether the people of the run are synthetic, by its manifest."""
     return manifest.people is not None and manifest.people.synthetic
 
 
@@ -77,7 +77,7 @@ def _decided(summary: EvaluationSummary) -> str:
     model, point, folds = summary.run.system.name, summary.default_point, summary.folds
     estimate: Estimate = point.accuracy
     if point.name != "fixed" and folds.kind is not None:
-        # A number in words reads better, and every usual one is there.
+        # Usual numbers of folds are written as words.
         word = _FOLD_WORDS.get(folds.k, str(folds.k))
         estimate, at = folds.accuracy, f"{_SET_ELSEWHERE[folds.kind]} ({word}-fold; {{}})"
     elif point.name == "fixed":
@@ -93,7 +93,7 @@ def _decided(summary: EvaluationSummary) -> str:
 
 
 def _one_kind(summary: EvaluationSummary, point: OperatingPoint, model: str) -> str:
-    """What can be said where only mated or only non-mated comparisons were made."""
+    """The result where only mated or only non-mated comparisons were made."""
     counts = summary.counts
     only, other = ("mated", "non-mated") if counts.compared_mated else ("non-mated", "mated")
     n = counts.compared

@@ -1,4 +1,4 @@
-"""Which stage failed on photos, and why, in words."""
+"""Failures of photos in words: the stages that failed, and the reasons."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _LONGEST_REASON = 160
 
 
 def failures_in_words(counts: Counts, *, imported: bool = False) -> str:
-    """How many photos gave no template, the stage that failed most often, and its most frequent reason.
+    """Number of photos without a template, the stage that failed most often, and its most frequent reason.
 
     Args:
-        counts: with one failure or more.
-        imported: whether templates were made elsewhere, so that no stage was run here.
+        counts: counts with one failure or more.
+        imported: whether the templates were imported, so that the run had no stages.
 
     Returns:
         Part of a sentence.
@@ -47,7 +47,7 @@ def failures_in_words(counts: Counts, *, imported: bool = False) -> str:
 
 
 def stages_in_words(counts: Counts) -> str:
-    """How many photos gave no template, and how many failed at each stage with its most frequent reason."""
+    """Number of photos without a template, and of failures at each stage with the most frequent reason, in words."""
     stages = (
         f"{count(n)} at {stage}{_reason(counts, stage, n, ' ({}{})')}"
         for stage, n in counts.failures_by_stage.items()
@@ -57,12 +57,12 @@ def stages_in_words(counts: Counts) -> str:
 
 
 def main_stage(failures_by_stage: Mapping[str, int]) -> str:
-    """The stage that failed most often; the earlier of two that failed as often."""
+    """The stage that failed most often; of stages that failed equally often, the first."""
     return max(failures_by_stage, key=lambda stage: failures_by_stage[stage])
 
 
 def failures_first(counts: Counts) -> bool:
-    """Whether failures are the first thing to know: most photos failed, or no comparison is left because of them."""
+    """Whether a headline begins with the failures: most photos failed, or they left no comparison."""
     if not counts.failures:
         return False
     nothing_left = counts.comparisons and not counts.compared
@@ -74,7 +74,7 @@ def _share(counts: Counts) -> str:
 
 
 def _reason(counts: Counts, stage: str, failed: int, form: str = ', {}"{}"') -> str:
-    """The most frequent reason of a stage, put into ``form``; empty where none was recorded."""
+    """The most frequent reason of a stage, formatted with ``form``; empty where no reason was recorded."""
     most = counts.failure_reasons.get(stage)
     if most is None:
         return ""

@@ -1,25 +1,25 @@
-"""Numbers as words and digits, the same on the page, in the console and in the figures."""
+"""Formatting of numbers as text, the same on the page, in the console and in figures."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # the command line starts with this module, and NumPy takes its time
+if TYPE_CHECKING:  # the command line imports this module at its start, and NumPy loads slowly
     from faceproof.summary.estimates import Estimate
 
 _MOST_DIGITS = 10
 
 
 def percent(rate: float | None, n: int | None = None, *, sign: bool = True) -> str:
-    """A rate as a percentage with as many digits as its sample supports.
+    """A rate as a percentage; the number of decimals depends on the number of trials.
 
-    A rate that is not 0 never shows as 0%, and one below 1 never as 100%.
+    A rate above 0 is never shown as 0%, and a rate below 1 never as 100%.
 
     Args:
         rate: 0 to 1, or None where it cannot be estimated.
-        n: number of trials behind it; None shows two decimals.
-        sign: whether to put the % at the end.
+        n: number of trials of the rate; None: two decimals.
+        sign: whether to append the % sign.
 
     Returns:
         The text; a dash for None.
@@ -35,7 +35,7 @@ def percent(rate: float | None, n: int | None = None, *, sign: bool = True) -> s
 
 
 def percent_digits(rate: float, n: int | None = None) -> int:
-    """Decimals that ``percent`` gives to a rate of 0 to 1 seen in ``n`` trials."""
+    """Number of decimals in `percent`, for a rate of 0 to 1 in ``n`` trials."""
     digits = 2 if n is None or n >= 1000 else 1
     remainder = round(100 * min(abs(rate), abs(1 - rate)), 10)
     if remainder > 0:
@@ -45,7 +45,7 @@ def percent_digits(rate: float, n: int | None = None) -> int:
 
 
 def percent_range(estimate: Estimate, joiner: str = " – ") -> str:
-    """The interval of a rate, such as ``98.96 – 99.41%``; empty where there is none."""
+    """The interval of a rate as text, such as ``98.96 – 99.41%``; empty where there is none."""
     low, high, n = estimate.low, estimate.high, estimate.n
     if low is None or high is None:
         return ""
@@ -56,24 +56,24 @@ def percent_range(estimate: Estimate, joiner: str = " – ") -> str:
 
 
 def _blurred(low: float, high: float, digits: int) -> bool:
-    """Whether so many digits show two ends as one, an end above 0 as 0, or one below 1 as 100."""
+    """Whether ``digits`` decimals show both ends as equal, an end above 0 as 0%, or an end below 1 as 100%."""
     ends = [float(f"{100 * end:.{digits}f}") for end in (low, high)]
     return ends[0] == ends[1] or (ends[0] == 0 < low) or (ends[1] == 100 and high < 1)
 
 
 def number(value: float | None, decimals: int = 3) -> str:
-    """A plain number with fixed decimals; a dash for None."""
+    """A number with a fixed number of decimals; a dash for None."""
     return "–" if value is None else f"{value:.{decimals}f}"
 
 
 def number_range(estimate: Estimate, decimals: int = 3, joiner: str = " – ") -> str:
-    """The interval of a plain number; empty where there is none."""
+    """The interval of a number with a fixed number of decimals; empty where there is none."""
     low, high = estimate.low, estimate.high
     return "" if low is None or high is None else f"{low:.{decimals}f}{joiner}{high:.{decimals}f}"
 
 
 def points(estimate: Estimate) -> str:
-    """A difference of two rates in percentage points, with its sign; one that is not 0 never shows as 0.
+    """A difference of two rates in percentage points, with its sign; a difference other than 0 is never shown as 0.
 
     >>> from faceproof.summary.estimates import Estimate
     >>> points(Estimate(value=-0.0055, n=6000)), points(Estimate(value=0.0, n=40)), points(Estimate(value=None))
@@ -117,7 +117,7 @@ def count(value: int | None) -> str:
 
 
 def printable(name: str) -> str:
-    r"""A name that cannot break a line or steer a terminal: what does not print is escaped.
+    r"""A name with all characters escaped that do not print, so that it cannot break a line or control a terminal.
 
     >>> printable("a\x1b[31m/ü.jpg")
     'a\\x1b[31m/ü.jpg'
@@ -126,5 +126,5 @@ def printable(name: str) -> str:
 
 
 def cannot_be_estimated(estimate: Estimate) -> str:
-    """Why an estimate has no value, in a sentence's second half."""
+    """Why an estimate has no value, as the second part of a sentence."""
     return f"cannot be estimated: {estimate.reason or 'no reason was recorded'}"

@@ -1,4 +1,4 @@
-"""The few numbers that a reader looks for first, worded once for the page and the console."""
+"""The key numbers of a run as text, for the page and the console."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ class KeyNumber:
 
     Attributes:
         key: short name, unique within a run.
-        what: what it is, in a few words.
+        what: name of the number.
         value: the number as text; a dash where it cannot be estimated.
-        interval: its 95% interval as text, or empty.
-        note: what to know about it in a few words, or why it cannot be estimated.
-        plain: what it is, in plain words.
-        how: how it was found, in a sentence.
-        n: how many comparisons or photos are behind it.
+        interval: 95% interval of the number as text, or empty.
+        note: a short note, or why the number cannot be estimated.
+        plain: explanation in plain words.
+        how: how the number was computed, one sentence.
+        n: number of comparisons or photos that the number is computed from.
         available: whether there is a value.
-        optimistic: found on the same comparisons that it is judged on.
+        optimistic: whether the threshold was set on the comparisons that the number is measured on.
     """
 
     key: str
@@ -41,11 +41,11 @@ class KeyNumber:
 
 
 def key_numbers(summary: EvaluationSummary | RunNumbers, *, joiner: str = " – ") -> list[KeyNumber]:
-    """Key numbers of a run in the order in which they matter.
+    """Key numbers of a run, the most important first.
 
     Args:
-        summary: of a run, alone or in a comparison.
-        joiner: what stands between the ends of an interval.
+        summary: summary of a run, alone or in a comparison.
+        joiner: text between the ends of an interval.
 
     Returns:
         Accuracy, error rates at each target FMR, EER, AUC, d', detection rate, FTA.
@@ -79,7 +79,7 @@ def key_numbers(summary: EvaluationSummary | RunNumbers, *, joiner: str = " – 
 
 
 def headline_keys(summary: EvaluationSummary | RunNumbers) -> list[str]:
-    """Names of the key numbers that a page shows largest: six at most."""
+    """Names of the key numbers at the top of a page, at most six."""
     accuracy = "default" if summary.folds.accuracy.value is None else "folds"
     resolvable = [row.fmr for row in summary.fnmr_at_fmr if row.fnmr.value is not None]
     strictest = [f"fnmr_at_{fmr_label(min(resolvable))}"] if resolvable else []

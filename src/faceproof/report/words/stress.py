@@ -1,4 +1,4 @@
-"""What a stress run says in sentences: the headline, and what a reader has to know before believing a number."""
+"""Headline and warnings of a stress run."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def stress_in_words(summary: StressSummary) -> StressSummary:
 
 
 def stress_headline(summary: StressSummary) -> str:
-    """One sentence for each model: where it starts, where it breaks first, and why.
+    """One sentence for each model: its errors on clean photos, the condition with the largest loss, and the cause.
 
     Args:
-        summary: of the run.
+        summary: summary of the run.
 
     Returns:
-        The sentences. Of synthetic people it says first that they are no evidence.
+        The sentences. For synthetic people they include a note that such results are no evidence.
     """
     failed = "".join(_failed_clean(model, summary) for model in summary.models)
     text = " ".join(_about(model, summary) for model in summary.models)
@@ -45,7 +45,7 @@ def stress_headline(summary: StressSummary) -> str:
 
 
 def _failed_clean(model: SystemNumbers, summary: StressSummary) -> str:
-    """The failures on clean photos, where they are the first thing to know; else empty."""
+    """The failures on clean photos, where most photos failed or nothing could be compared; else empty."""
     reason = failed_first(model.conditions[0].counts, summary.run)
     return f"{model.name}: {reason}" if reason else ""
 
@@ -69,9 +69,10 @@ def _about(model: SystemNumbers, summary: StressSummary) -> str:
 
 
 def _why(clean: ConditionNumbers, worst: ConditionNumbers) -> str:
-    """The largest part of the loss in words; photos without a template by the stage that fails more than on clean ones.
+    """The largest part of the loss in words.
 
-    Where no part is above 0, the condition costs no more than clean photos.
+    If that part is photos without a template, the text names the stage with most additional failures. If no part is
+    above 0, the text says that the condition costs no more than clean photos.
     """
     part = max(WHY, key=lambda name: getattr(worst.loss, name).value or 0)
     if (worst.loss.loss.value or 0) <= 0 or (getattr(worst.loss, part).value or 0) <= 0:
@@ -81,7 +82,7 @@ def _why(clean: ConditionNumbers, worst: ConditionNumbers) -> str:
 
 
 def newly_failing(clean: Counts, worse: Counts) -> str | None:
-    """The stage at which most photos fail more than under clean conditions; None where none does."""
+    """The stage with most additional failures compared with clean photos; None where no stage has any."""
     before = clean.failures_by_stage
     more = {stage: n - before.get(stage, 0) for stage, n in worse.failures_by_stage.items()}
     stage = main_stage(more)
@@ -100,10 +101,10 @@ def label(entry: ConditionEntry) -> str:
 
 
 def stress_cautions(summary: StressSummary) -> list[str]:
-    """Everything about a stress run that makes its numbers mean less than they seem to, the gravest first.
+    """Warnings about limits of the numbers of a stress run, the most serious first.
 
     Args:
-        summary: of the run.
+        summary: summary of the run.
     """
     return [
         *_people(summary),
@@ -175,7 +176,7 @@ def _already_lost(summary: StressSummary) -> Iterator[str]:
 
 
 def _other_stages(summary: StressSummary) -> Iterator[str]:
-    """Degraded photos that fail after their face was found: the part of the loss called "faces" counts them too."""
+    """Warnings about degraded photos that fail after detection, since "faces not found" in the loss includes them."""
     for model in summary.models:
         clean = model.conditions[0].counts
         for row in model.conditions[1:]:
