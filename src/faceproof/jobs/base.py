@@ -49,7 +49,7 @@ class Run(Generic[SummaryT]):
         return open_run(self.folder, "evaluation", "stress").table("scores")
 
     def photos(self) -> pa.Table:
-        """``photos.parquet``: what became of each photo.
+        """``photos.parquet``: the outcome of each photo.
 
         Raises:
             RunFolderError: the run has no such table (a comparison of runs), or the table cannot be read.

@@ -22,7 +22,7 @@ def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval for a proportion, without continuity correction.
 
     Args:
-        successes: how many of n, 0 to n.
+        successes: number of successes, 0 to n.
         n: number of trials.
         level: nominal coverage, above 0 and below 1.
 
