@@ -1,1 +1,1 @@
-"""The model check: is a model fed what it was made for?"""
+"""The model check: whether a model separates people, and whether its preprocessing is right."""
