@@ -7,24 +7,28 @@ The runs are compared in pairs on the same comparisons, so the difficulty of a c
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.metrics.cost import SortedScores, weighted_eer
+from faceproof.findings.linked import LinkedScores, link
+from faceproof.metrics.differences import TwoSidedTest, exact_test, tested
 from faceproof.metrics.folds import blocks_of_people
 from faceproof.metrics.held_out import held_out_thresholds
-from faceproof.metrics.resampling import resampled_weights
+from faceproof.metrics.intervals import Interval, eer_influence, fnmr_at_fmr_influence, linear_interval
+from faceproof.metrics.operating_points import eer, missing_kind
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Whole = NDArray[np.int64]
 
-MEASURES = ("accuracy", "fnmr", "fmr", "eer")
-_DRAWS = (50, 1000)
-_CELLS = 40_000_000
+MEASURES = ("fnmr", "eer", "accuracy", "fmr")
+TESTED = ("fnmr", "eer")
+FEWEST_MATCHES = 10
+"""Smallest number of false matches behind each threshold."""
+FEWEST_EER_ERRORS = 6
+"""Smallest number of errors of each kind at the EER for a test of a difference in EER."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Paired:
         mated: bool (m,).
         person_a: int64 (m,), number of the person on side a.
         person_b: int64 (m,), likewise on side b.
+        people_known: whether the people are known; where not, comparisons are taken as independent.
         threshold: float64 (runs, m), the threshold from other people for each comparison, a similarity; NaN throughout
             where there is none.
         fmr: the target FMR of all thresholds; NaN where there is none.
@@ -50,6 +55,7 @@ class Paired:
     mated: Flags
     person_a: Whole
     person_b: Whole
+    people_known: bool
     threshold: Floats
     fmr: float
     fewest_non_mated: int
@@ -74,12 +80,21 @@ class Paired:
         return right
 
 
-def pair_runs(similarity: Floats, mated: Flags, person_a: Whole, person_b: Whole, fold: Whole, seed: int = 0) -> Paired:
+def pair_runs(
+    similarity: Floats,
+    mated: Flags,
+    person_a: Whole,
+    person_b: Whole,
+    fold: Whole,
+    seed: int = 0,
+    *,
+    people_known: bool = True,
+) -> Paired:
     """Select the comparisons that all runs could make, and decide them for each run at thresholds from other people.
 
     `faceproof.metrics.folds.blocks_of_people` divides the people into blocks, and
-    `faceproof.metrics.held_out.held_out_thresholds` sets the thresholds. The thresholds of all runs are set on the
-    same comparisons, so all runs have the same target FMR.
+    `faceproof.metrics.held_out.held_out_thresholds` sets the thresholds, with `FEWEST_MATCHES` false matches or more
+    behind each. The thresholds of all runs are set on the same comparisons, so all runs have the same target FMR.
 
     Args:
         similarity: float64 (runs, n), NaN where a run could not make a comparison.
@@ -88,6 +103,7 @@ def pair_runs(similarity: Floats, mated: Flags, person_a: Whole, person_b: Whole
         person_b: likewise, the person on side b.
         fold: int64 (n,), fold of the protocol from 0, or -1.
         seed: seed of the blocks.
+        people_known: whether the people are known.
 
     Returns:
         The comparisons and decisions.
@@ -95,13 +111,14 @@ def pair_runs(similarity: Floats, mated: Flags, person_a: Whole, person_b: Whole
     block_a, block_b, by_fold = blocks_of_people(person_a, person_b, fold, seed)
     rows = np.flatnonzero(~np.isnan(similarity).any(axis=0))
     made, labels = similarity[:, rows], mated[rows]
-    held = [held_out_thresholds(one, labels, block_a[rows], block_b[rows]) for one in made]
+    held = [held_out_thresholds(one, labels, block_a[rows], block_b[rows], matches=FEWEST_MATCHES) for one in made]
     return Paired(
         rows=rows,
         similarity=made,
         mated=labels,
         person_a=person_a[rows],
         person_b=person_b[rows],
+        people_known=people_known,
         threshold=np.stack([one.threshold for one in held]),
         fmr=held[0].fmr,
         fewest_non_mated=held[0].fewest_non_mated,
@@ -110,60 +127,116 @@ def pair_runs(similarity: Floats, mated: Flags, person_a: Whole, person_b: Whole
     )
 
 
-def measures(paired: Paired, weights: NDArray[np.floating]) -> dict[str, Floats]:
-    """Accuracy, FNMR and FMR at the thresholds from other people, and EER, for each weighting of the comparisons.
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A measure of one run, with the influence of each comparison on it.
+
+    Attributes:
+        value: 0 to 1; NaN where it is not defined.
+        influence: float64 (m,).
+        wrong: bool (m,), the comparisons that the run decides wrongly at the threshold of the measure.
+    """
+
+    value: float
+    influence: Floats
+    wrong: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredDifference:
+    """Difference of a measure between two runs.
+
+    Attributes:
+        value: the measure of the run less that of the baseline; NaN where it is not defined.
+        interval: its 95% interval.
+        test: the test of whether the two are equal; None where there is none.
+        only_run_wrong: number of comparisons that only the run decides wrongly.
+        only_baseline_wrong: number of comparisons that only the baseline decides wrongly.
+        reason: why there is no value, or no test; None where there are both.
+    """
+
+    value: float
+    interval: Interval | None = None
+    test: TwoSidedTest | None = None
+    only_run_wrong: int | None = None
+    only_baseline_wrong: int | None = None
+    reason: str | None = None
+
+
+def linked_runs(paired: Paired) -> list[LinkedScores]:
+    """The comparisons of each run with who shares whom."""
+    people = (paired.person_a, paired.person_b) if paired.people_known else None
+    return [link(similarity, paired.mated, people) for similarity in paired.similarity]
+
+
+def measured(paired: Paired, linked: LinkedScores, run: int) -> dict[str, Measured]:
+    """Each of `MEASURES` of one run; FNMR, FMR and accuracy are at the thresholds from other people.
 
     Args:
         paired: the decisions.
-        weights: floats (r, m), one weight for each comparison in each weighting.
+        linked: the comparisons of the run, from `linked_runs`.
+        run: number of the run.
 
     Returns:
-        float64 (runs, r), 0 to 1, for each of `MEASURES`. NaN where a kind of comparison that the measure needs is
-        missing; accuracy, FNMR and FMR also where there is no threshold.
+        The measures that are defined.
     """
-    mated, runs = paired.mated, len(paired.similarity)
-    found = {name: np.full((runs, len(weights)), math.nan) for name in MEASURES}
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if paired.decided:
-            wrong = ~paired.right
-            for name, rows in (("accuracy", np.ones_like(mated)), ("fnmr", mated), ("fmr", ~mated)):
-                share = ((wrong & rows).astype(weights.dtype) @ weights.T) / (weights @ rows.astype(weights.dtype))
-                found[name] = (1 - share if name == "accuracy" else share).astype(np.float64)
-        if mated.all() or not mated.any():
-            # With one kind of comparison, accepting all or nothing would have an accuracy of 1.
-            found["accuracy"][:] = math.nan
-    everything = np.arange(mated.size)
-    for run, similarity in enumerate(paired.similarity):
-        found["eer"][run] = weighted_eer(SortedScores.of(similarity, mated, everything), weights)
+    mated = paired.mated
+    if mated.all() or not mated.any():
+        return {}
+    found: dict[str, Measured] = {}
+    rate, threshold = eer(paired.similarity[run], mated)
+    wrong = (paired.similarity[run] >= threshold) != mated
+    found["eer"] = Measured(rate, eer_influence(linked.made, rate), wrong)
+    if not paired.decided:
+        return found
+    accepted = paired.accepted[run]
+    wrong = accepted != mated
+    fnmr, fmr = float(wrong[mated].mean()), float(wrong[~mated].mean())
+    at_fmr = fnmr_at_fmr_influence(linked.made, accepted, paired.fmr)
+    of_fmr = np.where(mated, 0.0, (wrong - fmr) / np.count_nonzero(~mated))
+    share = float(mated.mean())
+    found["fnmr"] = Measured(fnmr, at_fmr, wrong & mated)
+    found["fmr"] = Measured(fmr, of_fmr, wrong & ~mated)
+    found["accuracy"] = Measured(1 - share * fnmr - (1 - share) * fmr, -share * at_fmr - (1 - share) * of_fmr, wrong)
     return found
 
 
-def drawn_measures(paired: Paired, draws: int, seed: int = 0) -> dict[str, Floats]:
-    """`measures` in a bootstrap over people. Thresholds stay fixed, and all runs have the same draws.
+def difference(
+    name: str, paired: Paired, linked: LinkedScores, run: dict[str, Measured], baseline: dict[str, Measured]
+) -> MeasuredDifference:
+    """Difference of one of `MEASURES` between a run and the baseline, on the same comparisons.
 
     Args:
+        name: the measure.
         paired: the decisions.
-        draws: number of draws, 1 or more.
-        seed: seed of the draws.
+        linked: the comparisons, of any of the runs.
+        run: measures of the run, from `measured`.
+        baseline: measures of the baseline.
 
     Returns:
-        float64 (runs, draws) for each of `MEASURES`. The difference of two rows is the paired difference of two runs.
-
-    Source: the bootstrap of `faceproof.metrics.resampling.resampled_weights`.
+        The difference. FNMR and EER have a test, where there are errors enough.
     """
-    _, code = np.unique(np.concatenate([paired.person_a, paired.person_b]), return_inverse=True)
-    weights = resampled_weights(code[: paired.mated.size], code[paired.mated.size :], draws, seed)
-    return _joined(measures(paired, part) for part in weights)
-
-
-def enough_draws(comparisons: int) -> int:
-    """Number of bootstrap draws for a number of comparisons: 1,000, and fewer above 40,000 comparisons, to save time.
-
-    >>> enough_draws(6000), enough_draws(200_000), enough_draws(5_000_000)
-    (1000, 200, 50)
-    """
-    fewest, most = _DRAWS
-    return min(max(_CELLS // max(comparisons, 1), fewest), most)
+    if name not in run:
+        why = missing_kind(paired.mated) or paired.reason or "it is not defined on these comparisons"
+        return MeasuredDifference(math.nan, reason=why)
+    one, other = run[name], baseline[name]
+    # The order of summation gives equal rates a rounding error: remove it.
+    value = round(one.value - other.value, 12)
+    influence = linked.made.influence_of(one.influence - other.influence)
+    interval = linear_interval(value, influence, known=paired.people_known)
+    only_run, only_baseline = (
+        int(np.count_nonzero(rows)) for rows in (one.wrong & ~other.wrong, other.wrong & ~one.wrong)
+    )
+    untested = None
+    smaller = min(linked.made.mated.n, linked.made.non_mated.n)
+    if name not in TESTED:
+        untested = "only FNMR and EER are tested"
+    elif name == "eer" and min(one.value, other.value) * smaller < FEWEST_EER_ERRORS:
+        untested = f"a test of the EER needs {FEWEST_EER_ERRORS} errors or more of each kind"
+    test = None
+    if untested is None:
+        test = tested(value, influence, exact_test(only_run, only_baseline), known=paired.people_known)
+    return MeasuredDifference(value, interval, test, only_run, only_baseline, untested)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,31 +286,3 @@ class Agreement:
         if n * n == by_chance:
             return math.nan
         return (n * (self.both_accept + self.both_reject) - by_chance) / (n * n - by_chance)
-
-
-def mcnemar(only_first_right: int, only_second_right: int) -> float:
-    """McNemar's exact test of whether two runs have the same accuracy on the same comparisons.
-
-    The test treats comparisons as independent. Comparisons share people, so the true p-value is somewhat higher.
-
-    Args:
-        only_first_right: comparisons that the first run decides correctly and the second does not.
-        only_second_right: comparisons that the second run decides correctly and the first does not.
-
-    Returns:
-        The two-sided p-value of a binomial test with probability 1/2, 0 to 1; 1 where both counts are 0.
-
-    Source: Q. McNemar, Psychometrika 12 (1947) 153-157; the binomial form is exact.
-
-    >>> mcnemar(9, 1)
-    0.021484375
-    """
-    from scipy.stats import binomtest  # here and not at the top: it takes long to load
-
-    n = only_first_right + only_second_right
-    return float(binomtest(only_first_right, n, 0.5).pvalue) if n else 1.0
-
-
-def _joined(parts: Iterable[dict[str, Floats]]) -> dict[str, Floats]:
-    every = list(parts)
-    return {name: np.concatenate([part[name] for part in every], axis=1) for name in MEASURES}

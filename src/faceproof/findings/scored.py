@@ -32,6 +32,8 @@ class ScoredComparisons:
         fold: int64 (n,), fold of the protocol from 0, or -1 where the comparison has none.
         similarity: float64 (n,), -1 to 1; NaN where the comparison could not be made.
         names: table (n,) of the strings photo_a, photo_b, person_a, person_b.
+        people_known: whether the people are known. A file of scores may name none; then each comparison has people of
+            its own in ``names``, and comparisons are taken as independent.
     """
 
     comparison: NDArray[np.int64]
@@ -39,6 +41,7 @@ class ScoredComparisons:
     fold: NDArray[np.int64]
     similarity: NDArray[np.float64]
     names: pa.Table
+    people_known: bool = True
 
     def __len__(self) -> int:
         """Number of comparisons, with or without a similarity."""
@@ -59,8 +62,14 @@ class ScoredComparisons:
         Returns:
             int64 (n,) for side a and for side b; the same person has the same number on both.
         """
-        chunks = [chunk for side in ("person_a", "person_b") for chunk in self.names[side].chunks]
-        both = pa.chunked_array(chunks, pa.string())
+        return self._codes("person_a", "person_b")
+
+    def photo_codes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The photo on each side as a number from 0, in the sorted order of the ids; see `person_codes`."""
+        return self._codes("photo_a", "photo_b")
+
+    def _codes(self, side_a: str, side_b: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        both = pa.chunked_array([chunk for side in (side_a, side_b) for chunk in self.names[side].chunks], pa.string())
         encoded = cast("pa.DictionaryArray[Any, Any]", both.dictionary_encode().combine_chunks())
         rank = np.empty(len(encoded.dictionary), dtype=np.int64)
         rank[pc.sort_indices(encoded.dictionary).to_numpy()] = np.arange(rank.size)
@@ -100,6 +109,7 @@ def join_scores(run: RunTables) -> ScoredComparisons:
         fold=_numbers(table, "fold", np.int64, null=-1),
         similarity=np.clip(similarity, -1.0, 1.0),
         names=_names(table),
+        people_known=run.manifest.people_known,
     )
 
 

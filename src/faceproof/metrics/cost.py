@@ -10,15 +10,10 @@ Speech and Language 20 (2006) 230-275, on the split into discrimination and cali
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.metrics.curves import equal_errors
-
-Floats = NDArray[np.float64]
+from faceproof.metrics.curves import count_sorted_steps
 
 
 def price_of_false_matches(fmr: float) -> float:
@@ -32,78 +27,27 @@ def price_of_false_matches(fmr: float) -> float:
     return max(1.0, round(0.01 / fmr, 9))
 
 
-@dataclass(frozen=True, slots=True)
-class SortedScores:
-    """Comparisons sorted by similarity once, so that metrics can be computed for many weightings.
-
-    Attributes:
-        order: int64 (m,), rows of the comparisons, the highest similarity first.
-        mated: bool (m,), in that order.
-        ends: bool (m,), True at the last of each run of tied similarities.
-    """
-
-    order: NDArray[np.int64]
-    mated: NDArray[np.bool_]
-    ends: NDArray[np.bool_]
-
-    @staticmethod
-    def of(similarity: Floats, mated: NDArray[np.bool_], rows: NDArray[np.int64]) -> SortedScores:
-        """Sort rows of comparisons that were made.
-
-        Args:
-            similarity: float64 (n,); finite in ``rows``.
-            mated: bool (n,).
-            rows: int64 (m,), the comparisons to sort.
-        """
-        order = rows[np.argsort(-similarity[rows], kind="stable")]
-        scores = similarity[order]
-        ends = np.ones(order.size, dtype=np.bool_)
-        np.not_equal(scores[1:], scores[:-1], out=ends[:-1])
-        return SortedScores(order, mated[order], ends)
-
-
-def least_cost(
-    scores: SortedScores, cost_mated: Floats, cost_non_mated: Floats, weights: NDArray[np.floating]
-) -> Floats:
-    """The minimum cost over all thresholds, for each weighting of the comparisons.
+def least_cost_decisions(
+    similarity: NDArray[np.float64], mated: NDArray[np.bool_], cost_mated: float, cost_non_mated: float
+) -> NDArray[np.bool_]:
+    """Decisions at the threshold of the least total cost; of equally good ones, at the strictest.
 
     Args:
-        scores: the sorted comparisons.
-        cost_mated: float64 (r,), cost of rejecting a mated comparison of weight 1.
-        cost_non_mated: float64 (r,), cost of accepting a non-mated comparison of weight 1.
-        weights: floats (r, n), one weight for each comparison in each weighting.
+        similarity: float64 (n,), finite.
+        mated: bool (n,).
+        cost_mated: cost of rejecting a mated comparison, 0 or more.
+        cost_non_mated: cost of accepting a non-mated comparison, 0 or more.
 
     Returns:
-        float64 (r,). 0 without comparisons.
+        bool (n,), whether each comparison is accepted.
+
+    >>> least_cost_decisions(np.array([0.9, 0.4, 0.6]), np.array([True, True, False]), 1.0, 10.0).tolist()
+    [True, False, False]
     """
-    if not scores.order.size:
-        return np.zeros(len(weights))
-    sorted_weights = weights[:, scores.order].astype(np.float64)
-    # Start with everything rejected: the cost of all mated ones. Each accepted comparison changes it by its own cost.
-    change = np.where(scores.mated, -cost_mated[:, None], cost_non_mated[:, None]) * sorted_weights
-    all_rejected = cost_mated * (sorted_weights @ scores.mated)
-    after = np.cumsum(change, axis=1)[:, scores.ends]
-    least: Floats = all_rejected + np.minimum(after.min(axis=1), 0.0)
-    return least
-
-
-def weighted_eer(scores: SortedScores, weights: NDArray[np.floating]) -> Floats:
-    """Equal error rate for each weighting, interpolated as in `faceproof.metrics.curves.equal_errors`.
-
-    Args:
-        scores: the sorted comparisons.
-        weights: floats (r, n), one weight for each comparison in each weighting.
-
-    Returns:
-        float64 (r,), 0 to 1; NaN where the mated or the non-mated comparisons have no weight.
-    """
-    result = np.full(len(weights), math.nan)
-    if not scores.order.size:
-        return result
-    sorted_weights = weights[:, scores.order].astype(np.float64)
-    accepted_mated = np.cumsum(sorted_weights * scores.mated, axis=1)[:, scores.ends]
-    accepted_other = np.cumsum(sorted_weights * ~scores.mated, axis=1)[:, scores.ends]
-    for row, (tp, fp) in enumerate(zip(accepted_mated, accepted_other, strict=True)):
-        if tp[-1] > 0 and fp[-1] > 0:
-            result[row] = equal_errors(np.append(0.0, tp), np.append(0.0, fp)).rate
-    return result
+    order = np.argsort(similarity, kind="stable")[::-1]
+    steps = count_sorted_steps(similarity[order], mated[order])
+    # Start with everything rejected. Each accepted comparison changes the total by its own cost.
+    best = int(np.argmin(cost_non_mated * steps.fp - cost_mated * steps.tp))
+    accepted = np.zeros(similarity.size, dtype=np.bool_)
+    accepted[order[: int(steps.tp[best] + steps.fp[best])]] = True
+    return accepted

@@ -30,7 +30,8 @@ class FoldAccuracy:
 
     Attributes:
         fold: number of the fold.
-        accuracy: share of right decisions, 0 to 1; NaN where the other folds give no threshold.
+        accuracy: share of right decisions, 0 to 1, at the mix of the result; NaN where the other folds give no
+            threshold, or where a mix is given and the fold lacks a kind of comparison.
         threshold: best-accuracy threshold of the other folds, a similarity, or NaN.
         comparisons: number of comparisons in the fold.
     """
@@ -46,18 +47,26 @@ class FoldResult:
     """Accuracy over folds.
 
     Attributes:
-        accuracy: unweighted mean of the accuracies of the folds, 0 to 1, or NaN.
-        standard_error: their standard deviation (k - 1 in the denominator) over sqrt(k), or NaN.
+        accuracy: 0 to 1, or NaN; see `cross_validated_accuracy`.
+        standard_error: standard deviation of the accuracies of the folds (k - 1 in the denominator) over sqrt(k); NaN
+            where the accuracy is not their plain mean.
         per_fold: each fold that has comparisons, by fold number.
-        left_out: number of comparisons in no fold.
+        decided: bool (n,), the comparisons that are in a fold.
+        accepted: bool (n,), those that are accepted at the threshold of the other folds.
         reason: why accuracy is NaN, else None.
     """
 
     accuracy: float
     standard_error: float
     per_fold: tuple[FoldAccuracy, ...]
-    left_out: int
+    decided: NDArray[np.bool_]
+    accepted: NDArray[np.bool_]
     reason: str | None = None
+
+    @property
+    def left_out(self) -> int:
+        """Number of comparisons in no fold."""
+        return int(np.count_nonzero(~self.decided))
 
     @property
     def k(self) -> int:
@@ -66,25 +75,37 @@ class FoldResult:
 
 
 def cross_validated_accuracy(
-    similarity: ArrayLike, mated: ArrayLike, fold: ArrayLike, grid: ArrayLike | None = None
+    similarity: ArrayLike,
+    mated: ArrayLike,
+    fold: ArrayLike,
+    grid: ArrayLike | None = None,
+    *,
+    mix: tuple[int, int] | None = None,
+    plain_mean: bool = True,
 ) -> FoldResult:
-    """Accuracy of each fold at the best-accuracy threshold of all other folds, and the mean of these accuracies.
+    """Accuracy of the decisions of each fold at the best-accuracy threshold of all other folds.
 
     Args:
         similarity: float64 (n,), finite.
         mated: bool (n,).
         fold: integers (n,), number of the fold from 0; a negative number leaves the comparison out.
-        grid: thresholds to choose from, as in `best_accuracy_threshold`.
+        grid: thresholds to choose from, as in `best_accuracy_threshold`; without ``mix``.
+        mix: numbers of mated and of non-mated comparisons whose accuracy is wanted, each 1 or more. Where folds leave
+            out comparisons of one kind, it keeps the result from depending on the number of folds. The result is
+            1 - (mated x FNMR + non-mated x FMR) / (mated + non-mated), with the rates of all decisions, and the
+            thresholds have the best such accuracy. None: the comparisons as they are.
+        plain_mean: without ``mix``: the mean of the accuracies of the folds, each with equal weight. False: the share
+            of right decisions of all.
 
     Returns:
-        Mean, standard error and every fold. The mean is NaN, with a reason, in two cases: there are fewer than two
-        folds, or the other folds of some fold hold comparisons of one kind only.
+        The accuracy, every fold, and the decisions. The accuracy is NaN, with a reason, in two cases: there are fewer
+        than two folds, or the other folds of some fold hold comparisons of one kind only.
 
     Raises:
         ConfigurationError, MetricUndefinedError: see `faceproof.metrics.confusion.checked_comparisons`; also where
             ``fold`` has another length or holds no integers.
 
-    Source: Huang et al. 2007, Labeled Faces in the Wild, View 2 (ten folds).
+    Source: Huang et al. 2007, Labeled Faces in the Wild, View 2 (ten folds, plain mean).
 
     >>> result = cross_validated_accuracy([0.9, 0.1, 0.8, 0.2], [True, False, True, False], [0, 0, 1, 1])
     >>> result.accuracy, result.standard_error, [part.threshold for part in result.per_fold]
@@ -94,18 +115,29 @@ def cross_validated_accuracy(
     member = _checked_folds(fold, scores.size)
     order = np.argsort(scores)[::-1]
     order = order[member[order] >= 0]
-    scores, labels, member = scores[order], labels[order], member[order]
-    left_out = np.asarray(fold).size - order.size
-    parts = tuple(_score_fold(scores, labels, member == number, int(number), grid) for number in np.unique(member))
+    numbers = np.unique(member[order])
+    accepted = np.zeros(scores.size, dtype=np.bool_)
+    parts: list[FoldAccuracy] = []
+    for number in numbers:
+        rest, inside = order[member[order] != number], order[member[order] == number]
+        threshold = _best_threshold(scores[rest], labels[rest], grid, mix)
+        accepted[inside] = scores[inside] >= threshold
+        right = math.nan if math.isnan(threshold) else _accuracy(accepted[inside], labels[inside], mix)
+        parts.append(FoldAccuracy(int(number), right, threshold, inside.size))
+    decided = member >= 0
     reason = None
     if len(parts) < 2:
         reason = f"There are {len(parts)} folds with comparisons; a threshold from the others needs two."
-    elif any(math.isnan(part.accuracy) for part in parts):
+    elif any(math.isnan(part.threshold) for part in parts):
         reason = "Leaving out a fold leaves comparisons of one kind only, so it gets no threshold."
     if reason:
-        return FoldResult(math.nan, math.nan, parts, left_out, reason)
+        return FoldResult(math.nan, math.nan, tuple(parts), decided, accepted, reason)
+    if mix is not None or not plain_mean:
+        whole = _accuracy(accepted[decided], labels[decided], mix)
+        return FoldResult(whole, math.nan, tuple(parts), decided, accepted)
     values = np.array([part.accuracy for part in parts])
-    return FoldResult(float(values.mean()), float(values.std(ddof=1)) / math.sqrt(values.size), parts, left_out, reason)
+    error = float(values.std(ddof=1)) / math.sqrt(values.size)
+    return FoldResult(float(values.mean()), error, tuple(parts), decided, accepted)
 
 
 def person_disjoint_folds(person_a: ArrayLike, person_b: ArrayLike, k: int = 10, seed: int = 0) -> NDArray[np.int16]:
@@ -186,24 +218,24 @@ def blocks_of_people(
     return side_a.astype(np.int64), side_b.astype(np.int64), False
 
 
-def _score_fold(
-    scores: NDArray[np.float64],
-    labels: NDArray[np.bool_],
-    inside: NDArray[np.bool_],
-    number: int,
-    grid: ArrayLike | None,
-) -> FoldAccuracy:
-    """Accuracy of one fold at the threshold of the rest; the columns are sorted by falling similarity."""
-    rest, rest_labels = scores[~inside], labels[~inside]
-    if grid is None:
-        threshold = best_accuracy_step(count_sorted_steps(rest, rest_labels))
-    else:
-        threshold = best_accuracy_threshold(rest, rest_labels, grid)
-    size = int(np.count_nonzero(inside))
-    if math.isnan(threshold):
-        return FoldAccuracy(number, math.nan, threshold, size)
-    correct = int(np.count_nonzero((scores[inside] >= threshold) == labels[inside]))
-    return FoldAccuracy(number, correct / size, threshold, size)
+def _best_threshold(
+    scores: NDArray[np.float64], labels: NDArray[np.bool_], grid: ArrayLike | None, mix: tuple[int, int] | None
+) -> float:
+    """Best-accuracy threshold at a mix of the two kinds; the columns are sorted by falling similarity."""
+    if grid is not None:
+        return best_accuracy_threshold(scores, labels, grid)
+    return best_accuracy_step(count_sorted_steps(scores, labels), mix)
+
+
+def _accuracy(accepted: NDArray[np.bool_], labels: NDArray[np.bool_], mix: tuple[int, int] | None) -> float:
+    """Share of right decisions, or accuracy at a mix; NaN where that lacks a kind of comparison."""
+    right = accepted == labels
+    if mix is None:
+        return float(right.mean())
+    if labels.all() or not labels.any():
+        return math.nan
+    mated, non_mated = mix
+    return (mated * float(right[labels].mean()) + non_mated * float(right[~labels].mean())) / (mated + non_mated)
 
 
 def _checked_folds(fold: ArrayLike, n: int) -> NDArray[np.int64]:

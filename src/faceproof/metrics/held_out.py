@@ -40,6 +40,8 @@ def held_out_thresholds(
     block_a: NDArray[np.integer],
     block_b: NDArray[np.integer],
     fmr: float | None = None,
+    *,
+    matches: int = 1,
 ) -> HeldOut:
     """Set for each comparison a threshold at a target FMR on comparisons of people from other blocks.
 
@@ -53,6 +55,8 @@ def held_out_thresholds(
         block_a: integers (n,), block of the person on side a, 0 or more.
         block_b: integers (n,), likewise.
         fmr: target FMR, above 0 and up to 1; None: the first of `FALLBACK_FMRS` that all thresholds can resolve.
+        matches: smallest number of false matches behind a threshold: a target FMR needs this many times 1 / FMR
+            non-mated comparisons.
 
     Returns:
         The thresholds; NaN, with the reason, where the data cannot resolve the FMR.
@@ -75,12 +79,12 @@ def held_out_thresholds(
     others = [made & ~_touches(low, high, int(code) // blocks, int(code) % blocks) for code in couples]
     fewest = min((int(np.count_nonzero(rows & ~mated)) for rows in others), default=0)
     candidates = FALLBACK_FMRS if fmr is None else (fmr,)
-    chosen = next((one for one in candidates if fewest and smallest_resolvable_rate(fewest) <= one), math.nan)
+    chosen = next((one for one in candidates if fewest and matches * smallest_resolvable_rate(fewest) <= one), math.nan)
     reason = None
     if chosen != candidates[0]:
         asked = candidates[-1] if math.isnan(chosen) else candidates[0]
         reason = (
-            f"An FMR of {100 * asked:g}% needs {fewest_non_mated(asked):,} non-mated comparisons of other people; "
+            f"An FMR of {100 * asked:g}% needs {matches * fewest_non_mated(asked):,} non-mated comparisons of other people; "
             f"there are {fewest:,}."
         )
     if math.isnan(chosen):

@@ -1,187 +1,372 @@
-"""95% intervals: one function for each kind of number.
+"""95% intervals of numbers of comparisons that share people: one function for each kind of number.
 
-All intervals except the bootstrap intervals treat comparisons as independent. Comparisons that share people are not
-independent, so the true uncertainty is somewhat larger (Fogliato, Patil and Perona, arXiv 2306.01198).
+The error rates FMR and FNMR have score intervals: all true rates that are not too far from the observed one, where "too
+far" is measured by the variance at the true rate (`faceproof.metrics.dependence`). The intervals of accuracy,
+precision, F1 and cost are combined from those two (MOVER). No interval draws random numbers.
+
+Where the people are unknown, comparisons are taken as independent, and the interval of a rate is Wilson's.
+
+Sources: Wilson, JASA 22 (1927) 209-212; Brown, Cai and DasGupta, Statistical Science 16 (2001) 101-133, on few errors;
+Zou and Donner, Statistics in Medicine 27 (2008) 1693-1702, on MOVER.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError
+from faceproof.metrics.dependence import Dependence, Influence, Kind, exceedance_covariance
+from faceproof.metrics.differences import rounded_up
 
-_Z = NormalDist().inv_cdf(0.975)
+Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
+
+Z = NormalDist().inv_cdf(0.975)
+_FEW = {1: 0.0513, 2: 0.3554, 3: 0.8177}
+"""Largest lower end at 1, 2 and 3 errors, times the number of comparisons: exact Poisson limits."""
+_STEPS = 48
+
+_SLOPE_REACH, _SLOPE_MATCHES = 1.5, 5
+"""The slope of the DET curve at an FMR is taken over this many standard errors, and false matches, either way."""
+_FEWEST_DEGREES = 0.5
+
+ROBUST = "dyadic-robust score interval"
+INDEPENDENT = "score interval, comparisons taken as independent"
 
 
-def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval for a proportion, without continuity correction.
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A 95% interval of a number.
+
+    Attributes:
+        low: lower end; None where the data give none.
+        high: upper end; None where the data give none.
+        method: how it was computed, a few words.
+        effective_people: number of people that carry the error (`Influence.effective_people`); None where unknown.
+        reason: why an end is missing; None where both are there.
+    """
+
+    low: float | None
+    high: float | None
+    method: str
+    effective_people: float | None = None
+    reason: str | None = None
+
+    def shifted(self, by: float) -> Interval:
+        """The interval of a number that differs by a constant."""
+        low, high = (None if end is None else end + by for end in (self.low, self.high))
+        return replace(self, low=low, high=high)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """An observed rate of errors with its interval.
+
+    Attributes:
+        value: errors / n, 0 to 1.
+        n: number of comparisons.
+        errors: number of errors.
+        interval: the 95% interval.
+        influence: influence of the comparisons on the rate.
+    """
+
+    value: float
+    n: int
+    errors: int
+    interval: Interval
+    influence: Influence
+
+
+def rate_interval(kind: Kind, rows: NDArray[np.int64]) -> Rate:
+    """Rate of errors of one kind of comparison, at thresholds that were set elsewhere.
 
     Args:
-        successes: number of successes, 0 to n.
-        n: number of trials.
-        level: nominal coverage, above 0 and below 1.
+        kind: the comparisons, one or more.
+        rows: int64 (errors,), rows of the errors, once each.
 
     Returns:
-        Lower and upper end, within 0 to 1; both NaN where n is 0.
+        FMR of non-mated, FNMR of mated comparisons. The interval has no ends where all comparisons are of one person.
 
-    Raises:
-        ConfigurationError: an argument is out of range.
-
-    Source: E. B. Wilson, JASA 22 (1927) 209-212: the ends are the p with (successes/n - p)^2 = z^2 p (1 - p) / n.
-
-    >>> [round(end, 4) for end in wilson(8, 10)]
-    [0.4902, 0.9433]
+    >>> from faceproof.metrics.dependence import Dependence
+    >>> apart = np.arange(20)
+    >>> kind = Dependence(np.linspace(0, 1, 20), np.ones(20, bool), (apart, apart)).mated
+    >>> found = rate_interval(kind, kind.worst_first[:2])
+    >>> found.value, round(found.interval.low, 2), round(found.interval.high, 2)
+    (0.1, 0.02, 0.33)
     """
-    if not 0 < level < 1:
-        raise ConfigurationError(f"the level of an interval lies above 0 and below 1, not {level}")
-    _check_counts(successes, n)
-    if n == 0:
-        return math.nan, math.nan
-    z = -NormalDist().inv_cdf((1 - level) / 2)
-    share = successes / n
-    scale = 1 + z * z / n
-    centre = (share + z * z / (2 * n)) / scale
-    half = z / scale * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    # At 0 and n successes the formula gives 0 and 1 up to rounding; return them exactly.
-    low = 0.0 if successes == 0 else max(0.0, centre - half)
-    high = 1.0 if successes == n else min(1.0, centre + half)
-    return low, high
+    count, n = rows.size, kind.n
+    influence = kind.influence(rows)
+    carried = _carried(kind.people.known and 0 < count < n, influence)
+    method = ROBUST if kind.people.known else INDEPENDENT
+    if kind.degrees_of_freedom < 1:
+        return Rate(count / n, n, count, Interval(None, None, method, carried, _ONE_PERSON), influence)
+    low, high = score_ends(kind, np.array([count]), np.array([kind.factor(rows)]))
+    return Rate(count / n, n, count, Interval(float(low[0]), float(high[0]), method, carried), influence)
 
 
-def eer_interval(eer: float, mated: int, non_mated: int) -> tuple[float, float]:
-    """95% interval of an equal error rate: the Wilson interval of that rate in the smaller kind of comparison.
+def photo_rate(failed: NDArray[np.bool_], person: Whole | None) -> Rate:
+    """Rate of photos, of which those of one person fail together more often than by chance.
 
     Args:
+        failed: bool (n,), the photos that are counted; n is 1 or more.
+        person: int64 (n,), number of the person on each photo; None where unknown.
+    """
+    photos = Dependence(
+        -failed.astype(np.float64), np.ones_like(failed), None if person is None else (person, person)
+    ).mated
+    return rate_interval(photos, np.flatnonzero(failed))
+
+
+_ONE_PERSON = "all comparisons are of one person; an interval needs two or more people"
+
+
+def score_ends(kind: Kind, errors: NDArray[np.int64], factor: Floats) -> tuple[Floats, Floats]:
+    """Ends of the score interval of rates of errors.
+
+    Args:
+        kind: the comparisons, of two or more people.
+        errors: int64 (k,), numbers of errors, 0 to n.
+        factor: float64 (k,), see `Kind.factor`.
+
+    Returns:
+        Lower and upper ends, float64 (k,) each, 0 to 1.
+    """
+    width = _t(kind.degrees_of_freedom)
+    rate = errors / kind.n
+    low, high = _ends(rate, lambda q: width**2 * factor * kind.variance(q))
+    for few, most in _FEW.items():
+        low = np.where(errors == few, np.minimum(low, most / kind.n), low)
+        high = np.where(errors == kind.n - few, np.maximum(high, 1 - most / kind.n), high)
+    return np.where(errors == 0, 0.0, low), np.where(errors == kind.n, 1.0, high)
+
+
+def combined_interval(value: Callable[[float, float], float], fmr: Rate, fnmr: Rate) -> Interval:
+    """Interval of a number that is computed from FMR and FNMR, and rises or falls with each (MOVER).
+
+    Args:
+        value: the number at an FMR and an FNMR.
+        fmr: the observed FMR.
+        fnmr: the observed FNMR.
+
+    Returns:
+        Each end lies as far from the observed number as the root of the summed squares of the distances that the ends
+        of FMR and of FNMR alone would give.
+    """
+    here = value(fmr.value, fnmr.value)
+    ends = (fmr.interval.low, fmr.interval.high, fnmr.interval.low, fnmr.interval.high)
+    method = f"MOVER of FMR and FNMR, each a {fmr.interval.method}"
+    missing = fmr.interval.reason or fnmr.interval.reason
+    if any(end is None for end in ends) or math.isnan(here):
+        return Interval(None, None, method, None, missing)
+    fmr_low, fmr_high, fnmr_low, fnmr_high = (float(end) for end in ends if end is not None)
+    corners = ((fmr_low, fnmr.value), (fmr_high, fnmr.value), (fmr.value, fnmr_low), (fmr.value, fnmr_high))
+    # A number may be undefined where nothing is accepted; such a corner gives no distance.
+    found = [here if math.isnan(at) else at for at in (value(*corner) for corner in corners)]
+    alone = (found[:2], found[2:])
+    low = here - math.hypot(*(here - min(*pair, here) for pair in alone))
+    high = here + math.hypot(*(max(*pair, here) - here for pair in alone))
+    step = 1e-6
+    slopes = [value(fmr.value + step, fnmr.value) - here, value(fmr.value, fnmr.value + step) - here]
+    known = fmr.interval.method == ROBUST
+    return Interval(low, high, method, _carried(known, fmr.influence * slopes[0] + fnmr.influence * slopes[1]))
+
+
+def eer_interval(scores: Dependence, eer: float) -> Interval:
+    """Interval of the equal error rate.
+
+    Where FMR is too high, a stricter threshold lowers it and raises FNMR. So the error of the EER is L x (error of
+    FMR) + (1 - L) x (error of FNMR), where L is the share of FNMR in the change of both rates around the EER.
+
+    Args:
+        scores: the comparisons, one or more of each kind.
         eer: the observed rate, 0 to 1.
-        mated: number of mated comparisons, 1 or more.
-        non_mated: number of non-mated comparisons, 1 or more.
     """
-    smaller = min(mated, non_mated)
-    return wilson(round(eer * smaller), smaller)
+    other, mates = scores.non_mated, scores.mated
+    method = ROBUST if scores.known else INDEPENDENT
+    degrees = min(other.degrees_of_freedom, mates.degrees_of_freedom)
+    if degrees < 1:
+        return Interval(None, None, method, None, _ONE_PERSON)
+    errors = [kind.worst_first[: round(eer * kind.n)] for kind in (other, mates)]
+    share = _share_of_fmr(scores, eer, errors)
+    parts = (share, 1 - share)
+
+    def variance(q: Floats) -> Floats:
+        own = share**2 * other.variance(q) + (1 - share) ** 2 * mates.variance(q)
+        cross = 2 * share * (1 - share) * scores.crossing_covariance(q)
+        return np.maximum(own + cross, own / 2)
+
+    influence = other.influence(errors[0]) * parts[0] + mates.influence(errors[1]) * parts[1]
+    factor = 1.0
+    if scores.known and all(kind.seen_enough(rows) for kind, rows in zip((other, mates), errors, strict=True)):
+        factor = max(1.0, influence.variance / float(variance(np.array([eer]))[0]))
+    elif scores.known:
+        factor = max(kind.factor(rows) for kind, rows in zip((other, mates), errors, strict=True))
+    width = _t(degrees)
+    low, high = _ends(np.array([eer]), lambda q: width**2 * factor * variance(q))
+    return Interval(float(low[0]), float(high[0]), method, _carried(scores.known, influence))
 
 
-def mean_accuracy_interval(accuracy: float, n: int) -> tuple[float, float]:
-    """95% interval of a mean accuracy over folds: the Wilson interval of ``accuracy * n`` right decisions of n.
+def fnmr_at_fmr_interval(scores: Dependence, fmr: float) -> Interval:
+    """Interval of FNMR at the lowest threshold whose observed FMR is at most a target FMR.
+
+    It combines (MOVER) the interval of FNMR at the threshold with FNMR at the two thresholds between which the true
+    threshold lies: those at FMR -+ 1.96 standard errors. Where that range reaches FMR 0, there is no upper end: the
+    data do not show how strict the threshold has to be.
 
     Args:
-        accuracy: the mean, 0 to 1.
-        n: number of comparisons in all folds, 1 or more.
+        scores: the comparisons, one or more of each kind.
+        fmr: target FMR, above 0 and up to 1.
     """
-    return wilson(round(accuracy * n), n)
+    other, mates = scores.non_mated, scores.mated
+    rows = mates.worst_first[: _errors_at_fmr(scores, fmr)]
+    at_threshold = rate_interval(mates, rows)
+    method = f"MOVER of FNMR and its threshold, each a {at_threshold.interval.method}"
+    low, high = at_threshold.interval.low, at_threshold.interval.high
+    if low is None or high is None or other.degrees_of_freedom < 1:
+        return Interval(None, None, method, None, _ONE_PERSON)
+    accepted = other.worst_first[: int(fmr * other.n)]
+    spread = Z * math.sqrt(other.factor(accepted) * float(other.variance(fmr)))
+    looser, here = (_errors_at_fmr(scores, at) / mates.n for at in (min(1.0, fmr + spread), fmr))
+    influence = other.influence(accepted)
+    carried = _carried(scores.known and accepted.size > 0, influence)
+    lower = max(0.0, here - math.hypot(here - low, here - looser))
+    if fmr <= spread:
+        return Interval(lower, None, method, carried, _no_upper_end(scores, accepted.size, carried, fmr, spread))
+    stricter = _errors_at_fmr(scores, fmr - spread) / mates.n
+    return Interval(lower, min(1.0, here + math.hypot(high - here, stricter - here)), method, carried)
 
 
-def f1_interval(tp: int, fp: int, fn: int) -> tuple[float, float]:
-    """95% interval of F1 = 2 TP / (2 TP + FP + FN).
+def eer_influence(scores: Dependence, eer: float) -> Floats:
+    """Influence of each comparison on the equal error rate, float64 (n,) in the order of the list; see `eer_interval`.
 
-    F1 = 2 J / (1 + J), where J = TP / (TP + FP + FN) is the share of true positives in all comparisons that are
-    mated or accepted. J is a proportion, and F1 rises with J. So the Wilson interval of J gives the interval of F1.
+    Args:
+        scores: the comparisons, one or more of each kind.
+        eer: the observed rate, 0 to 1.
+    """
+    kinds = (scores.non_mated, scores.mated)
+    errors = [kind.worst_first[: round(eer * kind.n)] for kind in kinds]
+    share = _share_of_fmr(scores, eer, errors)
+    of_other, of_mates = (_rate_influence(kind, rows) for kind, rows in zip(kinds, errors, strict=True))
+    return scores.in_order((1 - share) * of_mates, share * of_other)
+
+
+def fnmr_at_fmr_influence(scores: Dependence, accepted: NDArray[np.bool_], fmr: float) -> Floats:
+    """Influence of each comparison on FNMR at a threshold that is set for a target FMR.
+
+    It allows for the uncertain threshold: where more non-mated comparisons than usual are alike by chance, the
+    threshold is set too strict, and FNMR rises by the slope of the DET curve.
+
+    Args:
+        scores: the comparisons, one or more of each kind.
+        accepted: bool (n,), the decisions at the threshold.
+        fmr: target FMR, above 0 and up to 1.
 
     Returns:
-        Lower and upper end, 0 to 1; both NaN where no comparison is mated or accepted.
+        float64 (n,) in the order of the list.
     """
-    low, high = wilson(tp, tp + fp + fn)
-    return 2 * low / (1 + low), 2 * high / (1 + high)
+    other, mates = scores.non_mated, scores.mated
+    matches = other.worst_first[: int(fmr * other.n)]
+    standard_error = math.sqrt(other.factor(matches) * float(other.variance(fmr)))
+    reach = max(_SLOPE_REACH * standard_error, _SLOPE_MATCHES / other.n)
+    low, high = max(0.0, fmr - reach), min(1.0, fmr + reach)
+    slope = (_errors_at_fmr(scores, low) - _errors_at_fmr(scores, high)) / mates.n / (high - low)
+    wrong = scores.mated_rows(~accepted), scores.non_mated_rows(accepted)
+    of_mates, of_other = (_rate_influence(kind, rows) for kind, rows in zip((mates, other), wrong, strict=True))
+    return scores.in_order(of_mates, slope * of_other)
 
 
-def auc_interval(auc: float, mated: int, non_mated: int) -> tuple[float, float]:
-    """95% interval of the area under the ROC. It has a width above 0 also where the area is 0 or 1.
-
-    Each end is the area that lies 1.96 of its own standard errors from the observed area. The standard error is by
-    Hanley and McNeil's formula, with N = (mated + non_mated) / 2 - 1 in both terms.
+def linear_interval(value: float, influence: Influence, *, known: bool) -> Interval:
+    """Interval of a number whose error is the sum of known influences (delta method, Student's t).
 
     Args:
+        value: the observed number.
+        influence: influence of the comparisons on it.
+        known: whether the people are known.
+
+    Returns:
+        The interval. It has no ends where no comparison has an influence, or one person has all.
+    """
+    method = "delta method, dyadic-robust" if known else "delta method, comparisons taken as independent"
+    carried = _carried(known, influence)
+    if influence.variance == 0:
+        return Interval(None, None, method, None, "no comparison changes the number, so the data show no spread")
+    degrees = influence.effective_people - 1 if known else math.inf
+    if degrees < _FEWEST_DEGREES:
+        return Interval(None, None, method, carried, "a single person carries the error; an interval needs more")
+    half = _t(degrees) * math.sqrt(influence.variance)
+    return Interval(value - half, value + half, method, carried)
+
+
+def auc_interval(scores: Dependence, auc: float) -> Interval:
+    """Interval of the area under the ROC. It has a width above 0 also where the area is 0 or 1.
+
+    A score interval: the variance at an area is that of two normal distributions of this area, with the correlations
+    of the comparisons that share people.
+
+    Args:
+        scores: the comparisons, one or more of each kind.
         auc: the observed area, 0 to 1.
-        mated: number of mated comparisons, 1 or more.
-        non_mated: number of non-mated comparisons, 1 or more.
-
-    Source: R. G. Newcombe, Statistics in Medicine 25 (2006) 559-573, method 5.
-
-    >>> [round(end, 3) for end in auc_interval(1.0, 20, 20)]
-    [0.899, 1.0]
     """
-    spare = (mated + non_mated) / 2 - 1
+    other, mates = scores.non_mated, scores.mated
+    method = ROBUST if scores.known else INDEPENDENT
+    degrees = min(other.degrees_of_freedom, mates.degrees_of_freedom)
+    if degrees < 1:
+        return Interval(None, None, method, None, _ONE_PERSON)
+    spreads = [float(np.std(kind.sorted_badness)) for kind in (mates, other)]
+    total = spreads[0] ** 2 + spreads[1] ** 2
+    of_mates = spreads[0] ** 2 / total if total > 0 else 0.5
+    ways = [
+        *((kind.n / kind.n**2, part) for kind, part in ((mates, of_mates), (other, 1 - of_mates))),
+        *((one.count / mates.n**2, one.correlation * of_mates) for one in mates.sharing),
+        *((one.count / other.n**2, one.correlation * (1 - of_mates)) for one in other.sharing),
+    ]
+    crossing = scores.crossing
+    ways.append(
+        (
+            2 * crossing.count / (mates.n * other.n),
+            crossing.correlation * math.sqrt(of_mates * (1 - of_mates)),
+        )
+    )
+    weights, correlations = (np.array(column) for column in zip(*ways, strict=True))
 
-    def too_far(area: float) -> bool:
-        terms = 1 + spare * (1 - area) / (2 - area) + spare * area / (1 + area)
-        return abs(area - auc) > _Z * math.sqrt(area * (1 - area) * terms / (mated * non_mated))
+    def variance(area: Floats) -> Floats:
+        terms = exceedance_covariance(area[..., None], np.clip(correlations, -0.95, 0.9999)) * weights
+        total: Floats = np.maximum(terms.sum(axis=-1), terms[..., :2].sum(axis=-1) / 2)
+        return total
 
-    return _edge(too_far, 0.0, auc), _edge(too_far, 1.0, auc)
+    influence = _auc_influence(scores, auc)
+    factor, inner = 1.0, min(max(auc, 0.0), 1.0)
+    if scores.known and 0 < inner < 1:
+        factor = max(1.0, influence.variance / float(variance(np.array([inner]))[0]))
+    width = _t(degrees)
+    low, high = _ends(np.array([inner]), lambda area: width**2 * factor * variance(area))
+    return Interval(float(low[0]), float(high[0]), method, _carried(scores.known, influence))
 
 
-def d_prime_interval(d_prime: float, variances: tuple[float, float], sizes: tuple[int, int]) -> tuple[float, float]:
-    """95% interval of d' for normally distributed similarities; the two kinds may differ in number and variance.
-
-    With s^2 = (u + v) / 2 for the variances u and v of m and n similarities, the variance of d' is about
-    (u / m + v / n) / s^2 + d'^2 (u^2 / (m - 1) + v^2 / (n - 1)) / (8 s^4): the delta method.
+def d_prime_interval(scores: Dependence, d_prime: float) -> Interval:
+    """Interval of d', from the influence of each comparison on means and variances (delta method, Student's t).
 
     Args:
+        scores: the comparisons, two or more of each kind, with similarities that vary.
         d_prime: the observed value.
-        variances: sample variances of mated and of non-mated similarities, not both 0.
-        sizes: number of mated and of non-mated similarities, each 2 or more.
     """
-    (u, v), (m, n) = variances, sizes
-    square = (u + v) / 2
-    of_means = (u / m + v / n) / square
-    of_spread = d_prime**2 * (u**2 / (m - 1) + v**2 / (n - 1)) / (8 * square**2)
-    half = _Z * math.sqrt(of_means + of_spread)
-    return d_prime - half, d_prime + half
-
-
-def bootstrap_interval(draws: NDArray[np.float64]) -> tuple[float, float] | None:
-    """95% interval from bootstrap draws of a number: their 2.5% and 97.5% percentiles.
-
-    Args:
-        draws: float64 (draws,), NaN where the number is undefined in a draw; such draws are left out.
-
-    Returns:
-        Lower and upper end; None where the number is undefined in all draws.
-
-    >>> bootstrap_interval(np.array([0.0, 1.0, np.nan]))
-    (0.025, 0.975)
-    """
-    finite = draws[np.isfinite(draws)]
-    if not finite.size:
-        return None
-    low, high = np.percentile(finite, [2.5, 97.5]).tolist()
-    return low, high
-
-
-def difference_interval(draws: NDArray[np.float64], n: int) -> tuple[float, float] | None:
-    """95% interval of a difference of two rates, from paired bootstrap draws of the difference.
-
-    Args:
-        draws: float64 (draws,), NaN where the difference is undefined in a draw.
-        n: number of comparisons in the denominator of the rates.
-
-    Returns:
-        As `bootstrap_interval`. Where all draws are equal, the interval reaches 3/n to either side (`rule_of_three`).
-
-    >>> difference_interval(np.zeros(200), 300)
-    (-0.01, 0.01)
-    """
-    interval = bootstrap_interval(draws)
-    if interval is None:
-        return None
-    low, high = interval
-    finite = draws[np.isfinite(draws)]
-    if finite.min() == finite.max() and n:
-        return low - rule_of_three(n), high + rule_of_three(n)
-    return low, high
-
-
-def rule_of_three(n: int) -> float:
-    """Upper 95% bound of the rate of an event that did not occur in n trials: 3/n, at most 1; NaN where n is 0.
-
-    >>> rule_of_three(3000)
-    0.001
-    """
-    _check_counts(0, n)
-    return min(1.0, 3 / n) if n else math.nan
+    mates, other = -scores.mated.badness, scores.non_mated.badness
+    pooled = (float(np.var(mates, ddof=1)) + float(np.var(other, ddof=1))) / 2
+    influence: Influence | None = None
+    for kind, similarity, sign in ((scores.mated, mates, 1.0), (scores.non_mated, other, -1.0)):
+        apart = similarity - similarity.mean()
+        of_mean = sign * apart / math.sqrt(pooled)
+        of_spread = d_prime * (apart**2 - float(np.mean(apart**2))) / (4 * pooled)
+        part = kind.influence_of((of_mean - of_spread) / kind.n)
+        influence = part if influence is None else influence + part
+    assert influence is not None
+    return linear_interval(d_prime, influence, known=scores.known)
 
 
 def smallest_resolvable_rate(n: int) -> float:
@@ -190,18 +375,107 @@ def smallest_resolvable_rate(n: int) -> float:
     >>> smallest_resolvable_rate(10_000)
     0.0001
     """
-    _check_counts(0, n)
+    if n < 0:
+        raise ConfigurationError(f"{n} trials; expected 0 or more")
     return 1 / n if n else math.nan
 
 
-def _check_counts(successes: int, n: int) -> None:
-    if not 0 <= successes <= n:
-        raise ConfigurationError(f"{successes} of {n} is no proportion; expected 0 <= successes <= n")
+def _share_of_fmr(scores: Dependence, eer: float, errors: list[Whole]) -> float:
+    """Share of FNMR in the change of FMR and FNMR over the thresholds near the EER; 0.5 where neither changes."""
+    kinds = (scores.non_mated, scores.mated)
+    at = np.array([eer])
+    of_both = sum(kind.factor(rows) * float(kind.variance(at)[0]) for kind, rows in zip(kinds, errors, strict=True))
+    width = Z * math.sqrt(of_both)
+
+    def rates(threshold: float) -> tuple[float, float]:
+        fmr, fnmr = (kind.count_at(threshold) / kind.n for kind in kinds)
+        return fmr, fnmr
+
+    looser, stricter = (_threshold_where(rates, scores, aim) for aim in (width, -width))
+    (fmr_high, fnmr_low), (fmr_low, fnmr_high) = rates(looser), rates(stricter)
+    change = (fmr_high - fmr_low) + (fnmr_high - fnmr_low)
+    return (fnmr_high - fnmr_low) / change if change > 0 else 0.5
 
 
-def _edge(too_far: Callable[[float], bool], outside: float, inside: float) -> float:
-    """The border between values that are too far from ``inside`` and values that are not."""
+def _threshold_where(rates: Callable[[float], tuple[float, float]], scores: Dependence, aim: float) -> float:
+    """The threshold at which FMR - FNMR, which falls as the threshold rises, passes ``aim``."""
+    ends = [
+        (-kind.sorted_badness if kind.people.mated else kind.sorted_badness)
+        for kind in (scores.mated, scores.non_mated)
+    ]
+    low = min(float(part.min()) for part in ends)
+    high = max(float(part.max()) for part in ends)
+    low, high = low - 1e-9, np.nextafter(high, np.inf)
     for _ in range(60):
-        middle = (outside + inside) / 2
-        outside, inside = (middle, inside) if too_far(middle) else (outside, middle)
-    return outside if outside in (0.0, 1.0) else inside
+        middle = (low + high) / 2
+        fmr, fnmr = rates(middle)
+        low, high = (middle, high) if fmr - fnmr > aim else (low, middle)
+    return high if aim < 0 else low
+
+
+def _errors_at_fmr(scores: Dependence, fmr: float) -> int:
+    """Number of false non-matches at the lowest threshold whose observed FMR is at most ``fmr``."""
+    rising = scores.non_mated.sorted_badness
+    allowed = int(fmr * rising.size + 1e-9)
+    if allowed >= rising.size:
+        return 0
+    rejected = float(rising[rising.size - 1 - allowed])
+    return scores.mated.count_at(math.nextafter(rejected, math.inf))
+
+
+def _auc_influence(scores: Dependence, auc: float) -> Influence:
+    """DeLong's influences: how far each comparison's share of the other kind is from the area."""
+    mates, other = -scores.mated.badness, scores.non_mated.badness
+    parts = []
+    for own, kind, against, sign in (
+        (mates, scores.mated, scores.non_mated.sorted_badness, 1.0),
+        (other, scores.non_mated, -scores.mated.sorted_badness[::-1], -1.0),
+    ):
+        below = np.searchsorted(against, own, "left") + np.searchsorted(against, own, "right")
+        share = below / (2 * against.size)
+        parts.append(kind.influence_of(((share if sign > 0 else 1 - share) - auc) / kind.n))
+    return parts[0] + parts[1]
+
+
+def _no_upper_end(scores: Dependence, matches: int, carried: float | None, fmr: float, spread: float) -> str:
+    """Why FNMR at an FMR has no upper end, and about how many more people would give one."""
+    seen = f"{matches:,} false {'match' if matches == 1 else 'matches'} set the threshold"
+    if carried is not None:
+        seen = f"{seen} and come from {carried:.2g} people, effectively" if matches > 1 else seen
+    if not scores.known:
+        more = math.ceil(scores.non_mated.n * ((spread / fmr) ** 2 - 1)) + 1
+        return f"no upper end: {seen}; about {rounded_up(more):,} more non-mated comparisons are needed"
+    more = math.ceil(scores.non_mated.distinct_people * ((spread / fmr) ** 2 - 1)) + 1
+    return f"no upper end: {seen}; about {rounded_up(more):,} more people are needed"
+
+
+def _rate_influence(kind: Kind, errors: Whole) -> Floats:
+    """Influence of each comparison on the rate of errors, float64 (n,)."""
+    values = np.full(kind.n, -errors.size / kind.n)
+    values[errors] += 1
+    return values / kind.n
+
+
+def _carried(known: bool, influence: Influence) -> float | None:
+    effective = influence.effective_people if known else math.nan
+    return None if math.isnan(effective) else effective
+
+
+def _t(degrees: float) -> float:
+    """97.5% point of Student's t distribution."""
+    from scipy.special import stdtrit  # here and not at the top: SciPy takes long to load
+
+    return Z if math.isinf(degrees) else float(stdtrit(degrees, 0.975))
+
+
+def _ends(rate: Floats, squared_width: Callable[[Floats], Floats]) -> tuple[Floats, Floats]:
+    """Lowest and highest true rate that is not farther from the observed rate than its own width."""
+    low, high = np.zeros_like(rate), np.ones_like(rate)
+    inside_low, inside_high = rate.copy(), rate.copy()
+    for _ in range(_STEPS):
+        middle_low, middle_high = (low + inside_low) / 2, (high + inside_high) / 2
+        far_low = (middle_low - rate) ** 2 > squared_width(middle_low)
+        far_high = (middle_high - rate) ** 2 > squared_width(middle_high)
+        low, inside_low = np.where(far_low, middle_low, low), np.where(far_low, inside_low, middle_low)
+        high, inside_high = np.where(far_high, middle_high, high), np.where(far_high, inside_high, middle_high)
+    return np.where(rate == 0, 0.0, low), np.where(rate == 1, 1.0, high)

@@ -71,11 +71,22 @@ def best_accuracy_threshold(similarity: ArrayLike, mated: ArrayLike, grid: Array
     return best_accuracy_step(count_steps(similarity, mated))
 
 
-def best_accuracy_step(steps: StepCounts) -> float:
-    """As `best_accuracy_threshold`, from the counts of `faceproof.metrics.curves.count_steps`."""
+def best_accuracy_step(steps: StepCounts, mix: tuple[int, int] | None = None) -> float:
+    """As `best_accuracy_threshold`, from the counts of `faceproof.metrics.curves.count_steps`.
+
+    Args:
+        steps: the counts.
+        mix: numbers of mated and of non-mated comparisons, each 1 or more, at whose mix the accuracy is best; None: the
+            numbers of ``steps``.
+    """
     if steps.mated == 0 or steps.non_mated == 0:
         return math.nan
-    return _middle(steps.similarity, *_strictest_best(steps.tp - steps.fp))
+    gain = steps.tp - steps.fp
+    if mix is not None and mix[0] * steps.non_mated != mix[1] * steps.mated:
+        weighted = steps.tp * (mix[0] / steps.mated) - steps.fp * (mix[1] / steps.non_mated)
+        # Whole numbers, so that rounding does not break ties between equally good thresholds.
+        gain = np.rint(weighted * (2**40 / sum(mix))).astype(np.int64)
+    return _middle(steps.similarity, *_strictest_best(gain))
 
 
 def eer(similarity: ArrayLike, mated: ArrayLike) -> tuple[float, float]:

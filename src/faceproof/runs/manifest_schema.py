@@ -265,3 +265,9 @@ class Manifest(Entry):
     def system(self) -> SystemEntry:
         """The first system, which is the only one of an evaluation."""
         return self.systems[0]
+
+    @property
+    def people_known(self) -> bool:
+        """Whether the people of the comparisons are known; a file of scores may name none."""
+        named = self.people is not None and self.people.people is not None
+        return named or not (self.systems and self.system.of_scores)

@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.findings.compared import (
     MEASURES,
+    TESTED,
     Agreement,
+    Measured,
+    MeasuredDifference,
     Paired,
-    drawn_measures,
-    enough_draws,
-    mcnemar,
-    measures,
+    difference,
+    linked_runs,
+    measured,
     pair_runs,
 )
 from faceproof.findings.disputed import Disputed
 from faceproof.findings.joined import JoinedRuns
-from faceproof.metrics.intervals import difference_interval
-from faceproof.metrics.operating_points import fmr_label, missing_kind
+from faceproof.findings.linked import LinkedScores
+from faceproof.metrics.differences import LEVEL, holm, people_needed
+from faceproof.metrics.intervals import Interval
+from faceproof.metrics.operating_points import fmr_label
 from faceproof.scoring.similarity import distance_from_similarity
 from faceproof.summary.comparison_schema import (
     AgreementOfTwo,
-    Bootstrap,
     CommonOperatingPoint,
     ComparisonHead,
     ComparisonSummary,
     Cost,
     CostPoint,
     Difference,
+    DifferenceTest,
     FlipsOfRun,
-    Mcnemar,
     NotMade,
     PairedRun,
     RunNumbers,
@@ -51,15 +54,12 @@ Float64Array = NDArray[np.float64]
 SHOWN = 24
 COST_FMRS = (0.001, 0.01, 0.1)
 _HOW = {
-    "accuracy": "Difference in the share of right decisions at the thresholds from other people.",
-    "fnmr": "Difference in the share of mated comparisons rejected at the thresholds from other people.",
-    "fmr": "Difference in the share of non-mated comparisons accepted at the thresholds from other people.",
+    "fnmr": "Difference in the share of mated comparisons rejected at the thresholds for the target FMR; the interval "
+    "allows for the uncertainty of both thresholds.",
     "eer": "Difference of the equal error rates; each run has a threshold of its own there, set on these comparisons.",
+    "accuracy": "Difference in the share of right decisions at the thresholds for the target FMR.",
+    "fmr": "Difference in the share of non-mated comparisons accepted at the thresholds for the target FMR.",
 }
-_MCNEMAR = (
-    "Exact two-sided McNemar test on the comparisons that one of the two runs alone decides correctly. It takes "
-    "comparisons as independent; they share people, so the true p-value is somewhat higher."
-)
 _KAPPA = "Agreement beyond that of two runs that accept as often, but blindly: 1 always alike, 0 as by chance (Cohen)."
 
 
@@ -83,9 +83,11 @@ def summarize_comparison(
     first = joined.scored[0]
     manifest = joined.runs[0].tables.manifest
     seed, folds = manifest.seed or 0, manifest.judging.folds
-    paired = pair_runs(joined.similarity, first.mated, *first.person_codes(), first.fold, seed)
+    paired = pair_runs(
+        joined.similarity, first.mated, *first.person_codes(), first.fold, seed, people_known=first.people_known
+    )
     disputed = Disputed(joined, paired)
-    draws = enough_draws(paired.mated.size)
+    linked = linked_runs(paired)
     runs = [_run(joined, place, folds, seed) for place in range(len(joined.runs))]
     summary = ComparisonSummary(
         schema_version=SCHEMA_VERSION,
@@ -104,9 +106,8 @@ def summarize_comparison(
         comparisons=_counts(joined, paired),
         runs=runs,
         operating_point=_operating_point(paired),
-        bootstrap=Bootstrap(draws=draws, how=_bootstrap(draws)),
-        paired=[_paired_run(joined.names[place], paired, place) for place in range(len(runs))],
-        differences=_differences(joined, paired, draws, seed),
+        paired=[_paired_run(joined.names[place], paired, linked[place], place) for place in range(len(runs))],
+        differences=_differences(joined, paired, linked),
         agreement=list(_agreements(joined, paired)),
         flips=[_flips(disputed, run) for run in range(1, len(runs))],
         not_made=[_not_made(disputed, run) for run in range(len(runs))],
@@ -124,7 +125,7 @@ def _counts(joined: JoinedRuns, paired: Paired) -> SharedCounts:
         made_by_all=int(made.size),
         made_by_all_mated=int(made.sum()),
         made_by_all_non_mated=int((~made).sum()),
-        people=int(np.unique(np.concatenate([paired.person_a, paired.person_b])).size),
+        people=_people(paired),
     )
 
 
@@ -163,65 +164,64 @@ def _operating_point(paired: Paired) -> CommonOperatingPoint:
     )
 
 
-def _paired_run(name: str, paired: Paired, place: int) -> PairedRun:
-    similarity, threshold = paired.similarity[place], paired.threshold[place]
+def _paired_run(name: str, paired: Paired, linked: LinkedScores, place: int) -> PairedRun:
+    threshold = paired.threshold[place]
     distance = distance_from_similarity(np.unique(threshold[~np.isnan(threshold)]))
     return PairedRun(
         run=name,
-        held=held_point(threshold, similarity, paired.mated, **dict(_operating_point(paired))),
+        held=held_point(threshold, linked, **dict(_operating_point(paired))),
         threshold_distance=[float(distance.min()), float(distance.max())] if distance.size else None,
-        eer=equal_error_rate(similarity, paired.mated, missing_kind(paired.mated)),
+        eer=equal_error_rate(linked),
     )
 
 
-def _differences(joined: JoinedRuns, paired: Paired, draws: int, seed: int) -> list[Difference]:
-    """Differences of each run to the first run."""
-    point = measures(paired, np.ones((1, paired.mated.size)))
-    drawn = drawn_measures(paired, draws, seed) if paired.mated.size else {name: point[name][:, :0] for name in point}
+def _differences(joined: JoinedRuns, paired: Paired, linked: list[LinkedScores]) -> list[Difference]:
+    """Differences of each run to the first run; the tests of one measure are corrected for the number of runs."""
+    every = [measured(paired, one, place) for place, one in enumerate(linked)]
+    found = [{name: difference(name, paired, linked[0], of_run, every[0]) for name in MEASURES} for of_run in every[1:]]
+    tests = {name: _corrected([row[name] for row in found], _people(paired)) for name in TESTED}
     return [
         Difference(
-            run=joined.names[place],
+            run=joined.names[place + 1],
             baseline=joined.names[0],
-            **{name: _difference(name, place, paired, point, drawn) for name in MEASURES},
-            mcnemar=_mcnemar(paired, place),
+            **{name: _estimate(name, row[name], every[0], paired) for name in MEASURES},
+            fnmr_test=tests["fnmr"][place],
+            eer_test=tests["eer"][place],
         )
-        for place in range(1, len(joined.runs))
+        for place, row in enumerate(found)
     ]
 
 
-def _difference(
-    name: str, place: int, paired: Paired, point: Mapping[str, Float64Array], drawn: Mapping[str, Float64Array]
-) -> Estimate:
-    """Difference of a run to the first run; its interval comes from the same draws of people for both runs."""
+def _estimate(name: str, found: MeasuredDifference, baseline: dict[str, Measured], paired: Paired) -> Estimate:
+    if math.isnan(found.value):
+        return Estimate.absent(found.reason or "it is not defined on these comparisons", _HOW[name])
     mated, other = int(paired.mated.sum()), int((~paired.mated).sum())
     n = {"accuracy": mated + other, "fnmr": mated, "fmr": other, "eer": min(mated, other)}[name]
-    how = f"{_HOW[name]} {_bootstrap(drawn[name].shape[1])}"
-    # The order of summation gives equal rates a rounding error: remove it.
-    value = round(float(point[name][place, 0] - point[name][0, 0]), 12)
-    if math.isnan(value):
-        why = missing_kind(paired.mated) or (None if name == "eer" else paired.reason)
-        return Estimate.absent(why or "it is not defined on these comparisons", how)
-    draws = (drawn[name][place] - drawn[name][0]).round(12)
-    return Estimate.of(value, difference_interval(draws, n), n, how)
+    return Estimate.of(found.value, found.interval or Interval(None, None, ""), n, _HOW[name])
 
 
-def _bootstrap(draws: int) -> str:
-    return (
-        f"95% interval from {draws:,} draws of people (bootstrap), the same draws for both runs, thresholds fixed; "
-        "where no draw differs from another, 3/n to either side (rule of three)."
+def _corrected(found: Sequence[MeasuredDifference], people: int) -> list[DifferenceTest]:
+    corrected = iter(holm([one.test.p for one in found if one.test is not None]))
+    return [_test(one, next(corrected) if one.test is not None else None, people) for one in found]
+
+
+def _test(found: MeasuredDifference, p: float | None, people: int) -> DifferenceTest:
+    if found.test is None or p is None:
+        return DifferenceTest(different=False, p=None, reason=found.reason)
+    different = p <= LEVEL
+    return DifferenceTest(
+        different=different,
+        p=p,
+        p_difference=found.test.p_difference,
+        p_exact=found.test.p_exact,
+        only_run_wrong=found.only_run_wrong,
+        only_baseline_wrong=found.only_baseline_wrong,
+        people_needed=None if different else people_needed(found.value, found.test.standard_error, people),
     )
 
 
-def _mcnemar(paired: Paired, place: int) -> Mcnemar:
-    names = ("both_right", "only_run_right", "only_baseline_right", "both_wrong")
-    if not paired.decided:
-        return Mcnemar(p=None, **dict.fromkeys(names), how=_MCNEMAR, reason=paired.reason)
-    right, baseline = paired.right[place], paired.right[0]
-    counts = [
-        int(np.count_nonzero(rows))
-        for rows in (right & baseline, right & ~baseline, ~right & baseline, ~right & ~baseline)
-    ]
-    return Mcnemar(p=mcnemar(counts[2], counts[1]), **dict(zip(names, counts, strict=True)), how=_MCNEMAR, reason=None)
+def _people(paired: Paired) -> int:
+    return int(np.unique(np.concatenate([paired.person_a, paired.person_b])).size)
 
 
 def _agreements(joined: JoinedRuns, paired: Paired) -> Iterator[AgreementOfTwo]:

@@ -19,7 +19,7 @@ class ComparisonHead(Record):
         command: the command line; None where there was none.
         finished: time of the comparison, ISO 8601, UTC.
         common: whether runs with different pair lists were allowed.
-        seed: seed of folds and bootstrap.
+        seed: seed of folds.
         folds: number of folds of the cross-validated accuracy of each run.
         baseline: name of the run that the others are compared with.
     """
@@ -86,13 +86,6 @@ class CommonOperatingPoint(Record):
     note: str | None
 
 
-class Bootstrap(Record):
-    """Number of bootstrap draws, and how they were made."""
-
-    draws: int
-    how: str
-
-
 class PairedRun(Record):
     """A run on the comparisons that all runs could make.
 
@@ -109,28 +102,52 @@ class PairedRun(Record):
     eer: EqualErrorRate
 
 
-class Mcnemar(Record):
-    """McNemar's test: p-value, and number of comparisons that both runs, one run or no run decides correctly."""
+class DifferenceTest(Record):
+    """Whether a difference of two runs is shown, by two tests that both have to reject.
 
+    Attributes:
+        different: whether the difference is shown: ``p`` is at most 0.05.
+        p: the larger of the two p-values, corrected for the number of runs (Holm); None where there is no test.
+        p_difference: p-value of the difference over its standard error, which allows for people who recur.
+        p_exact: p-value of the exact test (McNemar) on the comparisons that one run alone decides wrongly.
+        only_run_wrong: number of comparisons that only the run decides wrongly.
+        only_baseline_wrong: number of comparisons that only the baseline decides wrongly.
+        people_needed: about how many people would show a difference of this size; None where it is shown, or unknown.
+        reason: why there is no test; None where there is one.
+    """
+
+    different: bool
     p: float | None
-    both_right: int | None
-    only_run_right: int | None
-    only_baseline_right: int | None
-    both_wrong: int | None
-    how: str
-    reason: str | None
+    p_difference: float | None = None
+    p_exact: float | None = None
+    only_run_wrong: int | None = None
+    only_baseline_wrong: int | None = None
+    people_needed: int | None = None
+    reason: str | None = None
 
 
 class Difference(Record):
-    """Differences of a run to the baseline (run - baseline), on the comparisons that all runs could make."""
+    """Differences of a run to the baseline (run - baseline), on the comparisons that all runs could make.
+
+    Attributes:
+        run: name of the run.
+        baseline: name of the baseline.
+        fnmr: difference of FNMR at the common target FMR, with the uncertainty of both thresholds.
+        eer: difference of the equal error rates.
+        accuracy: difference in the share of right decisions at the same thresholds.
+        fmr: difference of the observed FMR at the same thresholds.
+        fnmr_test: whether the difference of FNMR is shown.
+        eer_test: whether the difference of the EER is shown.
+    """
 
     run: str
     baseline: str
-    accuracy: Estimate
     fnmr: Estimate
-    fmr: Estimate
     eer: Estimate
-    mcnemar: Mcnemar
+    accuracy: Estimate
+    fmr: Estimate
+    fnmr_test: DifferenceTest = DifferenceTest(different=False, p=None, reason="an earlier version did not test it")
+    eer_test: DifferenceTest = DifferenceTest(different=False, p=None, reason="an earlier version did not test it")
 
 
 class AgreementOfTwo(Record):
@@ -195,7 +212,6 @@ class ComparisonSummary(Head):
         comparisons: counts of the comparisons that the runs share.
         runs: numbers of each run by itself.
         operating_point: operating point at which the runs are compared.
-        bootstrap: bootstrap of the intervals of differences.
         paired: numbers of each run on the comparisons that all runs could make.
         differences: differences of each run to the baseline.
         agreement: agreement of each two runs.
@@ -209,7 +225,6 @@ class ComparisonSummary(Head):
     comparisons: SharedCounts
     runs: list[RunNumbers]
     operating_point: CommonOperatingPoint
-    bootstrap: Bootstrap
     paired: list[PairedRun]
     differences: list[Difference]
     agreement: list[AgreementOfTwo]

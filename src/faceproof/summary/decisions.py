@@ -7,13 +7,21 @@ which one photo or both have no template, separately for mated and non-mated com
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from faceproof.findings.linked import ErrorRates, LinkedScores
 from faceproof.metrics import operating_points as found_points
-from faceproof.metrics.confusion import Confusion, confusion_at, f1
-from faceproof.metrics.intervals import eer_interval, f1_interval, rule_of_three
+from faceproof.metrics.confusion import Confusion, accuracy, f1, precision
+from faceproof.metrics.intervals import (
+    Interval,
+    Rate,
+    combined_interval,
+    eer_interval,
+    fnmr_at_fmr_interval,
+)
 from faceproof.metrics.operating_points import (
     best_accuracy_point,
     eer,
@@ -24,7 +32,7 @@ from faceproof.metrics.operating_points import (
 )
 from faceproof.scoring.native_score import UsualScore
 from faceproof.scoring.similarity import distance_from_similarity, similarity_from_distance
-from faceproof.summary.estimates import INDEPENDENT, Estimate, finite_or_none, rate
+from faceproof.summary.estimates import Estimate, finite_or_none
 from faceproof.summary.evaluation_schema import EqualErrorRate, FnmrAtFmr, HeldPoint, OperatingPoint
 
 TARGET_FMRS = (0.1, 0.01, 0.001, 0.0001)
@@ -44,38 +52,37 @@ _HOW = {
 
 
 def operating_points(
-    similarity: NDArray[np.float64],
-    mated: NDArray[np.bool_],
-    not_compared: tuple[int, int],
-    threshold_distance: float | None,
-    usual: UsualScore | None = None,
+    linked: LinkedScores, threshold_distance: float | None, usual: UsualScore | None = None
 ) -> list[OperatingPoint]:
     """Compute threshold, counts and rates of every operating point.
 
     Args:
-        similarity: float64 (n,), -1 to 1, of the comparisons that were made.
-        mated: bool (n,).
-        not_compared: number of mated and of non-mated comparisons that could not be made.
+        linked: the comparisons.
         threshold_distance: a fixed threshold as a distance, 0 to 2, or None.
         usual: the usual score of the model, in which thresholds are also given; None where it is unknown.
 
     Returns:
         ``best_accuracy``, ``eer``, ``fmr_0.1`` and so on, and ``fixed`` first where there is a fixed threshold. A point
-        whose threshold cannot be set has a ``reason``, and None for the threshold and for ``confusion``.
+        whose threshold cannot be set has a ``reason``, and None for the threshold and for ``confusion``. FNMR and
+        recall at an ``fmr_...`` point have the interval of FNMR at that FMR, which allows for the uncertain threshold.
     """
+    similarity, mated = linked.similarity[linked.compared], linked.mated[linked.compared]
     points: list[tuple[found_points.ThresholdChoice, str, float | None]] = [
         (best_accuracy_point(similarity, mated), "threshold of best accuracy", None),
         (eer_point(similarity, mated), "FMR and FNMR equal", None),
-        *((fmr_point(similarity, mated, fmr), f"FMR at most {fmr_label(fmr)}", None) for fmr in TARGET_FMRS),
     ]
     if threshold_distance is not None:
         fixed = fixed_point(similarity_from_distance(threshold_distance))
         # The distance of the caller: converting to similarity and back may change its last digit.
         points.insert(0, (fixed, f"distance {threshold_distance:g}, given beforehand", float(threshold_distance)))
-    return [
-        _operating_point(point, label, similarity, mated, not_compared, usual, distance)
-        for point, label, distance in points
-    ]
+    found = [_operating_point(point, label, linked, usual, distance) for point, label, distance in points]
+    for fmr in TARGET_FMRS:
+        point = fmr_point(similarity, mated, fmr)
+        at_fmr = None
+        if not math.isnan(point.threshold) and mated.any():
+            at_fmr = fnmr_at_fmr_interval(linked.made, fmr)
+        found.append(_operating_point(point, f"FMR at most {fmr_label(fmr)}", linked, usual, None, at_fmr))
+    return found
 
 
 def fnmr_at_fmr(points: list[OperatingPoint]) -> list[FnmrAtFmr]:
@@ -95,22 +102,22 @@ def fnmr_at_fmr(points: list[OperatingPoint]) -> list[FnmrAtFmr]:
     ]
 
 
-def equal_error_rate(similarity: NDArray[np.float64], mated: NDArray[np.bool_], reason: str | None) -> EqualErrorRate:
-    """EER with its interval and threshold; where there is none, ``reason`` says why."""
-    how = (
-        "Where FMR and FNMR are equal, on a straight line between neighbouring thresholds. The interval is that of a "
-        f"rate seen in the smaller kind of comparison. {INDEPENDENT}"
-    )
+def equal_error_rate(linked: LinkedScores) -> EqualErrorRate:
+    """EER with its interval and threshold, of the comparisons that were made."""
+    how = "Where FMR and FNMR are equal, on a straight line between neighbouring thresholds."
+    similarity, mated = linked.similarity[linked.compared], linked.mated[linked.compared]
     value, threshold = eer(similarity, mated)
     at, distance = finite_or_none(threshold), _distance(threshold)
     if math.isnan(value):
         return EqualErrorRate.absent(
-            reason or "the data give none", how, threshold_similarity=at, threshold_distance=distance
+            found_points.missing_kind(mated) or "the data give none",
+            how,
+            threshold_similarity=at,
+            threshold_distance=distance,
         )
-    mates = int(np.count_nonzero(mated))
-    kinds = mates, mated.size - mates
+    smaller = min(linked.made.mated.n, linked.made.non_mated.n)
     return EqualErrorRate.of(
-        *(value, eer_interval(value, *kinds), min(kinds), how),
+        *(value, eer_interval(linked.made, value), smaller, how),
         optimistic=True,
         threshold_similarity=at,
         threshold_distance=distance,
@@ -120,18 +127,21 @@ def equal_error_rate(similarity: NDArray[np.float64], mated: NDArray[np.bool_], 
 def _operating_point(
     point: found_points.ThresholdChoice,
     label: str,
-    similarity: NDArray[np.float64],
-    mated: NDArray[np.bool_],
-    not_compared: tuple[int, int],
+    linked: LinkedScores,
     usual: UsualScore | None,
     given_distance: float | None,
+    at_fmr: Interval | None = None,
 ) -> OperatingPoint:
     distance = _distance(point.threshold) if given_distance is None else given_distance
-    counts = None if math.isnan(point.threshold) else confusion_at(similarity, mated, point.threshold)
-    if counts is None:
+    counts = None
+    if math.isnan(point.threshold):
         rates = no_rates(point.reason or "the data give no such threshold")
     else:
-        rates = rates_of(counts, not_compared, optimistic=point.optimistic)
+        accepted = linked.similarity >= point.threshold
+        counts = _counts(linked, accepted)
+        rates = rates_of(counts, linked.error_rates(accepted), optimistic=point.optimistic)
+        if at_fmr is not None:
+            rates |= _at_fmr(rates, at_fmr)
     return OperatingPoint(
         name=point.name,
         label=label,
@@ -146,10 +156,23 @@ def _operating_point(
     )
 
 
+def _at_fmr(rates: dict[str, Estimate], interval: Interval) -> dict[str, Estimate]:
+    """FNMR and recall with the interval of FNMR at a target FMR."""
+    return {
+        name: Estimate.of(float(rates[name].value or 0.0), at, rates[name].n or 0, _HOW[name], optimistic=True)
+        for name, at in (("fnmr", interval), ("recall", _complement(interval)))
+    }
+
+
+def _counts(linked: LinkedScores, accepted: NDArray[np.bool_]) -> Confusion:
+    mated = linked.mated
+    tp, fp = int(np.count_nonzero(accepted & mated)), int(np.count_nonzero(accepted & ~mated))
+    return Confusion(tp, linked.made.mated.n - tp, linked.made.non_mated.n - fp, fp)
+
+
 def held_point(
     thresholds: NDArray[np.float64],
-    similarity: NDArray[np.float64],
-    mated: NDArray[np.bool_],
+    linked: LinkedScores,
     *,
     name: str,
     label: str,
@@ -162,8 +185,7 @@ def held_point(
 
     Args:
         thresholds: float64 (n,), similarities; NaN throughout where there are none.
-        similarity: float64 (n,), of all comparisons; NaN where a comparison could not be made.
-        mated: bool (n,).
+        linked: the comparisons.
         name: name of the operating point.
         label: label of the operating point on pages.
         how: how the thresholds were set.
@@ -175,12 +197,9 @@ def held_point(
     if np.isnan(thresholds).all():
         rates = no_rates(reason or "there is no such threshold")
     else:
-        made = ~np.isnan(similarity)
-        accepted, labels = similarity[made] >= thresholds[made], mated[made]
-        tp, fp = int(np.count_nonzero(accepted & labels)), int(np.count_nonzero(accepted & ~labels))
-        counts = Confusion(tp, int(labels.sum()) - tp, int((~labels).sum()) - fp, fp)
-        lost = int(np.count_nonzero(~made & mated)), int(np.count_nonzero(~made & ~mated))
-        rates = rates_of(counts, lost, optimistic=False)
+        accepted = linked.similarity >= thresholds
+        counts = _counts(linked, accepted)
+        rates = rates_of(counts, linked.error_rates(accepted), optimistic=False)
     return HeldPoint(
         name=name,
         label=label,
@@ -199,45 +218,69 @@ def no_rates(reason: str) -> dict[str, Estimate]:
     return {name: Estimate.absent(reason, _HOW[name]) for name in RATES}
 
 
-def rates_of(counts: Confusion, not_compared: tuple[int, int], *, optimistic: bool) -> dict[str, Estimate]:
-    """Every rate of `RATES`, from counts of decisions and of mated and non-mated comparisons that could not be made."""
+def rates_of(counts: Confusion, rates: ErrorRates, *, optimistic: bool) -> dict[str, Estimate]:
+    """Every rate of `RATES`, from counts of decisions and the error rates with their intervals."""
     no_mated, no_other = "no mated comparison could be made", "no non-mated comparison could be made"
-    tp, fn, tn, fp = counts.tp, counts.fn, counts.tn, counts.fp
-    lost_mated, lost_other = not_compared
-    parts = {
-        "accuracy": (tp + tn, counts.n, "no comparison could be made"),
-        "precision": (tp, tp + fp, "nothing was accepted"),
-        "recall": (tp, counts.mated, no_mated),
-        "fmr": (fp, counts.non_mated, no_other),
-        "fnmr": (fn, counts.mated, no_mated),
-        # Where no non-mated comparison could be made, a FAR of 0 would say nothing about the system.
-        "far": (fp, counts.non_mated and counts.non_mated + lost_other, no_other),
-        "frr": (fn + lost_mated, counts.mated + lost_mated, "there is no mated comparison"),
-    }
     found = {
-        name: rate(part, whole, f"{_HOW[name]} {INDEPENDENT}", reason, optimistic=optimistic)
-        for name, (part, whole, reason) in parts.items()
+        "fmr": _estimate("fmr", rates.fmr, no_other, optimistic=optimistic),
+        "fnmr": _estimate("fnmr", rates.fnmr, no_mated, optimistic=optimistic),
+        # Where no non-mated comparison could be made, a FAR of 0 would say nothing about the system.
+        "far": _estimate("far", rates.far if rates.fmr else None, no_other, optimistic=optimistic),
+        "frr": _estimate("frr", rates.frr, "there is no mated comparison", optimistic=optimistic),
+        "recall": Estimate.absent(no_mated, _HOW["recall"]),
     }
-    for name in ("fmr", "far"):
-        if fp == 0 and (n := found[name].n):
-            bound = f"None was seen, which bounds it to about {rule_of_three(n):.2g} only (rule of three)."
-            found[name] = found[name].model_copy(update={"how": f"{found[name].how} {bound}"})
-    value = f1(counts)
-    if math.isnan(value):
-        found["f1"] = Estimate.absent(no_mated, _HOW["f1"])
-    else:
-        n = tp + fp + fn
-        found["f1"] = Estimate.of(
-            value, f1_interval(tp, fp, fn), n, f"{_HOW['f1']} {INDEPENDENT}", optimistic=optimistic
+    if rates.fnmr is not None:
+        recall = _complement(rates.fnmr.interval)
+        found["recall"] = Estimate.of(
+            counts.tp / counts.mated, recall, counts.mated, _HOW["recall"], optimistic=optimistic
         )
-    if not counts.mated or not counts.non_mated:
+    if rates.fmr is None or rates.fnmr is None:
         # With one kind of comparison, accepting all or nothing gives 100%, which would mislead.
         missing = no_other if counts.mated else no_mated
-        found |= {
-            name: Estimate.absent(f"{missing}, and it needs both kinds", _HOW[name])
-            for name in ("accuracy", "precision", "f1")
-        }
+        why = "no comparison could be made" if not counts.n else f"{missing}, and it needs both kinds"
+        found |= {name: Estimate.absent(why, _HOW[name]) for name in ("accuracy", "precision", "f1")}
+    else:
+        found |= _of_both(counts, rates.fmr, rates.fnmr, optimistic=optimistic)
     return {name: found[name] for name in RATES}
+
+
+def _of_both(counts: Confusion, fmr: Rate, fnmr: Rate, *, optimistic: bool) -> dict[str, Estimate]:
+    """Accuracy, precision and F1, whose intervals are combined from those of FMR and FNMR."""
+    m, n = counts.mated, counts.non_mated
+
+    def accuracy_at(fmr: float, fnmr: float) -> float:
+        return 1 - (m * fnmr + n * fmr) / (m + n)
+
+    def precision_at(fmr: float, fnmr: float) -> float:
+        accepted = m * (1 - fnmr) + n * fmr
+        return m * (1 - fnmr) / accepted if accepted else math.nan
+
+    def f1_at(fmr: float, fnmr: float) -> float:
+        return 2 * m * (1 - fnmr) / (m * (2 - fnmr) + n * fmr)
+
+    trials = {"accuracy": counts.n, "precision": counts.tp + counts.fp, "f1": counts.tp + counts.fp + counts.fn}
+    values = {"accuracy": accuracy(counts), "precision": precision(counts), "f1": f1(counts)}
+    functions = {"accuracy": accuracy_at, "precision": precision_at, "f1": f1_at}
+    return {
+        name: Estimate.absent("nothing was accepted", _HOW[name])
+        if math.isnan(value)
+        else Estimate.of(
+            *(value, combined_interval(functions[name], fmr, fnmr), trials[name], _HOW[name]), optimistic=optimistic
+        )
+        for name, value in values.items()
+    }
+
+
+def _estimate(name: str, rate: Rate | None, reason: str, *, optimistic: bool) -> Estimate:
+    if rate is None:
+        return Estimate.absent(reason, _HOW[name])
+    return Estimate.of(rate.value, rate.interval, rate.n, _HOW[name], optimistic=optimistic)
+
+
+def _complement(interval: Interval) -> Interval:
+    """The interval of one minus a number."""
+    low, high = (None if end is None else 1 - end for end in (interval.high, interval.low))
+    return replace(interval, low=low, high=high, reason=interval.reason and interval.reason.replace("upper", "lower"))
 
 
 def _distance(similarity: float) -> float | None:

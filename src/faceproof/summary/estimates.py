@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any, Self
 
-from faceproof.metrics.intervals import wilson
+from faceproof.metrics.intervals import Interval
 from faceproof.records import Record
-
-INDEPENDENT = "Comparisons are taken as independent; they share people, so the interval is somewhat too narrow."
 
 
 class Estimate(Record):
@@ -18,45 +16,53 @@ class Estimate(Record):
         value: the number; None, not 0, where it cannot be computed.
         low: lower end of the interval; None where there is none.
         high: upper end of the interval; None where there is none.
+        level: level of the interval.
         n: number of trials that the number is computed from.
+        method: how the interval was computed, a few words; empty where there is none.
+        effective_people: number of people that carry the error of the number, as many as would have the same share
+            each; None where unknown.
         how: how the number was computed, one sentence.
         reason: why there is no value; None where there is one.
+        no_end: why the interval has no lower or no upper end; None where it has both, or there is no value.
         optimistic: whether the number was measured on the comparisons that set the threshold.
     """
 
     value: float | None
     low: float | None = None
     high: float | None = None
+    level: float = 0.95
     n: int | None = None
+    method: str = ""
+    effective_people: float | None = None
     how: str = ""
     reason: str | None = None
+    no_end: str | None = None
     optimistic: bool = False
 
     @classmethod
-    def of(
-        cls,
-        value: float,
-        interval: tuple[float, float] | None,
-        n: int,
-        how: str,
-        *,
-        optimistic: bool = False,
-        **more: Any,
-    ) -> Self:
+    def of(cls, value: float, interval: Interval, n: int, how: str, *, optimistic: bool = False, **more: Any) -> Self:
         """An estimate that has a value.
 
         Args:
             value: the number.
-            interval: lower and upper end of the 95% interval; None where there is none. An end that is not finite
-                becomes None.
+            interval: its 95% interval.
             n: number of trials that the number is computed from.
             how: how the number was computed, one sentence.
             optimistic: whether the number was measured on the comparisons that set the threshold.
             more: fields of a subclass.
         """
-        low, high = (finite_or_none(end) for end in interval or (None, None))
         return cls(
-            value=float(value), low=low, high=high, n=int(n), how=how, reason=None, optimistic=optimistic, **more
+            value=float(value),
+            low=finite_or_none(interval.low),
+            high=finite_or_none(interval.high),
+            n=int(n),
+            method=interval.method,
+            effective_people=finite_or_none(interval.effective_people),
+            how=how,
+            reason=None,
+            no_end=interval.reason,
+            optimistic=optimistic,
+            **more,
         )
 
     @classmethod
@@ -70,28 +76,6 @@ class Estimate(Record):
             more: fields of a subclass.
         """
         return cls(value=None, low=None, high=None, n=n, how=how, reason=reason, optimistic=False, **more)
-
-
-def rate(part: int, whole: int, how: str, reason: str, *, optimistic: bool = False) -> Estimate:
-    """A counted share with Wilson's 95% interval.
-
-    Args:
-        part: number of counted cases, 0 to ``whole``.
-        whole: number of all cases.
-        how: what is counted, one sentence.
-        reason: why there is no value, used where ``whole`` is 0.
-        optimistic: whether the share was measured on the comparisons that set the threshold.
-
-    Returns:
-        The estimate; without a value where ``whole`` is 0.
-
-    >>> found = rate(8, 10, "Of ten.", "nothing was counted")
-    >>> found.value, round(found.low, 4), round(found.high, 4)
-    (0.8, 0.4902, 0.9433)
-    """
-    if whole == 0:
-        return Estimate.absent(reason, how)
-    return Estimate.of(part / whole, wilson(part, whole), whole, how, optimistic=optimistic)
 
 
 def finite_or_none(value: float | None) -> float | None:

@@ -7,7 +7,7 @@ columns: Python objects are made only for the few rows that a report shows.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError
 from faceproof.findings.ledger import Ledger, open_ledger
+from faceproof.findings.linked import LinkedScores, linked_scores
 from faceproof.findings.scored import ScoredComparisons, join_scores, rows_of_condition
 from faceproof.metrics.curves import auc
-from faceproof.metrics.intervals import auc_interval, d_prime_interval
+from faceproof.metrics.intervals import auc_interval, d_prime_interval, photo_rate
 from faceproof.metrics.operating_points import missing_kind
 from faceproof.metrics.separation import DistanceSummary, d_prime, distance_summaries
 from faceproof.people.types import UNKNOWN
 from faceproof.summary.decisions import equal_error_rate, fnmr_at_fmr, operating_points
-from faceproof.summary.estimates import INDEPENDENT, Estimate, finite_or_none, rate
+from faceproof.summary.estimates import Estimate, finite_or_none
 from faceproof.summary.evaluation_schema import (
     SCHEMA_VERSION,
     Counts,
@@ -45,9 +46,6 @@ if TYPE_CHECKING:
     from faceproof.scoring.native_score import UsualScore
 
 FAILURES_SHOWN = 24
-_PHOTOS_INDEPENDENT = (
-    "Photos are taken as independent; those of one person are alike, so the interval is somewhat too narrow."
-)
 
 
 def summarize(
@@ -131,6 +129,7 @@ def numbers(
     folds: int = 10,
     seed: int = 0,
     usual: UsualScore | None = None,
+    linked: LinkedScores | None = None,
 ) -> Numbers:
     """The numbers of comparisons under one condition, without curves and failures.
 
@@ -141,21 +140,20 @@ def numbers(
         folds: see `summarize`.
         seed: seed of the folds.
         usual: the usual score of the model, in which thresholds are also given; None where it is unknown.
+        linked: `faceproof.findings.linked.linked_scores` of the comparisons, where the caller has it already.
     """
-    made = scored.compared
-    similarity, mated = scored.similarity[made], scored.mated[made]
+    linked = linked or linked_scores(scored)
     counts = _counts(scored, photos)
-    lost = counts.not_compared_mated, counts.not_compared_non_mated
-    points = operating_points(similarity, mated, lost, threshold_distance, usual)
-    mates, others = distance_summaries(similarity, mated)
+    points = operating_points(linked, threshold_distance, usual)
+    mates, others = distance_summaries(scored.similarity[scored.compared], scored.mated[scored.compared])
     return Numbers(
         counts=counts,
-        rates=_rates(photos, counts),
+        rates=_rates(photos, counts, people_known=scored.people_known),
         operating_points=points,
         folds=folded_accuracy(scored, folds, seed),
-        eer=equal_error_rate(similarity, mated, missing_kind(mated)),
-        auc=_auc(similarity, mated),
-        d_prime=_d_prime(similarity, mated),
+        eer=equal_error_rate(linked),
+        auc=_auc(linked),
+        d_prime=_d_prime(linked),
         fnmr_at_fmr=fnmr_at_fmr(points),
         distances=DistancesByKind(mated=_distances(mates), non_mated=_distances(others)),
         times=_times(photos),
@@ -200,54 +198,57 @@ def _main_reasons(photos: pa.Table) -> dict[str, MainReason]:
     return most
 
 
-def _rates(photos: pa.Table, counts: Counts) -> PhotoRates:
-    known = counts.templates + counts.failures
-    fta = rate(
-        counts.failures,
-        known,
-        f"Photos without a template of all photos, whatever the stage that failed. {_PHOTOS_INDEPENDENT}",
+def _rates(photos: pa.Table, counts: Counts, *, people_known: bool) -> PhotoRates:
+    outcome = photos["outcome"]
+    known = photos.filter(pc.not_equal(outcome, pa.scalar(UNKNOWN)))
+    fta = _photo_rate(
+        np.asarray(known["outcome"].to_numpy() != "template", dtype=np.bool_),
+        known["person"] if people_known else None,
+        "Photos without a template of all photos, whatever the stage that failed.",
         "nothing is known of any photo",
     )
-    how = f"Photos with one face or more of all that could be decoded. {_PHOTOS_INDEPENDENT}"
-    decodable = photos.filter(pc.not_equal(photos["outcome"], pa.scalar("decode")))
+    how = "Photos with one face or more of all that could be decoded."
+    decodable = photos.filter(pc.not_equal(outcome, pa.scalar("decode")))
     faces = decodable["faces_found"]
-    if not known:
+    if not len(known):
         detection = Estimate.absent("nothing is known of any photo", how)
     elif len(faces) and faces.null_count == len(faces) and not counts.failures_by_stage["detect"]:
         detection = Estimate.absent("no photo has a number of faces found: no detector was run", how)
     else:
-        with_face = int(np.count_nonzero(faces.fill_null(pa.scalar(0)).to_numpy() > 0))
-        detection = rate(with_face, len(faces), how, "no photo could be decoded")
+        found = np.asarray(faces.fill_null(pa.scalar(0)).to_numpy() > 0, dtype=np.bool_)
+        people = decodable["person"] if people_known else None
+        detection = _photo_rate(found, people, how, "no photo could be decoded")
     return PhotoRates(detection_rate=detection, fta=fta)
 
 
-def _auc(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> Estimate:
-    how = (
-        "How often a mated comparison is more alike than a non-mated one, a tie counting half; Newcombe's 95% "
-        f"interval. {INDEPENDENT}"
-    )
-    value, (mates, others) = auc(similarity, mated), _sizes(mated)
+def _photo_rate(counted: NDArray[np.bool_], person: pa.ChunkedArray[Any] | None, how: str, reason: str) -> Estimate:
+    if not len(counted):
+        return Estimate.absent(reason, how)
+    codes = None
+    if person is not None:
+        encoded = cast("pa.DictionaryArray[Any, Any]", person.cast(pa.string()).dictionary_encode().combine_chunks())
+        codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    rate = photo_rate(counted, codes)
+    return Estimate.of(rate.value, rate.interval, rate.n, how)
+
+
+def _auc(linked: LinkedScores) -> Estimate:
+    how = "How often a mated comparison is more alike than a non-mated one, a tie counting half."
+    similarity, mated = linked.similarity[linked.compared], linked.mated[linked.compared]
+    value = auc(similarity, mated)
     if math.isnan(value):
         return Estimate.absent(missing_kind(mated) or "the data give none", how)
-    return Estimate.of(value, auc_interval(value, mates, others), mated.size, how)
+    return Estimate.of(value, auc_interval(linked.made, value), mated.size, how)
 
 
-def _d_prime(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> Estimate:
-    how = (
-        "Difference of the mean similarities of the two kinds in units of their pooled standard deviation; the 95% "
-        f"interval takes similarities as bell-shaped. {INDEPENDENT}"
-    )
+def _d_prime(linked: LinkedScores) -> Estimate:
+    how = "Difference of the mean similarities of the two kinds in units of their pooled standard deviation."
+    similarity, mated = linked.similarity[linked.compared], linked.mated[linked.compared]
     value = d_prime(similarity, mated)
     if math.isnan(value):
         few = "it takes two comparisons of each kind, and similarities that vary"
         return Estimate.absent(missing_kind(mated) or few, how)
-    variances = float(np.var(similarity[mated], ddof=1)), float(np.var(similarity[~mated], ddof=1))
-    return Estimate.of(value, d_prime_interval(value, variances, _sizes(mated)), mated.size, how)
-
-
-def _sizes(mated: NDArray[np.bool_]) -> tuple[int, int]:
-    mates = int(np.count_nonzero(mated))
-    return mates, mated.size - mates
+    return Estimate.of(value, d_prime_interval(linked.made, value), mated.size, how)
 
 
 def _distances(kind: DistanceSummary) -> Distances:

@@ -178,16 +178,16 @@ class FnmrAtFmr(Record):
 
 
 class FoldedAccuracy(Estimate):
-    """Mean accuracy over folds, with its standard error."""
+    """Accuracy over folds, with its standard error where it is the plain mean of the accuracies of the folds."""
 
     standard_error: float | None = None
 
 
 class Fold(Record):
-    """One fold: its accuracy, and the threshold that the other folds set."""
+    """One fold: its accuracy (None where it lacks a kind of comparison), and the threshold that the others set."""
 
     fold: int
-    accuracy: float
+    accuracy: float | None
     threshold_similarity: float
     threshold_distance: float
     comparisons: int

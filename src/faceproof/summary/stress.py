@@ -12,15 +12,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from faceproof.files import write_csv
-from faceproof.findings.decomposition import Decomposition, Measures
+from faceproof.findings.decomposition import Decomposition
 from faceproof.findings.flips import Decisions, first_flips
+from faceproof.findings.linked import LinkedScores, linked_scores
 from faceproof.findings.scored import ScoredComparisons, join_scores
 from faceproof.metrics.cost import price_of_false_matches
 from faceproof.metrics.folds import blocks_of_people
 from faceproof.metrics.held_out import held_out_thresholds
-from faceproof.metrics.intervals import bootstrap_interval
+from faceproof.metrics.intervals import linear_interval
+from faceproof.metrics.linear import LinearNumber, mean, zero
 from faceproof.metrics.operating_points import fmr_label
-from faceproof.metrics.resampling import REPLICATES, resampled_weights
 from faceproof.runs.manifest_schema import ConditionEntry, Judging, SystemEntry
 from faceproof.scoring.similarity import distance_from_similarity, similarity_from_distance
 from faceproof.summary.decisions import RATES, held_point
@@ -45,12 +46,10 @@ _NAME = "held"
 FLIPS_SHOWN = 12
 CHANGES = ("accuracy", "precision", "recall", "f1", "eer")
 LOSS = ("loss", "not_found", "drift", "separability")
-_FEW_REPLICATES = 50
-_MANY_COMPARISONS = 200_000
-_BOOTSTRAP = "95% interval from people drawn again (bootstrap), thresholds fixed."
+_FIXED = "The interval is for the thresholds as they are."
 _INDEX = (
     "Mean over families of the mean over severities of (1 - cost) / (1 - cost on clean photos), a cost above 1 "
-    f"counting as 1. 1: nothing is lost; 0: no better than rejecting everybody. {_BOOTSTRAP}"
+    f"counting as 1. 1: nothing is lost; 0: no better than rejecting everybody. {_FIXED}"
 )
 _HOW = {
     "cost": "FRR + price x FAR at the fixed threshold; rejecting everybody costs 1.",
@@ -89,10 +88,10 @@ class _Held:
             threshold_distance=[float(distinct.min()), float(distinct.max())] if distinct.size else None,
         )
 
-    def point(self, scored: ScoredComparisons) -> HeldPoint:
+    def point(self, linked: LinkedScores) -> HeldPoint:
         """Counts and rates of the decisions on comparisons at the threshold."""
         return held_point(
-            *(self.threshold, scored.similarity, scored.mated),
+            *(self.threshold, linked),
             name=_NAME,
             label=self.label,
             how=self.how,
@@ -135,14 +134,17 @@ def _system(run: StoredRun, system: SystemEntry, usable: Sequence[ConditionEntry
     held = _held(scored, run.manifest.judging, seed)
     similarity = np.empty((len(usable), len(scored)))
     found: list[tuple[Numbers, HeldPoint]] = []
+    losses = _Losses(usable, held, linked_scores(scored))
     for place, entry in enumerate(usable):
         tables = run.tables(system.name, entry.name)
         under = join_scores(tables)
+        linked = linked_scores(under)
         similarity[place] = under.similarity
-        of_condition = numbers(under, tables.photos, seed=seed, usual=system.usual_score)
-        found.append((of_condition, held.point(under)))
+        of_condition = numbers(under, tables.photos, seed=seed, usual=system.usual_score, linked=linked)
+        found.append((of_condition, held.point(linked)))
+        losses.add(entry, linked)
     decisions = Decisions(system.name, scored, usable, similarity, held.threshold)
-    lost = _lost(decisions, held, seed)
+    lost = losses.lost()
     conditions = [
         ConditionNumbers(
             condition=entry.name,
@@ -202,103 +204,73 @@ class _Lost:
     families: list[FamilyNumbers]
 
 
-def _lost(decisions: Decisions, held: _Held, seed: int) -> _Lost:
-    if np.isnan(held.threshold).all():
-        why = held.reason or "there is no fixed threshold"
-        n = len(decisions.conditions)
-        losses = [Loss(**{name: Estimate.absent(why, _HOW[name]) for name in _HOW})] * n
-        changes = [Change(**{name: Estimate.absent(why, "") for name in CHANGES})] * n
-        return _Lost(losses, changes, Estimate.absent(why, _INDEX), [])
-    points, drawn = _measured(decisions, held, seed)
-    n = len(decisions.scored)
-    losses = [
-        Loss(
-            **{
-                name: _estimate(getattr(point, name), getattr(many, name), n, f"{_HOW[name]} {_BOOTSTRAP}")
-                for name in _HOW
-            }
+class _Losses:
+    """Loss and change of each condition against the first one (clean photos), as the conditions come."""
+
+    def __init__(self, conditions: Sequence[ConditionEntry], held: _Held, clean: LinkedScores) -> None:
+        self.conditions, self.held, self.clean = conditions, held, clean
+        self.known = clean.every.known
+        self.losses: list[Loss] = []
+        self.changes: list[Change] = []
+        self.rates_clean: dict[str, LinearNumber] = {}
+        self.useful_clean: LinearNumber | None = None
+        self.useful: dict[str, list[LinearNumber]] = {}
+
+    @property
+    def missing(self) -> str | None:
+        """Why nothing can be computed; None where it can."""
+        no_threshold = bool(np.isnan(self.held.threshold).all())
+        return (self.held.reason or "there is no fixed threshold") if no_threshold else None
+
+    def add(self, entry: ConditionEntry, under: LinkedScores) -> None:
+        """Compute loss and change under a condition; the first has to be that of clean photos."""
+        if self.missing is not None:
+            self.losses.append(Loss(**{name: Estimate.absent(self.missing, _HOW[name]) for name in _HOW}))
+            self.changes.append(Change(**{name: Estimate.absent(self.missing, "") for name in CHANGES}))
+            return
+        split = Decomposition(self.clean, under, self.held.threshold, self.held.price)
+        parts, rates = split.cost_parts(), split.rates()
+        useful = _useful(parts["cost"])
+        if self.useful_clean is None:
+            self.useful_clean, self.rates_clean = useful, rates
+        else:
+            self.useful.setdefault(entry.family, []).append(useful)
+        self.losses.append(Loss(**{name: self._estimate(parts[name], f"{_HOW[name]} {_FIXED}") for name in _HOW}))
+        how = f"Relative change against clean photos, as a fraction. {_FIXED}"
+        relative = {name: rates[name].over(self.rates_clean[name]).shifted(-1) for name in CHANGES}
+        self.changes.append(Change(**{name: self._estimate(relative[name], how) for name in CHANGES}))
+
+    def lost(self) -> _Lost:
+        """Everything that was added, with retained performance by family and the robustness index."""
+        if self.missing is not None:
+            return _Lost(self.losses, self.changes, Estimate.absent(self.missing, _INDEX), [])
+        clean = self.useful_clean or zero(self.clean.mated.size)
+        left = {family: mean(numbers).over(clean) for family, numbers in self.useful.items()}
+        families = [self._family(name, number) for name, number in left.items()]
+        if not left:
+            return _Lost(self.losses, self.changes, Estimate.absent("no condition gave numbers", _INDEX), families)
+        return _Lost(self.losses, self.changes, self._estimate(mean(list(left.values())), _INDEX), families)
+
+    def _family(self, name: str, left: LinearNumber) -> FamilyNumbers:
+        entries = [entry for entry in self.conditions[1:] if entry.family == name]
+        return FamilyNumbers(
+            family=name,
+            title=entries[0].title,
+            severities=[entry.severity for entry in entries],
+            left=self._estimate(left, f"What is left over the severities. {_FIXED}"),
         )
-        for point, many in zip(points, drawn, strict=True)
-    ]
-    changes = [
-        Change(
-            **{
-                name: _estimate(
-                    _relative(getattr(point, name), getattr(points[0], name)),
-                    _relative(getattr(many, name), getattr(drawn[0], name)),
-                    n,
-                    f"Relative change against clean photos, as a fraction. {_BOOTSTRAP}",
-                )
-                for name in CHANGES
-            }
-        )
-        for point, many in zip(points, drawn, strict=True)
-    ]
-    return _Lost(losses, changes, *_index(decisions, points, drawn))
+
+    def _estimate(self, number: LinearNumber, how: str) -> Estimate:
+        if not np.isfinite(number.value):
+            return Estimate.absent("it is not defined on these comparisons", how)
+        influence = self.clean.every.influence_of(number.influence)
+        interval = linear_interval(number.value, influence, known=self.known)
+        return Estimate.of(number.value, interval, self.clean.mated.size, how)
 
 
-def _index(
-    decisions: Decisions, points: Sequence[Measures], drawn: Sequence[Measures]
-) -> tuple[Estimate, list[FamilyNumbers]]:
-    """The robustness index, and the retained performance under each family."""
-    n = len(decisions.scored)
-    families: list[FamilyNumbers] = []
-    left: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
-    useful = [(_useful(point.cost), _useful(many.cost)) for point, many in zip(points, drawn, strict=True)]
-    for name in dict.fromkeys(entry.family for entry in decisions.conditions[1:]):
-        places = [c for c, entry in enumerate(decisions.conditions) if entry.family == name]
-        pair = tuple(_ratio(np.mean([useful[c][side] for c in places], axis=0), useful[0][side]) for side in (0, 1))
-        left.append((pair[0], pair[1]))
-        families.append(
-            FamilyNumbers(
-                family=name,
-                title=decisions.conditions[places[0]].title,
-                severities=[decisions.conditions[c].severity for c in places],
-                left=_estimate(pair[0], pair[1], n, f"What is left over the severities. {_BOOTSTRAP}"),
-            )
-        )
-    if not left:
-        return Estimate.absent("no condition gave numbers", _INDEX), families
-    index = tuple(np.mean([pair[side] for pair in left], axis=0) for side in (0, 1))
-    return _estimate(index[0], index[1], n, _INDEX), families
-
-
-def _measured(decisions: Decisions, held: _Held, seed: int) -> tuple[list[Measures], list[Measures]]:
-    """Measures of each condition, first with all comparisons counted once, then in a bootstrap over people."""
-    scored = decisions.scored
-    clean = decisions.similarity[0]
-    once = np.ones((1, len(scored)), np.float32)
-    replicates = REPLICATES if len(scored) <= _MANY_COMPARISONS else _FEW_REPLICATES
-    person_a, person_b = scored.person_codes()
-    points, drawn = [], []
-    for under in decisions.similarity:
-        split = Decomposition(clean, under, scored.mated, held.threshold, held.price)
-        points.append(split.measures(once))
-        # Every condition has the same draws. They are computed again each time, to save memory.
-        weights = resampled_weights(person_a, person_b, replicates, seed)
-        drawn.append(Measures.joined(split.measures(part) for part in weights))
-    return points, drawn
-
-
-def _estimate(point: NDArray[np.float64], drawn: NDArray[np.float64], n: int, how: str) -> Estimate:
-    value = float(point[0])
-    if not np.isfinite(value):
-        return Estimate.absent("it is not defined on these comparisons", how)
-    return Estimate.of(value, bootstrap_interval(drawn), n, how)
-
-
-def _relative(now: NDArray[np.float64], clean: NDArray[np.float64]) -> NDArray[np.float64]:
-    return _ratio(now, clean) - 1
-
-
-def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        result: NDArray[np.float64] = np.where(whole > 0, part / whole, np.nan)
-    return result
-
-
-def _useful(cost: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.maximum(0.0, 1 - cost)
+def _useful(cost: LinearNumber) -> LinearNumber:
+    """One less the cost, at least 0."""
+    return (cost * -1).shifted(1) if cost.value < 1 else zero(cost.influence.size)
 
 
 def _not_enlarged(clean_photos: pa.Table, entry: ConditionEntry) -> int:

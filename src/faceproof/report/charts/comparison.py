@@ -160,7 +160,7 @@ def differences(summary: ComparisonSummary, rows: Rows) -> alt.LayerChart:
     chart = finish(
         layers,
         f"Difference from {runs.names[0]} on the very same comparisons",
-        ["Bars are 95% intervals from people drawn again. Higher accuracy is better, higher error rates are worse."],
+        ["Bars are 95% intervals. Higher accuracy is better, higher error rates are worse."],
         0,
     )
     step = 22 * max(len(summary.differences), 1) + 14

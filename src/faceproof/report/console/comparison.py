@@ -9,6 +9,7 @@ from rich.console import Console
 
 from faceproof.report.console.evaluation import print_end
 from faceproof.report.console.terminal import NARROW, Column, print_table, print_text
+from faceproof.report.words.comparison import reading
 from faceproof.report.words.comparison_rows import MEASURE_NAMES, Cell, Row, p_value, side_by_side
 from faceproof.report.words.formatting import (
     cannot_be_estimated,
@@ -19,7 +20,7 @@ from faceproof.report.words.formatting import (
     points_range,
     printable,
 )
-from faceproof.summary.comparison_schema import ComparisonSummary, Difference
+from faceproof.summary.comparison_schema import ComparisonSummary, Difference, DifferenceTest
 from faceproof.summary.estimates import Estimate
 
 _GAP = 2
@@ -87,6 +88,7 @@ def _print_difference(difference: Difference, summary: ComparisonSummary, consol
         Column("difference", label="difference", right=True),
         Column("95% interval", label="95% interval"),
     ]
+    tests = {"FNMR": difference.fnmr_test, "EER": difference.eer_test}
     rows = []
     paired = {row.run: row for row in summary.paired}
     for name, title in MEASURE_NAMES.items():
@@ -101,14 +103,17 @@ def _print_difference(difference: Difference, summary: ComparisonSummary, consol
         rows.append([title, *shown, points(estimate), points_range(estimate)])
     if rows:
         print_table(console, columns, rows)
-    test = difference.mcnemar
-    if test.p is not None:
-        print_text(
-            console,
-            f"McNemar's exact test: p {p_value(test.p)}; right in {baseline} alone "
-            f"{count(test.only_baseline_right)}, in {run} alone {count(test.only_run_right)}, wrong in both "
-            f"{count(test.both_wrong)}",
-        )
+    for title, test in tests.items():
+        estimate = difference.fnmr if title == "FNMR" else difference.eer
+        if estimate.value is None:
+            continue
+        told = "" if test.p is None else f" (p {p_value(test.p)}; {_wrong_alone(difference, test)})"
+        print_text(console, f"{title}: {reading(estimate, test)}{told}")
+
+
+def _wrong_alone(difference: Difference, test: DifferenceTest) -> str:
+    only = ((difference.baseline, test.only_baseline_wrong), (difference.run, test.only_run_wrong))
+    return "wrong in " + ", in ".join(f"{name} alone {count(n)}" for name, n in only)
 
 
 def _print_agreement(summary: ComparisonSummary, console: Console) -> None:

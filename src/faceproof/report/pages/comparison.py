@@ -9,7 +9,7 @@ from faceproof.files import write_whole
 from faceproof.report.charts.drawing import Drawn
 from faceproof.report.pages.evaluation import page_policy, page_style, page_svg, page_templates, settings_of
 from faceproof.report.pictures.thumbnails import PhotoStrips, boxes_of_run, thumbnail
-from faceproof.report.words.comparison import no_difference
+from faceproof.report.words.comparison import reading
 from faceproof.report.words.comparison_rows import MEASURE_NAMES, SHAPES, SWATCHES, p_value, side_by_side
 from faceproof.summary.comparison_schema import AgreementOfTwo, ComparisonSummary
 
@@ -65,7 +65,7 @@ def render_compare_report(
             measures=MEASURE_NAMES,
             paired={row.run: row for row in summary.paired},
             agreed=_matrix(summary),
-            no_difference=no_difference,
+            reading=reading,
             p_value=p_value,
             figures=figures,
             drawn=drawn or Drawn(),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from faceproof.metrics.differences import rounded_up
 from faceproof.metrics.operating_points import fmr_label
+from faceproof.report.words.comparison_rows import p_value
 from faceproof.report.words.evaluation_cautions import canary_cautions, detector_cautions
 from faceproof.report.words.evaluation_headline import FEW, failed_first, is_synthetic
 from faceproof.report.words.failures import stages_in_words
 from faceproof.report.words.formatting import count, points, points_range
-from faceproof.summary.comparison_schema import ComparisonSummary, Difference, RunNumbers
+from faceproof.summary.comparison_schema import ComparisonSummary, Difference, DifferenceTest, RunNumbers
 from faceproof.summary.estimates import Estimate
 
 _FEW_DISPUTED = 10
@@ -21,7 +23,7 @@ def comparison_in_words(summary: ComparisonSummary) -> ComparisonSummary:
 
 
 def compare_headline(summary: ComparisonSummary) -> str:
-    """One sentence for each run except the first: the difference of its accuracy to the first run.
+    """One sentence for each run except the first: whether its FNMR at the common FMR differs from that of the first.
 
     Args:
         summary: summary of the comparison.
@@ -29,35 +31,36 @@ def compare_headline(summary: ComparisonSummary) -> str:
     Returns:
         The sentences. For synthetic people they include a note that such results are no evidence.
     """
-    n, point = summary.comparisons.made_by_all, summary.operating_point
+    n = summary.comparisons.made_by_all
     who = "both" if len(summary.runs) == 2 else "all"
-    if point.target_fmr is None:
-        where = f"On {count(n)} comparisons that {who} runs made"
-    else:
-        where = f"On {count(n)} comparisons that {who} runs made, each run at {point.label}"
-    text = f"{where}: {'; '.join(_about(row, summary) for row in summary.differences)}."
+    text = f"On {count(n)} comparisons that {who} runs made: " + "; ".join(
+        _about(row, summary) for row in summary.differences
+    )
     if any(is_synthetic(run.manifest) for run in summary.runs):
-        return f"These are synthetic people and no evidence about a real system. {text}"
-    return text
+        return f"These are synthetic people and no evidence about a real system. {text}."
+    return f"{text}."
 
 
 def _about(row: Difference, summary: ComparisonSummary) -> str:
-    """The difference of a run to the first in accuracy, or in EER where no threshold could be set, as a sentence."""
-    name = "accuracy" if summary.operating_point.target_fmr is not None else "eer"
-    estimate, what = (row.accuracy, "accuracy") if name == "accuracy" else (row.eer, "EER")
+    """The difference of a run to the first in FNMR, or in EER where no threshold could be set, as a sentence."""
+    target = summary.operating_point.target_fmr
+    name, what = ("fnmr", f"FNMR at FMR {fmr_label(target)}") if target is not None else ("eer", "EER")
+    estimate, test = (row.fnmr, row.fnmr_test) if name == "fnmr" else (row.eer, row.eer_test)
     run, baseline = row.run, row.baseline
     if estimate.value is None:
         failed = [_failures(summary, name) for name in (baseline, run)]
         why = "; ".join(filter(None, failed)) or (estimate.reason or "").rstrip(".")
         return f"nothing can be said about {run} against {baseline} ({why})"
-    interval = f"95% interval {points_range(estimate)}"
-    if no_difference(estimate):
-        return (
-            f"no difference in {what} between {run} and {baseline} can be shown ({points(estimate)} points, {interval})"
-        )
-    side = "above" if estimate.value > 0 else "below"
-    size = points(estimate.model_copy(update={"value": abs(estimate.value)})).lstrip("+")
-    return f"the {what} of {run} is {size} points {side} that of {baseline} ({interval})"
+    size = f"{points(estimate)} points"
+    if reach := points_range(estimate):
+        size = f"{size}, 95% interval {reach}"
+    if test.p is None:
+        return f"{what} of {run} and {baseline} was not tested ({size}; {test.reason})"
+    if not test.different:
+        more = "" if test.people_needed is None else f"; about {count(rounded_up(test.people_needed))} people would"
+        return f"they cannot tell {run} and {baseline} apart in {what} ({size}{more})"
+    better = "lower, which is better" if estimate.value < 0 else "higher, which is worse"
+    return f"{what} of {run} is {better}, than that of {baseline} ({size}; p {p_value(test.p)})"
 
 
 def _failures(summary: ComparisonSummary, name: str) -> str:
@@ -67,10 +70,17 @@ def _failures(summary: ComparisonSummary, name: str) -> str:
     return f"{name}: {reason}" if reason else ""
 
 
-def no_difference(estimate: Estimate) -> bool:
-    """Whether the interval of a difference contains 0, or cannot be estimated."""
-    low, high = estimate.low, estimate.high
-    return low is None or high is None or low <= 0 <= high
+def reading(estimate: Estimate, test: DifferenceTest | None) -> str:
+    """What a difference says: better, worse, cannot be told apart, or not tested."""
+    if test is None or estimate.value is None:
+        return ""
+    if test.p is None:
+        return f"not tested: {test.reason}"
+    if test.different:
+        return "better" if estimate.value < 0 else "worse"
+    if test.people_needed is None:
+        return "cannot be told apart"
+    return f"cannot be told apart; about {count(rounded_up(test.people_needed))} people would"
 
 
 def compare_cautions(summary: ComparisonSummary) -> list[str]:
@@ -91,8 +101,6 @@ def compare_cautions(summary: ComparisonSummary) -> list[str]:
         *_folds(summary),
         *_machines(summary),
         *_many(summary),
-        "Comparisons share people. The bootstrap allows for that; McNemar's test and the intervals of each run's own "
-        "numbers take comparisons as independent and are somewhat too sure.",
     ]
 
 
@@ -161,17 +169,17 @@ def _threshold(summary: ComparisonSummary) -> Iterator[str]:
 def _few(summary: ComparisonSummary) -> Iterator[str]:
     people = summary.comparisons.people
     if people < FEW:
-        yield f"Only {count(people)} people take part: intervals from drawing so few again are rough."
+        yield f"Only {count(people)} people take part: intervals from so few are rough."
     for row in summary.differences:
-        test = row.mcnemar
+        test = row.fnmr_test
         if test.p is None:
             continue
-        disputed = (test.only_run_right or 0) + (test.only_baseline_right or 0)
+        disputed = (test.only_run_wrong or 0) + (test.only_baseline_wrong or 0)
         if not disputed:
-            yield f"{row.run} and {row.baseline} decide all of these comparisons alike."
+            yield f"{row.run} and {row.baseline} decide all mated comparisons alike."
         elif disputed < _FEW_DISPUTED:
             yield (
-                f"{row.run} and {row.baseline} decide only {count(disputed)} comparisons differently: too few to "
+                f"{row.run} and {row.baseline} decide only {count(disputed)} mated comparisons differently: too few to "
                 "tell which of them decides better."
             )
 
@@ -196,6 +204,6 @@ def _many(summary: ComparisonSummary) -> Iterator[str]:
     tests = len(summary.differences)
     if tests > 1:
         yield (
-            f"{count(tests)} runs are compared with {summary.run.baseline}. Each interval and each p-value stands "
-            "for one of these differences alone: the more runs, the likelier that one of them looks better by chance."
+            f"{count(tests)} runs are compared with {summary.run.baseline}. P-values are corrected for that number "
+            "(Holm); each interval stands for one difference alone."
         )

@@ -10,7 +10,7 @@ from faceproof.report.words.key_numbers import KeyNumber, key_numbers
 from faceproof.runs.manifest_schema import DetectorEntry
 from faceproof.summary.comparison_schema import ComparisonSummary
 
-MEASURE_NAMES = {"accuracy": "accuracy", "fnmr": "FNMR", "fmr": "FMR", "eer": "EER"}
+MEASURE_NAMES = {"fnmr": "FNMR", "eer": "EER", "accuracy": "accuracy", "fmr": "FMR"}
 TARGETS = (0.01, 0.001)
 SWATCHES = ("tp", "tn", "fn", "fp")
 """Names of the colours of the runs on the page and in figures; further runs repeat the colours with another shape."""

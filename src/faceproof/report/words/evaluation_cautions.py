@@ -55,7 +55,7 @@ def cautions(scored: ScoredComparisons, photos: pa.Table, summary: EvaluationSum
 def _about_the_people(manifest: Manifest) -> Iterator[str]:
     if is_synthetic(manifest):
         yield "These people are synthetic: nothing here is evidence about a real system."
-    if manifest.system.of_scores and (manifest.people is None or manifest.people.people is None):
+    if not manifest.people_known:
         yield (
             "The score file names no people, so each comparison counts as being about people of its own: folds that "
             "share no person and all intervals take comparisons as independent. Where people or photos recur, true "

@@ -1,0 +1,85 @@
+"""How often the comparison of two systems calls them different, where they are equal in truth, and where they are not.
+
+Two systems are equal where their scores are drawn from one distribution, each with effects of its own (half of the
+variance of each effect is shared, as two systems find the same people hard). A copy is the same scores with a little
+noise.
+
+    python benchmarks/equal_systems.py [--draws 200] [--lists view2 folders]
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from concurrent.futures import ProcessPoolExecutor
+
+import numpy as np
+from coverage import LISTS, PairList, all_pairs, draw, shares
+
+from faceproof.findings.compared import difference, linked_runs, measured, pair_runs
+from faceproof.metrics.differences import LEVEL
+
+SHARED = 0.5
+NOISES = (0.01, 0.03)
+CASES = ("equal", *(f"copy, {100 * noise:g}% noise" for noise in NOISES))
+FIVE = {
+    **{name: LISTS[name] for name in ("view2", "folders", "mixed", "sampled")},
+    "all 30 x 4": lambda: all_pairs(30, 4),
+}
+
+
+def systems(pairs: PairList, case: str, rng: np.random.Generator) -> np.ndarray:
+    """Similarities of two systems, float64 (2, n)."""
+    if case != "equal":
+        noise = NOISES[CASES.index(case) - 1]
+        one = draw(pairs, rng)
+        return np.stack([one, one + noise * rng.standard_normal(one.size)])
+    centre = np.where(pairs.mated, 4.1, 0.0)
+    common, *own = (draw(pairs, rng) - centre for _ in range(3))
+    return np.stack([centre + math.sqrt(SHARED) * common + math.sqrt(1 - SHARED) * alone for alone in own])
+
+
+def judge(name: str, case: str, draws: int, seed: int) -> dict[str, list[int]]:
+    """How often each measure is called different, by the interval alone and by both tests, and how often it is tested."""
+    pairs, rng = FIVE[name](), np.random.default_rng(seed)
+    person_a, person_b = pairs.people
+    fold = np.full(person_a.size, -1)
+    if name == "view2":
+        fold = np.repeat(np.arange(10), 600)
+    counts = {measure: [0, 0, 0] for measure in ("fnmr", "eer")}
+    for _ in range(draws):
+        similarity = systems(pairs, case, rng) / 10
+        paired = pair_runs(similarity, pairs.mated, person_a, person_b, fold)
+        linked = linked_runs(paired)
+        baseline, run = (measured(paired, linked[place], place) for place in (0, 1))
+        for measure, found in counts.items():
+            told = difference(measure, paired, linked[0], run, baseline)
+            found[0] += told.test is not None
+            found[1] += told.test is not None and told.test.p_difference < LEVEL
+            found[2] += told.test is not None and told.test.p < LEVEL
+    return counts
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--draws", type=int, default=200)
+    parser.add_argument("--lists", nargs="+", choices=FIVE, default=list(FIVE))
+    given = parser.parse_args()
+    with ProcessPoolExecutor(2) as pool:
+        for name in given.lists:
+            for case in CASES:
+                start = time.perf_counter()
+                parts = [pool.submit(judge, name, case, n, 7 + k) for k, n in enumerate(shares(given.draws, 2))]
+                done = [part.result() for part in parts]
+                said = []
+                for measure in done[0]:
+                    tests, alone, both = (sum(part[measure][k] for part in done) for k in range(3))
+                    said.append(
+                        f"{measure} {100 * both / given.draws:5.1f}% (interval alone {100 * alone / given.draws:5.1f}%, tested {100 * tests / given.draws:3.0f}%)"
+                    )
+                print(f"{name:<12}{case:<18}{'   '.join(said)}   {time.perf_counter() - start:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
