@@ -433,7 +433,7 @@ def numbered(first: Whole, second: Whole, limit: int) -> Whole:
         second: int64 (n,), 0 up to but not including ``limit``.
         limit: 1 or more.
     """
-    key = first * limit + second
+    key: Whole = first * limit + second
     if not key.size:
         return key
     cells = int(key.max()) + 1
@@ -441,8 +441,8 @@ def numbered(first: Whole, second: Whole, limit: int) -> Whole:
         return np.unique(key, return_inverse=True)[1].astype(np.int64)
     there = np.zeros(cells, dtype=np.bool_)
     there[key] = True
-    numbers = np.cumsum(there) - 1
-    return numbers[key].astype(np.int64, copy=False)
+    numbers: Whole = np.cumsum(there)[key] - 1
+    return numbers
 
 
 def _sharing(count: float, products: float) -> Sharing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -59,8 +59,8 @@ class FoldResult:
     accuracy: float
     standard_error: float
     per_fold: tuple[FoldAccuracy, ...]
-    decided: NDArray[np.bool_]
-    accepted: NDArray[np.bool_]
+    decided: NDArray[np.bool_] = field(compare=False)
+    accepted: NDArray[np.bool_] = field(compare=False)
     reason: str | None = None
 
     @property

@@ -98,7 +98,7 @@ def rate_interval(kind: Kind, rows: NDArray[np.int64]) -> Rate:
     >>> kind = Dependence(np.linspace(0, 1, 20), np.ones(20, bool), (apart, apart)).mated
     >>> found = rate_interval(kind, kind.worst_first[:2])
     >>> found.value, round(found.interval.low, 2), round(found.interval.high, 2)
-    (0.1, 0.02, 0.33)
+    (0.1, 0.02, 0.32)
     """
     count, n = rows.size, kind.n
     influence = kind.influence(rows)

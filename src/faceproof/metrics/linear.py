@@ -60,7 +60,7 @@ def share(part: NDArray[np.bool_ | np.float64], whole: NDArray[np.bool_]) -> Lin
 
     >>> found = share(np.array([True, False, False]), np.array([True, True, False]))
     >>> found.value, found.influence.tolist()
-    (0.5, [0.25, -0.25, -0.0])
+    (0.5, [0.25, -0.25, 0.0])
     """
     n = int(np.count_nonzero(whole))
     if not n:
