@@ -35,6 +35,7 @@ _STEPS = 48
 _SLOPE_REACH, _SLOPE_MATCHES = 1.5, 5
 """The slope of the DET curve at an FMR is taken over this many standard errors, and false matches, either way."""
 _FEWEST_DEGREES = 0.5
+_FACTORS_COMPUTED = 40
 
 ROBUST = "dyadic-robust score interval"
 INDEPENDENT = "score interval, comparisons taken as independent"
@@ -146,6 +147,32 @@ def score_ends(kind: Kind, errors: NDArray[np.int64], factor: Floats) -> tuple[F
     return np.where(errors == 0, 0.0, low), np.where(errors == kind.n, 1.0, high)
 
 
+def rate_bands(kind: Kind, errors: Whole) -> tuple[Floats, Floats]:
+    """Ends of the intervals of the rates at many thresholds, as `rate_interval` gives them up to interpolation.
+
+    Args:
+        kind: the comparisons, one or more.
+        errors: int64 (k,), numbers of errors, 0 to n.
+
+    Returns:
+        Lower and upper ends, float64 (k,) each; NaN where all comparisons are of one person.
+    """
+    if kind.degrees_of_freedom < 1:
+        return np.full(errors.shape, math.nan), np.full(errors.shape, math.nan)
+    distinct, place = np.unique(errors, return_inverse=True)
+    low, high = score_ends(kind, distinct, _factors(kind, distinct))
+    return low[place], high[place]
+
+
+def _factors(kind: Kind, errors: Whole) -> Floats:
+    """`Kind.factor` at numbers of errors, computed at a few dozen of them and interpolated."""
+    position = np.log((errors + 0.5) / (kind.n - errors + 0.5))
+    edges = np.linspace(position.min(), position.max(), _FACTORS_COMPUTED)
+    chosen = np.unique(np.minimum(np.searchsorted(position, edges), errors.size - 1))
+    found = [kind.factor(kind.worst_first[: errors[row]]) for row in chosen]
+    return np.interp(position, position[chosen], found)
+
+
 def combined_interval(value: Callable[[float, float], float], fmr: Rate, fnmr: Rate) -> Interval:
     """Interval of a number that is computed from FMR and FNMR, and rises or falls with each (MOVER).
 
@@ -224,22 +251,54 @@ def fnmr_at_fmr_interval(scores: Dependence, fmr: float) -> Interval:
         fmr: target FMR, above 0 and up to 1.
     """
     other, mates = scores.non_mated, scores.mated
-    rows = mates.worst_first[: _errors_at_fmr(scores, fmr)]
-    at_threshold = rate_interval(mates, rows)
+    at_threshold = rate_interval(mates, mates.worst_first[: _errors_at_fmr(scores, fmr)])
     method = f"MOVER of FNMR and its threshold, each a {at_threshold.interval.method}"
-    low, high = at_threshold.interval.low, at_threshold.interval.high
-    if low is None or high is None or other.degrees_of_freedom < 1:
+    ends = at_threshold.interval.low, at_threshold.interval.high
+    if ends[0] is None or ends[1] is None or other.degrees_of_freedom < 1:
         return Interval(None, None, method, None, _ONE_PERSON)
-    accepted = other.worst_first[: int(fmr * other.n)]
-    spread = Z * math.sqrt(other.factor(accepted) * float(other.variance(fmr)))
-    looser, here = (_errors_at_fmr(scores, at) / mates.n for at in (min(1.0, fmr + spread), fmr))
-    influence = other.influence(accepted)
-    carried = _carried(scores.known and accepted.size > 0, influence)
-    lower = max(0.0, here - math.hypot(here - low, here - looser))
-    if fmr <= spread:
-        return Interval(lower, None, method, carried, _no_upper_end(scores, accepted.size, carried, fmr, spread))
-    stricter = _errors_at_fmr(scores, fmr - spread) / mates.n
-    return Interval(lower, min(1.0, here + math.hypot(high - here, stricter - here)), method, carried)
+    accepted = other.worst_first[: _matches_at_fmr(other.n, fmr)]
+    of_threshold = (np.array([ends[0]]), np.array([ends[1]]))
+    low, high = _with_threshold(scores, np.array([fmr]), np.array([other.factor(accepted)]), of_threshold)
+    carried = _carried(scores.known and accepted.size > 0, other.influence(accepted))
+    if math.isnan(high[0]):
+        spread = Z * math.sqrt(other.factor(accepted) * float(other.variance(fmr)))
+        return Interval(
+            float(low[0]), None, method, carried, _no_upper_end(scores, accepted.size, carried, fmr, spread)
+        )
+    return Interval(float(low[0]), float(high[0]), method, carried)
+
+
+def fnmr_at_fmr_bands(scores: Dependence, fmr: Floats) -> tuple[Floats, Floats]:
+    """Ends of the intervals of FNMR at many FMRs, as `fnmr_at_fmr_interval` gives them up to interpolation.
+
+    Args:
+        scores: the comparisons, one or more of each kind.
+        fmr: float64 (k,), 0 to 1.
+
+    Returns:
+        Lower and upper ends, float64 (k,) each; NaN where there is none.
+    """
+    other, mates = scores.non_mated, scores.mated
+    at_threshold = rate_bands(mates, np.array([_errors_at_fmr(scores, at) for at in fmr.tolist()]))
+    if other.degrees_of_freedom < 1:
+        return np.full(fmr.shape, math.nan), np.full(fmr.shape, math.nan)
+    matches = np.array([_matches_at_fmr(other.n, at) for at in fmr.tolist()])
+    distinct, place = np.unique(matches, return_inverse=True)
+    return _with_threshold(scores, fmr, _factors(other, distinct)[place], at_threshold)
+
+
+def _with_threshold(
+    scores: Dependence, fmr: Floats, factor: Floats, at_threshold: tuple[Floats, Floats]
+) -> tuple[Floats, Floats]:
+    """Widen the intervals of FNMR at thresholds by the uncertainty of the thresholds; NaN where there is no upper end."""
+    spread = Z * np.sqrt(factor * scores.non_mated.variance(fmr))
+    stricter, here, looser = (
+        np.array([_errors_at_fmr(scores, min(1.0, max(0.0, at))) for at in rates.tolist()]) / scores.mated.n
+        for rates in (fmr - spread, fmr, fmr + spread)
+    )
+    low = np.maximum(0.0, here - np.hypot(here - at_threshold[0], here - looser))
+    high = np.minimum(1.0, here + np.hypot(at_threshold[1] - here, stricter - here))
+    return low, np.where(fmr <= spread, math.nan, high)
 
 
 def eer_influence(scores: Dependence, eer: float) -> Floats:
@@ -271,7 +330,7 @@ def fnmr_at_fmr_influence(scores: Dependence, accepted: NDArray[np.bool_], fmr: 
         float64 (n,) in the order of the list.
     """
     other, mates = scores.non_mated, scores.mated
-    matches = other.worst_first[: int(fmr * other.n)]
+    matches = other.worst_first[: _matches_at_fmr(other.n, fmr)]
     standard_error = math.sqrt(other.factor(matches) * float(other.variance(fmr)))
     reach = max(_SLOPE_REACH * standard_error, _SLOPE_MATCHES / other.n)
     low, high = max(0.0, fmr - reach), min(1.0, fmr + reach)
@@ -416,11 +475,16 @@ def _threshold_where(rates: Callable[[float], tuple[float, float]], scores: Depe
 def _errors_at_fmr(scores: Dependence, fmr: float) -> int:
     """Number of false non-matches at the lowest threshold whose observed FMR is at most ``fmr``."""
     rising = scores.non_mated.sorted_badness
-    allowed = int(fmr * rising.size + 1e-9)
+    allowed = _matches_at_fmr(rising.size, fmr)
     if allowed >= rising.size:
         return 0
     rejected = float(rising[rising.size - 1 - allowed])
     return scores.mated.count_at(math.nextafter(rejected, math.inf))
+
+
+def _matches_at_fmr(n: int, fmr: float) -> int:
+    """The largest number of false matches among n comparisons whose rate is at most ``fmr``."""
+    return int(fmr * n + 1e-9)
 
 
 def _auc_influence(scores: Dependence, auc: float) -> Influence:

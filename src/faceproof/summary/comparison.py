@@ -12,7 +12,6 @@ from faceproof.findings.compared import (
     MEASURES,
     TESTED,
     Agreement,
-    Measured,
     MeasuredDifference,
     Paired,
     difference,
@@ -22,7 +21,7 @@ from faceproof.findings.compared import (
 )
 from faceproof.findings.disputed import Disputed
 from faceproof.findings.joined import JoinedRuns
-from faceproof.findings.linked import LinkedScores
+from faceproof.findings.linked import LinkedScores, linked_scores
 from faceproof.metrics.differences import LEVEL, holm, people_needed
 from faceproof.metrics.intervals import Interval
 from faceproof.metrics.operating_points import fmr_label
@@ -131,7 +130,7 @@ def _counts(joined: JoinedRuns, paired: Paired) -> SharedCounts:
 
 def _run(joined: JoinedRuns, place: int, folds: int, seed: int) -> RunNumbers:
     run, scored, photos = joined.runs[place], joined.scored[place], joined.photos[place]
-    made, system = scored.compared, run.tables.manifest.system
+    linked, system = linked_scores(scored), run.tables.manifest.system
     card = system.card
     return RunNumbers(
         name=run.name,
@@ -143,8 +142,8 @@ def _run(joined: JoinedRuns, place: int, folds: int, seed: int) -> RunNumbers:
         weights_sha256=system.weights,
         left_out=joined.left_out[place],
         default_operating_point="best_accuracy",
-        **dict(numbers(scored, photos, folds=folds, seed=seed, usual=system.usual_score)),
-        curves=curves(scored.similarity[made], scored.mated[made]),
+        **dict(numbers(scored, photos, folds=folds, seed=seed, usual=system.usual_score, linked=linked)),
+        curves=curves(linked),
         manifest=run.tables.manifest,
     )
 
@@ -184,7 +183,7 @@ def _differences(joined: JoinedRuns, paired: Paired, linked: list[LinkedScores])
         Difference(
             run=joined.names[place + 1],
             baseline=joined.names[0],
-            **{name: _estimate(name, row[name], every[0], paired) for name in MEASURES},
+            **{name: _estimate(name, row[name], paired) for name in MEASURES},
             fnmr_test=tests["fnmr"][place],
             eer_test=tests["eer"][place],
         )
@@ -192,7 +191,7 @@ def _differences(joined: JoinedRuns, paired: Paired, linked: list[LinkedScores])
     ]
 
 
-def _estimate(name: str, found: MeasuredDifference, baseline: dict[str, Measured], paired: Paired) -> Estimate:
+def _estimate(name: str, found: MeasuredDifference, paired: Paired) -> Estimate:
     if math.isnan(found.value):
         return Estimate.absent(found.reason or "it is not defined on these comparisons", _HOW[name])
     mated, other = int(paired.mated.sum()), int((~paired.mated).sum())

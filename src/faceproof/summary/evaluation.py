@@ -7,6 +7,7 @@ columns: Python objects are made only for the few rows that a report shows.
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError
+from faceproof.findings.carriers import carried_by
 from faceproof.findings.ledger import Ledger, open_ledger
 from faceproof.findings.linked import LinkedScores, linked_scores
 from faceproof.findings.scored import ScoredComparisons, join_scores, rows_of_condition
@@ -27,6 +29,7 @@ from faceproof.summary.decisions import equal_error_rate, fnmr_at_fmr, operating
 from faceproof.summary.estimates import Estimate, finite_or_none
 from faceproof.summary.evaluation_schema import (
     SCHEMA_VERSION,
+    CarriedErrors,
     Counts,
     Distances,
     DistancesByKind,
@@ -82,8 +85,10 @@ def summarize(
     photos, system = rows_of_condition(run.photos, run.condition), run.manifest.system
     made = scored.compared
     similarity, mated = scored.similarity[made], scored.mated[made]
+    linked = linked_scores(scored)
     found = numbers(
         *(scored, photos),
+        linked=linked,
         threshold_distance=threshold_distance,
         folds=folds,
         seed=seed,
@@ -103,13 +108,23 @@ def summarize(
         warnings=[],
         run=run.manifest,
         default_operating_point=default,
+        carried=_carried(scored, threshold),
         **dict(found),
-        curves=curves(similarity, mated),
+        curves=curves(linked),
         histogram=histogram(similarity, mated),
-        threshold_table=threshold_table(similarity, mated),
+        threshold_table=threshold_table(linked),
         scatter=scatter(scored, threshold, seed),
         failures=_failures(open_ledger(run, threshold, scored), of_scores=system.of_scores),
     )
+
+
+def _carried(scored: ScoredComparisons, threshold: float | None) -> CarriedErrors | None:
+    if threshold is None or not scored.people_known:
+        return None
+    rows = (scored.similarity >= threshold) & ~scored.mated
+    person_a, person_b = scored.person_codes()
+    found = carried_by(person_a[rows], person_b[rows])
+    return None if found is None else CarriedErrors(**asdict(found))
 
 
 def _failures(ledger: Ledger, *, of_scores: bool) -> Failures:

@@ -267,18 +267,38 @@ class Numbers(Record):
 
 
 class RocCurve(Record):
-    """ROC: FMR and true match rate (TMR) at each threshold, as columns of equal length."""
+    """ROC: FMR and true match rate (TMR) at each threshold, as columns of equal length.
+
+    Attributes:
+        fmr: false match rate, rising.
+        tmr: true match rate at that FMR.
+        tmr_low: lower end of the 95% interval of TMR at that FMR; None where there is none. Empty in old versions.
+        tmr_high: upper end, likewise.
+        threshold_distance: the threshold.
+    """
 
     fmr: list[float]
     tmr: list[float]
+    tmr_low: list[float | None] = []
+    tmr_high: list[float | None] = []
     threshold_distance: list[float]
 
 
 class DetCurve(Record):
-    """DET: FMR and FNMR at each threshold, as columns of equal length."""
+    """DET: FMR and FNMR at each threshold, as columns of equal length.
+
+    Attributes:
+        fmr: false match rate, rising.
+        fnmr: false non-match rate at that FMR.
+        fnmr_low: lower end of the 95% interval of FNMR at that FMR; None where there is none. Empty in old versions.
+        fnmr_high: upper end, likewise.
+        threshold_distance: the threshold.
+    """
 
     fmr: list[float]
     fnmr: list[float]
+    fnmr_low: list[float | None] = []
+    fnmr_high: list[float | None] = []
     threshold_distance: list[float]
 
 
@@ -298,13 +318,21 @@ class Histogram(Record):
 
 
 class ThresholdTable(Record):
-    """Counts of decisions at thresholds of distance, 0 to 2, as columns of equal length."""
+    """Counts of decisions at thresholds of distance, 0 to 2, as columns of equal length.
+
+    The columns ``fmr_low`` to ``fnmr_high`` are the ends of the 95% intervals of FMR and FNMR at the threshold. They
+    are empty where there are none, and in old versions.
+    """
 
     distance: list[float]
     tp: list[int]
     fn: list[int]
     tn: list[int]
     fp: list[int]
+    fmr_low: list[float] = []
+    fmr_high: list[float] = []
+    fnmr_low: list[float] = []
+    fnmr_high: list[float] = []
 
 
 class Scatter(Record):
@@ -347,11 +375,21 @@ class Failures(Record):
     no_score: list[NoScoreReason] | None = None
 
 
+class CarriedErrors(Record):
+    """The people with the most false matches at the default operating point (`faceproof.findings.carriers.Carried`)."""
+
+    errors: int
+    people: int
+    share: float
+
+
 class EvaluationSummary(Numbers, Head):
     """Every number of an evaluation.
 
     Attributes:
         kind: kind of the run.
+        certainty: how certain the main number is, one sentence.
+        carried: the people with the most false matches; None where there are none, or the people are unknown.
         run: manifest of the run.
         default_operating_point: name of the operating point at which outcomes are decided.
         curves: ROC and DET.
@@ -362,6 +400,8 @@ class EvaluationSummary(Numbers, Head):
     """
 
     kind: Literal["evaluation"] = "evaluation"
+    certainty: str = ""
+    carried: CarriedErrors | None = None
     run: Manifest
     default_operating_point: str
     curves: Curves

@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from faceproof.findings.linked import LinkedScores
 from faceproof.findings.scored import ScoredComparisons
 from faceproof.metrics.confusion import confusion_sweep
 from faceproof.metrics.curves import ErrorCurve, error_curve
+from faceproof.metrics.dependence import Kind
+from faceproof.metrics.intervals import fnmr_at_fmr_bands, rate_bands
 from faceproof.scoring.similarity import distance_from_similarity, similarity_from_distance
+from faceproof.summary.estimates import finite_or_none
 from faceproof.summary.evaluation_schema import Curves, DetCurve, Histogram, RocCurve, Scatter, ThresholdTable
 
 CURVE_POINTS = 500
@@ -17,26 +21,43 @@ TABLE_STEPS = 1000
 SCATTER_POINTS = 12_000
 
 
-def curves(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> Curves:
-    """ROC and DET as columns of at most 500 points, from accepting nothing to accepting everything.
+def curves(linked: LinkedScores) -> Curves:
+    """ROC and DET as columns of at most 500 points, from accepting nothing to accepting everything, with 95% intervals.
 
     Args:
-        similarity: float64 (n,), -1 to 1, of the comparisons that were made.
-        mated: bool (n,).
+        linked: the comparisons; those that could not be made are left out.
 
     Returns:
         The curves; their columns are empty without mated or without non-mated comparisons.
     """
+    similarity, mated = linked.similarity[linked.compared], linked.mated[linked.compared]
     if mated.all() or not mated.any():
         return Curves(
             roc=RocCurve(fmr=[], tmr=[], threshold_distance=[]), det=DetCurve(fmr=[], fnmr=[], threshold_distance=[])
         )
     curve = _corners(error_curve(similarity, mated)).thinned(CURVE_POINTS)
     fmr, at = curve.fmr.tolist(), distance_from_similarity(curve.thresholds).tolist()
+    low, high = fnmr_at_fmr_bands(linked.made, curve.fmr)
     return Curves(
-        roc=RocCurve(fmr=fmr, tmr=curve.tmr.tolist(), threshold_distance=at),
-        det=DetCurve(fmr=fmr, fnmr=curve.fnmr.tolist(), threshold_distance=at),
+        roc=RocCurve(
+            fmr=fmr,
+            tmr=curve.tmr.tolist(),
+            tmr_low=_finite(1 - high),
+            tmr_high=_finite(1 - low),
+            threshold_distance=at,
+        ),
+        det=DetCurve(
+            fmr=fmr,
+            fnmr=curve.fnmr.tolist(),
+            fnmr_low=_finite(low),
+            fnmr_high=_finite(high),
+            threshold_distance=at,
+        ),
     )
+
+
+def _finite(values: NDArray[np.float64]) -> list[float | None]:
+    return [finite_or_none(value) for value in values.tolist()]
 
 
 def histogram(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> Histogram:
@@ -55,18 +76,36 @@ def histogram(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> Hist
     )
 
 
-def threshold_table(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> ThresholdTable:
-    """Exact counts of decisions at 1,001 thresholds of distance from 0 to 2.
+def threshold_table(linked: LinkedScores) -> ThresholdTable:
+    """Exact counts of decisions at 1,001 thresholds of distance from 0 to 2, and the intervals of FMR and FNMR.
 
     Args:
-        similarity: float64 (n,), -1 to 1, of the comparisons that were made.
-        mated: bool (n,).
+        linked: the comparisons; those that could not be made are left out.
     """
+    similarity, mated = linked.similarity[linked.compared], linked.mated[linked.compared]
     distance = np.linspace(0, 2, TABLE_STEPS + 1).round(6)
-    tp, fn, tn, fp = (
-        column.tolist() for column in confusion_sweep(similarity, mated, similarity_from_distance(distance))
+    tp, fn, tn, fp = confusion_sweep(similarity, mated, similarity_from_distance(distance))
+    fmr_low, fmr_high = _ends(linked.made.non_mated, fp)
+    fnmr_low, fnmr_high = _ends(linked.made.mated, fn)
+    return ThresholdTable(
+        distance=distance.tolist(),
+        tp=tp.tolist(),
+        fn=fn.tolist(),
+        tn=tn.tolist(),
+        fp=fp.tolist(),
+        fmr_low=fmr_low,
+        fmr_high=fmr_high,
+        fnmr_low=fnmr_low,
+        fnmr_high=fnmr_high,
     )
-    return ThresholdTable(distance=distance.tolist(), tp=tp, fn=fn, tn=tn, fp=fp)
+
+
+def _ends(kind: Kind, errors: NDArray[np.int64]) -> tuple[list[float], list[float]]:
+    """Ends of the intervals of a rate at many thresholds; empty where there are none."""
+    if not kind.n:
+        return [], []
+    low, high = rate_bands(kind, errors)
+    return ([], []) if np.isnan(low).any() else (low.tolist(), high.tolist())
 
 
 def scatter(scored: ScoredComparisons, threshold_similarity: float | None, seed: int) -> Scatter:

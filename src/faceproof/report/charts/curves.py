@@ -56,24 +56,32 @@ def roc(summary: EvaluationSummary, *, log_fmr: bool = True) -> alt.LayerChart:
         {"fmr": _sig(max(fmr, floor)), "tmr": _sig(tmr), "distance": distance}
         for fmr, tmr, distance in zip(curve.fmr, curve.tmr, curve.threshold_distance, strict=True)
     ]
+    # Where the data give no lower end, the band goes down to the edge.
+    band = [
+        {"fmr": _sig(fmr), "tmr": _sig(0.0 if low is None else low), "high": _sig(1.0 if high is None else high)}
+        for fmr, low, high in zip(curve.fmr, curve.tmr_low, curve.tmr_high, strict=False)
+        if fmr > 0
+    ]
     marks = _operating_points(summary, floor)
     for mark in marks:
         mark |= {"tmr": 1 - mark["fnmr"], "tmr_low": 1 - mark["fnmr_high"], "tmr_high": 1 - mark["fnmr_low"]}
     seen = [tmr for fmr, tmr in zip(curve.fmr, curve.tmr, strict=True) if fmr > 0]
-    lowest = min([0.99, *seen, *(mark["tmr_low"] for mark in marks)])
+    lowest = min([0.99, *seen, *(mark["tmr_low"] for mark in marks if mark["fnmr_high"] < 1)])
     bottom = max(0.0, lowest - 0.1 * (1 - lowest)) if log_fmr else 0.0
     for mark in marks:
+        mark["tmr_low"] = max(mark["tmr_low"], bottom)
         mark["across"] = 1 - math.log(mark["fmr"]) / math.log(floor) if log_fmr else mark["fmr"]
         mark["up"] = (mark["tmr"] - bottom) / (1 - bottom)
     x, y = roc_axes(floor, bottom, log_fmr=log_fmr)
     note = f"FMR on a logarithmic axis; the left edge is 0 of {count(summary.counts.compared_non_mated)}."
     return finish(
         [
+            *_band(band, x, y),
             base(rows).mark_line(style="curve", clip=True, aria=False).encode(x, y, order="fmr:Q"),
             *_crosses(marks, (x, "fmr_low", "fmr_high"), (y, "tmr_low", "tmr_high"), dy=6),
         ],
         title,
-        [f"{note if log_fmr else 'Both axes linear.'} Crosses are 95% intervals."],
+        [f"{note if log_fmr else 'Both axes linear.'} Band and crosses are 95% intervals."],
         340,
     )
 
@@ -98,6 +106,15 @@ def det(summary: EvaluationSummary) -> alt.LayerChart:
     floor = 0.5 / max(counts.compared_mated, counts.compared_non_mated)
     ceiling = max(0.5, min(max(max(pair) for pair in pairs), 1 - floor) if _eer(summary) > 0.4 else 0.5)
     rows = [{"fmr": _sig(probit(a)), "fnmr": _sig(probit(b)), "FMR": _sig(a), "FNMR": _sig(b)} for a, b in pairs]
+    band = [
+        {
+            "fmr": _sig(probit(fmr)),
+            "fnmr": _sig(probit(min(max(low or 0.0, floor), ceiling))),
+            "high": _sig(probit(ceiling if high is None else min(max(high, floor), ceiling))),
+        }
+        for fmr, low, high in zip(curve.fmr, curve.fnmr_low, curve.fnmr_high, strict=False)
+        if 0 < fmr < 1
+    ]
     marks = _operating_points(summary, floor)
     for mark in marks:
         for key in ("fmr", "fmr_low", "fmr_high", "fnmr", "fnmr_low", "fnmr_high"):
@@ -111,14 +128,22 @@ def det(summary: EvaluationSummary) -> alt.LayerChart:
     return finish(
         [
             base(diagonal).mark_line(style="diagonal", aria=False).encode(x, y),
+            *_band(band, x, y),
             base(rows).mark_line(style="curve", clip=True, aria=False).encode(x, y, order="fmr:Q"),
             *text_over_halo(corner, x, y, dy=12, dx=-12, align="right"),
             *_crosses(marks, (x, "fmr_low", "fmr_high"), (y, "fnmr_low", "fnmr_high"), dy=-5),
         ],
         title,
-        ["Normal-deviate axes; lower left is better. Crosses: 95% intervals. A point on the edge is 0."],
+        ["Normal-deviate axes; lower left is better. Band, crosses: 95% intervals. A point on the edge is 0."],
         340,
     )
+
+
+def _band(rows: list[dict[str, Any]], x: alt.X, y: alt.Y) -> list[alt.Chart]:
+    """Band of the 95% intervals along a curve; nothing where there are none (a run of an earlier version)."""
+    if not rows:
+        return []
+    return [base(rows).mark_area(style="band", clip=True, aria=False).encode(x, y, y2="high:Q")]
 
 
 def roc_axes(floor: float, bottom: float, *, log_fmr: bool = True) -> tuple[alt.X, alt.Y]:
@@ -197,7 +222,7 @@ def _operating_points(summary: EvaluationSummary, floor: float) -> list[dict[str
             mark[key] = max(value, floor) if key == "fmr" else value
             low = value if rate.low is None else rate.low
             mark[f"{key}_low"] = max(low, floor) if key == "fmr" else low
-            mark[f"{key}_high"] = value if rate.high is None else rate.high
+            mark[f"{key}_high"] = (1.0 if rate.no_end else value) if rate.high is None else rate.high
         found.append(mark)
     return found
 

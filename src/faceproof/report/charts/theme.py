@@ -74,6 +74,7 @@ def chart_config(colours: Mapping[str, str], *, font: str = FONT, legend: bool =
             "mean": {"color": ink, "strokeWidth": 1.2, "strokeDash": [5, 4]},
             "diagonal": {"color": muted, "strokeWidth": 1, "strokeDash": [2, 4]},
             "curve": {"color": colours["tp"], "strokeWidth": 2},
+            "band": {"color": colours["tp"], "opacity": 0.16},
             "operating_point": {"color": ink, "size": 52},
             "interval": {"color": muted, "strokeWidth": 1.2},
             "label": {**words, "color": ink, "fontWeight": 500},

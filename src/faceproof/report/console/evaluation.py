@@ -33,6 +33,8 @@ def print_summary(summary: EvaluationSummary, console: Console, report: Path | N
     """
     console.print()
     print_text(console, summary.headline, style="bold")
+    if summary.certainty:
+        print_text(console, summary.certainty)
     console.print()
     print_table(console, _COLUMNS, list(_rows(summary)))
     console.print()

@@ -29,31 +29,45 @@
     return `${(100 * low).toFixed(digits)} – ${(100 * high).toFixed(digits)}%`;
   };
 
-  // Wilson's interval for k of n at 95%.
-  const Z = 1.959963984540054;
-  const rateOf = (k, n, reason) => {
+  // A rate with the ends of its interval from the table; no ends where the table has none.
+  const rateOf = (k, n, low, high, reason) => {
     if (n === 0) return { value: null, reason };
-    const p = k / n;
-    const scale = 1 + (Z * Z) / n;
-    const centre = (p + (Z * Z) / (2 * n)) / scale;
-    const spread = (Z * Math.sqrt((p * (1 - p)) / n + (Z * Z) / (4 * n * n))) / scale;
-    return { value: p, n, low: k === 0 ? 0 : Math.max(0, centre - spread), high: k === n ? 1 : Math.min(1, centre + spread) };
+    const known = low !== undefined && high !== undefined;
+    return { value: k / n, n, low: known ? low : null, high: known ? high : null };
   };
-  // F1 = 2 J / (1 + J) of J = TP / (TP + FP + FN), a counted share.
-  const f1Of = (tp, wrong) => {
-    const share = rateOf(tp, tp + wrong, "nothing is accepted or missed");
-    const carried = (j) => (2 * j) / (1 + j);
-    if (share.value === null) return share;
-    return { value: carried(share.value), n: share.n, low: carried(share.low), high: carried(share.high) };
-  };
-  const ratesOf = ({ tp, fn, tn, fp }) => {
+  // A number of FMR and FNMR: each end is as far as the root of the summed squares of what each rate alone gives (MOVER).
+  const combined = (value, fmr, fnmr, n, reason) => {
+    if (n === 0) return { value: null, reason };
+    const here = value(fmr.value, fnmr.value);
+    if (fmr.low === null || fnmr.low === null) return { value: here, n, low: null, high: null };
+    const corners = [[fmr.low, fnmr.value], [fmr.high, fnmr.value], [fmr.value, fnmr.low], [fmr.value, fnmr.high]];
+    const found = corners.map((corner) => value(...corner)).map((at) => (Number.isNaN(at) ? here : at));
+    const alone = [found.slice(0, 2), found.slice(2)];
     return {
-      accuracy: rateOf(tp + tn, tp + fn + tn + fp, "no comparison was made"),
-      precision: rateOf(tp, tp + fp, "nothing is accepted"),
-      recall: rateOf(tp, tp + fn, "no mated comparison"),
-      f1: f1Of(tp, fp + fn),
-      fmr: rateOf(fp, fp + tn, "no non-mated comparison"),
-      fnmr: rateOf(fn, tp + fn, "no mated comparison"),
+      value: here,
+      n,
+      low: here - Math.hypot(...alone.map((pair) => here - Math.min(...pair, here))),
+      high: here + Math.hypot(...alone.map((pair) => Math.max(...pair, here) - here)),
+    };
+  };
+  const ratesOf = ({ tp, fn, tn, fp }, ends) => {
+    const [m, n] = [tp + fn, fp + tn];
+    const fmr = rateOf(fp, n, ends.fmr_low, ends.fmr_high, "no non-mated comparison");
+    const fnmr = rateOf(fn, m, ends.fnmr_low, ends.fnmr_high, "no mated comparison");
+    const recall = fnmr.value === null ? fnmr : { ...fnmr, value: tp / m };
+    if (fnmr.value !== null && fnmr.low !== null) Object.assign(recall, { low: 1 - fnmr.high, high: 1 - fnmr.low });
+    if (m === 0 || n === 0) {
+      const none = { value: null, reason: "it needs both kinds of comparison" };
+      return { accuracy: none, precision: none, f1: none, recall, fmr, fnmr };
+    }
+    const accuracy = (a, b) => 1 - (m * b + n * a) / (m + n);
+    const precision = (a, b) => (m * (1 - b)) / (m * (1 - b) + n * a);
+    const f1 = (a, b) => (2 * m * (1 - b)) / (m * (2 - b) + n * a);
+    return {
+      accuracy: combined(accuracy, fmr, fnmr, m + n),
+      precision: combined(precision, fmr, fnmr, tp + fp, "nothing is accepted"),
+      f1: combined(f1, fmr, fnmr, tp + fp + fn, "nothing is accepted or missed"),
+      recall, fmr, fnmr,
     };
   };
 
@@ -88,7 +102,9 @@
     const { table } = data;
     const confusion = { tp: table.tp[step], fn: table.fn[step], tn: table.tn[step], fp: table.fp[step] };
     const usual = data.usual && data.usual.steps[step];
-    show({ distance: table.distance[step], usual, confusion, rates: ratesOf(confusion), optimistic: true });
+    const names = ["fmr_low", "fmr_high", "fnmr_low", "fnmr_high"];
+    const ends = Object.fromEntries(names.map((name) => [name, (table[name] || [])[step]]));
+    show({ distance: table.distance[step], usual, confusion, rates: ratesOf(confusion, ends), optimistic: true });
   }
 
   function showPoint(point) {

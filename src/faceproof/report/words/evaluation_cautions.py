@@ -15,7 +15,7 @@ from faceproof.findings.scored import ScoredComparisons
 from faceproof.metrics.operating_points import fmr_label
 from faceproof.report.words.evaluation_headline import FEW, is_synthetic
 from faceproof.report.words.failures import stages_in_words
-from faceproof.report.words.formatting import count, percent, printable
+from faceproof.report.words.formatting import count, printable
 from faceproof.runs.manifest_schema import DetectorEntry, Manifest
 from faceproof.summary.evaluation_schema import EvaluationSummary
 from faceproof.systems.model_check.result import ModelCheck
@@ -246,6 +246,9 @@ def _about_numbers(summary: EvaluationSummary) -> Iterator[str]:
             f"{'was' if counts.compared_non_mated == 1 else 'were'} made, and {fmr_label(unresolved[0])} takes "
             f"{count(math.ceil(1 / unresolved[0]))} or more."
         )
+    for row in summary.fnmr_at_fmr:
+        if row.fnmr.no_end is not None:
+            yield f"FNMR at FMR {fmr_label(row.fmr)} has {row.fnmr.no_end}."
     fewest, most = sorted(made.values())
     if fewest and most > _LOPSIDED * fewest:
         larger = max(made, key=lambda kind: made[kind])
@@ -255,13 +258,6 @@ def _about_numbers(summary: EvaluationSummary) -> Iterator[str]:
         )
     if fewest and folds.reason:
         yield f"Accuracy over folds cannot be estimated: {folds.reason}"
-    judged = fewest + most - folds.left_out
-    if folds.kind and folds.left_out > judged:
-        share = percent(folds.left_out / (fewest + most), fewest + most)
-        yield (
-            f"The folds leave out {share} of the comparisons that were made; accuracy over folds speaks for the other "
-            f"{count(judged)}."
-        )
 
 
 def _unexplained(scored: ScoredComparisons, photos: pa.Table) -> int:

@@ -87,7 +87,7 @@ def _decided(summary: EvaluationSummary) -> str:
     if estimate.value is None:
         return _one_kind(summary, point, model)
     n = estimate.n or 0
-    interval = f"95% interval {percent(estimate.low, n)} to {percent(estimate.high, n)}"
+    interval = _interval(estimate, n)
     result = f"{model} decided {percent(estimate.value, n)} correctly {at.format(interval)}"
     return f"On {_sample(counts, n)}{_too_few(counts)}, {result}"
 
@@ -104,9 +104,16 @@ def _one_kind(summary: EvaluationSummary, point: OperatingPoint, model: str) -> 
     verb = "rejected" if only == "mated" else "accepted"
     return (
         f"{start}{model} wrongly {verb} {percent(rate.value, n)} at the distance threshold "
-        f"{point.threshold_distance:.6g} that was given beforehand (95% interval {percent(rate.low, n)} to "
-        f"{percent(rate.high, n)}), which says nothing of {other} ones"
+        f"{point.threshold_distance:.6g} that was given beforehand ({_interval(rate, n)}), which says nothing of "
+        f"{other} ones"
     )
+
+
+def _interval(estimate: Estimate, n: int) -> str:
+    """The interval of a rate in words, or that there is none and why."""
+    if estimate.low is None or estimate.high is None:
+        return f"no 95% interval: {estimate.no_end or 'the data give none'}"
+    return f"95% interval {percent(estimate.low, n)} to {percent(estimate.high, n)}"
 
 
 def _sample(counts: Counts, judged: int) -> str:

@@ -45,10 +45,17 @@ def percent_digits(rate: float, n: int | None = None) -> int:
 
 
 def percent_range(estimate: Estimate, joiner: str = " – ") -> str:
-    """The interval of a rate as text, such as ``98.96 – 99.41%``; empty where there is none."""
+    """The interval of a rate as text, such as ``98.96 – 99.41%``; empty where there is none.
+
+    >>> from faceproof.summary.estimates import Estimate
+    >>> percent_range(Estimate(value=0.02, low=0.0123, n=300)), percent_range(Estimate(value=0.9, high=0.95, n=300))
+    ('1.23% or more', '95.0% or less')
+    """
     low, high, n = estimate.low, estimate.high, estimate.n
-    if low is None or high is None:
+    if low is None and high is None:
         return ""
+    if low is None or high is None:
+        return f"{percent(high, n)} or less" if low is None else f"{percent(low, n)} or more"
     digits = max(percent_digits(edge, n) - (0 < edge < 1e-3) for edge in (low, high))
     while digits < _MOST_DIGITS and low < high and _blurred(low, high, digits):
         digits += 1
