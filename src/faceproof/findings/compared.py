@@ -17,7 +17,7 @@ from faceproof.metrics.differences import TwoSidedTest, exact_test, tested
 from faceproof.metrics.folds import blocks_of_people
 from faceproof.metrics.held_out import held_out_thresholds
 from faceproof.metrics.intervals import Interval, eer_influence, fnmr_at_fmr_influence, linear_interval
-from faceproof.metrics.operating_points import eer, missing_kind
+from faceproof.metrics.operating_points import eer_of_steps, missing_kind
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -184,7 +184,7 @@ def measured(paired: Paired, linked: LinkedScores, run: int) -> dict[str, Measur
     if mated.all() or not mated.any():
         return {}
     found: dict[str, Measured] = {}
-    rate, threshold = eer(paired.similarity[run], mated)
+    rate, threshold = eer_of_steps(linked.steps)
     wrong = (paired.similarity[run] >= threshold) != mated
     found["eer"] = Measured(rate, eer_influence(linked.made, rate), wrong)
     if not paired.decided:

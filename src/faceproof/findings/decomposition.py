@@ -13,7 +13,7 @@ from faceproof.findings.linked import LinkedScores
 from faceproof.metrics.cost import least_cost_decisions
 from faceproof.metrics.intervals import eer_influence
 from faceproof.metrics.linear import LinearNumber, share, undefined, zero
-from faceproof.metrics.operating_points import eer
+from faceproof.metrics.operating_points import eer_of_steps
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -102,7 +102,7 @@ class Decomposition:
 
     def _eer(self) -> LinearNumber:
         made = self.degraded.compared
-        value, _ = eer(self.degraded.similarity[made], self.mated[made])
+        value, _ = eer_of_steps(self.degraded.steps)
         influence = np.zeros(self.n)
         influence[made] = eer_influence(self.degraded.made, value)
         return LinearNumber(value, influence)

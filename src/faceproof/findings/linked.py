@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.findings.scored import ScoredComparisons
+from faceproof.metrics.curves import StepCounts, count_steps
 from faceproof.metrics.dependence import Dependence, Kind
 from faceproof.metrics.intervals import Rate, rate_interval
 
@@ -31,7 +33,7 @@ class ErrorRates:
     frr: Rate | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LinkedScores:
     """Comparisons of one system, those that were made and those that were not.
 
@@ -49,6 +51,11 @@ class LinkedScores:
     made: Dependence
     every: Dependence
 
+    @cached_property
+    def steps(self) -> StepCounts:
+        """Counts of accepted comparisons at each distinct similarity, of the comparisons that were made."""
+        return count_steps(self.similarity[self.compared], self.mated[self.compared])
+
     @property
     def lost_mated(self) -> int:
         """Number of mated comparisons that could not be made."""
@@ -65,11 +72,15 @@ class LinkedScores:
         Args:
             accepted: bool (n,), whether each comparison is accepted; False where it could not be made.
         """
+        far = _rate(self.every.non_mated, accepted[~self.mated])
+        frr = _rate(self.every.mated, ~accepted[self.mated])
+        if self.made is self.every:
+            return ErrorRates(fmr=far, fnmr=frr, far=far, frr=frr)
         return ErrorRates(
             fmr=_rate(self.made.non_mated, accepted[self.compared & ~self.mated]),
             fnmr=_rate(self.made.mated, ~accepted[self.compared & self.mated]),
-            far=_rate(self.every.non_mated, accepted[~self.mated]),
-            frr=_rate(self.every.mated, ~accepted[self.mated]),
+            far=far,
+            frr=frr,
         )
 
 

@@ -143,7 +143,11 @@ def error_curve(similarity: ArrayLike, mated: ArrayLike) -> ErrorCurve:
     >>> curve.fmr.tolist(), curve.fnmr.tolist()
     ([0.0, 0.0, 0.5, 1.0], [1.0, 0.5, 0.0, 0.0])
     """
-    steps = count_steps(similarity, mated)
+    return curve_of_steps(count_steps(similarity, mated))
+
+
+def curve_of_steps(steps: StepCounts) -> ErrorCurve:
+    """As `error_curve`, from the counts of `count_steps`."""
     return ErrorCurve(
         thresholds=np.concatenate([[math.inf], steps.similarity]),
         fmr=_rate(steps.fp, steps.non_mated),
@@ -204,7 +208,11 @@ def auc(similarity: ArrayLike, mated: ArrayLike) -> float:
     >>> auc([0.9, 0.4, 0.4, 0.1], [True, True, False, False])
     0.875
     """
-    steps = count_steps(similarity, mated)
+    return auc_of_steps(count_steps(similarity, mated))
+
+
+def auc_of_steps(steps: StepCounts) -> float:
+    """As `auc`, from the counts of `count_steps`."""
     couples = steps.mated * steps.non_mated
     if couples == 0:
         return math.nan

@@ -162,9 +162,13 @@ class Kind:
         """float64 (n,), normal deviate of the rank of each comparison, ties at their middle rank; higher is worse."""
         from scipy.special import ndtri  # here and not at the top: SciPy takes long to load
 
-        low = np.searchsorted(self.sorted_badness, self.badness, side="left")
-        high = np.searchsorted(self.sorted_badness, self.badness, side="right")
-        scores: Floats = ndtri((low + high) / (2 * self.n))
+        rising = self.sorted_badness
+        starts = np.flatnonzero(np.append(True, rising[1:] != rising[:-1]))
+        sizes = np.diff(np.append(starts, self.n))
+        # The middle of the ranks of tied comparisons, as a share of all.
+        middle = np.repeat((2 * starts + sizes) / (2 * self.n), sizes)
+        scores = np.empty(self.n)
+        scores[self.worst_first[::-1]] = ndtri(middle)
         return scores
 
     @cached_property
@@ -180,6 +184,10 @@ class Kind:
     @cached_property
     def _times(self) -> Floats:
         return self.people.by_couple()
+
+    @cached_property
+    def _squared_times(self) -> float:
+        return float(self._times @ self._times)
 
     @cached_property
     def sharing(self) -> tuple[Sharing, ...]:
@@ -198,7 +206,7 @@ class Kind:
     def _non_mated_sharing(self) -> list[Sharing]:
         z = self.normal_scores
         of_person, of_couple = self.people.sums(z), self.people.by_couple(z)
-        couple_pairs, couple_products = float(self._times @ self._times), float(of_couple @ of_couple)
+        couple_pairs, couple_products = self._squared_times, float(of_couple @ of_couple)
         photo_pairs, photo_products = self._photo_products(z)
         person_pairs = float(self.degree @ self.degree) - 2 * couple_pairs - photo_pairs
         person_products = float(of_person @ of_person) - 2 * couple_products - photo_products
@@ -246,13 +254,21 @@ class Kind:
         Args:
             rows: int64 (errors,), row of each error, once each.
         """
+        if 2 * rows.size > self.n:
+            # The right decisions are fewer, and their influence is the same with the other sign.
+            right = np.ones(self.n, dtype=np.bool_)
+            right[rows] = False
+            return self._influence(np.flatnonzero(right)) * -1.0
+        return self._influence(rows)
+
+    def _influence(self, rows: Whole) -> Influence:
         q = rows.size / self.n
         sums = (self.people.sums(rows=rows) - q * self.degree) / self.n
         squares = q * (1 - q) / self.n
         if self.people.mated:
             return Influence(sums, 0.0, squares)
         errors = self.people.by_couple(rows=rows)
-        couples = float(errors @ errors) - 2 * q * float(errors @ self._times) + q**2 * float(self._times @ self._times)
+        couples = float(errors @ errors) - 2 * q * float(errors @ self._times) + q**2 * self._squared_times
         return Influence(sums, couples / self.n**2, squares)
 
     def influence_of(self, values: Floats) -> Influence:
@@ -273,7 +289,7 @@ class Kind:
             return self.n - int(np.searchsorted(self.sorted_badness, -threshold, side="right"))
         return self.n - int(np.searchsorted(self.sorted_badness, threshold, side="left"))
 
-    def factor(self, rows: Whole) -> float:
+    def factor(self, rows: Whole, influence: Influence | None = None) -> float:
         """How much larger the variance of an error rate is than `variance` says, at least 1.
 
         The correlations are those of the bulk of the similarities. Errors are in their tail, where a few people or
@@ -282,6 +298,7 @@ class Kind:
 
         Args:
             rows: int64 (errors,), row of each error.
+            influence: `influence` of these errors, where the caller has it already.
         """
         if not self.people.known:
             return 1.0
@@ -289,9 +306,11 @@ class Kind:
             few_right = rows.size > self.n / 2
             count = min(ERRORS_INSTEAD, self.n // 2)
             rows = self.worst_first[: self.n - count] if few_right else self.worst_first[:count]
+            influence = None
         if not 0 < rows.size < self.n:
             return 1.0
-        return max(1.0, self.influence(rows).variance / float(self.variance(rows.size / self.n)))
+        found = influence or self.influence(rows)
+        return max(1.0, found.variance / float(self.variance(rows.size / self.n)))
 
     def seen_enough(self, rows: Whole) -> bool:
         """Whether there are `FEW_ERRORS` errors or more, and as many right decisions."""

@@ -84,8 +84,8 @@ def held_out_thresholds(
     if chosen != candidates[0]:
         asked = candidates[-1] if math.isnan(chosen) else candidates[0]
         reason = (
-            f"An FMR of {100 * asked:g}% needs {matches * fewest_non_mated(asked):,} non-mated comparisons of other people; "
-            f"there are {fewest:,}."
+            f"An FMR of {100 * asked:g}% needs {matches * fewest_non_mated(asked):,} non-mated comparisons of other "
+            f"people; there are {fewest:,}."
         )
     if math.isnan(chosen):
         nothing = np.full(similarity.size, math.nan)

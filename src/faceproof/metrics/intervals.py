@@ -107,7 +107,7 @@ def rate_interval(kind: Kind, rows: NDArray[np.int64]) -> Rate:
     method = ROBUST if kind.people.known else INDEPENDENT
     if kind.degrees_of_freedom < 1:
         return Rate(count / n, n, count, Interval(None, None, method, carried, _ONE_PERSON), influence)
-    low, high = score_ends(kind, np.array([count]), np.array([kind.factor(rows)]))
+    low, high = score_ends(kind, np.array([count]), np.array([kind.factor(rows, influence)]))
     return Rate(count / n, n, count, Interval(float(low[0]), float(high[0]), method, carried), influence)
 
 
@@ -290,7 +290,7 @@ def fnmr_at_fmr_bands(scores: Dependence, fmr: Floats) -> tuple[Floats, Floats]:
 def _with_threshold(
     scores: Dependence, fmr: Floats, factor: Floats, at_threshold: tuple[Floats, Floats]
 ) -> tuple[Floats, Floats]:
-    """Widen the intervals of FNMR at thresholds by the uncertainty of the thresholds; NaN where there is no upper end."""
+    """Widen intervals of FNMR at thresholds by the uncertainty of the thresholds; NaN where there is no upper end."""
     spread = Z * np.sqrt(factor * scores.non_mated.variance(fmr))
     stricter, here, looser = (
         np.array([_errors_at_fmr(scores, min(1.0, max(0.0, at))) for at in rates.tolist()]) / scores.mated.n

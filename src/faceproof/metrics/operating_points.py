@@ -110,7 +110,11 @@ def eer(similarity: ArrayLike, mated: ArrayLike) -> tuple[float, float]:
     >>> eer([0.9, 0.8, 0.7, 0.2], [True, False, True, False])
     (0.5, 0.75)
     """
-    steps = count_steps(similarity, mated)
+    return eer_of_steps(count_steps(similarity, mated))
+
+
+def eer_of_steps(steps: StepCounts) -> tuple[float, float]:
+    """As `eer`, from the counts of `faceproof.metrics.curves.count_steps`."""
     if steps.mated == 0 or steps.non_mated == 0:
         return math.nan, math.nan
     found = equal_errors(steps.tp, steps.fp)
@@ -169,26 +173,25 @@ def fnmr_at_fmr(similarity: ArrayLike, mated: ArrayLike, fmr: float) -> float:
     return false_non_match_rate(confusion_at(similarity, mated, threshold))
 
 
-def best_accuracy_point(similarity: ArrayLike, mated: ArrayLike, grid: ArrayLike | None = None) -> ThresholdChoice:
-    """`best_accuracy_threshold` as a `ThresholdChoice`, with the reason where it is NaN."""
-    among = "all thresholds" if grid is None else "the thresholds of a grid"
+def best_accuracy_point(steps: StepCounts) -> ThresholdChoice:
+    """The threshold of `best_accuracy_step` as a `ThresholdChoice`, with the reason where it is NaN."""
     return ThresholdChoice(
         "best_accuracy",
-        best_accuracy_threshold(similarity, mated, grid),
-        f"The threshold of best accuracy among {among}, set on the comparisons that it is scored on.",
+        best_accuracy_step(steps),
+        "The threshold of best accuracy among all thresholds, set on the comparisons that it is scored on.",
         optimistic=True,
-        reason=missing_kind(mated),
+        reason=missing_of(steps.mated, steps.non_mated),
     )
 
 
-def eer_point(similarity: ArrayLike, mated: ArrayLike) -> ThresholdChoice:
-    """The threshold of `eer` as a `ThresholdChoice`, with the reason where it is NaN."""
+def eer_point(steps: StepCounts) -> ThresholdChoice:
+    """The threshold of `eer_of_steps` as a `ThresholdChoice`, with the reason where it is NaN."""
     return ThresholdChoice(
         "eer",
-        eer(similarity, mated)[1],
+        eer_of_steps(steps)[1],
         "The threshold at which FMR and FNMR are equal, set on the comparisons that it is scored on.",
         optimistic=True,
-        reason=missing_kind(mated),
+        reason=missing_of(steps.mated, steps.non_mated),
     )
 
 
@@ -231,11 +234,17 @@ def missing_kind(mated: ArrayLike) -> str | None:
     'There is no non-mated comparison.'
     """
     labels = np.asarray(mated, dtype=np.bool_)
-    if labels.size == 0:
+    mates = int(np.count_nonzero(labels))
+    return missing_of(mates, labels.size - mates)
+
+
+def missing_of(mated: int, non_mated: int) -> str | None:
+    """As `missing_kind`, from the numbers of mated and non-mated comparisons."""
+    if not mated and not non_mated:
         return "There is no comparison."
-    if labels.all():
+    if not non_mated:
         return "There is no non-mated comparison."
-    return None if labels.any() else "There is no mated comparison."
+    return None if mated else "There is no mated comparison."
 
 
 def fewest_non_mated(fmr: float) -> int:

@@ -24,7 +24,7 @@ from faceproof.metrics.intervals import (
 )
 from faceproof.metrics.operating_points import (
     best_accuracy_point,
-    eer,
+    eer_of_steps,
     eer_point,
     fixed_point,
     fmr_label,
@@ -68,8 +68,8 @@ def operating_points(
     """
     similarity, mated = linked.similarity[linked.compared], linked.mated[linked.compared]
     points: list[tuple[found_points.ThresholdChoice, str, float | None]] = [
-        (best_accuracy_point(similarity, mated), "threshold of best accuracy", None),
-        (eer_point(similarity, mated), "FMR and FNMR equal", None),
+        (best_accuracy_point(linked.steps), "threshold of best accuracy", None),
+        (eer_point(linked.steps), "FMR and FNMR equal", None),
     ]
     if threshold_distance is not None:
         fixed = fixed_point(similarity_from_distance(threshold_distance))
@@ -105,12 +105,11 @@ def fnmr_at_fmr(points: list[OperatingPoint]) -> list[FnmrAtFmr]:
 def equal_error_rate(linked: LinkedScores) -> EqualErrorRate:
     """EER with its interval and threshold, of the comparisons that were made."""
     how = "Where FMR and FNMR are equal, on a straight line between neighbouring thresholds."
-    similarity, mated = linked.similarity[linked.compared], linked.mated[linked.compared]
-    value, threshold = eer(similarity, mated)
+    value, threshold = eer_of_steps(linked.steps)
     at, distance = finite_or_none(threshold), _distance(threshold)
     if math.isnan(value):
         return EqualErrorRate.absent(
-            found_points.missing_kind(mated) or "the data give none",
+            found_points.missing_of(linked.made.mated.n, linked.made.non_mated.n) or "the data give none",
             how,
             threshold_similarity=at,
             threshold_distance=distance,

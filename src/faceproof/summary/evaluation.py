@@ -20,9 +20,9 @@ from faceproof.findings.carriers import carried_by
 from faceproof.findings.ledger import Ledger, open_ledger
 from faceproof.findings.linked import LinkedScores, linked_scores
 from faceproof.findings.scored import ScoredComparisons, join_scores, rows_of_condition
-from faceproof.metrics.curves import auc
+from faceproof.metrics.curves import auc_of_steps
 from faceproof.metrics.intervals import auc_interval, d_prime_interval, photo_rate
-from faceproof.metrics.operating_points import missing_kind
+from faceproof.metrics.operating_points import missing_kind, missing_of
 from faceproof.metrics.separation import DistanceSummary, d_prime, distance_summaries
 from faceproof.people.types import UNKNOWN
 from faceproof.summary.decisions import equal_error_rate, fnmr_at_fmr, operating_points
@@ -249,11 +249,10 @@ def _photo_rate(counted: NDArray[np.bool_], person: pa.ChunkedArray[Any] | None,
 
 def _auc(linked: LinkedScores) -> Estimate:
     how = "How often a mated comparison is more alike than a non-mated one, a tie counting half."
-    similarity, mated = linked.similarity[linked.compared], linked.mated[linked.compared]
-    value = auc(similarity, mated)
+    value = auc_of_steps(linked.steps)
     if math.isnan(value):
-        return Estimate.absent(missing_kind(mated) or "the data give none", how)
-    return Estimate.of(value, auc_interval(linked.made, value), mated.size, how)
+        return Estimate.absent(missing_of(linked.steps.mated, linked.steps.non_mated) or "the data give none", how)
+    return Estimate.of(value, auc_interval(linked.made, value), linked.made.n, how)
 
 
 def _d_prime(linked: LinkedScores) -> Estimate:

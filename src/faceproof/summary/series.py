@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from faceproof.findings.linked import LinkedScores
 from faceproof.findings.scored import ScoredComparisons
 from faceproof.metrics.confusion import confusion_sweep
-from faceproof.metrics.curves import ErrorCurve, error_curve
+from faceproof.metrics.curves import ErrorCurve, curve_of_steps
 from faceproof.metrics.dependence import Kind
 from faceproof.metrics.intervals import fnmr_at_fmr_bands, rate_bands
 from faceproof.scoring.similarity import distance_from_similarity, similarity_from_distance
@@ -30,12 +30,11 @@ def curves(linked: LinkedScores) -> Curves:
     Returns:
         The curves; their columns are empty without mated or without non-mated comparisons.
     """
-    similarity, mated = linked.similarity[linked.compared], linked.mated[linked.compared]
-    if mated.all() or not mated.any():
+    if not linked.made.mated.n or not linked.made.non_mated.n:
         return Curves(
             roc=RocCurve(fmr=[], tmr=[], threshold_distance=[]), det=DetCurve(fmr=[], fnmr=[], threshold_distance=[])
         )
-    curve = _corners(error_curve(similarity, mated)).thinned(CURVE_POINTS)
+    curve = _corners(curve_of_steps(linked.steps)).thinned(CURVE_POINTS)
     fmr, at = curve.fmr.tolist(), distance_from_similarity(curve.thresholds).tolist()
     low, high = fnmr_at_fmr_bands(linked.made, curve.fmr)
     return Curves(
