@@ -1,10 +1,13 @@
 """How often the 95% intervals contain the truth, on simulated lists of comparisons that share people.
 
-The truth of each number is known, since the scores are drawn from normal distributions with effects of person, photo and
-couple. A list is drawn many times; the coverage is the share of the draws whose interval contains the truth. An
+The truth of each number is known, since the scores are drawn from normal distributions with effects of person, photo
+and couple. A list is drawn many times; the coverage is the share of the draws whose interval contains the truth. An
 interval without an upper end counts as reaching to the largest value.
 
-    python benchmarks/coverage.py [--draws 500] [--lists view2 folders] [--write docs/coverage.md]
+    python benchmarks/coverage.py [--draws 500] [--lists view2 folders] [--real RUN] [--write docs/coverage.md]
+
+``--real`` is the folder of a finished run of all comparisons of many people. Fewer people are drawn from it, and the
+truth is the number of all of them: real scores, whose dependence no formula was made for.
 """
 
 from __future__ import annotations
@@ -12,16 +15,19 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from faceproof.findings.decomposition import Decomposition
+from faceproof.findings.linked import link
+from faceproof.findings.scored import join_scores
 from faceproof.metrics.curves import auc
 from faceproof.metrics.dependence import Dependence
 from faceproof.metrics.intervals import (
@@ -31,10 +37,12 @@ from faceproof.metrics.intervals import (
     d_prime_interval,
     eer_interval,
     fnmr_at_fmr_interval,
+    linear_interval,
     rate_interval,
 )
 from faceproof.metrics.operating_points import eer
 from faceproof.metrics.separation import d_prime
+from faceproof.runs.run_folder import read_run
 
 MEAN = 4.1
 """Mean of the mated similarities; those of non-mated comparisons have mean 0, and both have variance 1."""
@@ -51,10 +59,12 @@ class PairList:
 
     @property
     def people(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The person on each side."""
         return self.person[self.photo_a], self.person[self.photo_b]
 
     @property
     def mated(self) -> NDArray[np.bool_]:
+        """The same person on both sides."""
         a, b = self.people
         return np.asarray(a == b)
 
@@ -110,6 +120,7 @@ LISTS: dict[str, Callable[[], PairList]] = {
     "sampled": sampled,
     "mixed": mixed,
 }
+FEWER_DRAWS = {"all 200 x 4": 200}
 
 
 def draw(pairs: PairList, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -190,6 +201,7 @@ class Cell:
     width: float = 0.0
 
     def add(self, truth: float, interval: Interval) -> None:
+        """Count one interval."""
         self.draws += 1
         low = -math.inf if interval.low is None else interval.low
         high = math.inf if interval.high is None else interval.high
@@ -199,6 +211,7 @@ class Cell:
         self.width += 0 if math.isinf(high) else high - low
 
     def merged(self, other: Cell) -> Cell:
+        """The counts of two processes."""
         return Cell(
             *(
                 getattr(self, name) + getattr(other, name)
@@ -207,10 +220,65 @@ class Cell:
         )
 
 
+# Stress: a degradation moves the mated similarities down, adds noise of its own, and makes photos fail.
+DRIFT, NOISE, FAILED, PRICE = 1.0, 0.5, 0.05, 1.0
+AT = MEAN / 2
+
+
+def stress_truth() -> dict[str, float]:
+    """Loss and its parts in truth, at the threshold `AT` held."""
+    spread = math.sqrt(1 + NOISE**2)
+    made = (1 - FAILED) ** 2
+
+    def errors(threshold: float, mean: float, sd: float) -> tuple[float, float]:
+        return float(ndtr((threshold - mean) / sd)), PRICE * float(ndtr(-threshold / sd))
+
+    held_clean, held = errors(AT, MEAN, 1), errors(AT, MEAN - DRIFT, spread)
+    thresholds = np.linspace(-1, MEAN + 1, 60_001)
+    least = [
+        float(np.min(ndtr((thresholds - mean) / sd) + PRICE * ndtr(-thresholds / sd)))
+        for mean, sd in ((MEAN, 1.0), (MEAN - DRIFT, spread))
+    ]
+    cost = (1 - made) + made * held[0] + made * held[1]
+    loss = cost - sum(held_clean)
+    separability = made * (least[1] - least[0])
+    not_found = (1 - made) * (1 - held_clean[0] - held_clean[1])
+    index = (1 - cost) / (1 - sum(held_clean))
+    return {
+        "stress: cost": cost,
+        "stress: loss": loss,
+        "stress: not found": not_found,
+        "stress: separability": separability,
+        "stress: drift": loss - not_found - separability,
+        "stress: index": index,
+    }
+
+
+def stress_intervals(pairs: PairList, similarity: NDArray[np.float64], rng: np.random.Generator) -> dict[str, Interval]:
+    """The intervals of loss, its parts and the index, on one draw of clean and degraded similarities."""
+    degraded = similarity - np.where(pairs.mated, DRIFT, 0.0)
+    _, couple = np.unique(np.sort(np.stack(pairs.people), axis=0), axis=1, return_inverse=True)
+    half = NOISE * math.sqrt(0.5)
+    degraded += half * (rng.standard_normal(couple.max() + 1)[couple] + rng.standard_normal(similarity.size))
+    lost = rng.random(pairs.person.size) < FAILED
+    degraded[lost[pairs.photo_a] | lost[pairs.photo_b]] = math.nan
+    clean, under = (link(one, pairs.mated, pairs.people) for one in (similarity, degraded))
+    threshold = np.full(similarity.size, AT)
+    parts = Decomposition(clean, under, threshold, PRICE).cost_parts()
+    before = Decomposition(clean, clean, threshold, PRICE).cost_parts()["cost"]
+    index = (parts["cost"] * -1).shifted(1).over((before * -1).shifted(1))
+    named = {f"stress: {name.replace('_', ' ')}": number for name, number in parts.items()} | {"stress: index": index}
+    return {
+        name: linear_interval(number.value, clean.every.influence_of(number.influence), known=True)
+        for name, number in named.items()
+    }
+
+
 def judge(name: str, draws: int, seed: int) -> dict[str, Cell]:
     """The coverage of every number over some draws of a list."""
     pairs, rng = LISTS[name](), np.random.default_rng(seed)
-    judged, mated, cells = numbers(pairs), pairs.mated, {}
+    judged, mated, truths = numbers(pairs), pairs.mated, stress_truth()
+    cells: dict[str, Cell] = {}
     for _ in range(draws):
         similarity = draw(pairs, rng)
         scores = Dependence(similarity, mated, pairs.people, (pairs.photo_a, pairs.photo_b))
@@ -218,35 +286,143 @@ def judge(name: str, draws: int, seed: int) -> dict[str, Cell]:
             if number.startswith("FNMR@") and scores.non_mated.n * float(number.split()[-1]) < 1:
                 continue
             cells.setdefault(number, Cell()).add(what.truth, what.interval(scores, similarity, mated))
+        for number, interval in stress_intervals(pairs, similarity, rng).items():
+            cells.setdefault(number, Cell()).add(truths[number], interval)
     return cells
 
 
+class RealScores:
+    """The scores of a finished run of all comparisons; people are drawn from it."""
+
+    def __init__(self, folder: Path) -> None:
+        scored = join_scores(read_run(folder).tables())
+        kept = scored.compared
+        self.similarity, self.mated = scored.similarity[kept], scored.mated[kept]
+        (self.a, self.b), (self.photo_a, self.photo_b) = (
+            (one[kept], other[kept]) for one, other in (scored.person_codes(), scored.photo_codes())
+        )
+        self.people = int(self.a.max()) + 1
+
+    def judge(self, people: int, draws: int, seed: int) -> dict[str, Cell]:
+        """The coverage of the error rates and the EER over draws of some of the people."""
+        rng, cells = np.random.default_rng(seed), {}
+        others = np.sort(self.similarity[~self.mated])[::-1]
+        mates = np.sort(self.similarity[self.mated])
+        thresholds = {f"FMR {rate:g}": float(others[int(rate * others.size)]) for rate in (0.01, 0.001, 0.0001)}
+        thresholds |= {f"FNMR {rate:g}": float(mates[int(rate * mates.size)]) for rate in (0.1, 0.01)}
+        whole = Dependence(self.similarity, self.mated, (self.a, self.b))
+        truths = {
+            name: kind.count_at(at) / kind.n
+            for name, at in thresholds.items()
+            for kind in [whole.non_mated if name.startswith("FMR") else whole.mated]
+        }
+        of_all = eer(self.similarity, self.mated)[0]
+        for _ in range(draws):
+            drawn = np.zeros(self.people, dtype=np.bool_)
+            drawn[rng.choice(self.people, people, replace=False)] = True
+            rows = drawn[self.a] & drawn[self.b]
+            similarity, mated = self.similarity[rows], self.mated[rows]
+            scores = Dependence(
+                similarity, mated, (self.a[rows], self.b[rows]), (self.photo_a[rows], self.photo_b[rows])
+            )
+            for name, at in thresholds.items():
+                kind = scores.non_mated if name.startswith("FMR") else scores.mated
+                interval = rate_interval(kind, kind.errors_where(at)).interval
+                cells.setdefault(name, Cell()).add(truths[name], interval)
+            cells.setdefault("EER", Cell()).add(of_all, eer_interval(scores, eer(similarity, mated)[0]))
+        return cells
+
+
+def judge_real(folder: Path, people: int, draws: int, seed: int) -> dict[str, Cell]:
+    """`RealScores.judge` in a process of its own."""
+    return RealScores(folder).judge(people, draws, seed)
+
+
 def shares(draws: int, parts: int) -> Iterator[int]:
+    """A number of draws divided among processes."""
     for place in range(parts):
         yield draws * (place + 1) // parts - draws * place // parts
 
 
+def merged(parts: Sequence[dict[str, Cell]]) -> dict[str, Cell]:
+    """The cells of several processes as one."""
+    return {number: reduce(Cell.merged, (part[number] for part in parts)) for number in parts[0]}
+
+
+def table(found: dict[str, dict[str, Cell]]) -> Iterator[str]:
+    """A Markdown table: a row for each number, a column for each list, misses in bold."""
+    numbers_ = list(dict.fromkeys(number for cells in found.values() for number in cells))
+    yield f"| number | {' | '.join(found)} |"
+    yield f"|-|{'-|' * len(found)}"
+    for number in numbers_:
+        yield f"| {number} | {' | '.join(text_of(number, cells.get(number)) for cells in found.values())} |"
+
+
+def text_of(number: str, cell: Cell | None) -> str:
+    """Coverage in percent and mean width; in bold outside of what was aimed at."""
+    if cell is None:
+        return "–"
+    share = 100 * cell.held / cell.draws
+    highest = 99.0 if number.startswith("FNMR@") else 97.5
+    text = f"{share:.1f}" if 93.5 <= share <= highest else f"**{share:.1f}**"
+    closed = cell.draws - cell.open_above
+    if not closed:
+        return f"{text}, no upper end"
+    open_share = 100 * cell.open_above / cell.draws
+    more = f", {open_share:.0f}% no upper end" if open_share >= 1 else ""
+    return f"{text} ({cell.width / closed:.2g}{more})"
+
+
+def write_page(page: Path, simulated: dict[str, dict[str, Cell]], real: dict[str, dict[str, Cell]]) -> None:
+    """Replace the tables of the page, between its two markers."""
+    text = page.read_text("utf-8")
+    for name, found in (("simulated", simulated), ("real", real)):
+        if found:
+            start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+            before, after = text.split(start)[0], text.split(end)[1]
+            text = f"{before}{start}\n" + "\n".join(table(found)) + f"\n{end}{after}"
+    page.write_text(text, "utf-8")
+
+
 def main() -> None:
+    """Judge every list, print the coverage, and write the tables where asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--draws", type=int, default=500)
-    parser.add_argument("--lists", nargs="+", choices=LISTS, default=list(LISTS))
+    parser.add_argument("--lists", nargs="*", choices=LISTS, default=list(LISTS))
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--real", type=Path, metavar="RUN", help="a finished run of all comparisons of many people")
+    parser.add_argument("--people", type=int, nargs="+", default=[50, 100], help="how many are drawn from it")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="a page with markers for the tables")
     given = parser.parse_args()
+    simulated, real = {}, {}
     with ProcessPoolExecutor(2) as pool:
         for name in given.lists:
-            start = time.perf_counter()
-            draws = min(given.draws, 200) if name == "all 200 x 4" else given.draws
+            draws = min(given.draws, FEWER_DRAWS.get(name, given.draws))
             parts = [pool.submit(judge, name, n, given.seed + 1000 * k) for k, n in enumerate(shares(draws, 2))]
-            done = [part.result() for part in parts]
-            print(f"\n{name}: {draws} draws, {time.perf_counter() - start:.0f} s")
-            for number in done[0]:
-                cell = done[0][number].merged(done[1][number])
-                closed = cell.draws - cell.open_above
-                print(
-                    f"  {number:<16}{100 * cell.held / cell.draws:6.1f}%  missed above {100 * cell.too_low / cell.draws:4.1f}%"
-                    f"  open {100 * cell.open_above / cell.draws:3.0f}%  width {cell.width / max(closed, 1):.4g}",
-                    flush=True,
-                )
+            simulated[name] = merged([part.result() for part in parts])
+            say(f"{name}, {draws} draws", simulated[name])
+        for people in given.people if given.real else ():
+            parts = [
+                pool.submit(judge_real, given.real, people, n, given.seed + 1000 * k)
+                for k, n in enumerate(shares(given.draws, 2))
+            ]
+            real[f"{people} people"] = merged([part.result() for part in parts])
+            say(f"real scores, {people} people, {given.draws} draws", real[f"{people} people"])
+    if given.write:
+        write_page(given.write, simulated, real)
+
+
+def say(title: str, cells: dict[str, Cell]) -> None:
+    """Print the coverage of every number."""
+    print(f"\n{title}")
+    for number, cell in cells.items():
+        closed = cell.draws - cell.open_above
+        print(
+            f"  {number:<22}{100 * cell.held / cell.draws:6.1f}%  missed above "
+            f"{100 * cell.too_low / cell.draws:4.1f}%  no upper end {100 * cell.open_above / cell.draws:3.0f}%  "
+            f"width {cell.width / max(closed, 1):.4g}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import time
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
@@ -41,7 +40,7 @@ def systems(pairs: PairList, case: str, rng: np.random.Generator) -> np.ndarray:
 
 
 def judge(name: str, case: str, draws: int, seed: int) -> dict[str, list[int]]:
-    """How often each measure is called different, by the interval alone and by both tests, and how often it is tested."""
+    """For each measure: how often it is tested, called different by its interval alone, and by both tests."""
     pairs, rng = FIVE[name](), np.random.default_rng(seed)
     person_a, person_b = pairs.people
     fold = np.full(person_a.size, -1)
@@ -62,6 +61,7 @@ def judge(name: str, case: str, draws: int, seed: int) -> dict[str, list[int]]:
 
 
 def main() -> None:
+    """Judge every list and print how often two systems are called different."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--lists", nargs="+", choices=FIVE, default=list(FIVE))
@@ -69,16 +69,14 @@ def main() -> None:
     with ProcessPoolExecutor(2) as pool:
         for name in given.lists:
             for case in CASES:
-                start = time.perf_counter()
                 parts = [pool.submit(judge, name, case, n, 7 + k) for k, n in enumerate(shares(given.draws, 2))]
                 done = [part.result() for part in parts]
                 said = []
                 for measure in done[0]:
-                    tests, alone, both = (sum(part[measure][k] for part in done) for k in range(3))
-                    said.append(
-                        f"{measure} {100 * both / given.draws:5.1f}% (interval alone {100 * alone / given.draws:5.1f}%, tested {100 * tests / given.draws:3.0f}%)"
-                    )
-                print(f"{name:<12}{case:<18}{'   '.join(said)}   {time.perf_counter() - start:.0f} s", flush=True)
+                    counts = (sum(part[measure][k] for part in done) for k in range(3))
+                    tests, alone, both = (100 * count / given.draws for count in counts)
+                    said.append(f"{measure} {both:5.1f}% (interval alone {alone:5.1f}%, tested {tests:3.0f}%)")
+                print(f"{name:<12}{case:<18}{'   '.join(said)}", flush=True)
 
 
 if __name__ == "__main__":
