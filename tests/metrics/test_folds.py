@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -234,6 +235,95 @@ def test_folds_that_do_not_fit_are_refused() -> None:
 def test_a_similarity_that_is_nan_is_refused_even_where_it_is_left_out() -> None:
     with pytest.raises(MetricUndefinedError, match="1 of 3"):
         cross_validated_accuracy([0.5, math.nan, 0.1], [True, True, False], [0, -1, 1])
+
+
+def at_mix(scores: np.ndarray, mated: np.ndarray, threshold: float, mix: tuple[int, int]) -> Fraction:
+    """Accuracy of the decisions at a threshold, at a mix of mated and non-mated comparisons."""
+    fnmr = Fraction(int(np.count_nonzero(scores[mated] < threshold)), int(np.count_nonzero(mated)))
+    fmr = Fraction(int(np.count_nonzero(scores[~mated] >= threshold)), int(np.count_nonzero(~mated)))
+    return 1 - (mix[0] * fnmr + mix[1] * fmr) / sum(mix)
+
+
+@settings(deadline=None)
+@given(ROWS, st.tuples(st.integers(1, 9), st.integers(1, 9)))
+def test_accuracy_at_a_mix_is_that_of_the_rates_of_all_decisions(rows: Rows, mix: tuple[int, int]) -> None:
+    scores, mated, fold = columns(rows)
+    result = cross_validated_accuracy(scores, mated, fold, mix=mix)
+    decided = fold >= 0
+    assert result.decided.tolist() == decided.tolist()
+    assert not result.accepted[~decided].any()
+    for part in result.per_fold:
+        here = fold == part.fold
+        rest = decided & ~here
+        if math.isnan(part.threshold):
+            assert mated[rest].all() or not mated[rest].any()
+            assert math.isnan(part.accuracy)
+            continue
+        best = max(at_mix(scores[rest], mated[rest], at, mix) for at in [math.inf, *scores[rest].tolist()])
+        assert at_mix(scores[rest], mated[rest], part.threshold, mix) == best
+        np.testing.assert_array_equal(result.accepted[here], scores[here] >= part.threshold)
+        if mated[here].all() or not mated[here].any():
+            assert math.isnan(part.accuracy)
+        else:
+            assert part.accuracy == pytest.approx(float(at_mix(scores[here], mated[here], part.threshold, mix)))
+    if result.reason:
+        assert math.isnan(result.accuracy)
+        return
+    wrong = result.accepted != mated
+    fnmr, fmr = wrong[decided & mated].mean(), wrong[decided & ~mated].mean()
+    assert result.accuracy == pytest.approx(1 - (mix[0] * fnmr + mix[1] * fmr) / sum(mix))
+    assert math.isnan(result.standard_error)
+
+
+@settings(deadline=None)
+@given(ROWS)
+def test_without_a_plain_mean_each_decision_counts_the_same(rows: Rows) -> None:
+    scores, mated, fold = columns(rows)
+    mean, share = (cross_validated_accuracy(scores, mated, fold, plain_mean=plain) for plain in (True, False))
+    np.testing.assert_equal(as_rows(mean), as_rows(share))
+    assert mean.reason == share.reason
+    if share.reason is None:
+        right = sum(part.accuracy * part.comparisons for part in share.per_fold)
+        assert share.accuracy == pytest.approx(right / np.count_nonzero(fold >= 0))
+        assert math.isnan(share.standard_error)
+
+
+def test_a_mix_and_a_plain_mean_of_unequal_folds_by_hand() -> None:
+    """Fold 0: one mated of two right and two non-mated of two; fold 1: one mated and one non-mated, both right."""
+    scores = [0.9, 0.2, 0.1, 0.1, 0.8, 0.3]
+    mated, fold = [True, True, False, False, True, False], [0, 0, 0, 0, 1, 1]
+    plain = cross_validated_accuracy(scores, mated, fold)
+    assert [part.accuracy for part in plain.per_fold] == [0.75, 0.5]
+    assert plain.accuracy == 0.625
+    assert cross_validated_accuracy(scores, mated, fold, plain_mean=False).accuracy == pytest.approx(4 / 6)
+    # FNMR 1/3 and FMR 1/3 at the thresholds 0.55 and 0.15; more mated comparisons move only the second.
+    assert [part.threshold for part in plain.per_fold] == pytest.approx([0.55, 0.15])
+    mixed = cross_validated_accuracy(scores, mated, fold, mix=(3, 9))
+    assert [part.threshold for part in mixed.per_fold] == pytest.approx([0.55, 0.15])
+    assert mixed.accuracy == pytest.approx(1 - (3 / 3 + 9 / 3) / 12)
+
+
+def accuracies_by_number_of_folds(mix: bool) -> list[float]:
+    """Everybody against everybody: folds drop most non-mated comparisons, and more of them the more folds there are."""
+    rng = np.random.default_rng(0)
+    a, b = np.triu_indices(100 * 4, 1)
+    person_a, person_b = a // 4, b // 4
+    mated = person_a == person_b
+    scores = np.where(mated, 2.6, 0.0) + rng.normal(0, 1, a.size)
+    mates = int(np.count_nonzero(mated))
+    found = []
+    for k in (2, 5, 10, 20):
+        fold = person_disjoint_folds(person_a, person_b, k)
+        asked = {"mix": (mates, mated.size - mates)} if mix else {"plain_mean": False}
+        found.append(cross_validated_accuracy(scores, mated, fold, **asked).accuracy)
+    return found
+
+
+def test_at_the_mix_of_the_list_the_accuracy_does_not_depend_on_the_number_of_folds() -> None:
+    weighted, unweighted = accuracies_by_number_of_folds(True), accuracies_by_number_of_folds(False)
+    assert max(weighted) - min(weighted) < 0.002
+    assert max(unweighted) - min(unweighted) > 0.02
+    assert unweighted == sorted(unweighted, reverse=True)
 
 
 def check_no_person_in_two_folds(person_a: list, person_b: list, fold: np.ndarray) -> None:

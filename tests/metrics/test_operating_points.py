@@ -25,6 +25,7 @@ from faceproof.metrics.operating_points import (
     fmr_point,
     fnmr_at_fmr,
     missing_kind,
+    missing_of,
     threshold_at_fmr,
 )
 
@@ -121,6 +122,60 @@ def test_best_accuracy_threshold_equals_a_search_over_all_gaps(mates: Scores, ot
     else:
         assert found == upper
     assert found == best_accuracy_step(count_steps(*columns(mates, others)))
+
+
+def at_mix(mates: Scores, others: Scores, threshold: float, mix: tuple[int, int]) -> Fraction:
+    """Accuracy at a threshold, times the number of comparisons of a mix."""
+    hits = Fraction(sum(mate >= threshold for mate in mates), len(mates))
+    rejections = Fraction(sum(other < threshold for other in others), len(others))
+    return mix[0] * hits + mix[1] * rejections
+
+
+@given(SCORES, SCORES, st.tuples(st.integers(1, 2000), st.integers(1, 2000)))
+def test_at_a_mix_no_threshold_is_better_and_no_stricter_one_as_good(
+    mates: Scores, others: Scores, mix: tuple[int, int]
+) -> None:
+    """Rates are compared as fractions, so that equally good thresholds are told from nearly as good ones."""
+    found = best_accuracy_step(count_steps(*columns(mates, others)), mix)
+    every = [*mates, *others, math.inf]
+    best = max(at_mix(mates, others, threshold, mix) for threshold in every)
+    assert at_mix(mates, others, found, mix) == best
+    accepted = sum(score >= found for score in mates + others)
+    for threshold in every:
+        stricter = sum(score >= threshold for score in mates + others) < accepted
+        if stricter and at_mix(mates, others, threshold, mix) == best:
+            # In one run of equally good thresholds the middle is taken.
+            between = [score for score in every if found <= score <= threshold]
+            assert all(at_mix(mates, others, score, mix) == best for score in between)
+
+
+@given(SCORES, SCORES, st.integers(1, 50))
+def test_at_the_mix_of_the_comparisons_the_threshold_is_the_plain_one(
+    mates: Scores, others: Scores, times: int
+) -> None:
+    steps = count_steps(*columns(mates, others))
+    assert best_accuracy_step(steps, (times * len(mates), times * len(others))) == best_accuracy_step(steps)
+
+
+@given(SCORES, SCORES, st.integers(1, 4), st.integers(1, 4))
+def test_a_mix_is_as_if_comparisons_were_there_so_many_times(
+    mates: Scores, others: Scores, mated: int, other: int
+) -> None:
+    found = best_accuracy_step(count_steps(*columns(mates, others)), (mated * len(mates), other * len(others)))
+    assert found == best_accuracy_step(count_steps(*columns(mates * mated, others * other)))
+
+
+def test_a_mix_of_many_non_mated_comparisons_asks_for_a_stricter_threshold() -> None:
+    """Of the mated comparisons half lie above all others, of the others one in four below all mated ones."""
+    steps = count_steps(*columns([1.0, 0.75, 0.25, 0.0], [0.5, 0.5, 0.5, -0.5]))
+    assert best_accuracy_step(steps, (1, 1)) == 0.625
+    assert best_accuracy_step(steps, (1, 100)) == 0.625
+    assert best_accuracy_step(steps, (100, 1)) == -0.25
+
+
+def test_without_one_kind_a_mix_gives_no_threshold() -> None:
+    for steps in (count_steps([0.5], [True]), count_steps([0.5], [False]), count_steps([], [])):
+        assert math.isnan(best_accuracy_step(steps, (1, 1)))
 
 
 @given(ANY_SCORES, ANY_SCORES)
@@ -387,7 +442,9 @@ def test_without_both_kinds_no_best_accuracy_and_no_eer_and_the_point_says_why(
     assert math.isnan(best_accuracy_threshold(scores, mated, grid=[0.0, 0.5]))
     assert np.isnan(eer(scores, mated)).all()
     assert missing_kind(mated) == reason
-    for point in (best_accuracy_point(scores, mated), eer_point(scores, mated)):
+    steps = count_steps(scores, mated)
+    assert missing_of(steps.mated, steps.non_mated) == reason
+    for point in (best_accuracy_point(steps), eer_point(steps)):
         assert math.isnan(point.threshold)
         assert point.reason == reason
 
@@ -406,9 +463,7 @@ def test_without_non_mated_comparisons_there_is_neither() -> None:
 def test_a_similarity_that_is_nan_is_refused() -> None:
     for measure in (
         best_accuracy_threshold,
-        best_accuracy_point,
         eer,
-        eer_point,
         lambda s, m: best_accuracy_threshold(s, m, [0.5]),
         lambda s, m: threshold_at_fmr(s, m, 0.5),
         lambda s, m: fnmr_at_fmr(s, m, 0.5),
@@ -418,14 +473,13 @@ def test_a_similarity_that_is_nan_is_refused() -> None:
             measure([0.5, math.nan, 0.1], [True, False, False])
 
 
-@given(SCORES, SCORES, GRIDS, TARGETS)
-def test_a_point_has_a_reason_exactly_where_it_has_no_threshold(
-    mates: Scores, others: Scores, grid: Scores, target: float
-) -> None:
+@given(SCORES, SCORES, TARGETS)
+def test_a_point_has_a_reason_exactly_where_it_has_no_threshold(mates: Scores, others: Scores, target: float) -> None:
     scores, mated = columns(mates, others)
+    steps = count_steps(scores, mated)
     points = {
-        "best_accuracy": (best_accuracy_point(scores, mated, grid), best_accuracy_threshold(scores, mated, grid)),
-        "eer": (eer_point(scores, mated), eer(scores, mated)[1]),
+        "best_accuracy": (best_accuracy_point(steps), best_accuracy_threshold(scores, mated)),
+        "eer": (eer_point(steps), eer(scores, mated)[1]),
         f"fmr_{target:g}": (fmr_point(scores, mated, target), threshold_at_fmr(scores, mated, target)),
     }
     for name, (point, threshold) in points.items():
