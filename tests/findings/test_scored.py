@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,7 +13,7 @@ from faceproof.errors import RunFolderError
 from faceproof.findings.scored import join_scores
 
 
-def run_of(comparison, scored, similarity):
+def run_of(comparison, scored, similarity, *, people_known=True):
     """A run of comparisons with these numbers, and scores of others or in another order."""
     names = {name: [f"{name} {number}" for number in comparison] for name in ("photo_a", "photo_b")}
     people = {name: ["ann"] * len(comparison) for name in ("person_a", "person_b")}
@@ -21,6 +22,7 @@ def run_of(comparison, scored, similarity):
     fold = pa.nulls(len(comparison), pa.int16())
     return SimpleNamespace(
         condition="clean",
+        manifest=SimpleNamespace(people_known=people_known),
         comparisons=pa.table({"comparison": numbers, "mated": mated, "fold": fold, **names, **people}),
         scores=pa.table({"comparison": pa.array(scored, pa.int64()), "similarity": pa.array(similarity, pa.float64())}),
     )
@@ -57,3 +59,16 @@ def test_rounding_up_to_a_millionth_beyond_one_is_taken_off():
 def test_a_similarity_further_beyond_one_is_no_cosine(similarity):
     with pytest.raises(RunFolderError, match=r"the similarity of comparison 1 is .* a cosine lies between -1 and 1"):
         joined([0, 1], [0, 1], [0.5, similarity])
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_run_says_whether_the_people_are_known(known):
+    assert join_scores(run_of([0, 1], [0, 1], [0.5, 0.1], people_known=known)).people_known is known
+
+
+def test_people_and_photos_are_numbered_by_name_on_both_sides_alike():
+    names = {"photo_a": ["b/2", "a/1", "c/1"], "photo_b": ["a/1", "c/1", "b/1"]}
+    people = {f"person_{side}": [photo[0] for photo in names[f"photo_{side}"]] for side in "ab"}
+    scored = replace(join_scores(run_of([0, 1, 2], [], [])), names=pa.table(names | people))
+    assert [side.tolist() for side in scored.photo_codes()] == [[2, 0, 3], [0, 3, 1]]
+    assert [side.tolist() for side in scored.person_codes()] == [[1, 0, 2], [0, 2, 1]]

@@ -343,6 +343,38 @@ class TestEer:
         assert change == pytest.approx(influence[some].sum() / 20, rel=0.1, abs=2e-5)
         assert abs(change) > 1e-4
 
+    @pytest.mark.parametrize(("n", "many"), [(1500, True), (40, False)])
+    @settings(deadline=None, max_examples=20)
+    @given(seed=SEEDS)
+    def test_the_ends_are_as_far_from_the_rate_as_their_own_width(self, n: int, many: bool, seed: int) -> None:
+        """With errors enough the factor is that of both errors together, else the larger of the two."""
+        made = made_up(seed, n=n, people=15, decimals=3)
+        linked = made.linked()
+        value, _ = eer(made.similarity, made.mated)
+        kinds = linked.non_mated, linked.mated
+        rows = [kind.worst_first[: round(value * kind.n)] for kind in kinds]
+        influence = eer_influence(linked, value)
+        # The share of FNMR in the change of both rates, from the influence of a comparison that is no error.
+        share = -influence[~made.mated].min() * linked.non_mated.n**2 / rows[0].size if rows[0].size else 0.5
+
+        def variance(q: float) -> float:
+            at = np.array([q])
+            own = share**2 * kinds[0].variance(at)[0] + (1 - share) ** 2 * kinds[1].variance(at)[0]
+            return float(max(own + 2 * share * (1 - share) * linked.crossing_covariance(at)[0], own / 2))
+
+        if min(*(one.size for one in rows)) >= 10:
+            factor = max(1.0, linked.influence_of(influence).variance / variance(value))
+        else:
+            factor = max(kind.factor(one) for kind, one in zip(kinds, rows, strict=True))
+        assert (min(*(one.size for one in rows)) >= 10) == many
+        t = stats.t.ppf(0.975, min(kind.distinct_people for kind in kinds) - 1)
+        found = eer_interval(linked, value)
+        carried = linked.influence_of(influence).effective_people
+        assert found.effective_people == (None if math.isnan(carried) else pytest.approx(carried))
+        for end in ends(found):
+            if 0 < end < 1:
+                assert (value - end) ** 2 == pytest.approx(t**2 * factor * variance(end), rel=1e-5)
+
     @settings(deadline=None, max_examples=60)
     @given(SEEDS, st.booleans(), st.sampled_from([-8.0, 0.0, 1.0, 3.0, 8.0]))
     def test_the_interval_lies_within_0_to_1_around_the_rate(self, seed: int, known: bool, apart: float) -> None:
@@ -461,6 +493,17 @@ class TestFnmrAtFmr:
         )
         assert after - before == pytest.approx(influence[some].sum() / 20, rel=0.1, abs=3e-4)
         assert abs(after - before) > 1e-3
+
+    def test_the_slope_is_taken_over_one_and_a_half_standard_errors_of_the_fmr_either_way(self) -> None:
+        """No mated similarity lies within 0.01 of the threshold 0.9, where five false matches reach half as far."""
+        mates = np.concatenate([0.89 - np.arange(1000) / 2500, 0.91 + np.arange(1000) / 2500])
+        similarity = np.concatenate([mates, (np.arange(1000) + 0.5) / 1000])
+        mated = np.arange(3000) < 2000
+        accepted = similarity >= 0.9
+        reach = 1.5 * math.sqrt(0.1 * 0.9 / 1000)
+        slope = 2 * (reach - 0.01) * 2500 / 2000 / (2 * reach)
+        found = fnmr_at_fmr_influence(Dependence(similarity, mated, None), accepted, 0.1)
+        assert found[~mated] == pytest.approx(slope * (accepted[~mated] - 0.1) / 1000, rel=0.15)
 
     @pytest.mark.parametrize("fmr", [0.5 / 30, 1.0])
     def test_the_influence_is_finite_where_the_slope_reaches_0_or_1(self, fmr: float) -> None:
