@@ -12,6 +12,7 @@ from edited import edited
 from pages import Node, parsed, words
 from rich.console import Console
 
+from faceproof.findings.linked import link
 from faceproof.report.console.evaluation import print_summary
 from faceproof.report.pages.evaluation import render_report
 from faceproof.report.pictures.thumbnails import PhotoStrips
@@ -94,12 +95,13 @@ def test_a_threshold_that_is_not_there_stays_so() -> None:
     # Five non-mated comparisons resolve no FMR of 10% or less.
     similarity, mated = np.array([0.5, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1]), np.array([True] * 2 + [False] * 5)
     usual = USUAL_SCORES["angle_deg"]
-    points = {one.name: one for one in operating_points(similarity, mated, (0, 0), 1.0, usual)}
+    linked = link(similarity, mated, None)
+    points = {one.name: one for one in operating_points(linked, 1.0, usual)}
     assert points["fixed"].threshold_usual == pytest.approx(60.0)
     untold = [one for one in points.values() if one.threshold_distance is None]
     assert {"fmr_0.1", "fmr_0.01", "fmr_0.001"} <= {one.name for one in untold}
     assert {one.threshold_usual for one in untold} == {None}
-    assert {one.threshold_usual for one in operating_points(similarity, mated, (0, 0), 1.0, None)} == {None}
+    assert {one.threshold_usual for one in operating_points(linked, 1.0, None)} == {None}
 
 
 @pytest.mark.parametrize("name", OTHERS)

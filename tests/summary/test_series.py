@@ -9,7 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from faceproof.findings.linked import LinkedScores, link
 from faceproof.findings.scored import ScoredComparisons
+from faceproof.metrics.intervals import fnmr_at_fmr_interval
 from faceproof.scoring.similarity import distance_from_similarity
 from faceproof.summary.series import curves, histogram, keyed_uniform, scatter, threshold_table
 
@@ -24,10 +26,16 @@ def labels(text: str) -> np.ndarray:
     return np.array([letter == "m" for letter in text], np.bool_)
 
 
+def apart(similarity: np.ndarray, mated: np.ndarray) -> LinkedScores:
+    """Comparisons each of people of its own."""
+    row = np.arange(len(mated))
+    return link(np.asarray(similarity, np.float64), mated, (row, np.where(mated, row, row + len(mated))))
+
+
 class TestCurves:
     def test_corners_alone_are_kept(self):
         """Accepted one after the other: two mated, two non-mated, one mated."""
-        found = curves(np.array([0.9, 0.8, 0.5, 0.3, -1.0]), labels("mmnnm"))
+        found = curves(apart(np.array([0.9, 0.8, 0.5, 0.3, -1.0]), labels("mmnnm")))
         assert found.roc.fmr == found.det.fmr == [0, 0, 1, 1]
         assert found.roc.tmr == pytest.approx([0, 2 / 3, 2 / 3, 1])
         assert found.det.fnmr == pytest.approx([1, 1 / 3, 1 / 3, 0])
@@ -35,23 +43,38 @@ class TestCurves:
         assert found.roc.threshold_distance[1:] == pytest.approx([math.sqrt(0.4), math.sqrt(1.4), 2])
 
     def test_equal_scores_of_both_kinds_are_one_step(self):
-        found = curves(np.array([0.5, 0.5, 0.5]), labels("mnn"))
+        found = curves(apart(np.array([0.5, 0.5, 0.5]), labels("mnn")))
         assert (found.roc.fmr, found.roc.tmr) == ([0, 1], [0, 1])
 
     @pytest.mark.parametrize("kinds", ["", "m", "nn"])
     def test_without_both_kinds_there_is_no_curve(self, kinds):
-        found = curves(np.full(len(kinds), 0.5), labels(kinds))
-        assert found.roc.model_dump() == {"fmr": [], "tmr": [], "threshold_distance": []}
-        assert found.det.model_dump() == {"fmr": [], "fnmr": [], "threshold_distance": []}
+        found = curves(apart(np.full(len(kinds), 0.5), labels(kinds)))
+        assert set(map(tuple, found.roc.model_dump().values())) == {()}
+        assert set(map(tuple, found.det.model_dump().values())) == {()}
 
     def test_the_curve_of_many_comparisons_keeps_its_ends(self):
-        found = curves(*bells(20_000))
+        found = curves(apart(*bells(20_000)))
         roc = found.roc
         assert 100 < len(roc.fmr) <= 500
         assert (roc.fmr[0], roc.tmr[0]) == (0, 0)
         assert (roc.fmr[-1], roc.tmr[-1], found.det.fnmr[-1]) == (1, 1, 0)
         assert roc.fmr == sorted(roc.fmr)
         assert roc.threshold_distance == sorted(roc.threshold_distance)
+
+    def test_the_bands_hold_the_curve_and_are_those_of_fnmr_at_the_fmr(self):
+        linked = apart(*bells(4000))
+        found = curves(linked).det
+        rows = [row for row, high in enumerate(found.fnmr_high) if high is not None]
+        assert len(rows) > 50
+        assert all(found.fnmr_low[row] <= found.fnmr[row] <= found.fnmr_high[row] for row in rows)
+        # Below 3.84 expected false matches there is no upper end: 2,000 non-mated comparisons.
+        assert all((found.fnmr_high[row] is None) == (found.fmr[row] < 4 / 2000) for row in range(len(found.fmr)))
+        middle = rows[len(rows) // 2]
+        exact = fnmr_at_fmr_interval(linked.made, found.fmr[middle])
+        assert (exact.low, exact.high) == pytest.approx((found.fnmr_low[middle], found.fnmr_high[middle]), rel=0.05)
+        roc = curves(linked).roc
+        assert [roc.tmr_low[row] for row in rows] == pytest.approx([1 - found.fnmr_high[row] for row in rows])
+        assert roc.tmr_high == pytest.approx([1 - low for low in found.fnmr_low])
 
 
 def test_distances_are_counted_in_80_bins_with_both_ends():
@@ -64,7 +87,7 @@ def test_distances_are_counted_in_80_bins_with_both_ends():
 
 def test_the_table_of_thresholds_holds_exact_counts():
     similarity, mated = bells(60)
-    table = threshold_table(similarity, mated)
+    table = threshold_table(apart(similarity, mated))
     assert len(table.distance) == 1001
     assert table.distance[0] == 0.0
     assert table.distance[-1] == 2.0
@@ -76,8 +99,25 @@ def test_the_table_of_thresholds_holds_exact_counts():
         assert table.tn[row] == np.sum(~accepted & ~mated)
 
 
+def test_the_table_has_the_interval_of_each_rate():
+    similarity, mated = bells(400)
+    linked = apart(similarity, mated)
+    table = threshold_table(linked)
+    for row in (200, 333, 500, 777, 900):
+        accepted = similarity >= 1 - table.distance[row] ** 2 / 2
+        rates = linked.error_rates(accepted)
+        for rate, name in ((rates.fmr, "fmr"), (rates.fnmr, "fnmr")):
+            ends = getattr(table, f"{name}_low")[row], getattr(table, f"{name}_high")[row]
+            assert ends == pytest.approx((rate.interval.low, rate.interval.high), abs=0.004)
+
+
+def test_without_a_kind_its_rate_has_no_interval():
+    table = threshold_table(apart(np.array([0.5, 0.6]), labels("mm")))
+    assert (table.fmr_low, table.fmr_high, len(table.fnmr_low)) == ([], [], 1001)
+
+
 def test_a_distance_equal_to_the_threshold_is_accepted():
-    table = threshold_table(np.array([1.0, 0.5, -1.0]), labels("mnm"))
+    table = threshold_table(apart(np.array([1.0, 0.5, -1.0]), labels("mnm")))
     at = {distance: (table.tp[row], table.fp[row]) for row, distance in enumerate(table.distance)}
     assert [at[distance] for distance in (0.0, 0.998, 1.0, 1.998, 2.0)] == [(1, 0), (1, 0), (1, 1), (1, 1), (2, 1)]
 

@@ -26,7 +26,7 @@ Whole = NDArray[np.int64]
 MEASURES = ("fnmr", "eer", "accuracy", "fmr")
 TESTED = ("fnmr", "eer")
 FEWEST_MATCHES = 10
-"""Smallest number of false matches behind each threshold."""
+"""Smallest number of false matches behind each threshold for a test of a difference in FNMR."""
 FEWEST_EER_ERRORS = 6
 """Smallest number of errors of each kind at the EER for a test of a difference in EER."""
 
@@ -93,8 +93,9 @@ def pair_runs(
     """Select the comparisons that all runs could make, and decide them for each run at thresholds from other people.
 
     `faceproof.metrics.folds.blocks_of_people` divides the people into blocks, and
-    `faceproof.metrics.held_out.held_out_thresholds` sets the thresholds, with `FEWEST_MATCHES` false matches or more
-    behind each. The thresholds of all runs are set on the same comparisons, so all runs have the same target FMR.
+    `faceproof.metrics.held_out.held_out_thresholds` sets the thresholds, where possible with `FEWEST_MATCHES` false
+    matches or more behind each. The thresholds of all runs are set on the same comparisons, so all runs have the same
+    target FMR.
 
     Args:
         similarity: float64 (runs, n), NaN where a run could not make a comparison.
@@ -231,6 +232,8 @@ def difference(
     smaller = min(linked.made.mated.n, linked.made.non_mated.n)
     if name not in TESTED:
         untested = "only FNMR and EER are tested"
+    elif name == "fnmr" and paired.fmr * paired.fewest_non_mated < FEWEST_MATCHES:
+        untested = f"a test of FNMR needs {FEWEST_MATCHES} false matches or more behind each threshold"
     elif name == "eer" and min(one.value, other.value) * smaller < FEWEST_EER_ERRORS:
         untested = f"a test of the EER needs {FEWEST_EER_ERRORS} errors or more of each kind"
     test = None

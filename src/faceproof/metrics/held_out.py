@@ -55,8 +55,8 @@ def held_out_thresholds(
         block_a: integers (n,), block of the person on side a, 0 or more.
         block_b: integers (n,), likewise.
         fmr: target FMR, above 0 and up to 1; None: the first of `FALLBACK_FMRS` that all thresholds can resolve.
-        matches: smallest number of false matches behind a threshold: a target FMR needs this many times 1 / FMR
-            non-mated comparisons.
+        matches: number of false matches wanted behind a threshold: a target FMR needs this many times 1 / FMR
+            non-mated comparisons. Where no target has so many, one is enough.
 
     Returns:
         The thresholds; NaN, with the reason, where the data cannot resolve the FMR.
@@ -79,13 +79,16 @@ def held_out_thresholds(
     others = [made & ~_touches(low, high, int(code) // blocks, int(code) % blocks) for code in couples]
     fewest = min((int(np.count_nonzero(rows & ~mated)) for rows in others), default=0)
     candidates = FALLBACK_FMRS if fmr is None else (fmr,)
-    chosen = next((one for one in candidates if fewest and matches * smallest_resolvable_rate(fewest) <= one), math.nan)
+    chosen = math.nan
+    for wanted in (matches, 1):
+        enough = (one for one in candidates if fewest and wanted * smallest_resolvable_rate(fewest) <= one)
+        chosen = next(enough, chosen) if math.isnan(chosen) else chosen
     reason = None
     if chosen != candidates[0]:
         asked = candidates[-1] if math.isnan(chosen) else candidates[0]
+        need = fewest_non_mated(asked) * (1 if math.isnan(chosen) else matches)
         reason = (
-            f"An FMR of {100 * asked:g}% needs {matches * fewest_non_mated(asked):,} non-mated comparisons of other "
-            f"people; there are {fewest:,}."
+            f"An FMR of {100 * asked:g}% needs {need:,} non-mated comparisons of other people; there are {fewest:,}."
         )
     if math.isnan(chosen):
         nothing = np.full(similarity.size, math.nan)

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from faceproof.jobs.comparing import compare
 from faceproof.report.console.comparison import print_comparison
-from faceproof.report.words.comparison_rows import side_by_side
+from faceproof.report.words.comparison_rows import p_value, side_by_side
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,12 @@ def test_differences_are_shown_with_sign_and_interval(two):
     row = two.differences[0].eer
     assert f"{100 * row.value:+.1f}" in text
     assert f"{100 * row.low:+.1f} to {100 * row.high:+.1f}".replace("+0.0", "0.0") in text
-    assert "McNemar's exact test: p " in text
+    test = two.differences[0].fnmr_test
+    assert test.p is not None
+    assert (
+        f"(p {p_value(test.p)}; wrong in facenet-vggface2 alone {test.only_baseline_wrong}, in dlib-resnet alone "
+        f"{test.only_run_wrong})"
+    ) in " ".join(text.split())
     assert "kappa 0." in text
 
 

@@ -6,7 +6,8 @@ import pytest
 from edited import merged
 
 from faceproof.jobs.comparing import compare
-from faceproof.report.words.comparison import compare_cautions, compare_headline, no_difference
+from faceproof.report.words.comparison import compare_cautions, compare_headline, reading
+from faceproof.summary.comparison_schema import DifferenceTest
 from faceproof.summary.estimates import Estimate
 
 
@@ -24,41 +25,59 @@ def told(low, value, high):
     return Estimate(value=value, low=low, high=high, n=5000)
 
 
-def with_accuracy(summary, estimate):
-    return merged(summary, "differences", 0, accuracy=estimate)
+DIFFERENT = {"different": True, "p": 0.003, "people_needed": None, "reason": None}
+ALIKE = {"different": False, "p": 0.4, "people_needed": 1234, "reason": None}
+UNTESTED = {"different": False, "p": None, "people_needed": None, "reason": "too few errors"}
 
 
 @pytest.mark.parametrize(
-    ("estimate", "nothing"),
+    ("value", "test", "said"),
     [
-        (told(-0.02, -0.01, -0.001), False),
-        (told(0.001, 0.01, 0.02), False),
-        (told(-0.01, 0.0, 0.01), True),
-        (told(0.0, 0.01, 0.02), True),
-        (told(-0.02, -0.01, 0.0), True),
-        (told(None, 0.01, None), True),
+        (-0.01, DIFFERENT, "better"),
+        (0.01, DIFFERENT, "worse"),
+        (-0.01, ALIKE, "cannot be told apart; about 1,300 people would"),
+        (0.0, ALIKE | {"people_needed": None}, "cannot be told apart"),
+        (-0.01, UNTESTED, "not tested: too few errors"),
     ],
 )
-def test_an_interval_that_holds_zero_shows_no_difference(estimate, nothing):
-    assert no_difference(estimate) is nothing
+def test_a_lower_error_rate_is_better_and_only_where_the_tests_say_so(value, test, said):
+    assert reading(told(value - 0.1, value, value + 0.1), DifferenceTest(**test)) == said
+
+
+def test_what_has_no_test_or_no_value_has_no_reading():
+    assert reading(told(-0.2, -0.1, -0.05), None) == ""
+    assert reading(Estimate.absent("There is none.", "how"), DifferenceTest(**DIFFERENT)) == ""
 
 
 @pytest.mark.parametrize(
-    ("estimate", "said"),
+    ("estimate", "test", "said"),
     [
         (
             told(-0.02, -0.01, -0.005),
-            "the accuracy of two is 1.00 points below that of one (95% interval -2.00 to -0.50)",
+            DIFFERENT,
+            "is lower, which is better, than that of one (-1.00 points, 95% interval -2.00 to -0.50; p 0.003)",
         ),
-        (told(0.005, 0.01, 0.02), "the accuracy of two is 1.00 points above that of one (95% interval +0.50 to +2.00)"),
-        (told(-0.01, 0.001, 0.01), "no difference in accuracy between two and one can be shown (+0.10 points"),
-        (Estimate.absent("There is none.", "how"), "nothing can be said about two against one (There is none)"),
+        (told(0.005, 0.01, 0.02), DIFFERENT, "is higher, which is worse, than that of one (+1.00 points"),
+        (
+            told(-0.01, 0.001, 0.01),
+            ALIKE,
+            "they cannot tell two and one apart in FNMR at FMR 10% (+0.10 points, 95% interval -1.00 to +1.00; about "
+            "1,300 people would)",
+        ),
+        (told(None, 0.001, None), UNTESTED, "of two and one was not tested (+0.10 points; too few errors)"),
+        (Estimate.absent("There is none.", "how"), UNTESTED, "nothing can be said about two against one (There is"),
     ],
 )
-def test_the_headline_says_who_is_better_and_how_sure_that_is(summary, estimate, said):
-    text = compare_headline(with_accuracy(summary, estimate))
+def test_the_headline_says_who_is_better_and_how_sure_that_is(summary, estimate, test, said):
+    changed = merged(merged(summary, "differences", 0, fnmr=estimate), "differences", 0, fnmr_test=test)
+    text = compare_headline(merged(changed, "operating_point", target_fmr=0.1))
     assert said in text
-    assert text.startswith(f"On {summary.comparisons.made_by_all} comparisons that both runs made, each run at FMR")
+    assert text.startswith(f"On {summary.comparisons.made_by_all} comparisons that both runs made: ")
+
+
+def test_without_thresholds_the_headline_is_about_the_eer(summary):
+    changed = merged(merged(summary, "operating_point", target_fmr=None), "differences", 0, eer_test=ALIKE)
+    assert "they cannot tell two and one apart in EER (" in compare_headline(changed)
 
 
 def test_synthetic_people_come_first(summary):
@@ -75,8 +94,9 @@ def test_what_the_model_check_found_is_said_here_too(summary):
 
 def test_few_people_and_few_disputed_comparisons_are_said(summary):
     changed = merged(summary, "comparisons", people=12)
-    changed = merged(changed, "differences", 0, "mcnemar", only_run_right=2, only_baseline_right=3)
+    few = {"p": 0.5, "only_run_wrong": 2, "only_baseline_wrong": 3}
+    changed = merged(changed, "differences", 0, "fnmr_test", **few)
     said = compare_cautions(changed)
     assert any(one.startswith("Only 12 people take part") for one in said)
-    assert any("two and one decide only 5 comparisons differently" in one for one in said)
+    assert any("two and one decide only 5 mated comparisons differently" in one for one in said)
     assert not any("Only" in one for one in compare_cautions(summary))

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from wilson import wilson
 
-from faceproof.metrics.intervals import wilson
 from faceproof.report.words.formatting import (
     cannot_be_estimated,
     count,
