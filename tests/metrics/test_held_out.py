@@ -181,31 +181,46 @@ def test_where_nobody_asked_the_lowest_fmr_that_can_be_resolved_is_taken_and_ano
 
 @pytest.mark.parametrize("matches", [1, 3, 10])
 @pytest.mark.parametrize("fmr", [1e-3, 1e-2, 0.1])
-def test_a_threshold_rests_on_as_many_false_matches_as_were_asked_for(fmr: float, matches: int) -> None:
+def test_a_threshold_rests_on_as_many_false_matches_as_there_are_at_its_fmr(fmr: float, matches: int) -> None:
     enough = round(matches / fmr)
-    found = held_out_thresholds(*two_blocks(enough), fmr, matches=matches)
-    assert found.fmr == fmr
-    assert found.reason is None
     similarity, mated, block, _ = two_blocks(enough)
+    found = held_out_thresholds(similarity, mated, block, block, fmr, matches=matches)
+    assert (found.fmr, found.reason, found.fewest_non_mated) == (fmr, None, enough)
     for one in (0, 1):
         others = similarity[(block != one) & ~mated]
         assert np.count_nonzero(others >= found.threshold[block == one][0]) == matches
-    short = held_out_thresholds(*two_blocks(enough - 1), fmr, matches=matches)
-    assert math.isnan(short.fmr)
-    assert f"needs {enough:,} non-mated comparisons of other people; there are {enough - 1:,}." in str(short.reason)
 
 
-@pytest.mark.parametrize(("non_mated", "fmr"), [(10_000, 1e-3), (9_999, 1e-2), (999, 0.1), (99, math.nan)])
+@pytest.mark.parametrize(
+    ("non_mated", "fmr", "needs"),
+    [
+        (10_000, 1e-3, None),
+        (9_999, 1e-2, "0.1% needs 10,000 "),
+        (1_000, 1e-2, "0.1% needs 10,000 "),
+        (999, 0.1, "0.1% needs 10,000 "),
+        # Where no target has ten false matches, one is enough.
+        (99, 0.1, "0.1% needs 10,000 "),
+        (10, 0.1, "0.1% needs 10,000 "),
+        (9, math.nan, "10% needs 10 "),
+    ],
+)
 def test_where_nobody_asked_for_an_fmr_false_matches_behind_a_threshold_decide_which(
-    non_mated: int, fmr: float
+    non_mated: int, fmr: float, needs: str | None
 ) -> None:
     found = held_out_thresholds(*two_blocks(non_mated), matches=10)
     np.testing.assert_equal(found.fmr, fmr)
-    if fmr == 1e-3:
+    if needs is None:
         assert found.reason is None
     else:
-        needs = "10% needs 100 " if math.isnan(fmr) else "0.1% needs 10,000 "
         assert needs in str(found.reason)
+        assert f"there are {non_mated:,}." in str(found.reason)
+
+
+@pytest.mark.parametrize(("non_mated", "there"), [(100, True), (99, True), (10, True), (9, False)])
+def test_an_fmr_that_was_asked_for_needs_one_false_match_alone(non_mated: int, there: bool) -> None:
+    found = held_out_thresholds(*two_blocks(non_mated), 0.1, matches=10)
+    np.testing.assert_equal(found.fmr, 0.1 if there else math.nan)
+    assert (found.reason is None) == there
 
 
 def test_an_fmr_that_was_asked_for_is_never_replaced_by_another() -> None:
