@@ -35,6 +35,8 @@ SECTIONS = [
     "distances",
     "times",
     "kind",
+    "certainty",
+    "carried",
     "run",
     "default_operating_point",
     "curves",
@@ -44,6 +46,7 @@ SECTIONS = [
     "failures",
 ]
 ESTIMATE = {"value", "low", "high", "n", "how", "reason", "optimistic"}
+BANDS = ("fmr_low", "fmr_high", "fnmr_low", "fnmr_high")
 
 
 def estimates(value: Any) -> Iterator[Any]:
@@ -67,13 +70,26 @@ def check_contract(summary: Any) -> None:
     for estimate in found:
         assert estimate["how"]
         assert (estimate["value"] is None) == bool(estimate["reason"])
+        if estimate["value"] is None:
+            assert estimate["low"] is estimate["high"] is estimate.get("no_end") is None
+            continue
+        assert (estimate["low"] is None or estimate["high"] is None) == bool(estimate.get("no_end"))
+        assert estimate["method"]
         if estimate["low"] is not None:
             assert estimate["low"] <= estimate["value"] + 1e-12
+        if estimate["high"] is not None:
             assert estimate["value"] <= estimate["high"] + 1e-12
+        carried = estimate.get("effective_people")
+        assert carried is None or carried > 0.999
     for entry in summary["operating_points"]:
         assert (entry["threshold_distance"] is None) == (entry["confusion"] is None) == bool(entry["reason"])
     assert len(summary["curves"]["roc"]["fmr"]) == len(summary["curves"]["roc"]["tmr"]) <= 500
-    assert len({len(column) for column in summary["threshold_table"].values()}) == 1
+    table = summary["threshold_table"]
+    rows = len(table["distance"])
+    assert {len(column) for name, column in table.items() if name not in BANDS} == {rows}
+    for low, high in (BANDS[:2], BANDS[2:]):
+        assert len(table[low]) == len(table[high])
+        assert len(table[low]) in {0, rows}
     columns = ("comparison", "distance", "jitter", "outcome", "photo_a", "photo_b")
     assert {len(summary["scatter"][name]) for name in columns} == {summary["scatter"]["shown"]}
 
@@ -162,6 +178,59 @@ def test_without_folds_of_a_protocol_people_are_split() -> None:
     assert "at thresholds set on other people (five-fold; 95% interval" in summary["headline"]
     assert "every photo had a face that could be used" in summary["headline"]
     assert summary["folds"] == summary_of(bell_run(), folds=5, seed=3)["folds"]
+
+
+def test_the_table_of_thresholds_has_intervals_around_its_rates() -> None:
+    summary: Any = summary_of(bell_run())
+    table = {name: np.array(column) for name, column in summary["threshold_table"].items()}
+    for kind, errors, right in (("fmr", "fp", "tn"), ("fnmr", "fn", "tp")):
+        rate = table[errors] / (table[errors] + table[right])
+        low, high = table[f"{kind}_low"], table[f"{kind}_high"]
+        assert (low <= rate + 1e-12).all()
+        assert (rate <= high + 1e-12).all()
+        assert (low < high).all()
+        assert (high - low).max() < 0.2
+
+
+def people_of(run: Any, names: dict[str, str]) -> Any:
+    """The run with other people in place of some."""
+    for table, columns in (("comparisons", ("person_a", "person_b")), ("photos", ("person",))):
+        found = getattr(run, table)
+        for column in columns:
+            cells = [names.get(name, name) for name in found[column].to_pylist()]
+            place = found.column_names.index(column)
+            found = found.set_column(place, column, pa.array(cells, pa.string()))
+        setattr(run, table, found)
+    return run
+
+
+def test_people_who_recur_make_rates_less_sure_and_carry_their_errors() -> None:
+    """All false matches are of person p1 with another; the same numbers of other people are surer."""
+    similarity = [0.9] * 40 + [0.8, 0.7, 0.6, 0.55] + [0.1] * 96
+    mated = [True] * 40 + [False] * 100
+    apart: Any = summary_of(make_run(similarity, mated), threshold_distance=1.0)
+    one = people_of(make_run(similarity, mated), {f"p{row}": "p40" for row in range(40, 60)})
+    together: Any = summary_of(one, threshold_distance=1.0)
+    for name in ("fmr", "far"):
+        wide, narrow = point(together, "fixed")[name], point(apart, "fixed")[name]
+        assert wide["value"] == narrow["value"] == 0.04
+        assert wide["high"] > 1.3 * narrow["high"]
+        assert wide["effective_people"] < narrow["effective_people"]
+    assert together["carried"] == {"errors": 4, "people": 1, "share": 1.0}
+    assert apart["carried"] == {"errors": 4, "people": 3, "share": 0.75}
+
+
+def test_photos_of_one_person_that_fail_together_make_the_rate_of_failures_less_sure() -> None:
+    failed = {f"p{row}/1": "detect" for row in range(20)} | {f"p{row}/2": "detect" for row in range(20)}
+    mated = [True] * 100
+    run = make_run([math.nan] * 20 + [0.9] * 80, mated, failed=failed)
+    found = summary_of(people_of(run, {f"p{row}": f"p{row // 10}" for row in range(100)}))["rates"]["fta"]
+    alone = summary_of(make_run([math.nan] * 20 + [0.9] * 80, mated, failed=failed))["rates"]["fta"]
+    assert found["value"] == alone["value"] == 0.2
+    # All 20 photos of either of two people of ten.
+    sums = np.array([16.0] * 2 + [-4.0] * 8)
+    assert found["effective_people"] == pytest.approx(np.sum(sums**2) ** 2 / np.sum(sums**4))
+    assert found["high"] > 1.3 * alone["high"]
 
 
 def test_thresholds_set_on_the_same_comparisons_are_marked_optimistic() -> None:
