@@ -295,7 +295,7 @@ class RealScores:
     """The scores of a finished run of all comparisons; people are drawn from it."""
 
     def __init__(self, folder: Path) -> None:
-        scored = join_scores(read_run(folder).tables())
+        scored = join_scores(read_run(folder))
         kept = scored.compared
         self.similarity, self.mated = scored.similarity[kept], scored.mated[kept]
         (self.a, self.b), (self.photo_a, self.photo_b) = (

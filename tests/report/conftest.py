@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Z = 1.959964
 EVIL = "<script>alert(1)</script>"
-HOW = "Comparisons are taken as independent; they share people, so the interval is somewhat too narrow."
+HOW = "Comparisons are taken as independent."
 
 
 def estimate(successes: float, n: int, how: str = HOW, *, optimistic: bool = False, reason: str = "") -> dict[str, Any]:
@@ -36,6 +36,7 @@ def estimate(successes: float, n: int, how: str = HOW, *, optimistic: bool = Fal
     p = successes / n
     centre, spread = p + Z**2 / (2 * n), Z * np.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
     low, high = (float(np.clip((centre + side * spread) / (1 + Z**2 / n), 0, 1)) for side in (-1, 1))
+    low, high = (0.0 if successes == 0 else low), (1.0 if successes == n else high)
     return {
         "value": p,
         "low": low,
@@ -156,10 +157,18 @@ def make_summary(n_mated: int = 3000, n_non_mated: int = 3000, person: str | Non
         },
         "histogram": _histogram(distance, mated),
         "threshold_table": {"distance": grid.tolist()}
-        | {key: [row[key] for row in table] for key in ("tp", "fn", "tn", "fp")},
+        | {key: [row[key] for row in table] for key in ("tp", "fn", "tn", "fp")}
+        | _ends(table, "fmr", "fp", n_non_mated)
+        | _ends(table, "fnmr", "fn", n_mated),
         "scatter": _scatter(distance, mated, best, photos, rng),
         "failures": _failures(distance, mated, best, photos, person),
     }
+
+
+def _ends(table: list[dict[str, int]], name: str, errors: str, n: int) -> dict[str, list[float]]:
+    """Ends of the intervals of a rate at each step of the slider; empty without comparisons."""
+    found = [estimate(row[errors], n) for row in table] if n else []
+    return {f"{name}_{end}": [one[end] for one in found] for end in ("low", "high")}
 
 
 def _points(

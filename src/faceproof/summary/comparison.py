@@ -273,7 +273,7 @@ def _not_made(disputed: Disputed, run: int) -> NotMade:
 
 
 def _cost(runs: Sequence[RunNumbers]) -> Cost:
-    """Time per photo and error of each run: FNMR at the lowest FMR that all runs can resolve, else EER."""
+    """Time per photo and error of each run: FNMR at the lowest FMR at which all runs have an interval, else EER."""
     choices: list[tuple[str, Sequence[Estimate]]] = [
         (
             f"FNMR at FMR {fmr_label(fmr)}",
@@ -283,7 +283,7 @@ def _cost(runs: Sequence[RunNumbers]) -> Cost:
     ]
     choices.append(("EER", [run.eer for run in runs]))
     for measure, estimates in choices:
-        if all(estimate.value is not None for estimate in estimates):
+        if all(estimate.high is not None for estimate in estimates):
             points = [
                 CostPoint(run=run.name, time_ms=run.times.total_ms, error=estimate)
                 for run, estimate in zip(runs, estimates, strict=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from edited import edited
 
-from faceproof.metrics.intervals import wilson
+from faceproof.metrics.dependence import Influence
+from faceproof.metrics.intervals import Interval, Rate, combined_interval
 from faceproof.report.charts.drawing import Drawn
 from faceproof.report.charts.evaluation import write_figures
 from faceproof.report.charts.theme import DARK, LIGHT
@@ -167,7 +170,7 @@ def test_the_page_starts_at_the_default_operating_point(summary: EvaluationSumma
 
 
 def test_the_slider_shows_the_counts_and_rates_of_every_step(summary: EvaluationSummary, wide: Page) -> None:
-    """The page works rates and Wilson's intervals out by itself; NumPy and ``percent`` have to agree."""
+    """The page works rates and their intervals out by itself; NumPy and ``percent`` have to agree."""
     table = summary.threshold_table.as_json()
     found = wide.evaluate(
         """() => {
@@ -186,18 +189,37 @@ def test_the_slider_shows_the_counts_and_rates_of_every_step(summary: Evaluation
         tp, fn, tn, fp = (table[key][step] for key in ("tp", "fn", "tn", "fp"))
         assert at == f"{table['distance'][step]:.3f}"
         assert cells == {"tp": f"{tp:,}", "fn": f"{fn:,}", "tn": f"{tn:,}", "fp": f"{fp:,}"}
-        parts = {
-            "accuracy": (tp + tn, tp + fn + tn + fp),
-            **{"precision": (tp, tp + fp), "recall": (tp, tp + fn), "fmr": (fp, fp + tn), "fnmr": (fn, fn + tp)},
-        }
-        for name, (k, n) in parts.items():
+        ends = {name: (table[f"{name}_low"][step], table[f"{name}_high"][step]) for name in ("fmr", "fnmr")}
+        expected = expected_rates(tp, fn, tn, fp, ends)
+        for name, (value, n, interval) in expected.items():
             if n == 0:
                 assert (rates[name], ranges[name]) == ("cannot be estimated", "nothing is accepted")
                 continue
-            low, high = wilson(k, n)
-            assert rates[name] == percent(k / n, n)
-            assert ranges[name] == percent_range(Estimate(value=k / n, low=low, high=high, n=n))
-        assert rates["f1"] == percent(2 * tp / (2 * tp + fp + fn), 6000)
+            assert rates[name] == percent(value, n)
+            assert ranges[name] == percent_range(Estimate(value=value, low=interval[0], high=interval[1], n=n))
+
+
+def expected_rates(
+    tp: int, fn: int, tn: int, fp: int, ends: dict[str, tuple[float, float]]
+) -> dict[str, tuple[float, int, tuple[float, float]]]:
+    """Value, n and interval of each rate, by NumPy's side of the page."""
+    m, n = tp + fn, fp + tn
+    fmr, fnmr = (
+        Rate(k / of, of, k, Interval(*ends[name], "score interval"), Influence(np.zeros(1), 0.0, 0.0))
+        for name, k, of in (("fmr", fp, n), ("fnmr", fn, m))
+    )
+    combined = {
+        "accuracy": (lambda a, b: 1 - (m * b + n * a) / (m + n), m + n),
+        "precision": (lambda a, b: m * (1 - b) / (m * (1 - b) + n * a) if m * (1 - b) + n * a else math.nan, tp + fp),
+        "f1": (lambda a, b: 2 * m * (1 - b) / (m * (2 - b) + n * a), tp + fp + fn),
+    }
+    found = {"fmr": (fp / n, n, ends["fmr"]), "fnmr": (fn / m, m, ends["fnmr"])}
+    found["recall"] = (tp / m, m, (1 - ends["fnmr"][1], 1 - ends["fnmr"][0]))
+    for name, (value, trials) in combined.items():
+        interval = combined_interval(value, fmr, fnmr)
+        assert trials == 0 or (interval.low is not None and interval.high is not None)
+        found[name] = (value(fmr.value, fnmr.value), trials, (interval.low or 0.0, interval.high or 0.0))
+    return found
 
 
 def test_the_slider_moves_by_hand_and_by_key(summary: EvaluationSummary, wide: Page) -> None:

@@ -23,9 +23,14 @@
     return digits;
   };
   const percent = (rate, n) => `${(100 * rate).toFixed(digitsOf(rate, n))}%`;
+  // Both ends shown as equal, an end above 0 as 0%, or an end below 1 as 100%.
+  const blurred = (low, high, digits) => {
+    const [first, last] = [low, high].map((edge) => Number((100 * edge).toFixed(digits)));
+    return first === last || (first === 0 && low > 0) || (last === 100 && high < 1);
+  };
   const range = (low, high, n) => {
     let digits = Math.max(...[low, high].map((edge) => digitsOf(edge, n) - (edge > 0 && edge < 1e-3 ? 1 : 0)));
-    while (digits < 8 && low < high && (100 * low).toFixed(digits) === (100 * high).toFixed(digits)) digits += 1;
+    while (digits < 10 && low < high && blurred(low, high, digits)) digits += 1;
     return `${(100 * low).toFixed(digits)} – ${(100 * high).toFixed(digits)}%`;
   };
 
