@@ -150,7 +150,7 @@ class TestMeasures:
         paired = paired_of(*made_up())
         for run, (similarity, found) in enumerate(zip(paired.similarity, measures(paired), strict=True)):
             counts = confusion_at(similarity - paired.threshold[run], paired.mated, 0)
-            assert list(found) == ["eer", "fnmr", "fmr", "accuracy"]
+            assert set(found) == {"eer", "fnmr", "fmr", "accuracy"}
             assert found["accuracy"].value == pytest.approx(accuracy(counts))
             assert found["fnmr"].value == pytest.approx(fnmr(counts))
             assert found["fmr"].value == pytest.approx(fmr(counts))
@@ -181,12 +181,12 @@ class TestMeasures:
             np.testing.assert_allclose(found["accuracy"].influence, -share * of_fnmr - (1 - share) * of_fmr, atol=1e-15)
 
     @pytest.mark.parametrize("kind", [True, False])
-    def test_with_one_kind_of_comparison_nothing_is_told(self, kind):
+    def test_with_one_kind_of_comparison_nothing_but_its_fmr_is_told(self, kind):
         similarity, mated, person_a, person_b = made_up(people=400, photos=2)
         only = mated == kind
         paired = paired_of(similarity[:, only], mated[only], person_a[only], person_b[only])
-        assert measures(paired) == [{}, {}]
-        for found in differences(paired).values():
+        assert [list(found) for found in measures(paired)] == [[] if kind else ["fmr"]] * 2
+        for found in (found for name, found in differences(paired).items() if name not in measures(paired)[0]):
             assert math.isnan(found.value)
             assert found.reason == f"There is no {'non-mated' if kind else 'mated'} comparison."
 

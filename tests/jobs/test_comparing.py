@@ -110,17 +110,19 @@ class TestRealRuns:
             assert getattr(found, name).low <= getattr(found, name).value <= getattr(found, name).high
 
     def test_counts_hang_together(self, compared):
-        counts, test = compared.summary.comparisons, compared.summary.differences[0].mcnemar
+        counts, test = compared.summary.comparisons, compared.summary.differences[0].fnmr_test
         assert counts.shared == 31 * 30 / 2
         assert counts.made_by_all == 30 * 29 / 2
         assert counts.made_by_all_mated + counts.made_by_all_non_mated == counts.made_by_all
-        four = [getattr(test, name) for name in ("both_right", "only_run_right", "only_baseline_right", "both_wrong")]
-        assert sum(four) == counts.made_by_all
         (agreement,) = compared.summary.agreement
-        assert agreement.alike == pytest.approx((four[0] + four[3]) / counts.made_by_all)
         (flips,) = compared.summary.flips
-        assert (flips.right_in_baseline, flips.right_in_run) == (four[2], four[1])
-        assert len(rows_of(compared.folder / "flips.csv")) == four[1] + four[2]
+        alone = flips.right_in_baseline + flips.right_in_run
+        assert agreement.alike == pytest.approx(1 - alone / counts.made_by_all)
+        rows = rows_of(compared.folder / "flips.csv")
+        assert len(rows) == alone
+        mated = [row["kind"] for row in rows if row["mated"] in ("True", "true")]
+        assert mated.count("right in plain") == test.only_run_wrong
+        assert mated.count("right in mirrored") == test.only_baseline_wrong
 
     def test_what_nobody_could_make_is_counted(self, compared):
         assert [(row.mated + row.non_mated, row.made_by_another) for row in compared.summary.not_made] == [
@@ -204,9 +206,9 @@ class TestMadeUpRuns:
         assert {name: getattr(same, name).value for name in ("accuracy", "fnmr", "fmr", "eer")} == dict.fromkeys(
             ("accuracy", "fnmr", "fmr", "eer"), 0
         )
-        assert same.mcnemar.p == 1
+        assert (same.fnmr_test.p, same.fnmr_test.different, same.eer_test.different) == (1, False, False)
         assert next(row.kappa for row in summary.agreement if row.a == "a" and row.b == "c") == 1
-        assert any("c and a decide all of these comparisons alike" in warning for warning in summary.warnings)
+        assert any("c and a decide all mated comparisons alike" in warning for warning in summary.warnings)
 
     def test_swapping_the_runs_flips_the_signs(self, write, tmp_path):
         a, b = write("a"), write("b", 1)
@@ -216,8 +218,9 @@ class TestMadeUpRuns:
             assert getattr(forth, name).value == pytest.approx(-getattr(back, name).value)
             assert getattr(forth, name).low == pytest.approx(-getattr(back, name).high)
             assert getattr(forth, name).low <= getattr(forth, name).value <= getattr(forth, name).high
-        assert forth.accuracy.high < 0 < forth.fnmr.low
-        assert forth.mcnemar.p == back.mcnemar.p
+        assert forth.accuracy.value < 0 < forth.fnmr.value
+        assert forth.fnmr_test.p == back.fnmr_test.p
+        assert forth.fnmr_test.only_run_wrong == back.fnmr_test.only_baseline_wrong
 
     def test_paired_numbers_are_on_what_all_runs_made(self, write, tmp_path):
         lost = frozenset({"p003/2.jpg"})
@@ -232,14 +235,14 @@ class TestMadeUpRuns:
 
     def test_cost_falls_back_to_what_every_run_can_tell(self, write, two_scores, tmp_path):
         summary = compare_without_figures([write("a"), write("b", 1, embed_ms=80.0)], out=tmp_path / "1").summary
-        assert summary.cost.measure == "FNMR at FMR 1%"
+        assert summary.cost.measure == "FNMR at FMR 10%"
         assert [point.time_ms for point in summary.cost.points] == [12.0, 84.0]
         few = {"pairs": [("a/1", "a/2"), ("b/1", "b/2"), ("a/1", "b/1")], "similarity": [0.9, 0.8, 0.1]}
         summary = compare_without_figures([write("c", **few), write("d", **few)], out=tmp_path / "2").summary
         assert summary.cost.measure == "EER"
         pairs, first, second = two_scores(people=260)
         runs = [write(name, pairs=pairs, similarity=scores) for name, scores in (("e", first), ("f", second))]
-        assert compare_without_figures(runs, out=tmp_path / "3").summary.cost.measure == "FNMR at FMR 0.1%"
+        assert compare_without_figures(runs, out=tmp_path / "3").summary.cost.measure == "FNMR at FMR 1%"
 
     def test_with_too_few_comparisons_it_says_so_and_invents_nothing(self, write, tmp_path):
         few = {"pairs": [("a/1", "a/2"), ("b/1", "b/2"), ("a/1", "b/1")], "similarity": [0.9, 0.8, 0.1]}
@@ -247,7 +250,7 @@ class TestMadeUpRuns:
         difference = compared.summary.differences[0]
         assert difference.accuracy.value is None
         assert "non-mated comparisons of other people; there are 0" in difference.accuracy.reason
-        assert difference.mcnemar.p is None
+        assert difference.fnmr_test.p is None
         assert compared.summary.agreement[0].alike is None
         assert "cannot be estimated" in (compared.folder / "report.html").read_text("utf-8")
 

@@ -17,6 +17,7 @@ from faceproof.metrics.differences import TwoSidedTest, exact_test, tested
 from faceproof.metrics.folds import blocks_of_people
 from faceproof.metrics.held_out import held_out_thresholds
 from faceproof.metrics.intervals import Interval, eer_influence, fnmr_at_fmr_influence, linear_interval
+from faceproof.metrics.linear import LinearNumber, share
 from faceproof.metrics.operating_points import eer_of_steps, missing_kind
 
 Floats = NDArray[np.float64]
@@ -182,23 +183,23 @@ def measured(paired: Paired, linked: LinkedScores, run: int) -> dict[str, Measur
         The measures that are defined.
     """
     mated = paired.mated
-    if mated.all() or not mated.any():
-        return {}
     found: dict[str, Measured] = {}
-    rate, threshold = eer_of_steps(linked.steps)
-    wrong = (paired.similarity[run] >= threshold) != mated
-    found["eer"] = Measured(rate, eer_influence(linked.made, rate), wrong)
-    if not paired.decided:
-        return found
     accepted = paired.accepted[run]
     wrong = accepted != mated
-    fnmr, fmr = float(wrong[mated].mean()), float(wrong[~mated].mean())
-    at_fmr = fnmr_at_fmr_influence(linked.made, accepted, paired.fmr)
-    of_fmr = np.where(mated, 0.0, (wrong - fmr) / np.count_nonzero(~mated))
-    share = float(mated.mean())
-    found["fnmr"] = Measured(fnmr, at_fmr, wrong & mated)
-    found["fmr"] = Measured(fmr, of_fmr, wrong & ~mated)
-    found["accuracy"] = Measured(1 - share * fnmr - (1 - share) * fmr, -share * at_fmr - (1 - share) * of_fmr, wrong)
+    if paired.decided:
+        of_fmr = share(wrong & ~mated, ~mated)
+        found["fmr"] = Measured(of_fmr.value, of_fmr.influence, wrong & ~mated)
+    if mated.all() or not mated.any():
+        return found
+    if paired.decided:
+        at_fmr = LinearNumber(float(wrong[mated].mean()), fnmr_at_fmr_influence(linked.made, accepted, paired.fmr))
+        of_mated = float(mated.mean())
+        right = (at_fmr * -of_mated + of_fmr * (of_mated - 1)).shifted(1)
+        found["fnmr"] = Measured(at_fmr.value, at_fmr.influence, wrong & mated)
+        found["accuracy"] = Measured(right.value, right.influence, wrong)
+    rate, threshold = eer_of_steps(linked.steps)
+    at_eer = (paired.similarity[run] >= threshold) != mated
+    found["eer"] = Measured(rate, eer_influence(linked.made, rate), at_eer)
     return found
 
 
