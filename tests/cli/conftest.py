@@ -24,18 +24,21 @@ def own_signals():
 
 
 @pytest.fixture
-def run(capsys, own_signals):
-    """The command line in this process: exit code, stdout, stderr. ``cwd`` is where it runs."""
+def run(capfd, own_signals):
+    """The command line in this process, in the folder ``cwd``: exit code, stdout, stderr.
+
+    What libraries and child processes print is in them too.
+    """
 
     def run(*arguments, code=0, cwd=None):
         with pytest.MonkeyPatch.context() as there:
             there.setattr(sys, "argv", ["faceproof", *map(str, arguments)])
             if cwd is not None:
                 there.chdir(cwd)
-            capsys.readouterr()
+            capfd.readouterr()
             with pytest.raises(SystemExit) as end:
                 main()
-        out = capsys.readouterr()
+        out = capfd.readouterr()
         assert (end.value.code or 0) == code, out.err
         return Done(end.value.code or 0, out.out, out.err)
 
