@@ -42,7 +42,7 @@ def _quick():
         for picture in pictures:
             key = json.dumps(self.recipe()), picture.shape, picture.tobytes()
             if key not in known:
-                known[key] = list(faces(self, [picture]))[0]
+                known[key] = next(iter(faces(self, [picture])))
             found.append(known[key])
         return found
 

@@ -121,7 +121,9 @@ def test_results_are_kept_and_a_model_that_is_known_passes(tmp_path, monkeypatch
     whole = kept.read_text()
     read_again = Once(check_recognizer)
     monkeypatch.setattr("faceproof.systems.model_check.job.check_recognizer", read_again)
-    for times, damaged in enumerate ((whole.replace("passed", "failed", 1), whole[:-9], other.model_dump_json(), "[1]"), 1):
+    for times, damaged in enumerate(
+        (whole.replace("passed", "failed", 1), whole[:-9], other.model_dump_json(), "[1]"), 1
+    ):
         kept.write_text(damaged)
         assert check_pipeline(right, cache=tmp_path) == found
         assert json.loads(kept.read_text())["result"] == found.as_json()
