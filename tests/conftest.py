@@ -46,6 +46,12 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     monkeypatch.delenv("FACEPROOF_WEIGHTS", raising=False)
 
 
+@pytest.fixture
+def few_faces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model check draws six people in place of forty, where a test is not about how well it can tell."""
+    monkeypatch.setattr("faceproof.systems.model_check.faces.PEOPLE", 6)
+
+
 class RecordedProgress:
     """Remembers what it was told."""
 

@@ -1,23 +1,16 @@
-"""``faceproof compare`` as a person uses it, in a process of its own. No net and no photo is needed."""
+"""``faceproof compare`` as a person uses it. No net and no photo is needed."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 
-FACEPROOF = [sys.executable, "-m", "faceproof.cli"]
 
-
-def run(*arguments, code=0, cwd=None):
-    done = subprocess.run(
-        [*FACEPROOF, *map(str, arguments)], capture_output=True, text=True, check=False, cwd=cwd, timeout=300
-    )
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
+@pytest.fixture
+def run(foreseen):
+    """faceproof in this process."""
+    return foreseen
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +23,7 @@ def runs(made_up_run, two_scores, tmp_path_factory):
     return a, b, part
 
 
-def test_it_prints_the_runs_side_by_side_and_leaves_a_folder(runs, tmp_path):
+def test_it_prints_the_runs_side_by_side_and_leaves_a_folder(run, runs, tmp_path):
     done = run("compare", *runs[:2], "--out", tmp_path / "out")
     assert "model-a" in done.stdout
     assert "model-b against model-a" in done.stdout
@@ -43,8 +36,8 @@ def test_it_prints_the_runs_side_by_side_and_leaves_a_folder(runs, tmp_path):
     assert numbers["run"]["command"].startswith("faceproof compare ")
 
 
-def test_json_and_quiet(runs, tmp_path):
-    done = run("compare", *runs[:2], "--out", tmp_path / "out", "--json", "--quiet", "--no-figures")
+def test_json_and_quiet(process, runs, tmp_path):
+    done = process("compare", *runs[:2], "--out", tmp_path / "out", "--json", "--quiet", "--no-figures")
     assert done.stderr == ""
     numbers = json.loads(done.stdout)
     assert numbers["folder"] == str(tmp_path / "out")
@@ -53,13 +46,13 @@ def test_json_and_quiet(runs, tmp_path):
     assert "curves" not in numbers["runs"][0]
 
 
-def test_by_default_the_folder_is_new_and_below_runs(runs, tmp_path):
+def test_by_default_the_folder_is_new_and_below_runs(run, runs, tmp_path):
     run("compare", *runs[:2], "-q", "--no-figures", cwd=tmp_path)
     (folder,) = (tmp_path / "runs").iterdir()
     assert folder.name.endswith("-compare")
 
 
-def test_other_pair_lists_are_refused_and_common_compares_what_they_share(runs, tmp_path):
+def test_other_pair_lists_are_refused_and_common_compares_what_they_share(run, runs, tmp_path):
     done = run("compare", runs[0], runs[2], "--out", tmp_path / "out", code=2)
     assert "200 comparisons instead of" in done.stderr
     assert "--common" in done.stderr
@@ -67,7 +60,7 @@ def test_other_pair_lists_are_refused_and_common_compares_what_they_share(runs, 
     assert "left out" in " ".join(done.stdout.split())
 
 
-def test_a_comparison_is_replaced_only_when_asked(runs, tmp_path):
+def test_a_comparison_is_replaced_only_when_asked(run, runs, tmp_path):
     run("compare", *runs[:2], "--out", tmp_path / "out", "-q", "--no-figures")
     assert "--overwrite" in run("compare", *runs[:2], "--out", tmp_path / "out", code=1).stderr
     run("compare", *runs[:2], "--out", tmp_path / "out", "--overwrite", "-q", "--no-figures")
@@ -77,11 +70,11 @@ def test_a_comparison_is_replaced_only_when_asked(runs, tmp_path):
     ("arguments", "code", "message"),
     [(["a"], 2, "two or more"), (["a", "a"], 2, "same folder"), (["a", "nowhere"], 1, "no run folder"), ([], 2, "RUN")],
 )
-def test_what_makes_no_sense(runs, tmp_path, arguments, code, message):
+def test_what_makes_no_sense(run, runs, tmp_path, arguments, code, message):
     done = run("compare", *arguments, code=code, cwd=runs[0].parent)
     assert message in done.stderr
 
 
-def test_help_names_every_option():
+def test_help_names_every_option(run):
     text = run("compare", "--help").stdout
     assert all(option in text for option in ("--out", "--common", "--overwrite", "--json", "--quiet"))

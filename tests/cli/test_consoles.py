@@ -12,7 +12,8 @@ import subprocess
 import sys
 import termios
 from collections import Counter
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,8 +26,8 @@ def with_digits(text: str) -> Counter[str]:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run of scores."""
+def report(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The command that prints a finished run of scores."""
     folder = tmp_path_factory.mktemp("consoles")
     rng = np.random.default_rng(1)
     mated = np.arange(120) < 60
@@ -35,11 +36,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "scores.csv").write_text(f"similarity,mated\n{rows}")
     out = ["--out", str(folder / "run"), "--no-figures", "-q"]
     printed(["score", str(folder / "scores.csv"), *out], columns=None)
-    return folder / "run"
+    return ["report", str(folder / "run"), "--no-figures", "-q"]
 
 
 def printed(arguments: list[str], columns: str | None) -> str:
-    """stdout of a command whose environment says so many columns."""
+    """stdout of a command in a process of its own, whose environment says so many columns."""
     environment = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
     if columns is not None:
         environment |= {"COLUMNS": columns, "LINES": columns}
@@ -49,20 +50,44 @@ def printed(arguments: list[str], columns: str | None) -> str:
     ).stdout
 
 
-@pytest.mark.parametrize("columns", ["0", "00", "-3", "", "x", "²"])
-def test_a_width_that_is_none_counts_as_80_columns(run: Path, columns: str) -> None:
-    report = ["report", str(run), "--no-figures", "-q"]
-    text = printed(report, columns)
-    assert text == printed(report, "80")
-    assert "Accuracy, held-out folds" in text
+@pytest.fixture
+def printed_here(run: Callable[..., Any]) -> Callable[[list[str], str], str]:
+    """As ``printed``, in this process."""
+
+    def printed_here(arguments: list[str], columns: str) -> str:
+        with pytest.MonkeyPatch.context() as environment:
+            for name in ("COLUMNS", "LINES"):
+                environment.setenv(name, columns)
+            return run(*arguments).stdout
+
+    return printed_here
+
+
+@pytest.fixture(scope="module")
+def at_80_columns(report: list[str]) -> str:
+    """What a process prints on a console of 80 columns."""
+    return printed(report, "80")
+
+
+@pytest.mark.parametrize("columns", ["00", "-3", "", "x", "²"])
+def test_a_width_that_is_none_counts_as_80_columns(
+    report: list[str], printed_here: Callable[[list[str], str], str], at_80_columns: str, columns: str
+) -> None:
+    assert printed_here(report, columns) == at_80_columns
+    assert "Accuracy, held-out folds" in at_80_columns
+
+
+def test_no_columns_count_as_80_in_a_process_too(report: list[str], at_80_columns: str) -> None:
+    assert printed(report, "0") == at_80_columns
 
 
 @pytest.mark.parametrize("columns", ["1", "20", "40"])
-def test_on_a_narrow_console_every_number_is_whole(run: Path, columns: str) -> None:
-    report = ["report", str(run), "--no-figures", "-q"]
-    wide = with_digits(printed(report, "200"))
+def test_on_a_narrow_console_every_number_is_whole(
+    report: list[str], printed_here: Callable[[list[str], str], str], columns: str
+) -> None:
+    wide = with_digits(printed_here(report, "200"))
     assert sum(wide.values()) > 40
-    assert wide - with_digits(printed(report, columns)) == Counter()
+    assert wide - with_digits(printed_here(report, columns)) == Counter()
 
 
 @pytest.mark.parametrize("columns", ["0", "1", "20"])

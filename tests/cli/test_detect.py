@@ -76,7 +76,16 @@ def test_a_file_of_mtcnns_faces_gives_mtcnns_numbers_to_the_last_bit(people, run
     runs = []
     for detector in ("mtcnn", tmp_path / "b.csv"):
         runs.append(tmp_path / f"run {len(runs)}")
-        options = ["--model", "dlib-resnet", "--protocol", "all", "--offline", "--no-canary", "--no-cache"]
+        options = [
+            "--model",
+            "dlib-resnet",
+            "--protocol",
+            "all",
+            "--offline",
+            "--no-canary",
+            "--no-cache",
+            "--no-figures",
+        ]
         done = run("evaluate", people, *options, "--detector", detector, "--out", runs[-1])
     assert "b.csv has no row for 1 of 13 photos: Cleo\\nnew line/broken.jpg." in done.stderr
     scores, photos = ([pq.read_table(one / f"{name}.parquet") for one in runs] for name in ("scores", "photos"))

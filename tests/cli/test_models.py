@@ -111,7 +111,7 @@ def test_a_known_file_is_shown(shared):
     assert re.search(r"^file SHA-256 +b7120c", shown, re.MULTILINE)
 
 
-def test_a_model_that_fails_is_said_to_and_exits_with_1(mine):
+def test_a_model_that_fails_is_said_to_and_exits_with_1(mine, few_faces):
     done = CliRunner().invoke(models_app, ["check", mine], env={"COLUMNS": "0"})
     assert done.exit_code == 1
     lines = done.stdout.splitlines()

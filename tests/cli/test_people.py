@@ -1,31 +1,27 @@
-"""``faceproof people synth`` and ``faceproof demo`` in a process of their own. No photo of anybody is needed."""
+"""``faceproof people synth`` and ``faceproof demo`` as a person uses them. No photo of anybody is needed."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 from stopping import stopped
 
 from faceproof.systems.weights.dlib_file import find_dlib_file
 
-FACEPROOF = [sys.executable, "-m", "faceproof.cli"]
 needs_dlib = pytest.mark.skipif(
     find_dlib_file() is None, reason="the weights of dlib-resnet are not installed (extra 'embedded')"
 )
 
 
-def run(*arguments, code=0):
-    command = [*FACEPROOF, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == code, done.stderr
-    return done
+@pytest.fixture
+def run(foreseen):
+    """faceproof in this process."""
+    return foreseen
 
 
-def test_synth_says_that_nobody_exists_and_where_they_are(tmp_path):
-    done = run("people", "synth", tmp_path / "p", "--people", 3, "--photos", 2, "--seed", 7)
+def test_synth_says_that_nobody_exists_and_where_they_are(run, process, tmp_path):
+    done = process("people", "synth", tmp_path / "p", "--people", 3, "--photos", 2, "--seed", 7)
     assert "6 photos of 3 people who do not exist" in done.stdout
     assert len(list((tmp_path / "p").rglob("*.jpg"))) == 6
     again = run("people", "synth", tmp_path / "p", "--people", 3, "--photos", 2, "--seed", 7, "--json", "-q")
@@ -33,7 +29,7 @@ def test_synth_says_that_nobody_exists_and_where_they_are(tmp_path):
     assert again.stderr == ""
 
 
-def test_synth_in_groups(tmp_path):
+def test_synth_in_groups(run, tmp_path):
     run("people", "synth", tmp_path / "p", "--people", 4, "--photos", 2, "--groups")
     assert {path.name for path in (tmp_path / "p").iterdir()} == {"matched_faces", "mismatched_faces"}
 
@@ -42,17 +38,17 @@ def test_synth_in_groups(tmp_path):
     ("options", "code", "message"),
     [(["--people", 0], 2, "people is 0"), (["--photos", 0], 2, "photos is 0"), (["--workers", 0], 2, "workers is 0")],
 )
-def test_numbers_that_make_no_sense(tmp_path, options, code, message):
+def test_numbers_that_make_no_sense(run, tmp_path, options, code, message):
     done = run("people", "synth", tmp_path / "p", *options, code=code)
     assert message in done.stderr
     assert not (tmp_path / "p").exists()
 
 
-def test_one_photo_of_each_person_is_said_to_make_a_kind_of_comparison_impossible(tmp_path):
+def test_one_photo_of_each_person_is_said_to_make_a_kind_of_comparison_impossible(run, tmp_path):
     assert "impossible" in run("people", "synth", tmp_path / "p", "--people", 2, "--photos", 1).stderr
 
 
-def test_a_folder_with_something_else_is_refused(tmp_path):
+def test_a_folder_with_something_else_is_refused(run, tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     assert "Choose another folder" in run("people", "synth", tmp_path, "--people", 1, code=1).stderr
 
@@ -68,11 +64,11 @@ def test_a_million_people_can_be_stopped(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
+def demo(tmp_path_factory, process):
     folder = tmp_path_factory.mktemp("demo")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FACEPROOF_CACHE", str(folder / "cache"))
-        return folder, run("demo", "--out", folder / "d", "--people", 20, "--photos", 3)
+        return folder, process("demo", "--out", folder / "d", "--people", 20, "--photos", 3)
 
 
 @needs_dlib
@@ -95,16 +91,16 @@ class TestDemo:
         assert str(folder / "d/run/report.html") in done.stdout
         assert done.stdout.count("\n  faceproof ") == 3
 
-    def test_it_may_be_run_again(self, demo):
+    def test_it_may_be_run_again(self, run, demo):
         run("demo", "--out", demo[0] / "d", "--people", 20, "--photos", 3, "--quiet", "--no-figures")
 
-    def test_a_run_on_them_is_known_as_synthetic_whatever_the_folder_is_called(self, demo):
+    def test_a_run_on_them_is_known_as_synthetic_whatever_the_folder_is_called(self, run, demo):
         folder, _ = demo
         done = run("evaluate", folder / "d/synthetic-people", "--model", "dlib-resnet", "--protocol", "all", "--json",
                    "--out", folder / "other", "--no-figures")  # fmt: skip
         assert json.loads(done.stdout)["headline"].startswith("These are synthetic people")
 
-    def test_the_other_commands_work_on_the_run_and_on_the_people(self, demo, tmp_path):
+    def test_the_other_commands_work_on_the_run_and_on_the_people(self, run, demo, tmp_path):
         folder = demo[0] / "d"
         assert "Gate missed" in run("report", folder / "run", "--fail-if", "eer > 0.01%", "--no-figures", code=3).stderr
         one, two = sorted((folder / "synthetic-people/synthetic-0003").iterdir())[:2]
@@ -118,7 +114,7 @@ class TestDemo:
         run("split", folder / "synthetic-people", tmp_path / "split")
         assert len(list((tmp_path / "split/matched_faces").iterdir())) == 20
 
-    def test_a_report_again_is_judged_as_the_run_was(self, demo, tmp_path):
+    def test_a_report_again_is_judged_as_the_run_was(self, run, demo, tmp_path):
         people = demo[0] / "d/synthetic-people"
         command = ["evaluate", people, "--model", "dlib-resnet", "--protocol", "all", "--out", tmp_path / "r"]
         quick = ["--json", "--no-figures"]
@@ -127,7 +123,8 @@ class TestDemo:
         assert again == first
         assert again["default_operating_point"] == "fixed"
 
-    def test_json_alone_on_stdout(self, demo):
-        done = run("demo", "--out", demo[0] / "d", "--people", 20, "--photos", 3, "--json", "--quiet", "--no-figures")
+    def test_json_alone_on_stdout(self, process, demo):
+        quick = ["--json", "--quiet", "--no-figures"]
+        done = process("demo", "--out", demo[0] / "d", "--people", 20, "--photos", 3, *quick)
         assert json.loads(done.stdout)["counts"]["people"] == 20
         assert done.stderr == ""

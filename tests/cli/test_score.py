@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -12,15 +10,20 @@ import pytest
 SCORES = "similarity,label\n90,genuine\n80,genuine\n75,impostor\n20,impostor\n,genuine\n"
 
 
-def run(*arguments, code=0, cwd=None, figures=False):
-    quick = ["--no-figures"] if arguments[0] in {"score", "evaluate", "report"} and not figures else []
-    done = subprocess.run(
-        [sys.executable, "-m", "faceproof.cli", *map(str, arguments), *quick],
-        capture_output=True, text=True, check=False, cwd=cwd, timeout=300,
-    )  # fmt: skip
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
+def quickly(arguments, figures):
+    """Arguments of faceproof, without figures where they are not wanted."""
+    able = arguments[0] in {"score", "evaluate", "report"}
+    return [*arguments, *(["--no-figures"] if able and not figures else [])]
+
+
+@pytest.fixture
+def run(foreseen):
+    """faceproof in this process, without figures where none are asked for."""
+
+    def run(*arguments, figures=False, **settings):
+        return foreseen(*quickly(arguments, figures), **settings)
+
+    return run
 
 
 @pytest.fixture
@@ -37,12 +40,12 @@ def templates(tmp_path):
     return tmp_path / "faces.npz"
 
 
-def test_both_commands_have_help():
+def test_both_commands_have_help(run):
     assert "SCORES" in run("score", "--help").stdout
     assert "--templates" in run("evaluate", "--help").stdout
 
 
-def test_score_leaves_a_run_that_report_draws_again(scores, tmp_path):
+def test_score_leaves_a_run_that_report_draws_again(run, scores, tmp_path):
     done = run(
         "score",
         scores,
@@ -67,8 +70,9 @@ def test_score_leaves_a_run_that_report_draws_again(scores, tmp_path):
     assert "made elsewhere" in run("verify", "a.jpg", "b.jpg", "--run", tmp_path / "run", code=2).stderr
 
 
-def test_score_as_json_below_runs(scores, tmp_path):
-    done = run("score", scores, "--json", "--quiet", "--name", "a b/c", "--fail-if", "fmr >= 0", cwd=tmp_path, code=3)
+def test_score_as_json_below_runs(process, scores, tmp_path):
+    options = ["--json", "--quiet", "--name", "a b/c", "--fail-if", "fmr >= 0", "--no-figures"]
+    done = process("score", scores, *options, cwd=tmp_path, code=3)
     numbers = json.loads(done.stdout)
     assert numbers["folder"].startswith("runs/")
     assert numbers["folder"].endswith("-a_b_c")
@@ -76,7 +80,7 @@ def test_score_as_json_below_runs(scores, tmp_path):
     assert numbers["counts"]["not_compared_mated"] == 1
 
 
-def test_mistakes_in_a_score_file_exit_with_1_and_options_with_2(scores, tmp_path):
+def test_mistakes_in_a_score_file_exit_with_1_and_options_with_2(run, scores, tmp_path):
     scores.write_text(SCORES + "30,who knows\n")
     assert "label are 'who knows' (1 row, first in line 7)" in run("score", scores, code=1).stderr
     assert "cannot be read" in run("score", tmp_path / "nowhere.csv", code=1).stderr
@@ -85,7 +89,7 @@ def test_mistakes_in_a_score_file_exit_with_1_and_options_with_2(scores, tmp_pat
     assert "1 folds" in run("score", scores, "--folds", 1, "--out", tmp_path / "run", code=2).stderr
 
 
-def test_thousands_beside_plain_numbers_need_a_decimal_mark(scores, tmp_path):
+def test_thousands_beside_plain_numbers_need_a_decimal_mark(run, scores, tmp_path):
     rows = [("6,640", 1), ("7,120", 1), ("5,980", 1), ("640", -1), ("712", -1), ("81", -1), ("9", -1)]
     scores.write_text("similarity;label\n" + "".join(f"{score};{label}\n" for score, label in rows))
     refused = run("score", scores, "--out", tmp_path / "run", code=1).stderr
@@ -102,12 +106,12 @@ def test_thousands_beside_plain_numbers_need_a_decimal_mark(scores, tmp_path):
     assert "decimal is 'dot'" in run("score", scores, "--decimal", "dot", code=2).stderr
 
 
-def test_a_pair_list_without_its_protocol_is_told_which_to_say(templates):
+def test_a_pair_list_without_its_protocol_is_told_which_to_say(run, templates):
     done = run("evaluate", "--templates", templates, "--pairs", "pairs.csv", code=2)
     assert "Protocol 'folders' takes no pair list. Say --protocol lfw or --protocol csv" in done.stderr
 
 
-def test_templates_with_and_without_a_folder(templates, tmp_path):
+def test_templates_with_and_without_a_folder(run, templates, tmp_path):
     people = tmp_path / "people"
     for name in "abcd":
         (people / name).mkdir(parents=True)
@@ -159,7 +163,7 @@ def test_options_of_nets_are_refused_with_templates(templates, options, option):
     assert str(result.exception) == f"{option} means nothing with --templates, which are made already. Leave it out."
 
 
-def test_people_or_templates_have_to_be_given(tmp_path):
+def test_people_or_templates_have_to_be_given(run, tmp_path):
     assert "PEOPLE, the folder of people, is missing" in run("evaluate", code=2).stderr
     assert "--name goes with --templates" in run("evaluate", tmp_path, "--name", "x", code=2).stderr
     assert "--mated means nothing" in run("evaluate", "--templates", "t.npz", "--mated", 3, code=2).stderr

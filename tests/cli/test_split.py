@@ -1,25 +1,19 @@
-"""``faceproof split`` as a person uses it: a process of its own, data on stdout, all else on stderr."""
+"""``faceproof split`` as a person uses it: data on stdout, all else on stderr."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
+from functools import partial
 
 import pytest
 from stopping import stopped
 
-FACEPROOF = [sys.executable, "-m", "faceproof.cli", "split"]
 
-
-def run(*arguments, code=0, cwd=None):
-    done = subprocess.run(
-        [*FACEPROOF, *map(str, arguments)], capture_output=True, text=True, check=False, cwd=cwd, timeout=300
-    )
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
+@pytest.fixture
+def run(foreseen):
+    """``faceproof split`` in this process."""
+    return partial(foreseen, "split")
 
 
 def photo(path):
@@ -53,7 +47,7 @@ SPLIT = [
 ]
 
 
-def test_a_folder_is_split_and_the_outcome_told(people, out):
+def test_a_folder_is_split_and_the_outcome_told(run, people, out):
     before = files(people)
     done = run(people, out)
     assert files(out) == SPLIT
@@ -68,8 +62,8 @@ def test_a_folder_is_split_and_the_outcome_told(people, out):
     assert "Note: 1 folder without a photo: left out (Dan)" in done.stderr
 
 
-def test_json_is_all_there_is_on_stdout_and_quiet_leaves_stderr_empty(people, out):
-    done = run(people, out, "--json", "--quiet")
+def test_json_is_all_there_is_on_stdout_and_quiet_leaves_stderr_empty(process, people, out):
+    done = process("split", people, out, "--json", "--quiet")
     assert json.loads(done.stdout) == {
         "source": str(people),
         "destination": str(out),
@@ -95,7 +89,7 @@ def test_json_is_all_there_is_on_stdout_and_quiet_leaves_stderr_empty(people, ou
         ("--move", "move", {"linked": 7, "moved": 7}),
     ],
 )
-def test_other_ways_to_bring_the_photos(people, out, option, mode, photos):
+def test_other_ways_to_bring_the_photos(run, people, out, option, mode, photos):
     inode = (people / "Cleo" / "1.jpg").stat().st_ino
     answer = json.loads(run(people, out, option, "--json").stdout)
     assert (answer["mode"], answer["photos"]) == (mode, photos)
@@ -106,14 +100,14 @@ def test_other_ways_to_bring_the_photos(people, out, option, mode, photos):
 
 
 @pytest.mark.parametrize("options", [["--symlink", "--copy"], ["--copy", "--move"]])
-def test_ways_exclude_each_other(people, out, options):
+def test_ways_exclude_each_other(run, people, out, options):
     done = run(people, out, *options, code=2)
     assert done.stdout == ""
     assert "--symlink, --copy and --move exclude each other" in done.stderr
     assert not out.exists()
 
 
-def test_a_dry_run_tells_and_writes_nothing(people, out, tmp_path):
+def test_a_dry_run_tells_and_writes_nothing(run, people, out, tmp_path):
     before = sorted(tmp_path.rglob("*"))
     told = run(people, out, "--dry-run", "--move").stdout.splitlines()
     assert told[0] == f"Would make {out}"
@@ -125,20 +119,20 @@ def test_a_dry_run_tells_and_writes_nothing(people, out, tmp_path):
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_dry_run_refuses_what_the_run_would_refuse(people):
+def test_a_dry_run_refuses_what_the_run_would_refuse(run, people):
     done = run(people, people / "out", "--dry-run", code=1)
     assert done.stdout == ""
     assert "is inside" in done.stderr
 
 
-def test_training_and_testing(people, out):
+def test_training_and_testing(run, people, out):
     done = run(people, out, "--train-test", "--quiet")
     assert files(out) == ["testing/Anna/1.jpg", *(f"training/Anna/{number}.jpg" for number in (2, 3, 4))]
     assert done.stdout.splitlines()[1].split() == ["testing/", "1", "people", "1", "photos"]
     assert "  nowhere, for want of a fourth photo: Ben, Cleo" in done.stdout.splitlines()
 
 
-def test_an_existing_folder_is_not_touched(people, out):
+def test_an_existing_folder_is_not_touched(run, people, out):
     kept = photo(out / "Anna" / "1.jpg")
     done = run(people, out, "--json", code=1)
     assert done.stdout == ""
@@ -147,18 +141,18 @@ def test_an_existing_folder_is_not_touched(people, out):
     assert kept.read_bytes().startswith(b"\xff\xd8\xff")
 
 
-def test_no_such_folder(tmp_path, out):
+def test_no_such_folder(run, tmp_path, out):
     done = run(tmp_path / "nowhere", out, "--quiet", code=1)
     assert done.stdout == ""
     assert "nowhere: there is no such folder" in done.stderr
     assert not out.exists()
 
 
-def test_a_destination_is_needed(people):
+def test_a_destination_is_needed(run, people):
     assert "DESTINATION" in run(people, code=2).stderr
 
 
-def test_awkward_names_stay_names(tmp_path):
+def test_awkward_names_stay_names(run, tmp_path):
     names = ["<script>alert('x')<\N{DIVISION SLASH}script>", 'two\nlines "quoted"', "\N{GRINNING FACE}", "[red]Zoë"]
     source = tmp_path / os.fsdecode(b"people \xff")
     out = tmp_path / os.fsdecode(b"out \xff \xf0\x9f\x98\x80")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sys
 
 import numpy as np
@@ -83,7 +84,8 @@ class TestStress:
 
     def test_json_alone_on_stdout(self, finished, cached, run, tmp_path):
         done = run(
-            "stress", cached / "people", *DLIB, "--suite", cached / "two.toml", "--out", tmp_path / "r", "--json", "-q"
+            *("stress", cached / "people", *DLIB, "--suite", cached / "two.toml", "--out", tmp_path / "r"),
+            *("--json", "-q", "--no-figures"),
         )
         numbers = json.loads(done.stdout)
         assert done.stderr == ""
@@ -99,7 +101,19 @@ class TestStress:
     def test_options_reach_the_run(self, cached, run, tmp_path):
         run(
             *("stress", cached / "people", *DLIB, "--suite", cached / "two.toml", "--severities", "1", "--stage"),
-            *("aligned", "--side", "probe", "--threshold", "0.4", "--seed", "3", "--out", tmp_path / "r", "--no-cache"),
+            *(
+                "aligned",
+                "--side",
+                "probe",
+                "--threshold",
+                "0.4",
+                "--seed",
+                "3",
+                "--out",
+                tmp_path / "r",
+                "--no-cache",
+                "--no-figures",
+            ),
         )
         manifest = json.loads((tmp_path / "r" / "manifest.json").read_text())
         assert (manifest["stage"], manifest["side"], manifest["seed"]) == ("aligned", "probe", 3)
@@ -113,13 +127,14 @@ class TestStress:
         monkeypatch.setattr(sys, "path", list(sys.path))
         done = run(
             *("stress", cached / "people", *DLIB, "--suite", "own_cli_suite:upside_down", "--severities", "1"),
-            *("--out", "r"),
+            *("--out", "r", "--no-figures"),
         )
         assert "Upside down, severity 1" in done.stdout
         sys.modules.pop("own_cli_suite")
 
-    def test_a_finished_run_is_not_overwritten_unasked(self, finished, cached, run):
-        command = ["stress", cached / "people", *DLIB, "--suite", cached / "two.toml", "--out", finished[0]]
+    def test_a_finished_run_is_not_overwritten_unasked(self, finished, cached, run, tmp_path):
+        folder = shutil.copytree(finished[0], tmp_path / "r")
+        command = ["stress", cached / "people", *DLIB, "--suite", cached / "two.toml", "--out", folder, "--no-figures"]
         done = run(*command, code=1)
         assert "--overwrite" in done.stderr
         assert done.stdout == ""
@@ -127,7 +142,7 @@ class TestStress:
 
     def test_ctrl_c_leaves_a_run_that_can_go_on(self, cached, run, tmp_path, monkeypatch):
         monkeypatch.setenv("FACEPROOF_CACHE", str(tmp_path / "cache"))
-        command = ["stress", cached / "people", *DLIB, "--batch-size", 2, "--out", tmp_path / "r"]
+        command = ["stress", cached / "people", *DLIB, "--batch-size", 2, "--out", tmp_path / "r", "--no-figures"]
         done = stopped(DECODING, *command)
         assert done.returncode == 130, done.stderr
         assert re.search(r"^Stopped\. [\d,]+ of [\d,]+ templates are done .* the same command again", done.stderr, re.M)
@@ -183,7 +198,7 @@ class TestReport:
         done = run("report", folder)
         assert done.stdout == stdout
         assert {name: (folder / name).read_bytes() for name in before} == before
-        assert json.loads(run("report", folder, "--json", "--quiet").stdout)["kind"] == "stress"
+        assert json.loads(run("report", folder, "--json", "--quiet", "--no-figures").stdout)["kind"] == "stress"
 
     @pytest.mark.parametrize("options", [["--threshold", "0.5"], ["--folds", "3"], ["--fail-if", "eer > 1%"]])
     def test_options_for_runs_of_evaluate_are_refused(self, finished, run, options):

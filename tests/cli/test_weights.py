@@ -1,11 +1,10 @@
-"""``faceproof weights`` as a person uses it: a process of its own, data on stdout, all else on stderr."""
+"""``faceproof weights`` as a person uses it: data on stdout, all else on stderr."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +15,13 @@ from faceproof.systems.weights.mtcnn_wheel import find_wheel_folder, read_wheel
 from faceproof.systems.weights.tensors import write_tensors
 from faceproof.systems.weights.zoo import get_card, list_cards
 
-FACEPROOF = [sys.executable, "-m", "faceproof.cli"]
 DIGEST = get_card("mtcnn").tensors_sha256
 
 
-def run(*arguments, code=0):
-    done = subprocess.run(
-        [*FACEPROOF, "weights", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=300
-    )
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
+@pytest.fixture
+def run(foreseen):
+    """``faceproof weights`` in this process."""
+    return partial(foreseen, "weights")
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +64,7 @@ def wrong(tmp_path, tensors):
 
 
 class TestList:
-    def test_every_model_with_its_place(self):
+    def test_every_model_with_its_place(self, run):
         done = run("list")
         assert done.stderr == ""
         header, *rows = done.stdout.splitlines()
@@ -80,12 +75,12 @@ class TestList:
         assert rows[3].rstrip().endswith(f"wheel: {find_dlib_file()}" if find_dlib_file() else "not here")
         assert "CASIA-WebFace (494,414 photos, 10,575 people)" in rows[2], "a pipe gets whole lines"
 
-    def test_json_has_every_copy_in_the_order_of_use(self, folder, cached, right):
+    def test_json_has_every_copy_in_the_order_of_use(self, process, folder, cached, right):
         named = folder / "mtcnn.safetensors"
         cached.parent.mkdir()
         for path in (named, cached):
             path.write_bytes(right.read_bytes())
-        done = run("list", "--json")
+        done = process("weights", "list", "--json")
         assert done.stderr == ""
         mtcnn, vggface2, casia, dlib, *_ = json.loads(done.stdout)
         assert mtcnn["found"] == [
@@ -98,18 +93,18 @@ class TestList:
         assert (dlib["name"], dlib["template_size"]) == ("dlib-resnet", 128)
         assert "read that data set's terms" in vggface2["licence_note"]
 
-    def test_files_are_not_opened(self, folder):
+    def test_files_are_not_opened(self, run, folder):
         (folder / "facenet-casia.safetensors").write_bytes(b"damaged")
         assert f"folder: {folder / 'facenet-casia.safetensors'}" in run("list").stdout
 
 
 class TestPull:
-    def test_what_is_here_is_not_fetched(self):
+    def test_what_is_here_is_not_fetched(self, run):
         done = run("pull", "mtcnn")
         assert done.stdout == f"mtcnn: {find_wheel_folder()} (verified, tensors SHA-256 {DIGEST})\n"
         assert done.stderr == ""
 
-    def test_json_even_with_force_where_there_is_nothing_to_download(self, folder, right):
+    def test_json_even_with_force_where_there_is_nothing_to_download(self, run, folder, right):
         right.rename(folder / "mtcnn.safetensors")
         done = run("pull", "mtcnn", "--force", "--json")
         assert json.loads(done.stdout) == {
@@ -120,13 +115,13 @@ class TestPull:
         }
         assert done.stderr == ""
 
-    def test_offline_fails_with_the_command_that_would_help(self):
+    def test_offline_fails_with_the_command_that_would_help(self, run):
         done = run("pull", "facenet-vggface2", "--offline", "--json", code=1)
         assert done.stdout == ""
         assert done.stderr.startswith("faceproof: The weights of facenet-vggface2 are not on this machine")
         assert "Run faceproof weights pull facenet-vggface2, or get https://" in done.stderr
 
-    def test_a_file_from_elsewhere_is_kept_in_the_cache_if_it_is_right(self, cached, right, wrong):
+    def test_a_file_from_elsewhere_is_kept_in_the_cache_if_it_is_right(self, run, cached, right, wrong):
         done = run("pull", "mtcnn", "--from", wrong, code=1)
         assert done.stdout == ""
         assert f"{wrong} does not hold the weights of mtcnn, though names and shapes fit" in done.stderr
@@ -135,7 +130,7 @@ class TestPull:
         assert done.stdout == f"mtcnn: {right} (verified, tensors SHA-256 {DIGEST})\n"
         assert run("pull", "mtcnn").stdout.startswith(f"mtcnn: {cached} (verified")
 
-    def test_a_wrong_copy_is_an_error_even_where_a_right_one_is_at_hand(self, folder, wrong):
+    def test_a_wrong_copy_is_an_error_even_where_a_right_one_is_at_hand(self, run, folder, wrong):
         wrong.rename(folder / "mtcnn.safetensors")
         done = run("pull", "mtcnn", code=1)
         assert done.stdout == ""
@@ -143,14 +138,14 @@ class TestPull:
         assert "Remove it" in done.stderr
 
     @pytest.mark.parametrize("other", [["--offline"], ["--from", "file.pt"]])
-    def test_force_contradicts_other_options(self, other):
+    def test_force_contradicts_other_options(self, run, other):
         done = run("pull", "facenet-vggface2", "--force", *other, code=2)
         assert done.stdout == ""
         assert f"--force downloads anew and {other[0]} does not" in done.stderr
 
 
 class TestVerify:
-    def test_all_that_is_here_is_right_and_what_is_not_here_does_no_harm(self):
+    def test_all_that_is_here_is_right_and_what_is_not_here_does_no_harm(self, run):
         done = run("verify")
         assert done.stderr == ""
         _header, *rows = done.stdout.splitlines()
@@ -163,14 +158,14 @@ class TestVerify:
         ]
         assert DIGEST in rows[0]
 
-    def test_what_is_asked_for_by_name_must_be_here(self):
-        done = run("verify", "mtcnn", "facenet-casia", "--json", code=1)
+    def test_what_is_asked_for_by_name_must_be_here(self, process):
+        done = process("weights", "verify", "mtcnn", "facenet-casia", "--json", code=1)
         assert [(row["name"], row["outcome"]) for row in json.loads(done.stdout)] == [
             ("mtcnn", "ok"),
             ("facenet-casia", "not here"),
         ]
 
-    def test_every_copy_is_opened_and_a_wrong_one_is_a_row_with_its_reason(self, folder, wrong):
+    def test_every_copy_is_opened_and_a_wrong_one_is_a_row_with_its_reason(self, run, folder, wrong):
         wrong.rename(folder / "mtcnn.safetensors")
         done = run("verify", "--json", code=1)
         first, second, *_ = json.loads(done.stdout)
@@ -182,25 +177,25 @@ class TestVerify:
         assert f"expected {DIGEST}" in table.stderr
         assert "expected" not in table.stdout
 
-    def test_a_file_by_its_path(self, right):
+    def test_a_file_by_its_path(self, run, right):
         done = run("verify", "mtcnn", "--path", right, "--json")
         assert json.loads(done.stdout) == [
             {"name": "mtcnn", "place": "path", "path": str(right), "outcome": "ok", "tensors_sha256": DIGEST}
         ]
 
-    def test_a_file_that_is_not_there(self, tmp_path):
+    def test_a_file_that_is_not_there(self, run, tmp_path):
         done = run("verify", "mtcnn", "--path", tmp_path / "none.pt", "--json", code=1)
         assert json.loads(done.stdout)[0]["outcome"] == "wrong"
         assert "No such file" in json.loads(done.stdout)[0]["reason"]
 
     @pytest.mark.parametrize("names", [[], ["mtcnn", "facenet-casia"]])
-    def test_a_path_needs_one_name(self, right, names):
+    def test_a_path_needs_one_name(self, run, right, names):
         done = run("verify", *names, "--path", right, code=2)
         assert done.stdout == ""
         assert "--path needs the name of one model" in done.stderr
 
     @pytest.mark.real_photos
-    def test_real_weights_are_right_and_unverified_under_another_name(self, shared, folder):
+    def test_real_weights_are_right_and_unverified_under_another_name(self, run, shared, folder):
         real = shared / "weights" / "facenet-vggface2.safetensors"
         for name in ("facenet-vggface2", "facenet-casia"):
             (folder / f"{name}.safetensors").symlink_to(real.resolve())

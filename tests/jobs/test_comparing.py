@@ -58,7 +58,7 @@ def world(tmp_path_factory):
     Image.new("RGB", (120, 90), "gray").save(root / "people" / "synthetic-0002" / "blank.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FACEPROOF_CACHE", str(root / "cache"))
-        settings = {"model": "dlib-resnet", "protocol": "all", "offline": True, "figures": False}
+        settings = {"model": "dlib-resnet", "protocol": "all", "offline": True, "figures": False, "canary": False}
         evaluate(root / "people", out=root / "plain", **settings)
         evaluate(root / "people", out=root / "mirrored", recipe=Recipe(mirrored=True), **settings)
     return root
@@ -170,7 +170,7 @@ class TestRealRuns:
         shutil.rmtree(tmp_path / "people" / "synthetic-0001")
         changed = next((tmp_path / "people" / "synthetic-0003").glob("*.jpg"))
         Image.open(changed).save(changed, quality=60)
-        settings = {"model": "dlib-resnet", "protocol": "all", "offline": True, "figures": False}
+        settings = {"model": "dlib-resnet", "protocol": "all", "offline": True, "figures": False, "canary": False}
         evaluate(tmp_path / "people", out=tmp_path / "other", **settings)
         with pytest.raises(ConfigurationError, match=r"378 comparisons instead of 465; 1 other photo.*common=True"):
             compare_without_figures([world / "plain", tmp_path / "other"], out=tmp_path / "c")

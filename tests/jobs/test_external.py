@@ -55,7 +55,9 @@ def finished(templates, tmp_path_factory):
     ids, _, rows = templates
     np.savez(folder / "faces.npz", photo=ids, template=rows * 3)
     said = []
-    run = faceproof.evaluate_templates(folder / "faces.npz", protocol="all", out=folder / "run", say=said.append)
+    run = faceproof.evaluate_templates(
+        folder / "faces.npz", protocol="all", out=folder / "run", figures=False, say=said.append
+    )
     return run, said
 
 
@@ -156,7 +158,8 @@ class TestTemplates:
     def test_no_net_is_loaded(self, tmp_path):
         np.savez(tmp_path / "t.npz", photo=np.array(["a/1", "a/2", "b/1", "c/1"]), template=np.eye(4))
         code = (
-            "import sys, faceproof;"
+            "import sys, faceproof; from faceproof.report.charts import drawing, evaluation;"
+            "evaluation.write_charts = lambda *_, **__: drawing.Drawn();"
             "faceproof.evaluate_templates('t.npz', out='run'); faceproof.score('s.csv', out='r');"
             "print(*(m for m in sys.modules if m == 'torch' or m.startswith(('faceproof.systems.nets',"
             "'faceproof.systems.recognition', 'faceproof.systems.detection.mtcnn', 'faceproof.engine.runner'))))"
@@ -205,7 +208,8 @@ class TestScores:
     def test_another_scale_changes_no_rate(self, columns, finished, tmp_path, kind):
         scores = (np.array(columns["similarity"]) * 50 + 300) * (1 if kind == "similarity" else -1)
         rest = {name: values for name, values in columns.items() if name != "similarity"}
-        run = faceproof.score(write_scores(tmp_path / "s.csv", {kind: scores.tolist()} | rest), out=tmp_path / "run")
+        file = write_scores(tmp_path / "s.csv", {kind: scores.tolist()} | rest)
+        run = faceproof.score(file, out=tmp_path / "run", figures=False)
         of_templates = finished[0].summary
         assert run.summary.eer.value == of_templates.eer.value
         assert run.summary.auc.value == of_templates.auc.value
@@ -266,7 +270,7 @@ class TestScores:
             "mated": [1, 1, 0, 0, 0],
             "reason": ["", "no face on b", "", "", "=1+1"],
         }
-        run = faceproof.score(write_scores(tmp_path / "s.csv", scores), out=tmp_path / "run")
+        run = faceproof.score(write_scores(tmp_path / "s.csv", scores), out=tmp_path / "run", figures=False)
         assert run.summary.counts.not_compared_mated == 1
         assert run.summary.counts.not_compared_non_mated == 2
         told = "because there is no score (=1+1: 1; no face on b: 1; no score: 1)"
@@ -308,9 +312,8 @@ class TestScores:
         assert run.summary.eer.value == 0
 
     def test_nothing_but_missing_scores(self, tmp_path):
-        run = faceproof.score(
-            write_scores(tmp_path / "s.csv", {"distance": ["", ""], "mated": [1, 0]}), out=tmp_path / "r"
-        )
+        file = write_scores(tmp_path / "s.csv", {"distance": ["", ""], "mated": [1, 0]})
+        run = faceproof.score(file, out=tmp_path / "r", figures=False)
         assert "in all 2 comparisons the score is missing" in run.summary.headline
 
     @pytest.mark.usefixtures("numbers_only")

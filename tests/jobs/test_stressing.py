@@ -81,16 +81,20 @@ class World:
 
     def stress(self, out: str, **settings) -> Run:
         usual = {"models": DLIB, "suite": str(self.root / "field.toml"), "protocol": "all", "canary": False}
-        settings = usual | settings
+        settings = usual | {"figures": False} | settings
         return stress(self.people, out=self.root / out, offline=True, **settings)
 
 
 @pytest.fixture(scope="module")
 def _at_home(tmp_path_factory):
-    """Work in a folder of one's own, where the functions of the suite lie, with a cache for the whole module."""
+    """Work in a folder of one's own, where the functions of the suite lie, with a cache for the whole module.
+
+    The model check draws six people in place of forty.
+    """
     root = tmp_path_factory.mktemp("stress")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FACEPROOF_CACHE", str(root / "cache"))
+        patch.setattr("faceproof.systems.model_check.faces.PEOPLE", 6)
         patch.chdir(root)
         patch.setattr(sys, "path", list(sys.path))
         yield root
@@ -119,7 +123,7 @@ def world(_at_home):
 
 @pytest.fixture(scope="module")
 def run(world):
-    return world.stress("run", command="faceproof stress people", canary=True)
+    return world.stress("run", command="faceproof stress people", canary=True, figures=True)
 
 
 @pytest.fixture(scope="module")
@@ -531,7 +535,7 @@ class TestGoingOn:
 
     def test_nothing_of_an_evaluation_stays_when_it_is_overwritten(self, world):
         evaluate(world.people, model=DLIB[0], protocol="all", out=world.root / "other", offline=True)
-        run = world.stress("other", severities=[3], overwrite=True)
+        run = world.stress("other", severities=[3], overwrite=True, figures=True)
         assert {path.name for path in run.folder.iterdir()} == LEFT_ON_DISK
         assert not (run.folder / "figures" / "roc.svg").exists()
 

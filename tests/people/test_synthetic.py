@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from faceproof.people.synthetic.draw import Variation, draw_identity, draw_photo
 from faceproof.people.synthetic.face_model import pack_model, packaged_model, read_model
 from faceproof.people.synthetic.folder import Population, variation_of, write_population
 from faceproof.systems.detection.mtcnn import load_mtcnn
+from faceproof.systems.faces.types import Faces
 from faceproof.systems.recognition.catalog import load_model
 from faceproof.systems.weights.dlib_file import find_dlib_file
 
@@ -27,11 +29,34 @@ def model():
     return packaged_model()
 
 
+@pytest.fixture(scope="module")
+def packed(model) -> bytes:
+    """The bytes of the model's file, which take seconds to compress."""
+    return pack_model(model)
+
+
+@pytest.fixture(scope="module")
+def drawn(model) -> list[tuple[int, int, np.ndarray, Faces]]:
+    """Person, number, pixels and faces found of three photos of each of 60 people."""
+    detector = load_mtcnn()
+    numbers = [(person, number) for person in range(60) for number in range(3)]
+    pictures = [photo(model, *at) for at in numbers]
+    found = [faces for i in range(0, len(pictures), 30) for faces in detector.find(pictures[i : i + 30])]
+    return [(*at, picture, faces) for at, picture, faces in zip(numbers, pictures, found, strict=True)]
+
+
+@pytest.fixture(scope="module")
+def five_people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five people with three photos each; tests get a copy."""
+    folder = tmp_path_factory.mktemp("five")
+    write_population(folder / "people", Population(5, 3, seed=3))
+    return folder / "people"
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Five people with three photos each."""
-    write_population(tmp_path / "people", Population(5, 3, seed=3))
-    return tmp_path / "people"
+def folder(five_people: Path, tmp_path: Path) -> Path:
+    """See ``five_people``."""
+    return shutil.copytree(five_people, tmp_path / "people")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -43,22 +68,22 @@ def photo(model, person: int, number: int, seed: int = 1) -> np.ndarray:
     return draw_photo(model, draw_identity(model, seed, person, how), seed, person, number, how)
 
 
-def test_the_model_is_small_and_says_how_it_was_made(model):
-    assert len(pack_model(model)) <= 4_000_000
+def test_the_model_is_small_and_says_how_it_was_made(model, packed):
+    assert len(packed) <= 4_000_000
     assert model.about["made_by"] == "tools/build_population.py"
     assert model.components >= 100
 
 
-def test_packing_again_changes_nothing_that_is_drawn(model):
-    again = read_model(pack_model(model))
+def test_packing_again_changes_nothing_that_is_drawn(model, packed):
+    again = read_model(packed)
     point = draw_identity(model, 1, 1)
     np.testing.assert_allclose(render_face(again, point), render_face(model, point), atol=0.6)
 
 
 @pytest.mark.parametrize("damage", [lambda c: c[:1000], lambda c: b"no archive", lambda c: c[:-4000], lambda c: b""])
-def test_a_damaged_model_is_called_so(model, damage):
+def test_a_damaged_model_is_called_so(packed, damage):
     with pytest.raises(PeopleError, match="face model inside the package"):
-        read_model(damage(pack_model(model)))
+        read_model(damage(packed))
 
 
 def test_a_photo_hangs_on_seed_and_numbers_alone(model):
@@ -79,23 +104,17 @@ def test_without_variation_one_persons_photos_differ_by_noise_and_scene_alone(mo
     assert np.abs(one - two).mean() < np.abs(moving[0] - moving[1]).mean()
 
 
-def test_a_face_is_found_in_every_draw_and_it_is_the_drawn_one(model):
-    pictures = [photo(model, person, number) for person in range(50) for number in range(2)]
-    found = [faces for i in range(0, 100, 25) for faces in load_mtcnn().find(pictures[i : i + 25])]
+def test_a_face_is_found_in_every_draw_and_it_is_the_drawn_one(drawn):
+    found = [faces for person, number, _, faces in drawn if person < 50 and number < 2]
     assert sum(len(faces) > 0 for faces in found) >= 99
     middles = np.array([faces.boxes_xyxy_px[0].reshape(2, 2).mean(axis=0) for faces in found if len(faces)])
     assert np.abs(middles - 125).max() < 45
 
 
 @pytest.mark.skipif(find_dlib_file() is None, reason="the weights of dlib-resnet are not installed (extra 'embedded')")
-def test_a_recogniser_trained_on_real_people_tells_them_apart_but_not_without_errors(model):
-    recogniser, detector = load_model("dlib-resnet", offline=True), load_mtcnn()
-    pictures = [photo(model, person, number) for person in range(60) for number in range(3)]
-    crops = [
-        recogniser.prepare(picture, faces.face(0))
-        for i in range(0, len(pictures), 30)
-        for picture, faces in zip(pictures[i : i + 30], detector.find(pictures[i : i + 30]), strict=True)
-    ]
+def test_a_recogniser_trained_on_real_people_tells_them_apart_but_not_without_errors(drawn):
+    recogniser = load_model("dlib-resnet", offline=True)
+    crops = [recogniser.prepare(picture, faces.face(0)) for _, _, picture, faces in drawn]
     templates = recogniser.embed(np.stack(crops))[0]
     names = np.repeat(np.arange(60), 3)
     upper = np.triu_indices(len(names), 1)

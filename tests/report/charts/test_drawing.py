@@ -18,7 +18,9 @@ import altair as alt
 import numpy as np
 import pytest
 from pages import parsed, words
+from typer.testing import CliRunner
 
+from faceproof.cli import app
 from faceproof.report.charts.drawing import Drawn, write_charts
 from faceproof.report.charts.evaluation import write_figures
 from faceproof.report.pages.evaluation import render_report, write_report
@@ -136,7 +138,10 @@ def test_the_process_takes_no_module_of_the_working_directory(tmp_path: Path, mo
 class TestPage:
     """What the page of a run shows of its figures."""
 
-    def test_without_a_script_it_shows_the_files(self, summary: EvaluationSummary, tmp_path: Path) -> None:
+    def test_without_a_script_it_shows_the_files(
+        self, summary_of: Callable[..., EvaluationSummary], tmp_path: Path
+    ) -> None:
+        summary = summary_of(40, 40)
         drawn = write_figures(summary, tmp_path / "figures")
         still = Drawn(files=drawn.files, no_script="there was no room")
         page = parsed(write_report(summary, tmp_path, None, still).read_text("utf-8"))
@@ -218,12 +223,13 @@ def test_where_address_space_is_limited_only_the_figures_are_missing(scores: Pat
 
 
 def test_no_figures_leaves_them_out_and_report_draws_them(scores: Path, tmp_path: Path) -> None:
-    done = scored(scores, tmp_path / "run", "--no-figures")
+    done = CliRunner().invoke(app, ["score", str(scores), "--out", str(tmp_path / "run"), "--no-figures"])
+    assert done.exit_code == 0
     assert "Note" not in done.stderr
     assert not (tmp_path / "run" / "figures").exists()
     assert "The figures were left out" in (tmp_path / "run" / "report.html").read_text("utf-8")
-    command = [sys.executable, "-m", "faceproof.cli", "report", str(tmp_path / "run")]
-    again = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    again = CliRunner().invoke(app, ["report", str(tmp_path / "run")])
+    assert again.exit_code == 0
     assert again.stdout == done.stdout
     assert len(list((tmp_path / "run" / "figures").iterdir())) == 8
     assert "The figures were left out" not in (tmp_path / "run" / "report.html").read_text("utf-8")

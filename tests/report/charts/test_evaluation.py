@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+import shutil
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from edited import edited, merged
 from PIL import Image
 
 from faceproof.report.charts.curves import roc
-from faceproof.report.charts.drawing import drawable, left_out
+from faceproof.report.charts.drawing import drawable, left_out, write_charts
 from faceproof.report.charts.evaluation import FIGURES, OUTCOMES, histogram, scatter, write_figures
 from faceproof.report.charts.theme import LIGHT
 from faceproof.summary.evaluation_schema import EvaluationSummary
@@ -290,30 +291,49 @@ def test_without_any_error_det_says_why_and_the_rest_is_drawn(summary_of: Summar
     assert [name for name in FIGURES if reason_of(name, summary) is None] == ["scatter", "histogram", "roc"]
 
 
-def test_names_of_photos_never_reach_a_figure(summary_of: SummaryOf, tmp_path: Path) -> None:
-    plain = write_figures(summary_of(40, 40), tmp_path / "plain").files
-    person = f"{HOSTILE}\n\t\0\x1b[31m{'x' * 500}"
-    hostile = write_figures(summary_of(40, 40, person=person), tmp_path / "hostile").files
-    for one, other in zip(plain, hostile, strict=True):
+def test_names_of_photos_never_reach_a_figure(summary_of: SummaryOf, labelled: Path) -> None:
+    plain, named = summary_of(40, 40), summary_of(40, 40, person=ODD_PERSON)
+    for name in FIGURES.keys() - {"scatter"}:
+        assert FIGURES[name](plain).to_dict() == FIGURES[name](named).to_dict(), name
+    # The scatter's data have them, for the page.
+    for suffix in ("svg", "png"):
+        one, other = ((labelled / f"{kind} scatter.{suffix}").read_bytes() for kind in ("plain", "named"))
         # Clip paths are numbered.
-        assert re.sub(rb"clip\d+", b"", one.read_bytes()) == re.sub(rb"clip\d+", b"", other.read_bytes())
+        assert re.sub(rb"clip\d+", b"", one) == re.sub(rb"clip\d+", b"", other)
 
 
-def test_a_label_cannot_break_a_figure(summary_of: SummaryOf, tmp_path: Path) -> None:
-    write_figures(with_labels(summary_of(40, 40), HOSTILE), tmp_path)
-    root = svg(tmp_path / "scatter.svg")
+ODD_PERSON = f"{HOSTILE}\n\t\0\x1b[31m{'x' * 500}"
+ODD_LABELS = [HOSTILE, "bell\x07", "\x00\x1b[31m", "a" + "\U0001f600" * 60, "\ud800"]
+
+
+@pytest.fixture(scope="module")
+def labelled(summary_of: SummaryOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every figure with each odd label, and the scatter with plain and with odd names: all drawn by one process."""
+    folder = tmp_path_factory.mktemp("labelled")
+    summaries = [with_labels(summary_of(40, 40), text) for text in ODD_LABELS]
+    charts = {f"label {n} {name}": make(one) for n, one in enumerate(summaries) for name, make in FIGURES.items()}
+    charts |= {"plain scatter": scatter(summary_of(40, 40))}
+    charts |= {"named scatter": scatter(summary_of(40, 40, person=ODD_PERSON))}
+    write_charts(charts, folder)
+    return folder
+
+
+def test_a_label_cannot_break_a_figure(labelled: Path) -> None:
+    root = svg(labelled / f"label {ODD_LABELS.index(HOSTILE)} scatter.svg")
     assert any(drawable(HOSTILE) in text for text in texts(root))
     assert not list(root.iter(f"{SVG}script"))
 
 
-@pytest.mark.parametrize("name", ["bell\x07", "\x00\x1b[31m", "a" + "\U0001f600" * 60, "\ud800"])
-def test_no_text_ends_the_drawing(summary_of: SummaryOf, tmp_path: Path, name: str) -> None:
-    summary = with_labels(summary_of(40, 40), name)
-    assert all(file.stat().st_size for file in write_figures(summary, tmp_path).files)
+@pytest.mark.parametrize("label", range(len(ODD_LABELS)), ids=[repr(text)[:20] for text in ODD_LABELS])
+def test_no_text_ends_the_drawing(labelled: Path, label: int) -> None:
+    for name in FIGURES:
+        for suffix in ("svg", "png"):
+            assert (labelled / f"label {label} {name}.{suffix}").stat().st_size
 
 
-def test_figures_that_are_left_out_leave_none_of_before(summary: EvaluationSummary, tmp_path: Path) -> None:
-    write_figures(summary, tmp_path)
+def test_figures_that_are_left_out_leave_none_of_before(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    assert len(list(tmp_path.iterdir())) == 8
     (tmp_path / "notes.txt").write_text("not a figure")
     drawn = left_out(tmp_path)
     assert not drawn.wanted

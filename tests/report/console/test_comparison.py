@@ -24,7 +24,7 @@ def summary_of(made_up_run, two_scores, tmp_path_factory):
             made_up_run(pairs, scores[place], model=model, **settings).write(root / str(place))
             for place, model in enumerate(models)
         ]
-        return compare(runs, out=root / "out").summary
+        return compare(runs, out=root / "out", figures=False).summary
 
     return summary_of
 
@@ -106,6 +106,6 @@ def test_names_cannot_steer_the_terminal_or_its_markup(summary_of):
 def test_without_an_operating_point_the_reason_is_given(made_up_run, tmp_path):
     pairs = [("a/1", "a/2"), ("b/1", "b/2"), ("a/1", "b/1")]
     runs = [made_up_run(pairs, [0.9, 0.8, 0.1], model=name).write(tmp_path / name) for name in "ab"]
-    text = squeezed(printed(compare(runs, out=tmp_path / "out").summary))
+    text = squeezed(printed(compare(runs, out=tmp_path / "out", figures=False).summary))
     assert "accuracy cannot be estimated: An FMR of" in text
     assert "McNemar" not in text.partition("Comparisons share people")[0]

@@ -234,7 +234,8 @@ def test_the_slider_moves_by_hand_and_by_key(summary: EvaluationSummary, wide: P
         assert wide.locator("[data-optimistic]").is_visible()
 
 
-def test_the_slider_tells_the_usual_score_too(summary: EvaluationSummary, show: Show, tmp_path: Path) -> None:
+def test_the_slider_tells_the_usual_score_too(summary_of: SummaryOf, show: Show, tmp_path: Path) -> None:
+    summary = summary_of(120, 120)
     angle = USUAL_SCORES["angle_deg"]
 
     def change(values: dict[str, Any]) -> None:
@@ -455,8 +456,9 @@ def test_without_scripts_tables_remain_and_the_reason_is_given(report: Path, sho
 
 
 def test_without_the_drawing_script_the_page_shows_files_and_the_slider_works(
-    summary: EvaluationSummary, tmp_path: Path, show: Show
+    summary_of: SummaryOf, tmp_path: Path, show: Show
 ) -> None:
+    summary = summary_of(120, 120)
     drawn = write_figures(summary, tmp_path / "figures")
     page = show(write_report(summary, tmp_path, None, Drawn(files=drawn.files)))
     assert page.locator("figure.drawn svg").count() == 4
@@ -466,10 +468,10 @@ def test_without_the_drawing_script_the_page_shows_files_and_the_slider_works(
     assert page.locator("input[name=roc-axis]").count() == 0
 
 
-def test_the_policy_stops_a_script_that_got_in(report: Path, tmp_path: Path, show: Show, seen: Seen) -> None:
+def test_the_policy_stops_a_script_that_got_in(hostile_report: Path, tmp_path: Path, show: Show, seen: Seen) -> None:
     smuggled = "<script>window.smuggled = 1</script><img src='data:,' onerror='window.smuggled = 2'>"
     file = tmp_path / "report.html"
-    file.write_text(report.read_text("utf-8").replace("<main", f"{smuggled}<main", 1), "utf-8")
+    file.write_text(hostile_report.read_text("utf-8").replace("<main", f"{smuggled}<main", 1), "utf-8")
     page = show(file)
     assert page.evaluate("window.smuggled === undefined")
     blocked = [line for line in seen.console if "Content Security Policy" in line]

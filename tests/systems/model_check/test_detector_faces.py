@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 
@@ -18,16 +19,44 @@ from faceproof.people.folder import read_people
 from faceproof.people.protocols import make_comparisons
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.systems.detection.catalog import load_detector
-from faceproof.systems.detection.mtcnn import load_mtcnn
+from faceproof.systems.detection.mtcnn import MtcnnDetector, load_mtcnn
 from faceproof.systems.load import load_pipeline
 from faceproof.systems.model_check.detector_faces import AS_MTCNN, BORDER, _judged, check_border, check_detector_faces
 from faceproof.systems.model_check.job import check_pipeline
+from faceproof.systems.model_check.recognizer_check import check_recognizer
 from faceproof.systems.recipe import Recipe
 from faceproof.systems.recognition.catalog import load_model
 from faceproof.systems.recognition.recognizer import prepare_face
 from faceproof.systems.weights.dlib_file import find_dlib_file
 
 CONTRACT = {"size_px": 48, "pixel_mean": 0, "pixel_divisor": 255, "alignment": "even_margin_crop"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick():
+    """MTCNN looks at each photo once, and the recogniser is checked once on the same faces."""
+    known, faces, checked = {}, MtcnnDetector.faces, {}
+
+    def faces_once(self, pictures):
+        found = []
+        for picture in pictures:
+            key = json.dumps(self.recipe()), picture.shape, picture.tobytes()
+            if key not in known:
+                known[key] = next(iter(faces(self, [picture])))
+            found.append(known[key])
+        return found
+
+    def check_once(*given):
+        # What was given is kept, so that no other object gets its id.
+        key = tuple(map(id, given))
+        if key not in checked:
+            checked[key] = given, check_recognizer(*given)
+        return checked[key][1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MtcnnDetector, "faces", faces_once)
+        patch.setattr("faceproof.systems.model_check.job.check_recognizer", check_once)
+        yield
 
 
 @pytest.fixture(scope="module")

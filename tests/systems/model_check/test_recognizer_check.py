@@ -108,7 +108,7 @@ def test_degenerate_templates_fail_without_a_warning(embed, recwarn):
 
 
 @needs_dlib
-def test_results_are_kept_and_a_model_that_is_known_passes(tmp_path):
+def test_results_are_kept_and_a_model_that_is_known_passes(tmp_path, monkeypatch):
     right = load_pipeline("dlib-resnet", None, None, offline=True)
     found = check_pipeline(right, cache=tmp_path)
     assert found.outcome == "passed", found.complaints()
@@ -119,12 +119,31 @@ def test_results_are_kept_and_a_model_that_is_known_passes(tmp_path):
     kept.write_text(json.dumps({"result": other.as_json(), "sha256": sha256_of_json(other.as_json())}))
     assert check_pipeline(right, cache=tmp_path) == other
     whole = kept.read_text()
-    for damaged in (whole.replace("passed", "failed", 1), whole[:-9], other.model_dump_json(), "[1]"):
+    read_again = Once(check_recognizer)
+    monkeypatch.setattr("faceproof.systems.model_check.job.check_recognizer", read_again)
+    for times, damaged in enumerate(
+        (whole.replace("passed", "failed", 1), whole[:-9], other.model_dump_json(), "[1]"), 1
+    ):
         kept.write_text(damaged)
         assert check_pipeline(right, cache=tmp_path) == found
         assert json.loads(kept.read_text())["result"] == found.as_json()
+        assert read_again.times == times
     kept.write_text(whole)
     assert check_pipeline(right, cache=tmp_path, again=True) == found
+    assert read_again.times == 5
+
+
+class Once:
+    """A function that is carried out once; later calls get the same, and are counted."""
+
+    def __init__(self, function):
+        self.function, self.times, self.result = function, 0, None
+
+    def __call__(self, *arguments):
+        self.times += 1
+        if self.result is None:
+            self.result = self.function(*arguments)
+        return self.result
 
 
 @needs_dlib
