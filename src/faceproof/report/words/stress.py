@@ -63,9 +63,15 @@ def _about(model: SystemNumbers, summary: StressSummary) -> str:
         f"{model.name} rejects {percent(start.value, start.n)} of mated comparisons and accepts "
         f"{_strangers(before)} with clean photos ({model.held.label}); {percent(now.value, now.n)} and "
         f"{_strangers(others)} under the worst condition ("
-        f"{label(entry)}), {_why(clean, worst)}; robustness index {number(index.value, 2)} "
-        f"({number(index.low, 2)} to {number(index.high, 2)})."
+        f"{label(entry)}), {_why(clean, worst)}; robustness index {number(index.value, 2)}{_reach(index)}."
     )
+
+
+def _reach(index: Estimate) -> str:
+    """The interval of the index in brackets, or why there is none."""
+    if index.low is None or index.high is None:
+        return f" (no interval: {index.no_end or 'the data give none'})"
+    return f" ({number(index.low, 2)} to {number(index.high, 2)})"
 
 
 def _why(clean: ConditionNumbers, worst: ConditionNumbers) -> str:
