@@ -323,10 +323,25 @@ def clustered(errors: int, n: int = 400, people: int = 40) -> tuple[Kind, np.nda
 def test_the_factor_is_the_ratio_of_the_two_variances_at_the_errors() -> None:
     kind, rows = clustered(50)
     # Five people have all ten errors each, the other 35 none: sums of 10 less 10/8, and of -10/8.
-    robust = (5 * (10 - 1.25) ** 2 + 35 * 1.25**2) / 400**2
+    sums = np.repeat([10 - 1.25, -1.25], [5, 35])
+    robust = float(sums @ sums) / 400**2
     want = robust / float(kind.variance(50 / 400))
     assert want > 5
-    assert kind.factor(rows) == pytest.approx(want)
+    # Student's t for the effective people less 1, against that for all people less 1.
+    effective = float(sums @ sums) ** 2 / float((sums**2) @ (sums**2))
+    assert 5 < effective - 1 < 39
+    assert kind.factor(rows) == pytest.approx(want * widening(effective - 1, 39))
+
+
+def widening(few: float, many: float) -> float:
+    return float(stats.t.ppf(0.975, few) / stats.t.ppf(0.975, many)) ** 2
+
+
+def test_few_people_widen_the_factor_by_no_more_than_five_degrees_of_freedom() -> None:
+    kind, rows = clustered(10)
+    found = kind.influence(rows)
+    assert found.effective_people < 3
+    assert kind.factor(rows) == pytest.approx(found.variance / float(kind.variance(10 / 400)) * widening(5, 39))
 
 
 def test_the_factor_is_never_below_1() -> None:
@@ -339,6 +354,15 @@ def test_the_factor_is_never_below_1() -> None:
     assert 1 <= kind.factor(lopsided) < 1.1
 
 
+def widened(kind: Kind, rows: np.ndarray) -> float:
+    """The ratio of the variances at these errors, widened for the people who carry them; 1 where it is no larger."""
+    found = kind.influence(rows)
+    ratio = found.variance / float(kind.variance(rows.size / kind.n))
+    few = max(found.effective_people - 1, 5)
+    many = kind.degrees_of_freedom
+    return ratio * (widening(few, many) if few < many else 1) if ratio > 1 else 1.0
+
+
 @pytest.mark.parametrize("few", [0, 1, FEW_ERRORS - 1])
 def test_with_few_errors_the_factor_is_that_of_a_hundred(few: int) -> None:
     person = np.repeat(np.arange(100), 10)
@@ -346,22 +370,22 @@ def test_with_few_errors_the_factor_is_that_of_a_hundred(few: int) -> None:
     similarity = np.where(person < 10, -5.0, np.where(person >= 90, 5.0, 0.0)) + noise
     kind = Dependence(similarity, np.ones(1000, np.bool_), (person, person)).mated
     hundred = kind.worst_first[:ERRORS_INSTEAD]
-    want = kind.influence(hundred).variance / float(kind.variance(0.1))
+    want = widened(kind, hundred)
     assert want > 1
     assert kind.factor(kind.worst_first[:few]) == pytest.approx(want)
     right = kind.worst_first[: 1000 - ERRORS_INSTEAD]
-    of_right = kind.influence(right).variance / float(kind.variance(0.9))
+    of_right = widened(kind, right)
     assert of_right > 1
     assert kind.factor(kind.worst_first[: 1000 - few]) == pytest.approx(of_right)
     ten = kind.worst_first[:FEW_ERRORS]
-    assert kind.factor(ten) == pytest.approx(max(1, kind.influence(ten).variance / float(kind.variance(0.01))))
+    assert kind.factor(ten) == pytest.approx(widened(kind, ten))
 
 
 def test_with_fewer_than_two_hundred_comparisons_it_is_that_of_half_of_them() -> None:
     person = np.repeat(np.arange(6), 5)
     kind = Dependence(np.where(person < 3, 0.0, 1.0), np.ones(30, np.bool_), (person, person)).mated
     half = kind.worst_first[:15]
-    want = kind.influence(half).variance / float(kind.variance(0.5))
+    want = widened(kind, half)
     assert want > 1
     assert kind.factor(half[:0]) == pytest.approx(want)
 

@@ -26,6 +26,9 @@ FEW_ERRORS = 10
 """With fewer errors, the factor of `Kind.factor` is taken at a threshold with `ERRORS_INSTEAD` errors."""
 ERRORS_INSTEAD = 100
 _LARGEST_CORRELATION = 0.95
+_ROUNDING = 1e-9
+_FEWEST_DEGREES = 5.0
+"""Where fewer people carry the errors, Student's t grows so fast that intervals say nothing."""
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _CELLS_PER_ROW = 4
 
@@ -294,7 +297,8 @@ class Kind:
 
         The correlations are those of the bulk of the similarities. Errors are in their tail, where a few people or
         photos often have most of them. The factor is the ratio of the dyadic-robust variance to `variance` at the
-        errors; with fewer than `FEW_ERRORS`, at a threshold with `ERRORS_INSTEAD` errors.
+        errors; with fewer than `FEW_ERRORS`, at a threshold with `ERRORS_INSTEAD` errors. It is larger where few people
+        carry the errors, since their variance is then itself uncertain.
 
         Args:
             rows: int64 (errors,), row of each error.
@@ -310,7 +314,17 @@ class Kind:
         if not 0 < rows.size < self.n:
             return 1.0
         found = influence or self.influence(rows)
-        return max(1.0, found.variance / float(self.variance(rows.size / self.n)))
+        ratio = found.variance / float(self.variance(rows.size / self.n))
+        return ratio * self._widened(found) if ratio > 1 + _ROUNDING else 1.0
+
+    def _widened(self, influence: Influence) -> float:
+        """Squared ratio of Student's t for the people who carry the errors to that for all people, at least 1."""
+        from scipy.special import stdtrit  # here and not at the top: SciPy takes long to load
+
+        few = max(influence.effective_people - 1, _FEWEST_DEGREES)
+        if math.isnan(few) or few >= self.degrees_of_freedom:
+            return 1.0
+        return float(stdtrit(few, 0.975) / stdtrit(self.degrees_of_freedom, 0.975)) ** 2
 
     def seen_enough(self, rows: Whole) -> bool:
         """Whether there are `FEW_ERRORS` errors or more, and as many right decisions."""

@@ -60,8 +60,8 @@ class Interval:
     reason: str | None = None
 
     def shifted(self, by: float) -> Interval:
-        """The interval of a number that differs by a constant."""
-        low, high = (None if end is None else end + by for end in (self.low, self.high))
+        """The interval of a rate, 0 to 1, that differs by a constant."""
+        low, high = (None if end is None else min(1.0, max(0.0, end + by)) for end in (self.low, self.high))
         return replace(self, low=low, high=high)
 
 
@@ -142,6 +142,8 @@ def score_ends(kind: Kind, errors: NDArray[np.int64], factor: Floats) -> tuple[F
     rate = errors / kind.n
     low, high = _ends(rate, lambda q: width**2 * factor * kind.variance(q))
     for few, most in _FEW.items():
+        if few == kind.n:
+            break
         low = np.where(errors == few, np.minimum(low, most / kind.n), low)
         high = np.where(errors == kind.n - few, np.maximum(high, 1 - most / kind.n), high)
     return np.where(errors == 0, 0.0, low), np.where(errors == kind.n, 1.0, high)
@@ -174,7 +176,7 @@ def _factors(kind: Kind, errors: Whole) -> Floats:
 
 
 def combined_interval(value: Callable[[float, float], float], fmr: Rate, fnmr: Rate) -> Interval:
-    """Interval of a number that is computed from FMR and FNMR, and rises or falls with each (MOVER).
+    """Interval of a number from 0 to 1 that is computed from FMR and FNMR, and rises or falls with each (MOVER).
 
     Args:
         value: the number at an FMR and an FNMR.
@@ -201,7 +203,8 @@ def combined_interval(value: Callable[[float, float], float], fmr: Rate, fnmr: R
     step = 1e-6
     slopes = [value(fmr.value + step, fnmr.value) - here, value(fmr.value, fnmr.value + step) - here]
     known = fmr.interval.method == ROBUST
-    return Interval(low, high, method, _carried(known, fmr.influence * slopes[0] + fnmr.influence * slopes[1]))
+    carried = _carried(known, fmr.influence * slopes[0] + fnmr.influence * slopes[1])
+    return Interval(max(0.0, low), min(1.0, high), method, carried)
 
 
 def eer_interval(scores: Dependence, eer: float) -> Interval:
@@ -503,9 +506,9 @@ def _auc_influence(scores: Dependence, auc: float) -> Influence:
 
 def _no_upper_end(scores: Dependence, matches: int, carried: float | None, fmr: float, spread: float) -> str:
     """Why FNMR at an FMR has no upper end, and about how many more people would give one."""
-    seen = f"{matches:,} false {'match' if matches == 1 else 'matches'} set the threshold"
-    if carried is not None:
-        seen = f"{seen} and come from {carried:.2g} people, effectively" if matches > 1 else seen
+    seen = f"{matches:,} false {'match sets' if matches == 1 else 'matches set'} the threshold"
+    if carried is not None and matches > 1:
+        seen = f"{seen} and come from {carried:.2g} people, effectively"
     if not scores.known:
         more = math.ceil(scores.non_mated.n * ((spread / fmr) ** 2 - 1)) + 1
         return f"no upper end: {seen}; about {rounded_up(more):,} more non-mated comparisons are needed"

@@ -51,8 +51,8 @@
     return {
       value: here,
       n,
-      low: here - Math.hypot(...alone.map((pair) => here - Math.min(...pair, here))),
-      high: here + Math.hypot(...alone.map((pair) => Math.max(...pair, here) - here)),
+      low: Math.max(0, here - Math.hypot(...alone.map((pair) => here - Math.min(...pair, here)))),
+      high: Math.min(1, here + Math.hypot(...alone.map((pair) => Math.max(...pair, here) - here))),
     };
   };
   const ratesOf = ({ tp, fn, tn, fp }, ends) => {

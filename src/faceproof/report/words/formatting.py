@@ -49,7 +49,7 @@ def percent_range(estimate: Estimate, joiner: str = " – ") -> str:
 
     >>> from faceproof.summary.estimates import Estimate
     >>> percent_range(Estimate(value=0.02, low=0.0123, n=300)), percent_range(Estimate(value=0.9, high=0.95, n=300))
-    ('1.23% or more', '95.0% or less')
+    ('1.2% or more', '95.0% or less')
     """
     low, high, n = estimate.low, estimate.high, estimate.n
     if low is None and high is None:
