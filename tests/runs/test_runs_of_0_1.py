@@ -52,7 +52,7 @@ OF_BANDS = ("tmr_low", "tmr_high", "fnmr_low", "fnmr_high", "fmr_low", "fmr_high
 OF_FOLDS = tuple(
     f"{part}folds.{name}" for part in ("", "models[].conditions[].", "runs[].") for name in ("accuracy", "per_fold")
 )
-OF_COMPARISON = ("warnings", "operating_point", "bootstrap", "paired", "differences", "agreement", "flips")
+OF_COMPARISON = ("warnings", "cost", "operating_point", "bootstrap", "paired", "differences", "agreement", "flips")
 OTHERWISE = (*OF_FOLDS, *OF_COMPARISON, *(f"models[].{name}" for name in ("flips",)))
 
 # Places in metrics.json that a later version added, without indices; what is below them is new too.
