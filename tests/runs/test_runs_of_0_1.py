@@ -35,8 +35,8 @@ ROWS = {
     "version-1-stress": (20, 90, 0),
 }
 
-# Intervals are computed by other formulas now. So are the accuracy over folds that leave comparisons out, the target FMR
-# at which runs are compared, and everything that follows from the two. Places without indices, and what is below them.
+# Intervals are computed by other formulas now. So are the accuracy over folds that leave comparisons out, the target
+# FMR at which runs are compared, and everything that follows from the two. Places without indices, and what is below.
 OF_INTERVALS = (
     "low",
     "high",
