@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from faceproof.jobs.detecting import DetectedPhoto, detect
     from faceproof.jobs.evaluation import evaluate
     from faceproof.jobs.external import evaluate_templates, score
+    from faceproof.jobs.planning import plan, plan_claim
     from faceproof.jobs.stressing import stress
     from faceproof.jobs.verification import Verification, verify
     from faceproof.scoring.threshold import Threshold
@@ -66,6 +67,8 @@ __all__ = [
     "evaluate_templates",
     "load_model",
     "load_run",
+    "plan",
+    "plan_claim",
     "score",
     "stress",
     "verify",
@@ -85,6 +88,8 @@ _HOME = {
     "evaluate_templates": "faceproof.jobs.external",
     "load_run": "faceproof.jobs.base",
     "load_model": "faceproof.systems.recognition.catalog",
+    "plan": "faceproof.jobs.planning",
+    "plan_claim": "faceproof.jobs.planning",
     "score": "faceproof.jobs.external",
     "stress": "faceproof.jobs.stressing",
     "verify": "faceproof.jobs.verification",

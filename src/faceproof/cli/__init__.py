@@ -27,6 +27,7 @@ from faceproof.cli.output import (
     widen_help,
 )
 from faceproof.cli.people import people_app
+from faceproof.cli.plan import plan_command
 from faceproof.cli.report import report_command
 from faceproof.cli.schema import schema_command
 from faceproof.cli.score import score_command
@@ -65,6 +66,7 @@ app.command("evaluate")(evaluate_command)
 app.command("score")(score_command)
 app.command("stress")(stress_command)
 app.command("compare")(compare_command)
+app.command("plan")(plan_command)
 app.command("demo")(demo_command)
 app.command("report")(report_command)
 app.command("verify")(verify_command)

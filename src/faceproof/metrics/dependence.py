@@ -11,6 +11,7 @@ Patil and Perona, arXiv 2306.01198, on face comparisons.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -194,11 +195,23 @@ class Kind:
 
     @cached_property
     def sharing(self) -> tuple[Sharing, ...]:
-        """In which ways comparisons share people, and how alike that makes them."""
+        """In which ways comparisons share people, and how alike that makes them; only ways that occur."""
+        return tuple(one for one in self._every_sharing if one.count > 0)
+
+    @property
+    def correlations(self) -> list[float | None]:
+        """Correlation for each way of sharing: of one person for mated; couple, photo, person for non-mated.
+
+        None for a way that does not occur.
+        """
+        ways = self._every_sharing or (Sharing(0.0, 0.0),) * (1 if self.people.mated else 3)
+        return [one.correlation if one.count > 0 else None for one in ways]
+
+    @cached_property
+    def _every_sharing(self) -> tuple[Sharing, ...]:
         if not self.people.known or self.n < 2:
             return ()
-        found = self._mated_sharing() if self.people.mated else self._non_mated_sharing()
-        return _uncentred([one for one in found if one.count > 0], self.n)
+        return _uncentred(self._mated_sharing() if self.people.mated else self._non_mated_sharing(), self.n)
 
     def _mated_sharing(self) -> list[Sharing]:
         z = self.normal_scores
@@ -235,21 +248,8 @@ class Kind:
         return pairs, products
 
     def variance(self, q: ArrayLike) -> Floats:
-        """Variance of the observed rate of errors where the true rate is q, from the correlations of the scores.
-
-        Args:
-            q: rates, 0 to 1, any shape.
-
-        Returns:
-            float64 of the same shape: (n q (1 - q) + sum over ways of sharing of count x covariance) / n^2.
-        """
-        rate = np.asarray(q, dtype=np.float64)
-        total = self.n * rate * (1 - rate)
-        if self.sharing:
-            counts = np.array([one.count for one in self.sharing])
-            correlations = np.array([one.correlation for one in self.sharing])
-            total = total + exceedance_covariance(rate[..., None], correlations) @ counts
-        return np.asarray(total / self.n**2)
+        """`rate_variance` of the observed rate of errors where the true rate is q, 0 to 1, any shape."""
+        return rate_variance(q, self.n, self.sharing)
 
     def influence(self, rows: Whole) -> Influence:
         """Influence of the comparisons on the rate of errors, where ``rows`` are the errors.
@@ -431,6 +431,26 @@ class Dependence:
         """Covariance of the observed FMR and FNMR where both are q, 0 to 1; float64 of the shape of q."""
         covariance = exceedance_covariance(q, np.float64(self.crossing.correlation))
         return np.asarray(self.crossing.count * covariance / (self.mated.n * self.non_mated.n))
+
+
+def rate_variance(q: ArrayLike, n: float, sharing: Sequence[Sharing]) -> Floats:
+    """Variance of an observed rate where the true rate is q, from the correlations of the scores.
+
+    Args:
+        q: rates, 0 to 1, any shape.
+        n: number of comparisons.
+        sharing: the ways in which comparisons share people.
+
+    Returns:
+        float64 of the same shape: (n q (1 - q) + sum over ways of sharing of count x covariance) / n^2.
+    """
+    rate = np.asarray(q, dtype=np.float64)
+    total = n * rate * (1 - rate)
+    if sharing:
+        counts = np.array([one.count for one in sharing])
+        correlations = np.array([one.correlation for one in sharing])
+        total = total + exceedance_covariance(rate[..., None], correlations) @ counts
+    return np.asarray(total / n**2)
 
 
 def exceedance_covariance(q: ArrayLike, correlation: ArrayLike) -> Floats:

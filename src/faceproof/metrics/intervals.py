@@ -138,9 +138,9 @@ def score_ends(kind: Kind, errors: NDArray[np.int64], factor: Floats) -> tuple[F
     Returns:
         Lower and upper ends, float64 (k,) each, 0 to 1.
     """
-    width = _t(kind.degrees_of_freedom)
+    width = students_t(kind.degrees_of_freedom)
     rate = errors / kind.n
-    low, high = _ends(rate, lambda q: width**2 * factor * kind.variance(q))
+    low, high = ends_of(rate, lambda q: width**2 * factor * kind.variance(q))
     for few, most in _FEW.items():
         if few == kind.n:
             break
@@ -237,8 +237,8 @@ def eer_interval(scores: Dependence, eer: float) -> Interval:
         factor = max(1.0, influence.variance / float(variance(np.array([eer]))[0]))
     elif scores.known:
         factor = max(kind.factor(rows) for kind, rows in zip((other, mates), errors, strict=True))
-    width = _t(degrees)
-    low, high = _ends(np.array([eer]), lambda q: width**2 * factor * variance(q))
+    width = students_t(degrees)
+    low, high = ends_of(np.array([eer]), lambda q: width**2 * factor * variance(q))
     return Interval(float(low[0]), float(high[0]), method, _carried(scores.known, influence))
 
 
@@ -361,7 +361,7 @@ def linear_interval(value: float, influence: Influence, *, known: bool) -> Inter
     degrees = influence.effective_people - 1 if known else math.inf
     if degrees < _FEWEST_DEGREES:
         return Interval(None, None, method, carried, "a single person carries the error; an interval needs more")
-    half = _t(degrees) * math.sqrt(influence.variance)
+    half = students_t(degrees) * math.sqrt(influence.variance)
     return Interval(value - half, value + half, method, carried)
 
 
@@ -406,8 +406,8 @@ def auc_interval(scores: Dependence, auc: float) -> Interval:
     factor, inner = 1.0, min(max(auc, 0.0), 1.0)
     if scores.known and 0 < inner < 1:
         factor = max(1.0, influence.variance / float(variance(np.array([inner]))[0]))
-    width = _t(degrees)
-    low, high = _ends(np.array([inner]), lambda area: width**2 * factor * variance(area))
+    width = students_t(degrees)
+    low, high = ends_of(np.array([inner]), lambda area: width**2 * factor * variance(area))
     return Interval(float(low[0]), float(high[0]), method, _carried(scores.known, influence))
 
 
@@ -528,14 +528,14 @@ def _carried(known: bool, influence: Influence) -> float | None:
     return None if math.isnan(effective) else effective
 
 
-def _t(degrees: float) -> float:
+def students_t(degrees: float) -> float:
     """97.5% point of Student's t distribution."""
     from scipy.special import stdtrit  # here and not at the top: SciPy takes long to load
 
     return Z if math.isinf(degrees) else float(stdtrit(degrees, 0.975))
 
 
-def _ends(rate: Floats, squared_width: Callable[[Floats], Floats]) -> tuple[Floats, Floats]:
+def ends_of(rate: Floats, squared_width: Callable[[Floats], Floats]) -> tuple[Floats, Floats]:
     """Lowest and highest true rate that is not farther from the observed rate than its own width."""
     low, high = np.zeros_like(rate), np.ones_like(rate)
     inside_low, inside_high = rate.copy(), rate.copy()
