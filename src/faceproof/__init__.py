@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from faceproof.jobs.external import evaluate_templates, score
     from faceproof.jobs.planning import plan, plan_claim
     from faceproof.jobs.stressing import stress
-    from faceproof.jobs.verification import Verification, verify
+    from faceproof.jobs.verification import Verification, threshold_card, verify
     from faceproof.scoring.threshold import Threshold
     from faceproof.systems.detection.mtcnn import MTCNN
     from faceproof.systems.faces.types import Faces
@@ -71,6 +71,7 @@ __all__ = [
     "plan_claim",
     "score",
     "stress",
+    "threshold_card",
     "verify",
 ]
 
@@ -92,6 +93,7 @@ _HOME = {
     "plan_claim": "faceproof.jobs.planning",
     "score": "faceproof.jobs.external",
     "stress": "faceproof.jobs.stressing",
+    "threshold_card": "faceproof.jobs.verification",
     "verify": "faceproof.jobs.verification",
 }
 

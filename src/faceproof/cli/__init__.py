@@ -33,6 +33,7 @@ from faceproof.cli.schema import schema_command
 from faceproof.cli.score import score_command
 from faceproof.cli.split import split_command
 from faceproof.cli.stress import stress_command
+from faceproof.cli.threshold import threshold_command
 from faceproof.cli.unforeseen import TRACEBACK_VARIABLE, message_of, printable_lines, traceback_wanted
 from faceproof.cli.verify import verify_command
 from faceproof.cli.weights import weights_app
@@ -70,6 +71,7 @@ app.command("plan")(plan_command)
 app.command("demo")(demo_command)
 app.command("report")(report_command)
 app.command("verify")(verify_command)
+app.command("threshold")(threshold_command)
 app.command("detect")(detect_command)
 app.command("split")(split_command)
 app.command("degrade")(degrade_command)

@@ -9,6 +9,7 @@ import typer
 
 from faceproof.cli.options import Device, Offline
 from faceproof.cli.output import only_results_on_stdout, print_json
+from faceproof.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from faceproof.jobs.verification import Verification
@@ -27,6 +28,9 @@ def verify_command(
     run: Annotated[
         Path | None, typer.Option(help="Take the threshold from this run folder, and feed the model as it did.")
     ] = None,
+    threshold_card: Annotated[
+        Path | None, typer.Option(help="Take threshold, model and recipe from this card of faceproof threshold.")
+    ] = None,
     at: Annotated[
         str | None, typer.Option(help="... and this operating point; by default FMR 0.1%, or the lowest it could set.")
     ] = None,
@@ -39,8 +43,13 @@ def verify_command(
     """Compare two photos: distance, similarity, decision."""
     from faceproof.jobs.verification import verify
 
-    known = _threshold(threshold, run, at)
-    name, recipe = _system(model, run)
+    if sum(one is not None for one in (threshold, run, threshold_card)) > 1:
+        raise ConfigurationError("Give one of --threshold, --run and --threshold-card.")
+    known, name, recipe = (
+        _of_card(threshold_card, model)
+        if threshold_card is not None
+        else (_threshold(threshold, run, at), *_system(model, run))
+    )
     with only_results_on_stdout():
         result = verify(
             a, b, model=name, weights=weights, recipe=recipe, threshold=known, device=device, offline=offline
@@ -56,19 +65,26 @@ def verify_command(
 
 
 def _threshold(distance: float | None, run: Path | None, at: str | None) -> Threshold | None:
-    from faceproof.errors import ConfigurationError
     from faceproof.jobs.verification import threshold_of_run
     from faceproof.scoring.threshold import Threshold
 
-    if distance is not None and run is not None:
-        raise ConfigurationError("Give --threshold or --run, not both.")
     if distance is not None:
         return Threshold(distance)
     return threshold_of_run(run, at) if run is not None else None
 
 
+def _of_card(file: Path, model: str | None) -> tuple[Threshold, str, Recipe]:
+    from faceproof.jobs.verification import recipe_of_card
+    from faceproof.summary.threshold_card import read_card
+
+    card = read_card(file)
+    name, recipe = recipe_of_card(file, card)
+    if model not in (None, name):
+        raise ConfigurationError(f"{file} is a threshold of {name}: it means nothing to {model}.", path=file)
+    return card.threshold(), name, recipe
+
+
 def _system(model: str | None, run: Path | None) -> tuple[str, Recipe | None]:
-    from faceproof.errors import ConfigurationError
     from faceproof.jobs.verification import recipe_of_run
 
     if run is None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError, FaceproofError, ImageDecodeError, ModelError
 from faceproof.people.decode import decode_photo
-from faceproof.runs.manifest_schema import DetectorEntry
+from faceproof.runs.manifest_schema import DetectorEntry, SystemEntry
 from faceproof.runs.run_folder import open_run
 from faceproof.scoring.similarity import distance_from_similarity
 from faceproof.scoring.threshold import Threshold
@@ -25,6 +25,7 @@ from faceproof.systems.weights.card import InputContract
 
 if TYPE_CHECKING:
     from faceproof.summary.evaluation_schema import EvaluationSummary
+    from faceproof.summary.threshold_card import ThresholdCard
     from faceproof.systems.pipeline import Pipeline
     from faceproof.systems.recognition.python_model import PythonModel
 
@@ -134,6 +135,22 @@ def threshold_of_run(folder: str | Path, point: str | None = None) -> Threshold:
     return Threshold(distance, "distance", origin, system.weights)
 
 
+def threshold_card(run: str | Path, *, fmr: float = 1e-3) -> ThresholdCard:
+    """Set a threshold for a target FMR on a finished run, with what is known of it.
+
+    Args:
+        run: the run folder.
+        fmr: target FMR, above 0 and up to 1.
+
+    Raises:
+        RunFolderError: the folder holds no finished evaluation.
+        ConfigurationError: the target is out of range, the run cannot resolve it, or the run is of no model.
+    """
+    from faceproof.summary.threshold_card import make_card
+
+    return make_card(open_run(Path(run), "evaluation").tables(), str(run), fmr)
+
+
 def recipe_of_run(folder: str | Path) -> tuple[str, Recipe]:
     """The model of a run and its recipe, so that a threshold of that run is applied to the same system.
 
@@ -148,7 +165,24 @@ def recipe_of_run(folder: str | Path) -> tuple[str, Recipe]:
         ConfigurationError: the run is of imported templates or scores, or its model or detector cannot be loaded again.
     """
     manifest = open_run(Path(folder), "evaluation").manifest
-    system, detector = manifest.system, manifest.detector
+    return _system_again(folder, manifest.system, manifest.detector)
+
+
+def recipe_of_card(file: str | Path, card: ThresholdCard) -> tuple[str, Recipe]:
+    """The model of a threshold card and its recipe; see `recipe_of_run`.
+
+    Args:
+        file: the file of the card, for messages.
+        card: the card.
+
+    Raises:
+        ConfigurationError: the model or the detector cannot be loaded again.
+    """
+    return _system_again(file, card.system, card.detector)
+
+
+def _system_again(folder: str | Path, system: SystemEntry, detector: DetectorEntry | None) -> tuple[str, Recipe]:
+    """Reference and recipe of a system that was judged; ``folder`` names the place in messages."""
     if system.card is None or system.card.contract is None or detector is None:
         made = system.source.kind if system.source else "templates"
         raise ConfigurationError(

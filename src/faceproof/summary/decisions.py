@@ -7,6 +7,7 @@ which one photo or both have no template, separately for mated and non-mated com
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -52,7 +53,10 @@ _HOW = {
 
 
 def operating_points(
-    linked: LinkedScores, threshold_distance: float | None, usual: UsualScore | None = None
+    linked: LinkedScores,
+    threshold_distance: float | None,
+    usual: UsualScore | None = None,
+    fmrs: Sequence[float] = TARGET_FMRS,
 ) -> list[OperatingPoint]:
     """Compute threshold, counts and rates of every operating point.
 
@@ -60,6 +64,7 @@ def operating_points(
         linked: the comparisons.
         threshold_distance: a fixed threshold as a distance, 0 to 2, or None.
         usual: the usual score of the model, in which thresholds are also given; None where it is unknown.
+        fmrs: the target FMRs.
 
     Returns:
         ``best_accuracy``, ``eer``, ``fmr_0.1`` and so on, and ``fixed`` first where there is a fixed threshold. A point
@@ -76,7 +81,7 @@ def operating_points(
         # The distance of the caller: converting to similarity and back may change its last digit.
         points.insert(0, (fixed, f"distance {threshold_distance:g}, given beforehand", float(threshold_distance)))
     found = [_operating_point(point, label, linked, usual, distance) for point, label, distance in points]
-    for fmr in TARGET_FMRS:
+    for fmr in fmrs:
         point = fmr_point(similarity, mated, fmr)
         at_fmr = None
         if not math.isnan(point.threshold) and mated.any():
@@ -85,7 +90,7 @@ def operating_points(
     return found
 
 
-def fnmr_at_fmr(points: list[OperatingPoint]) -> list[FnmrAtFmr]:
+def fnmr_at_fmr(points: list[OperatingPoint], fmrs: Sequence[float] = TARGET_FMRS) -> list[FnmrAtFmr]:
     """FNMR at each target FMR, from the operating points for these FMRs."""
     by_name = {point.name: point for point in points}
     return [
@@ -98,7 +103,7 @@ def fnmr_at_fmr(points: list[OperatingPoint]) -> list[FnmrAtFmr]:
             threshold_usual=point.threshold_usual,
             observed_fmr=point.fmr.value,
         )
-        for fmr, point in ((fmr, by_name[f"fmr_{fmr:g}"]) for fmr in TARGET_FMRS)
+        for fmr, point in ((fmr, by_name[f"fmr_{fmr:g}"]) for fmr in fmrs)
     ]
 
 

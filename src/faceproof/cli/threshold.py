@@ -1,0 +1,67 @@
+"""``faceproof threshold``: writes a threshold card for a target FMR."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from faceproof.cli.options import Json
+from faceproof.cli.output import console, print_json
+from faceproof.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from faceproof.summary.estimates import Estimate
+    from faceproof.summary.threshold_card import ThresholdCard
+
+
+def threshold_command(
+    run: Annotated[Path, typer.Argument(help="A run folder of evaluate.")],
+    fmr: Annotated[float, typer.Option(help="Target FMR, as a fraction.")] = 1e-3,
+    out: Annotated[Path, typer.Option(help="File to write.")] = Path("threshold-card.json"),
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+    json: Json = False,
+) -> None:
+    """Set a threshold for a target FMR, and write it with all that is known of it for faceproof verify."""
+    from faceproof.files import write_whole
+    from faceproof.jobs.verification import threshold_card
+
+    if out.exists() and not overwrite:
+        raise ConfigurationError(f"{out} exists. Choose another --out, or use --overwrite.", path=out)
+    card = threshold_card(run, fmr=fmr)
+    write_whole(out, (card.model_dump_json(indent=2) + "\n").encode())
+    if json:
+        print_json(card.model_dump(mode="json"))
+    else:
+        _print(card, out)
+
+
+def _print(card: ThresholdCard, out: Path) -> None:
+    from faceproof.metrics.operating_points import fmr_label
+    from faceproof.report.console.terminal import print_path, print_text
+    from faceproof.report.words.formatting import count
+
+    shown = console()
+    print_text(
+        shown,
+        f"Distance {card.value:.4f} for FMR {fmr_label(card.target_fmr)}, set on {count(card.non_mated)} non-mated "
+        f"comparisons of {count(card.people)} people by {card.system.name}.",
+        style="bold",
+    )
+    low, high = ("not known" if end is None else f"{end:.4f}" for end in (card.low, card.high))
+    print_text(shown, f"The true threshold for this FMR lies between {low} and {high} (95%).")
+    print_text(shown, f"FMR to expect on other people: {_in_words(card.fmr)}.")
+    print_text(shown, f"FNMR at this FMR: {_in_words(card.fnmr)}.")
+    for limit in card.do_not_use_for:
+        print_text(shown, f"Do not use it for {limit}.", mark="! ")
+    print_path(shown, "Card", out)
+
+
+def _in_words(estimate: Estimate) -> str:
+    from faceproof.report.words.formatting import cannot_be_estimated, percent, percent_range
+
+    if estimate.value is None:
+        return cannot_be_estimated(estimate)
+    reach = percent_range(estimate, " to ")
+    return f"{percent(estimate.value, estimate.n)} (95% interval {reach})" if reach else percent(estimate.value)

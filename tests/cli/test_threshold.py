@@ -1,0 +1,129 @@
+"""A threshold card: what is on it, and who may use it."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import faceproof
+from faceproof.errors import ConfigurationError
+from faceproof.findings.scored import join_scores
+from faceproof.people.synthetic.folder import Population, write_population
+from faceproof.runs.run_folder import read_run
+from faceproof.scoring.similarity import similarity_from_distance
+from faceproof.summary.threshold_card import read_card
+from faceproof.systems.weights.dlib_file import find_dlib_file
+
+pytestmark = pytest.mark.skipif(
+    find_dlib_file() is None, reason="the weights of dlib-resnet are not installed (extra 'embedded')"
+)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """A run of twelve people with three photos each, all compared, and its card for FMR 10%."""
+    root = tmp_path_factory.mktemp("threshold")
+    write_population(root / "people", Population(12, 3, seed=4), workers=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FACEPROOF_CACHE", str(root / "cache"))
+        settings = {"model": "dlib-resnet", "protocol": "all", "offline": True, "figures": False, "canary": False}
+        faceproof.evaluate(root / "people", out=root / "run", **settings)
+    return root
+
+
+@pytest.fixture
+def card(world, run, tmp_path):
+    run("threshold", world / "run", "--fmr", 0.1, "--out", tmp_path / "card.json")
+    return tmp_path / "card.json"
+
+
+def two_photos(world, *people: int) -> list[str]:
+    folders = sorted((world / "people").iterdir())
+    one, other = people
+    return [str(sorted(folders[one].iterdir())[0]), str(sorted(folders[other].iterdir())[1])]
+
+
+def test_the_card_has_the_threshold_and_what_is_known_of_it(world, card):
+    found, scored = read_card(card), join_scores(read_run(world / "run"))
+    accepted = scored.similarity >= similarity_from_distance(found.value)
+    made = scored.compared & ~scored.mated
+    share = np.count_nonzero(accepted & made) / np.count_nonzero(made)
+    assert 0.08 < share <= 0.1
+    assert found.fnmr.value == pytest.approx(np.mean(~accepted[scored.compared & scored.mated]))
+    assert found.low < found.value < found.high
+    assert found.fmr.value == pytest.approx(0.1, abs=0.06)
+    assert (found.people, found.mated + found.non_mated) == (12, np.count_nonzero(scored.compared))
+    assert found.target_fmr == 0.1
+    assert found.threshold().weights_sha256 == found.system.weights
+    assert any("another recipe" in limit for limit in found.do_not_use_for)
+
+
+def test_verify_decides_at_it_with_its_model_and_recipe(world, card, run):
+    done = json.loads(run("verify", *two_photos(world, 0, 0), "--threshold-card", card, "--offline", "--json").stdout)
+    found = read_card(card)
+    assert done["threshold_distance"] == found.value
+    assert done["same_person"] == (done["distance"] <= found.value)
+    assert "threshold card for FMR 10%" in done["threshold_origin"]
+
+
+def test_it_is_refused_for_another_model_and_for_other_weights(world, card, run):
+    photos = two_photos(world, 0, 1)
+    said = run("verify", *photos, "--threshold-card", card, "--model", "facenet-vggface2", code=2).stderr
+    assert "means nothing to facenet-vggface2" in said
+    values = json.loads(card.read_text())
+    values["system"]["weights"] = "0" * 64
+    card.write_text(json.dumps(values))
+    said = run("verify", *photos, "--threshold-card", card, "--offline", code=2).stderr
+    assert "was set with other weights" in said
+
+
+def test_one_source_of_the_threshold_is_enough(world, card, run):
+    said = run("verify", *two_photos(world, 0, 1), "--threshold-card", card, "--threshold", 0.5, code=2).stderr
+    assert "Give one of --threshold, --run and --threshold-card" in said
+
+
+def test_what_the_run_cannot_resolve_gives_no_card(world, run, tmp_path):
+    said = run("threshold", world / "run", "--fmr", 1e-4, "--out", tmp_path / "card.json", code=2).stderr
+    assert "needs 10,000 non-mated comparisons" in said
+    assert not (tmp_path / "card.json").exists()
+
+
+def test_a_threshold_of_few_false_matches_says_so(world, card, run, tmp_path):
+    faceproof_card = faceproof.threshold_card(world / "run", fmr=0.002)
+    assert faceproof_card.fnmr.no_end
+    assert any("no upper end" in limit for limit in faceproof_card.do_not_use_for)
+
+
+def test_a_card_is_replaced_only_when_asked(world, card, run):
+    before = card.read_bytes()
+    assert "exists" in run("threshold", world / "run", "--fmr", 0.2, "--out", card, code=2).stderr
+    assert card.read_bytes() == before
+    done = run("threshold", world / "run", "--fmr", 0.2, "--out", card, "--overwrite")
+    assert "for FMR 20%" in done.stdout
+    assert read_card(card).target_fmr == 0.2
+
+
+@pytest.mark.parametrize("content", [None, "{}", "no JSON", '{"kind": "model"}'])
+def test_what_is_no_card_is_said_to_be_none(tmp_path, content):
+    file = tmp_path / "card.json"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(ConfigurationError, match="cannot be read" if content is None else "is no threshold card"):
+        read_card(file)
+
+
+def test_a_card_of_a_later_version_is_refused(card):
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"schema_version": 99}))
+    with pytest.raises(ConfigurationError, match="this version does not know"):
+        read_card(card)
+
+
+def test_a_run_of_scores_gives_no_card(made_up_run, tmp_path):
+    system = {"systems": [{"name": "theirs", "source": {"kind": "scores", "file": "s.csv", "sha256": "0" * 64}}]}
+    folder = made_up_run([("a/1", "a/2"), ("a/1", "b/1")], [0.9, 0.1], manifest=system, model="theirs").write(
+        tmp_path / "r"
+    )
+    with pytest.raises(ConfigurationError, match="made elsewhere"):
+        faceproof.threshold_card(folder, fmr=0.5)
