@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 import faceproof
-from faceproof.jobs import verification
+from faceproof.jobs import thresholds, verification
 from faceproof.people.folder import read_people
 from faceproof.systems.weights.card import InputContract
 
@@ -78,7 +78,7 @@ def test_no_public_name_is_a_module_that_takes_its_place_once_it_is_imported():
 
 def test_every_path_may_be_text_or_a_path():
     public = [getattr(faceproof, name) for name in faceproof.__all__ if not name.endswith(("Run", "Photo", "Error"))]
-    public += [faceproof.MTCNN.__call__, verification.threshold_of_run, verification.recipe_of_run, read_people]
+    public += [faceproof.MTCNN.__call__, thresholds.threshold_of_run, verification.recipe_of_run, read_people]
     paths = [
         (function.__name__, parameter.name, str(parameter.annotation))
         for function in public
@@ -136,7 +136,7 @@ def test_jobs_take_text_and_paths_alike(tmp_path, kind, monkeypatch):
     assert run.folder == Path("e")
     found = faceproof.verify(kind(f"people/{ids[0]}"), kind(f"people/{ids[0]}"), model=Means(), recipe=plain["recipe"])
     assert found.distance == pytest.approx(0, abs=1e-3)
-    assert verification.threshold_of_run(kind("a"), "best_accuracy").distance >= 0
+    assert thresholds.threshold_of_run(kind("a"), "best_accuracy").distance >= 0
     again = faceproof.load_run(kind("a"))
     assert again == faceproof.Run(Path("a"), first.summary)
     assert (again.scores().num_rows, again.photos().num_rows) == (5, 6)

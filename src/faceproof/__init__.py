@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from faceproof.jobs.external import evaluate_templates, score
     from faceproof.jobs.planning import plan, plan_claim
     from faceproof.jobs.stressing import stress
-    from faceproof.jobs.verification import Verification, threshold_card, verify
+    from faceproof.jobs.thresholds import threshold_card
+    from faceproof.jobs.verification import Verification, verify
     from faceproof.scoring.threshold import Threshold
     from faceproof.systems.detection.mtcnn import MTCNN
     from faceproof.systems.faces.types import Faces
@@ -93,7 +94,7 @@ _HOME = {
     "plan_claim": "faceproof.jobs.planning",
     "score": "faceproof.jobs.external",
     "stress": "faceproof.jobs.stressing",
-    "threshold_card": "faceproof.jobs.verification",
+    "threshold_card": "faceproof.jobs.thresholds",
     "verify": "faceproof.jobs.verification",
 }
 

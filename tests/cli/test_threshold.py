@@ -79,6 +79,28 @@ def test_it_is_refused_for_another_model_and_for_other_weights(world, card, run)
     assert "was set with other weights" in said
 
 
+def test_another_set_is_judged_at_it(world, card, run, tmp_path):
+    settings = ["--model", "dlib-resnet", "--protocol", "all", "--offline", "--no-figures", "--no-cache"]
+    people = tmp_path / "people"
+    write_population(people, Population(3, 2, seed=9), workers=1)
+    run("evaluate", people, *settings, "--threshold-from", card, "--out", tmp_path / "other")
+    summary = faceproof.load_run(tmp_path / "other").summary
+    assert summary.default_operating_point == "fixed"
+    assert summary.default_point.threshold_distance == read_card(card).value
+    from_run = run(
+        "evaluate", people, *settings, "--threshold-from", world / "run", "--dry-run", "--out", tmp_path / "x"
+    )
+    assert "Systems: dlib-resnet." in from_run.stdout
+    said = run("evaluate", people, *settings, "--threshold-from", card, "--threshold", 1, code=2).stderr
+    assert "not both" in said
+    values = json.loads(card.read_text())
+    values["system"]["weights"] = "0" * 64
+    card.write_text(json.dumps(values))
+    said = run("stress", people, *settings, "--threshold-from", card, "--out", tmp_path / "y", code=2).stderr
+    assert "was set with other weights" in said
+    assert not (tmp_path / "y").exists()
+
+
 def test_one_source_of_the_threshold_is_enough(world, card, run):
     said = run("verify", *two_photos(world, 0, 1), "--threshold-card", card, "--threshold", 0.5, code=2).stderr
     assert "Give one of --threshold, --run and --threshold-card" in said

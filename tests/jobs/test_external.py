@@ -15,7 +15,8 @@ import pytest
 import faceproof
 from faceproof.errors import ConfigurationError, PeopleError, RunFolderError
 from faceproof.jobs.publishing import report_again
-from faceproof.jobs.verification import recipe_of_run, threshold_of_run
+from faceproof.jobs.thresholds import threshold_of_run
+from faceproof.jobs.verification import recipe_of_run
 from faceproof.metrics.confusion import Confusion
 from faceproof.metrics.curves import auc
 from faceproof.metrics.operating_points import eer

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from faceproof import RunFolderError, load_run
 from faceproof.cli import app
-from faceproof.jobs.verification import threshold_of_run
+from faceproof.jobs.thresholds import threshold_of_run
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.systems.weights.dlib_file import find_dlib_file
 

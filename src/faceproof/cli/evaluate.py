@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from faceproof.cli.options import FailIf, Folds, Json, Threshold
+from faceproof.cli.options import FailIf, Folds, Json, Threshold, ThresholdFrom
 from faceproof.cli.show import judge, show_plan, show_run
 from faceproof.cli.study_options import StudyArguments, command_line, with_study_options
-from faceproof.cli.study_running import run_or_plan, study_progress
+from faceproof.cli.study_running import run_or_plan, study_progress, threshold_given
 
 if TYPE_CHECKING:
     from faceproof.jobs.base import Run
@@ -38,6 +38,7 @@ def evaluate_command(
     name: Annotated[str | None, typer.Option(help="With --templates: name of that system.")] = None,
     model: Annotated[str, typer.Option(help="Name of a model, a .onnx file, or module:factory.")] = "facenet-vggface2",
     threshold: Threshold = None,
+    threshold_from: ThresholdFrom = None,
     folds: Folds = 10,
     fail_if: FailIf = None,
     json: Json = False,
@@ -51,6 +52,7 @@ def evaluate_command(
     from faceproof.summary.gates import parse_gate
 
     gates = [parse_gate(text) for text in fail_if or []]
+    given = threshold_given(threshold, threshold_from)
     run: Run[EvaluationSummary] | Plan
     with study_progress(study) as progress:
         if templates is not None:
@@ -79,7 +81,7 @@ def evaluate_command(
                 models=[model],
                 weights=study.weights,
                 recipe=study.recipe(),
-                threshold=threshold,
+                threshold=given,
                 folds=folds,
                 options=study.options(),
             )

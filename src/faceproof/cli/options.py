@@ -17,6 +17,10 @@ RunFolder = Annotated[Path, typer.Argument(help="A run folder: what --out was gi
 Threshold = Annotated[
     float | None, typer.Option(help="Judge at this distance (0 to 2) instead of the best on these photos.")
 ]
+ThresholdFrom = Annotated[
+    Path | None,
+    typer.Option(help="Judge at the threshold of this run folder or threshold card, which other photos have set."),
+]
 Folds = Annotated[int, typer.Option(help="Person-disjoint folds, where the protocol has none of its own.")]
 FailIf = Annotated[
     list[str] | None,

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from faceproof.cli.options import Folder, Json
+from faceproof.cli.options import Folder, Json, ThresholdFrom
 from faceproof.cli.show import show_plan, show_stress
 from faceproof.cli.study_options import StudyArguments, with_study_options
-from faceproof.cli.study_running import run_or_plan, study_progress
+from faceproof.cli.study_running import run_or_plan, study_progress, threshold_given
 
 if TYPE_CHECKING:
     from faceproof.degrade.types import Stage
@@ -36,6 +36,7 @@ def stress_command(
         ),
     ] = None,
     threshold: Annotated[float | None, typer.Option(help="Hold this distance (0 to 2) instead; for one model.")] = None,
+    threshold_from: ThresholdFrom = None,
     json: Json = False,
 ) -> None:
     """Show how models break: the same comparisons under every degradation, at the threshold that clean photos gave."""
@@ -50,7 +51,7 @@ def stress_command(
             models=model or ["facenet-vggface2"],
             weights=study.weights,
             recipe=study.recipe(),
-            threshold=threshold,
+            threshold=threshold_given(threshold, threshold_from),
             suite=get_suite(suite),
             severities=None if severities is None else parse_severities(severities),
             stage=cast("Stage", stage),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
@@ -11,10 +12,12 @@ import typer
 from faceproof.cli.output import STOPPED, only_results_on_stdout
 from faceproof.cli.progress import PhotoProgress
 from faceproof.cli.study_options import StudyArguments, command_line
+from faceproof.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from faceproof.jobs.carry_out import Plan
     from faceproof.jobs.study import Study
+    from faceproof.scoring.threshold import Threshold
 
 R = TypeVar("R")
 
@@ -35,6 +38,21 @@ def study_progress(study: StudyArguments, *names: str) -> Iterator[PhotoProgress
         except KeyboardInterrupt:
             typer.echo(_NOTHING_KEPT if study.no_cache else progress.stopped(), err=True)
             raise typer.Exit(STOPPED) from None
+
+
+def threshold_given(distance: float | None, place: Path | None) -> float | Threshold | None:
+    """The fixed threshold of ``--threshold`` or ``--threshold-from``; None where neither is given.
+
+    Raises:
+        ConfigurationError: both are given, or the run or card has no threshold.
+    """
+    if place is None:
+        return distance
+    if distance is not None:
+        raise ConfigurationError("Give --threshold or --threshold-from, not both.")
+    from faceproof.jobs.thresholds import threshold_from
+
+    return threshold_from(place)
 
 
 def run_or_plan(wanted: Study, study: StudyArguments, progress: PhotoProgress, run: Callable[..., R]) -> R | Plan:

@@ -25,7 +25,7 @@ def threshold_command(
 ) -> None:
     """Set a threshold for a target FMR, and write it with all that is known of it for faceproof verify."""
     from faceproof.files import write_whole
-    from faceproof.jobs.verification import threshold_card
+    from faceproof.jobs.thresholds import threshold_card
 
     if out.exists() and not overwrite:
         raise ConfigurationError(f"{out} exists. Choose another --out, or use --overwrite.", path=out)

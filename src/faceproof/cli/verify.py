@@ -65,7 +65,7 @@ def verify_command(
 
 
 def _threshold(distance: float | None, run: Path | None, at: str | None) -> Threshold | None:
-    from faceproof.jobs.verification import threshold_of_run
+    from faceproof.jobs.thresholds import threshold_of_run
     from faceproof.scoring.threshold import Threshold
 
     if distance is not None:

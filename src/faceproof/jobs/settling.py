@@ -16,11 +16,12 @@ from faceproof.files import cache_root
 from faceproof.jobs.base import Say
 from faceproof.jobs.carry_out import Plan, run_folder
 from faceproof.jobs.study import Study
+from faceproof.jobs.thresholds import refuse_other_weights
 from faceproof.people.folder import read_people
 from faceproof.people.protocols import make_comparisons
 from faceproof.runs import manifest
 from faceproof.runs.manifest_schema import Judging, SuiteEntry
-from faceproof.scoring.threshold import distance_of
+from faceproof.scoring.threshold import Threshold, distance_of
 from faceproof.systems.detection.detector import Detector
 from faceproof.systems.load import load_pipeline
 from faceproof.systems.pipeline import Pipeline
@@ -60,6 +61,8 @@ def settle(
     conditions, suite = _conditions(study)
     pipelines = _pipelines(study)
     _check_stage(pipelines[0].detector, study)
+    if isinstance(study.threshold, Threshold):
+        refuse_other_weights(study.threshold, pipelines[0])
     say(f"Reading the people below {study.people} ...")
     photo_set = read_people(Path(study.people))
     comparisons = make_comparisons(options.protocol, photo_set, **options.settings_of_protocol)

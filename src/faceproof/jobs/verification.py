@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError, FaceproofError, ImageDecodeError, ModelError
+from faceproof.jobs.thresholds import refuse_other_weights
 from faceproof.people.decode import decode_photo
 from faceproof.runs.manifest_schema import DetectorEntry, SystemEntry
 from faceproof.runs.run_folder import open_run
 from faceproof.scoring.similarity import distance_from_similarity
 from faceproof.scoring.threshold import Threshold
-from faceproof.summary.stored import read_summary
 from faceproof.systems.faces.types import Face, Failure
 from faceproof.systems.load import load_pipeline
 from faceproof.systems.recipe import Recipe
@@ -24,7 +24,6 @@ from faceproof.systems.recognition.recognizer import NO_FINITE_TEMPLATE
 from faceproof.systems.weights.card import InputContract
 
 if TYPE_CHECKING:
-    from faceproof.summary.evaluation_schema import EvaluationSummary
     from faceproof.summary.threshold_card import ThresholdCard
     from faceproof.systems.pipeline import Pipeline
     from faceproof.systems.recognition.python_model import PythonModel
@@ -90,65 +89,14 @@ def verify(
             "Faces from a file are those of a folder of people; where a face lies in two photos alone is not known. "
             "Take a detector that looks at photos."
         )
-    if given is not None and given.weights_sha256 not in (None, pipeline.recognizer.weights_sha256):
-        raise ConfigurationError(
-            f"The threshold ({given.origin}) was set with other weights than those of {model} now: "
-            f"{given.weights_sha256}, not {pipeline.recognizer.weights_sha256}. Judge the model again."
-        )
+    if given is not None:
+        refuse_other_weights(given, pipeline)
     (face_a, photo_a, template_a), (face_b, photo_b, template_b) = _described([Path(a), Path(b)], pipeline)
     similarity = float(np.clip(template_a.astype(np.float64) @ template_b.astype(np.float64), -1, 1))
     distance = float(distance_from_similarity(similarity))
     used = _threshold_of_card(pipeline) if given is None and recipe is None else given
     same = None if used is None else distance <= used.distance
     return Verification(similarity, distance, same, used, (face_a, face_b), (photo_a, photo_b))
-
-
-_STRICT_ENOUGH = ("fixed", "fmr_0.001", "fmr_0.01", "fmr_0.1", "best_accuracy")
-
-
-def threshold_of_run(folder: str | Path, point: str | None = None) -> Threshold:
-    """The threshold of an operating point of a finished run.
-
-    Args:
-        folder: the run folder.
-        point: name of the operating point (``eer``, ``fmr_0.001``, ``best_accuracy``, ...). None: the first of
-            ``fixed``, ``fmr_0.001``, ``fmr_0.01``, ``fmr_0.1`` and ``best_accuracy`` that has a threshold in the run.
-
-    Raises:
-        RunFolderError: the folder holds no finished evaluation, or its numbers cannot be read.
-        ConfigurationError: the run has no such operating point, or its threshold could not be set.
-    """
-    run = open_run(Path(folder), "evaluation")
-    summary = cast("EvaluationSummary", read_summary(run))
-    points = {one.name: one.threshold_distance for one in summary.operating_points}
-    if point is None:
-        usable = [name for name in _STRICT_ENOUGH if points.get(name) is not None]
-        point = usable[0] if usable else "best_accuracy"
-    distance = points.get(point)
-    if distance is None:
-        usable = [name for name, one in points.items() if one is not None]
-        raise ConfigurationError(
-            f"{folder} has no operating point {point!r}. It has: {', '.join(usable)}.", path=folder
-        )
-    system = run.manifest.system
-    origin = f"operating point {point} of the run in {folder} ({system.name})"
-    return Threshold(distance, "distance", origin, system.weights)
-
-
-def threshold_card(run: str | Path, *, fmr: float = 1e-3) -> ThresholdCard:
-    """Set a threshold for a target FMR on a finished run, with what is known of it.
-
-    Args:
-        run: the run folder.
-        fmr: target FMR, above 0 and up to 1.
-
-    Raises:
-        RunFolderError: the folder holds no finished evaluation.
-        ConfigurationError: the target is out of range, the run cannot resolve it, or the run is of no model.
-    """
-    from faceproof.summary.threshold_card import make_card
-
-    return make_card(open_run(Path(run), "evaluation").tables(), str(run), fmr)
 
 
 def recipe_of_run(folder: str | Path) -> tuple[str, Recipe]:

@@ -13,7 +13,8 @@ from faceproof.cli.models import list_models
 from faceproof.errors import ConfigurationError, ModelError, WeightsError
 from faceproof.jobs.evaluation import evaluate
 from faceproof.jobs.stressing import stress
-from faceproof.jobs.verification import recipe_of_run, threshold_of_run, verify
+from faceproof.jobs.thresholds import threshold_of_run
+from faceproof.jobs.verification import recipe_of_run, verify
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.plugins import is_reference
 from faceproof.systems.load import changed_contract, load_pipeline
