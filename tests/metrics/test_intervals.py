@@ -14,6 +14,7 @@ from scipy import stats
 from faceproof.errors import ConfigurationError
 from faceproof.metrics.curves import auc
 from faceproof.metrics.dependence import Dependence, Influence, Kind, exceedance_covariance
+from faceproof.metrics.differences import rounded_up
 from faceproof.metrics.intervals import (
     INDEPENDENT,
     ROBUST,
@@ -480,6 +481,16 @@ class TestFnmrAtFmr:
         want = linked.non_mated.influence(matches).effective_people
         assert found.effective_people == pytest.approx(want)
         assert f"{matches.size} false matches set the threshold and come from {want:.2g} people" in str(found.reason)
+        # With so many times the people the standard error would be small enough.
+        error = Z * math.sqrt(linked.non_mated.factor(matches) * float(linked.non_mated.variance(0.01)))
+        more = rounded_up(math.ceil(10 * ((error / 0.01) ** 2 - 1)) + 1)
+        assert str(found.reason).endswith(f"about {more} more people are needed")
+
+    def test_of_one_false_match_it_does_not_say_from_how_many_people_it_comes(self) -> None:
+        linked = everybody(1, people=10, photos=4).linked()
+        found = fnmr_at_fmr_interval(linked, 1 / 720)
+        assert linked.non_mated.n == 720
+        assert str(found.reason).startswith("no upper end: 1 false match sets the threshold; about")
 
     @settings(deadline=None, max_examples=60)
     @given(SEEDS, st.booleans(), st.sampled_from([0.02, 0.1, 0.25, 1 / 3, 0.5, 1.0]))
