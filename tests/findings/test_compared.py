@@ -143,6 +143,8 @@ class TestDecisions:
         assert found.test is None
         assert f"needs {FEWEST_MATCHES} false matches" in found.reason
         assert ends(found)[0] < found.value < ends(found)[1]
+        for fewest, there in ((99, False), (100, True)):
+            assert (differences(replace(paired, fewest_non_mated=fewest))["fnmr"].test is not None) == there
 
 
 class TestMeasures:
@@ -165,6 +167,13 @@ class TestMeasures:
             np.testing.assert_array_equal(found["fmr"].wrong, wrong & ~paired.mated)
             at_eer = (similarity >= eer(similarity, paired.mated)[1]) != paired.mated
             np.testing.assert_array_equal(found["eer"].wrong, at_eer)
+
+    def test_a_tie_with_the_threshold_of_the_eer_is_accepted(self):
+        similarity, mated = np.array([0.75, 0.5, 0.5, 0.25]), np.array([True, True, False, False])
+        row = np.arange(4)
+        paired = paired_of(similarity[None], mated, row, np.where(mated, row, row + 4))
+        assert eer(similarity, mated) == (0.25, 0.5)
+        assert measures(paired)[0]["eer"].wrong.tolist() == [False, False, True, False]
 
     @pytest.mark.parametrize("known", [True, False])
     def test_the_influences_are_those_of_fnmr_at_an_fmr_of_eer_and_of_a_share(self, known):

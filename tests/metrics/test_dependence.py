@@ -114,12 +114,12 @@ def test_influences_of_two_numbers_add_up_and_scale(seed: int) -> None:
 
 @pytest.mark.parametrize("mated", [True, False])
 @settings(deadline=None, max_examples=40)
-@given(seed=SEEDS)
-def test_the_influence_on_a_rate_is_that_of_each_error_less_the_rate(mated: bool, seed: int) -> None:
+@given(seed=SEEDS, share=st.sampled_from([0.3, 0.8]))
+def test_the_influence_on_a_rate_is_that_of_each_error_less_the_rate(mated: bool, seed: int, share: float) -> None:
     made = made_up(seed)
     linked = made.linked()
     kind = linked.mated if mated else linked.non_mated
-    wrong = np.random.default_rng(seed).random(kind.n) < 0.3
+    wrong = np.random.default_rng(seed).random(kind.n) < share
     values = (wrong - wrong.mean()) / kind.n
     found, want = kind.influence(np.flatnonzero(wrong)), kind.influence_of(values)
     np.testing.assert_allclose(found.sums, want.sums, atol=1e-12)

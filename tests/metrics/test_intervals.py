@@ -14,6 +14,7 @@ from scipy import stats
 from faceproof.errors import ConfigurationError
 from faceproof.metrics.curves import auc
 from faceproof.metrics.dependence import Dependence, Influence, Kind, exceedance_covariance
+from faceproof.metrics.differences import rounded_up
 from faceproof.metrics.intervals import (
     INDEPENDENT,
     ROBUST,
@@ -335,6 +336,19 @@ class TestEer:
         want = np.where(mated, 0.8 * (wrong - 0.1) / 20_000, 0.2 * (wrong - 0.1) / 10_000)
         assert found == pytest.approx(want, rel=0.03)
 
+    def test_the_shares_are_those_of_the_changes_on_both_sides(self) -> None:
+        """FNMR rises by 9 x the rise of the threshold above 0.9 and falls by 1/4 x below; FMR changes by 1 x.
+
+        FMR - FNMR changes by w over w / 10 above and 0.8 w below: FMR by 0.9 w in all, FNMR by 0.9 w + 0.2 w.
+        """
+        mates = np.concatenate([0.9 - (np.arange(2000) + 0.5) / 5000, 0.9 + (np.arange(18_000) + 0.5) / 180_000])
+        similarity = np.concatenate([mates, (np.arange(10_000) + 0.5) / 10_000])
+        mated = np.arange(30_000) < 20_000
+        found = eer_influence(Dependence(similarity, mated, None), 0.1)
+        wrong = (similarity >= 0.9) != mated
+        want = np.where(mated, 0.45 * (wrong - 0.1) / 20_000, 0.55 * (wrong - 0.1) / 10_000)
+        assert found == pytest.approx(want, rel=0.05)
+
     @pytest.mark.parametrize(
         ("kind", "low", "high"), [(True, 0.5, 0.8), (True, 2.0, 4.0), (False, 0.95, 1.0), (False, 0.2, 0.4)]
     )
@@ -347,12 +361,15 @@ class TestEer:
         assert change == pytest.approx(influence[some].sum() / 20, rel=0.1, abs=2e-5)
         assert abs(change) > 1e-4
 
-    @pytest.mark.parametrize(("n", "many"), [(1500, True), (40, False)])
+    @pytest.mark.parametrize(("n", "mates", "many"), [(1500, 1500, True), (40, 40, False), (900, 25, False)])
     @settings(deadline=None, max_examples=20)
     @given(seed=SEEDS)
-    def test_the_ends_are_as_far_from_the_rate_as_their_own_width(self, n: int, many: bool, seed: int) -> None:
-        """With errors enough the factor is that of both errors together, else the larger of the two."""
+    def test_the_ends_are_as_far_from_the_rate_as_their_own_width(
+        self, n: int, mates: int, many: bool, seed: int
+    ) -> None:
+        """With errors enough of both kinds the factor is that of both together, else the larger of the two."""
         made = made_up(seed, n=n, people=15, decimals=3)
+        made = List(*(column[~made.mated | (np.cumsum(made.mated) <= mates)] for column in made))
         linked = made.linked()
         value, _ = eer(made.similarity, made.mated)
         kinds = linked.non_mated, linked.mated
@@ -430,6 +447,16 @@ class TestFnmrAtFmr:
         assert want[1] - want[0] > 1.05 * (high - low)
         assert found.reason is None
 
+    def test_the_lower_end_is_that_of_a_looser_threshold_and_the_upper_that_of_a_stricter(self) -> None:
+        """Above the threshold 0.9 the FNMR rises by 5 x the rise of the threshold, below it falls by 1.25 x."""
+        mates = np.concatenate([0.9 - (np.arange(1000) + 0.5) / 2500, 0.9 + (np.arange(1000) + 0.5) / 10_000])
+        similarity = np.concatenate([mates, (np.arange(1000) + 0.5) / 1000])
+        found = fnmr_at_fmr_interval(Dependence(similarity, np.arange(3000) < 2000, None), 0.1)
+        spread = Z * math.sqrt(0.1 * 0.9 / 1000)
+        low, high = wilson(1000, 2000)
+        want = 0.5 - math.hypot(0.5 - low, 1.25 * spread), 0.5 + math.hypot(high - 0.5, 5 * spread)
+        assert ends(found) == pytest.approx(want, abs=4e-3)
+
     @pytest.mark.parametrize(("enough", "fmr"), [(381, 1e-2), (3838, 1e-3)])
     def test_it_has_an_upper_end_from_so_many_non_mated_comparisons_on(self, enough: int, fmr: float) -> None:
         for n, there in ((enough, True), (enough - 1, False)):
@@ -454,6 +481,16 @@ class TestFnmrAtFmr:
         want = linked.non_mated.influence(matches).effective_people
         assert found.effective_people == pytest.approx(want)
         assert f"{matches.size} false matches set the threshold and come from {want:.2g} people" in str(found.reason)
+        # With so many times the people the standard error would be small enough.
+        error = Z * math.sqrt(linked.non_mated.factor(matches) * float(linked.non_mated.variance(0.01)))
+        more = rounded_up(math.ceil(10 * ((error / 0.01) ** 2 - 1)) + 1)
+        assert str(found.reason).endswith(f"about {more} more people are needed")
+
+    def test_of_one_false_match_it_does_not_say_from_how_many_people_it_comes(self) -> None:
+        linked = everybody(1, people=10, photos=4).linked()
+        found = fnmr_at_fmr_interval(linked, 1 / 720)
+        assert linked.non_mated.n == 720
+        assert str(found.reason).startswith("no upper end: 1 false match sets the threshold; about")
 
     @settings(deadline=None, max_examples=60)
     @given(SEEDS, st.booleans(), st.sampled_from([0.02, 0.1, 0.25, 1 / 3, 0.5, 1.0]))
@@ -612,6 +649,14 @@ class TestAuc:
         assert 0 <= low <= value <= high <= 1
         assert low < high
         assert (low == 0, high == 1) == (value == 0, value == 1)
+
+    @pytest.mark.parametrize("turn", [1, -1])
+    def test_where_one_kind_is_always_alike_the_area_is_a_share_of_the_other_kind(self, turn: int) -> None:
+        mated = np.arange(5000) < 200
+        similarity = np.where(mated, (np.arange(5000) + 0.5) / 200 - 0.4, 0.0)
+        found = auc_interval(Dependence(turn * similarity, mated == (turn > 0), None), 0.6)
+        low, high = wilson(120, 200)
+        assert ends(found) == pytest.approx((low, high), abs=0.02 * (high - low))
 
     @pytest.mark.parametrize("known", [True, False])
     @pytest.mark.parametrize(("sign", "value"), [(1, 1.0), (-1, 0.0)])
