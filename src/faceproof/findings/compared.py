@@ -225,7 +225,7 @@ def difference(
     # The order of summation gives equal rates a rounding error: remove it.
     value = round(one.value - other.value, 12)
     influence = linked.made.influence_of(one.influence - other.influence)
-    interval = linear_interval(value, influence, known=paired.people_known)
+    interval = linear_interval(value, influence, known=paired.people_known).within(-1.0, 1.0)
     only_run, only_baseline = (
         int(np.count_nonzero(rows)) for rows in (one.wrong & ~other.wrong, other.wrong & ~one.wrong)
     )

@@ -61,7 +61,12 @@ class Interval:
 
     def shifted(self, by: float) -> Interval:
         """The interval of a rate, 0 to 1, that differs by a constant."""
-        low, high = (None if end is None else min(1.0, max(0.0, end + by)) for end in (self.low, self.high))
+        low, high = (None if end is None else end + by for end in (self.low, self.high))
+        return replace(self, low=low, high=high).within(0.0, 1.0)
+
+    def within(self, least: float, most: float) -> Interval:
+        """The interval without what lies outside of the range of the number."""
+        low, high = (None if end is None else min(most, max(least, end)) for end in (self.low, self.high))
         return replace(self, low=low, high=high)
 
 
@@ -204,7 +209,7 @@ def combined_interval(value: Callable[[float, float], float], fmr: Rate, fnmr: R
     slopes = [value(fmr.value + step, fnmr.value) - here, value(fmr.value, fnmr.value + step) - here]
     known = fmr.interval.method == ROBUST
     carried = _carried(known, fmr.influence * slopes[0] + fnmr.influence * slopes[1])
-    return Interval(max(0.0, low), min(1.0, high), method, carried)
+    return Interval(low, high, method, carried).within(0.0, 1.0)
 
 
 def eer_interval(scores: Dependence, eer: float) -> Interval:
