@@ -120,7 +120,7 @@ LISTS: dict[str, Callable[[], PairList]] = {
     "sampled": sampled,
     "mixed": mixed,
 }
-FEWER_DRAWS = {"all 200 x 4": 200}
+FEWER_DRAWS = {"all 200 x 4": 300}
 
 
 def draw(pairs: PairList, rng: np.random.Generator) -> NDArray[np.float64]:
