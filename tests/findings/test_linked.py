@@ -102,8 +102,8 @@ def test_lost_comparisons_are_counted_by_kind(seed: int, lost: float) -> None:
     one = drawn(seed, lost=lost)
     linked = one.linked()
     assert linked.compared.tolist() == one.made.tolist()
-    assert linked.lost_mated == np.count_nonzero(~one.made & one.mated)
-    assert linked.lost_non_mated == np.count_nonzero(~one.made & ~one.mated)
+    assert linked.every.mated.n - linked.made.mated.n == np.count_nonzero(~one.made & one.mated)
+    assert linked.every.non_mated.n - linked.made.non_mated.n == np.count_nonzero(~one.made & ~one.mated)
     assert (linked.made.n, linked.every.n) == (np.count_nonzero(one.made), 60)
 
 

@@ -56,16 +56,6 @@ class LinkedScores:
         """Counts of accepted comparisons at each distinct similarity, of the comparisons that were made."""
         return count_steps(self.similarity[self.compared], self.mated[self.compared])
 
-    @property
-    def lost_mated(self) -> int:
-        """Number of mated comparisons that could not be made."""
-        return self.every.mated.n - self.made.mated.n
-
-    @property
-    def lost_non_mated(self) -> int:
-        """Number of non-mated comparisons that could not be made."""
-        return self.every.non_mated.n - self.made.non_mated.n
-
     def error_rates(self, accepted: Flags) -> ErrorRates:
         """Error rates of decisions.
 

@@ -71,7 +71,7 @@ def stress(
         fmr: target FMR of the fixed thresholds, which are set on clean photos of other people; above 0 and up to 1.
             None: the first of 0.001, 0.01 and 0.1 that the comparisons can resolve.
         threshold: a distance, 0 to 2, or a `faceproof.Threshold` to use instead; for a single model.
-        seed: seed of degradations, folds, bootstrap and sampling.
+        seed: seed of degradations, folds and sampling.
         device: ``cpu``, ``cuda``, ...
         batch_size: number of photos detected together; changes no number.
         workers: number of threads that decode and degrade photos; changes no number.

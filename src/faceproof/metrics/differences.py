@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
 from faceproof.metrics.dependence import Influence
 
 LEVEL = 0.05
-_POWER_Z = 0.8416212335729143
-"""80% point of the normal distribution: the number of people needed is for a power of 80%."""
-_Z = 1.959963984540054
+_Z, _POWER_Z = (NormalDist().inv_cdf(share) for share in (0.975, 0.8))
+"""Points of the normal distribution for a test at the 5% level and for a power of 80%."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ finished run or, without one, from a usual system (`USUAL`).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -256,8 +256,3 @@ def _fnmr_at(fmr: float, here: float, fnmr: float) -> float:
         return 1.0
     apart = -ndtri(here) - ndtri(fnmr)
     return float(ndtr(-ndtri(min(fmr, 1.0)) - apart))
-
-
-def resolvable(design: Design, fmrs: Sequence[float] = TARGET_FMRS) -> list[float]:
-    """The FMRs at which FNMR will have an upper end."""
-    return [fmr for fmr in fmrs if design.resolves(fmr)]
