@@ -209,7 +209,8 @@ def read_manifest_of_run(scene: Path) -> dict[str, Any]:
 
 def read_threshold(scene: Path) -> tuple[Any, ...]:
     """What ``faceproof verify --run`` takes from a run."""
-    from faceproof.jobs.verification import recipe_of_run, threshold_of_run
+    from faceproof.jobs.thresholds import threshold_of_run
+    from faceproof.jobs.verification import recipe_of_run
 
     return threshold_of_run(scene / "one", "eer"), recipe_of_run(scene / "one")
 

@@ -27,7 +27,8 @@ def read(path: Path) -> dict[str, Any]:
     """What a run's report is made of, computed again from the folder of a manifest."""
     from attacks.results import without_times
     from faceproof.jobs.publishing import report_again
-    from faceproof.jobs.verification import recipe_of_run, threshold_of_run
+    from faceproof.jobs.thresholds import threshold_of_run
+    from faceproof.jobs.verification import recipe_of_run
 
     threshold_of_run(path.parent)
     recipe_of_run(path.parent)
