@@ -28,8 +28,10 @@ from scipy.special import ndtr, ndtri
 from faceproof.findings.decomposition import Decomposition
 from faceproof.findings.linked import link
 from faceproof.findings.scored import join_scores
+from faceproof.metrics.calibration import cllr, held_out_llr, line_of, spread_of_line
 from faceproof.metrics.curves import auc
 from faceproof.metrics.dependence import Dependence
+from faceproof.metrics.folds import blocks_of_people
 from faceproof.metrics.intervals import (
     Interval,
     auc_interval,
@@ -187,7 +189,34 @@ def numbers(pairs: PairList) -> dict[str, Number]:
         found[f"FNMR@FMR {rate:g}"] = Number(truth, lambda s, *_, rate=rate: fnmr_at_fmr_interval(s, rate))
     found["AUC"] = Number(float(ndtr(MEAN / math.sqrt(2))), lambda s, x, y: auc_interval(s, auc(x, y)))
     found["d'"] = Number(MEAN, lambda s, x, y: d_prime_interval(s, d_prime(x, y)))
-    return found
+    return found | numbers_of_calibration(pairs)
+
+
+def numbers_of_calibration(pairs: PairList) -> dict[str, Number]:
+    """LLRs at two similarities, and Cllr; the LLR of a similarity s is in truth MEAN * (s - MEAN / 2)."""
+    cap = math.log(np.unique(np.concatenate(pairs.people)).size)
+    block_a, block_b, _ = blocks_of_people(*pairs.people, np.full(pairs.photo_a.size, -1))
+
+    def llr_at(similarity: float) -> Number:
+        def interval(scores: Dependence, x: NDArray[np.float64], y: NDArray[np.bool_]) -> Interval:
+            line = line_of(x, y)
+            at = float(line.llr(np.float64(similarity)))
+            half = spread_of_line(line, x, y, scores).half_width(similarity - line.centre)
+            return Interval(at - half, at + half, "")
+
+        return Number(MEAN * (similarity - MEAN / 2), interval)
+
+    def cost(scores: Dependence, x: NDArray[np.float64], y: NDArray[np.bool_]) -> Interval:
+        found = cllr(np.clip(held_out_llr(x, y, block_a, block_b).llr, -cap, cap), y)
+        return linear_interval(found.value, scores.influence_of(found.influence), known=True)
+
+    # LLRs of mated comparisons are normal with mean MEAN^2 / 2 and standard deviation MEAN; the cost of the others is
+    # the same by symmetry.
+    z = np.linspace(-8, 8, 20001)
+    llr = np.clip(MEAN**2 / 2 + MEAN * z, -cap, cap)
+    density = np.exp(-(z**2) / 2) / np.exp(-(z**2) / 2).sum()
+    truth = float(density @ np.logaddexp(0, -llr)) / math.log(2)
+    return {"LLR 0": llr_at(MEAN / 2), "LLR 4.1": llr_at(MEAN / 2 + 1), "Cllr": Number(truth, cost)}
 
 
 @dataclass

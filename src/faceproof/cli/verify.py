@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,8 +14,6 @@ from faceproof.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from faceproof.jobs.verification import Verification
-    from faceproof.scoring.threshold import Threshold
-    from faceproof.systems.recipe import Recipe
 
 
 def verify_command(
@@ -34,6 +33,10 @@ def verify_command(
     at: Annotated[
         str | None, typer.Option(help="... and this operating point; by default FMR 0.1%, or the lowest it could set.")
     ] = None,
+    prior: Annotated[
+        float | None,
+        typer.Option(help="Probability (0 to 1) of one person before the photos are seen; prints the one after."),
+    ] = None,
     picture: Annotated[Path | None, typer.Option(help="Write both photos with their faces to this file.")] = None,
     device: Device = "cpu",
     offline: Offline = False,
@@ -45,35 +48,27 @@ def verify_command(
 
     if sum(one is not None for one in (threshold, run, threshold_card)) > 1:
         raise ConfigurationError("Give one of --threshold, --run and --threshold-card.")
-    known, name, recipe = (
-        _of_card(threshold_card, model)
-        if threshold_card is not None
-        else (_threshold(threshold, run, at), *_system(model, run))
-    )
+    if prior is not None and not 0 < prior < 1:
+        raise ConfigurationError(f"--prior {prior:g}: expected a probability above 0 and below 1.")
+    if prior is not None and run is None and threshold_card is None:
+        raise ConfigurationError("--prior needs likelihood ratios: give --run or --threshold-card.")
+    known = _of_card(threshold_card, model) if threshold_card is not None else _of_run(threshold, run, at, model)
     with only_results_on_stdout():
-        result = verify(
-            a, b, model=name, weights=weights, recipe=recipe, threshold=known, device=device, offline=offline
-        )
+        result = verify(a, b, weights=weights, device=device, offline=offline, **known)
+    if prior is not None and result.likelihood_ratio is None:
+        raise ConfigurationError(f"{run or threshold_card} has no likelihood ratios; --prior needs them.")
     if picture:
         _draw(result, picture)
     if json:
-        print_json(_as_json(result))
+        print_json(_as_json(result, prior))
     else:
         typer.echo(_decision(result))
         if not quiet:
-            _explain(result, picture)
+            _explain(result, picture, prior)
 
 
-def _threshold(distance: float | None, run: Path | None, at: str | None) -> Threshold | None:
-    from faceproof.jobs.thresholds import threshold_of_run
-    from faceproof.scoring.threshold import Threshold
-
-    if distance is not None:
-        return Threshold(distance)
-    return threshold_of_run(run, at) if run is not None else None
-
-
-def _of_card(file: Path, model: str | None) -> tuple[Threshold, str, Recipe]:
+def _of_card(file: Path, model: str | None) -> dict[str, Any]:
+    """Arguments of ``faceproof.verify`` from a threshold card."""
     from faceproof.jobs.verification import recipe_of_card
     from faceproof.summary.threshold_card import read_card
 
@@ -81,18 +76,21 @@ def _of_card(file: Path, model: str | None) -> tuple[Threshold, str, Recipe]:
     name, recipe = recipe_of_card(file, card)
     if model not in (None, name):
         raise ConfigurationError(f"{file} is a threshold of {name}: it means nothing to {model}.", path=file)
-    return card.threshold(), name, recipe
+    return {"threshold": card.threshold(), "calibration": card.calibration, "model": name, "recipe": recipe}
 
 
-def _system(model: str | None, run: Path | None) -> tuple[str, Recipe | None]:
+def _of_run(distance: float | None, run: Path | None, at: str | None, model: str | None) -> dict[str, Any]:
+    """Arguments of ``faceproof.verify`` from a run folder, or without one."""
+    from faceproof.jobs.thresholds import calibration_of_run, threshold_of_run
     from faceproof.jobs.verification import recipe_of_run
 
     if run is None:
-        return model or "facenet-vggface2", None
+        return {"threshold": distance, "model": model or "facenet-vggface2"}
     name, recipe = recipe_of_run(run)
     if model not in (None, name):
         raise ConfigurationError(f"{run} is a run of {name}: its threshold means nothing to {model}.")
-    return name, recipe
+    threshold, calibration = threshold_of_run(run, at), calibration_of_run(run)
+    return {"threshold": threshold, "calibration": calibration, "model": name, "recipe": recipe}
 
 
 def _decision(result: Verification) -> str:
@@ -101,23 +99,32 @@ def _decision(result: Verification) -> str:
     return "same person" if result.same_person else "different people"
 
 
-def _explain(result: Verification, picture: Path | None) -> None:
+def _explain(result: Verification, picture: Path | None, prior: float | None) -> None:
+    from faceproof.report.words.calibration import posterior_in_words, ratio_in_words
+
     typer.echo(f"distance    {result.distance:.4f}   (0 alike to 2 unlike)")
     typer.echo(f"similarity  {result.similarity:.4f}   (cosine, 1 alike to -1 unlike)")
     if result.threshold:
         typer.echo(f"threshold   {result.threshold.distance:.4f}   ({result.threshold.origin})")
+    if result.likelihood_ratio:
+        typer.echo(f"evidence    {ratio_in_words(result.likelihood_ratio)}")
+        if prior is not None:
+            typer.echo(f"with prior  {posterior_in_words(result.likelihood_ratio, prior)}")
     if picture:
         typer.echo(f"picture     {picture}")
 
 
-def _as_json(result: Verification) -> dict[str, object]:
-    threshold = result.threshold
+def _as_json(result: Verification, prior: float | None) -> dict[str, object]:
+    threshold, ratio = result.threshold, result.likelihood_ratio
     return {
         "same_person": result.same_person,
         "distance": result.distance,
         "similarity": result.similarity,
         "threshold_distance": None if threshold is None else threshold.distance,
         "threshold_origin": None if threshold is None else threshold.origin,
+        "likelihood_ratio": None if ratio is None else asdict(ratio),
+        "prior": prior,
+        "posterior": None if ratio is None or prior is None else ratio.posterior(prior),
         "boxes_xyxy_px": [face.box_xyxy_px.tolist() for face in result.faces],
         "probabilities": [face.probability for face in result.faces],
     }

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from faceproof.errors import ConfigurationError
+from faceproof.metrics.aims import Aim
 from faceproof.runs.run_folder import open_run
 from faceproof.scoring.threshold import Threshold
 from faceproof.summary.stored import read_summary
 from faceproof.summary.threshold_card import ThresholdCard, make_card, read_card
 
 if TYPE_CHECKING:
+    from faceproof.summary.calibration_schema import LlrLine
     from faceproof.summary.evaluation_schema import EvaluationSummary
     from faceproof.systems.pipeline import Pipeline
 
@@ -47,18 +49,43 @@ def threshold_of_run(folder: str | Path, point: str | None = None) -> Threshold:
     return Threshold(distance, "distance", origin, system.weights)
 
 
-def threshold_card(run: str | Path, *, fmr: float = 1e-3) -> ThresholdCard:
-    """Set a threshold for a target FMR on a finished run, with what is known of it.
+def calibration_of_run(folder: str | Path) -> LlrLine | None:
+    """The likelihood ratios of a finished run, for photos of the same kind and the same model and recipe.
+
+    Args:
+        folder: the run folder.
+
+    Returns:
+        LLR as a line in the similarity; None where the run has no calibration, or is of an old version.
+
+    Raises:
+        RunFolderError: the folder holds no finished evaluation, or its numbers cannot be read.
+    """
+    summary = cast("EvaluationSummary", read_summary(open_run(Path(folder), "evaluation")))
+    return None if summary.calibration is None else summary.calibration.line
+
+
+def threshold_card(
+    run: str | Path, *, fmr: float | None = None, cost_ratio: float | None = None, best_accuracy: bool = False
+) -> ThresholdCard:
+    """Set a threshold on a finished run, with what is known of it.
 
     Args:
         run: the run folder.
-        fmr: target FMR, above 0 and up to 1.
+        fmr: target FMR, above 0 and up to 1; by default 0.001 where no other aim is given.
+        cost_ratio: set the threshold of the least FNMR + cost_ratio * FMR instead.
+        best_accuracy: set the threshold of best accuracy instead.
 
     Raises:
         RunFolderError: the folder holds no finished evaluation.
-        ConfigurationError: the target is out of range, the run cannot resolve it, or the run is of no model.
+        ConfigurationError: several aims are given or one is out of range, the run cannot resolve the target FMR, or the
+            run is of no model.
     """
-    return make_card(open_run(Path(run), "evaluation").tables(), str(run), fmr)
+    if sum((fmr is not None, cost_ratio is not None, best_accuracy)) > 1:
+        raise ConfigurationError("A threshold has one aim: give one of a target FMR, a cost ratio and best accuracy.")
+    if fmr is None and cost_ratio is None and not best_accuracy:
+        fmr = 1e-3
+    return make_card(open_run(Path(run), "evaluation").tables(), str(run), Aim(fmr, cost_ratio))
 
 
 def threshold_from(place: str | Path) -> Threshold:

@@ -17,6 +17,7 @@ from faceproof.runs.manifest_schema import DetectorEntry, SystemEntry
 from faceproof.runs.run_folder import open_run
 from faceproof.scoring.similarity import distance_from_similarity
 from faceproof.scoring.threshold import Threshold
+from faceproof.summary.calibration import LikelihoodRatio, likelihood_ratio
 from faceproof.systems.faces.types import Face, Failure
 from faceproof.systems.load import load_pipeline
 from faceproof.systems.recipe import Recipe
@@ -24,6 +25,7 @@ from faceproof.systems.recognition.recognizer import NO_FINITE_TEMPLATE
 from faceproof.systems.weights.card import InputContract
 
 if TYPE_CHECKING:
+    from faceproof.summary.calibration_schema import LlrLine
     from faceproof.summary.threshold_card import ThresholdCard
     from faceproof.systems.pipeline import Pipeline
     from faceproof.systems.recognition.python_model import PythonModel
@@ -38,6 +40,8 @@ class Verification:
         distance: Euclidean distance of the unit templates, 0 to 2.
         same_person: the decision at the threshold; None without a threshold.
         threshold: the threshold; None where there is none for this recipe.
+        likelihood_ratio: how many times more likely the similarity is for one person than for two, with its interval;
+            None without a calibration.
         faces: the compared face in each photo.
         photos: pixels of each photo, uint8 (h, w, 3), RGB.
     """
@@ -46,6 +50,7 @@ class Verification:
     distance: float
     same_person: bool | None
     threshold: Threshold | None
+    likelihood_ratio: LikelihoodRatio | None
     faces: tuple[Face, Face]
     photos: tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
@@ -58,6 +63,7 @@ def verify(
     weights: str | Path | None = None,
     recipe: Recipe | None = None,
     threshold: float | Threshold | None = None,
+    calibration: LlrLine | None = None,
     device: str = "cpu",
     offline: bool = False,
 ) -> Verification:
@@ -72,6 +78,8 @@ def verify(
             (see `recipe_of_run`).
         threshold: distance of unit templates, 0 to 2, up to which the comparison is accepted, as a number or as a
             `faceproof.Threshold`; None: the threshold on the card, if ``recipe`` changes nothing.
+        calibration: likelihood ratios that were set with the same model and recipe: ``summary.calibration.line`` of a
+            run, or ``calibration`` of a threshold card.
         device: ``cpu``, ``cuda``, ...
         offline: never use the network.
 
@@ -96,7 +104,8 @@ def verify(
     distance = float(distance_from_similarity(similarity))
     used = _threshold_of_card(pipeline) if given is None and recipe is None else given
     same = None if used is None else distance <= used.distance
-    return Verification(similarity, distance, same, used, (face_a, face_b), (photo_a, photo_b))
+    ratio = None if calibration is None else likelihood_ratio(calibration, similarity)
+    return Verification(similarity, distance, same, used, ratio, (face_a, face_b), (photo_a, photo_b))
 
 
 def recipe_of_run(folder: str | Path) -> tuple[str, Recipe]:

@@ -28,7 +28,7 @@ FEW_ERRORS = 10
 ERRORS_INSTEAD = 100
 _LARGEST_CORRELATION = 0.95
 _ROUNDING = 1e-9
-_FEWEST_DEGREES = 5.0
+FEWEST_DEGREES = 5.0
 """Where fewer people carry the errors, Student's t grows so fast that intervals say nothing."""
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _CELLS_PER_ROW = 4
@@ -321,7 +321,7 @@ class Kind:
         """Squared ratio of Student's t for the people who carry the errors to that for all people, at least 1."""
         from scipy.special import stdtrit  # here and not at the top: SciPy takes long to load
 
-        few = max(influence.effective_people - 1, _FEWEST_DEGREES)
+        few = max(influence.effective_people - 1, FEWEST_DEGREES)
         if math.isnan(few) or few >= self.degrees_of_freedom:
             return 1.0
         return float(stdtrit(few, 0.975) / stdtrit(self.degrees_of_freedom, 0.975)) ** 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,11 +73,7 @@ def held_out_thresholds(
     """
     if fmr is not None:
         check_fmr(fmr)
-    low, high = np.minimum(block_a, block_b).astype(np.int64), np.maximum(block_a, block_b).astype(np.int64)
-    blocks = int(high.max()) + 1 if high.size else 0
-    couples, place = np.unique(low * max(blocks, 1) + high, return_inverse=True)
-    made = ~np.isnan(similarity)
-    others = [made & ~_touches(low, high, int(code) // blocks, int(code) % blocks) for code in couples]
+    others, place = _comparisons_of_others(~np.isnan(similarity), block_a, block_b)
     fewest = min((int(np.count_nonzero(rows & ~mated)) for rows in others), default=0)
     candidates = FALLBACK_FMRS if fmr is None else (fmr,)
     chosen = math.nan
@@ -95,6 +92,42 @@ def held_out_thresholds(
         return HeldOut(nothing, math.nan, nothing[:0], fewest, reason)
     each = np.array([threshold_at_fmr(similarity[rows], mated[rows], chosen) for rows in others])
     return HeldOut(each[place], chosen, np.unique(each), fewest, reason)
+
+
+def thresholds_of_others(
+    similarity: NDArray[np.float64],
+    mated: NDArray[np.bool_],
+    block_a: NDArray[np.integer],
+    block_b: NDArray[np.integer],
+    choose: Callable[[NDArray[np.float64], NDArray[np.bool_]], float],
+) -> NDArray[np.float64]:
+    """Set for each comparison a threshold by any rule, on comparisons of people from other blocks.
+
+    Args:
+        similarity: float64 (n,), NaN where a comparison could not be made; such a comparison gets a threshold too.
+        mated: bool (n,).
+        block_a: integers (n,), block of the person on side a, 0 or more.
+        block_b: integers (n,), likewise.
+        choose: the threshold, a similarity, from the similarities and kinds of comparisons that were made; NaN where
+            there is none.
+
+    Returns:
+        float64 (n,), a similarity for each comparison; NaN where there is none.
+    """
+    others, place = _comparisons_of_others(~np.isnan(similarity), block_a, block_b)
+    each = np.array([choose(similarity[rows], mated[rows]) if rows.any() else math.nan for rows in others])
+    return each[place] if each.size else np.full(similarity.size, math.nan)
+
+
+def _comparisons_of_others(
+    made: NDArray[np.bool_], block_a: NDArray[np.integer], block_b: NDArray[np.integer]
+) -> tuple[list[NDArray[np.bool_]], NDArray[np.intp]]:
+    """For each couple of blocks the comparisons that touch neither, and the couple of each comparison."""
+    low, high = np.minimum(block_a, block_b).astype(np.int64), np.maximum(block_a, block_b).astype(np.int64)
+    blocks = int(high.max()) + 1 if high.size else 0
+    couples, place = np.unique(low * max(blocks, 1) + high, return_inverse=True)
+    others = [made & ~_touches(low, high, int(code) // blocks, int(code) % blocks) for code in couples]
+    return others, place
 
 
 def _touches(low: NDArray[np.int64], high: NDArray[np.int64], i: int, j: int) -> NDArray[np.bool_]:

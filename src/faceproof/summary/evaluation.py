@@ -25,6 +25,7 @@ from faceproof.metrics.intervals import auc_interval, d_prime_interval, photo_ra
 from faceproof.metrics.operating_points import missing_kind, missing_of
 from faceproof.metrics.separation import DistanceSummary, d_prime, distance_summaries
 from faceproof.people.types import UNKNOWN
+from faceproof.summary.calibration import calibration
 from faceproof.summary.decisions import equal_error_rate, fnmr_at_fmr, operating_points
 from faceproof.summary.estimates import Estimate, finite_or_none
 from faceproof.summary.evaluation_schema import (
@@ -109,6 +110,7 @@ def summarize(
         run=run.manifest,
         default_operating_point=default,
         carried=_carried(scored, threshold),
+        calibration=calibration(scored, linked, seed),
         **dict(found),
         curves=curves(linked),
         histogram=histogram(similarity, mated),

@@ -8,6 +8,7 @@ from faceproof.findings.rows import NoScoreReason, PhotoFailure, WrongDecision
 from faceproof.metrics.confusion import Confusion
 from faceproof.records import Record
 from faceproof.runs.manifest_schema import Manifest
+from faceproof.summary.calibration_schema import Calibration
 from faceproof.summary.estimates import Estimate
 
 SCHEMA_VERSION = 2
@@ -390,6 +391,7 @@ class EvaluationSummary(Numbers, Head):
         kind: kind of the run.
         certainty: how certain the main number is, one sentence.
         carried: the people with the most false matches; None where there are none, or the people are unknown.
+        calibration: likelihood ratios of the similarities; None in old versions.
         run: manifest of the run.
         default_operating_point: name of the operating point at which outcomes are decided.
         curves: ROC and DET.
@@ -402,6 +404,7 @@ class EvaluationSummary(Numbers, Head):
     kind: Literal["evaluation"] = "evaluation"
     certainty: str = ""
     carried: CarriedErrors | None = None
+    calibration: Calibration | None = None
     run: Manifest
     default_operating_point: str
     curves: Curves

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.browser
 SummaryOf = Callable[..., EvaluationSummary]
 Show = Callable[..., "Page"]
 
-FIGURES = ("scatter", "histogram", "roc", "det")
+FIGURES = ("scatter", "histogram", "roc", "det", "reliability", "tippett")
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(1)</script>\"' {{ 7*7 }} 😀 \u2028 </style>"
 
 

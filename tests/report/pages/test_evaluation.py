@@ -172,7 +172,7 @@ def test_optimistic_operating_points_are_marked_in_every_table(summary: Evaluati
 def test_the_script_gets_exact_counts_and_no_figure_without_data(summary: EvaluationSummary, page: Node) -> None:
     data = json.loads(page.one("script", id="report-data").text())
     assert data["table"] == summary.threshold_table.as_json()
-    assert set(data["specs"]) == {"scatter", "histogram", "roc", "det", "roc_linear"}
+    assert set(data["specs"]) == {"scatter", "histogram", "roc", "det", "reliability", "tippett", "roc_linear"}
     assert data["start"] == "best_accuracy"
     told = [point for point in summary.operating_points if point.threshold_distance is not None]
     assert [(p["distance"], p["confusion"]) for p in data["points"]] == [

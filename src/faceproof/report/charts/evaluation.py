@@ -1,4 +1,4 @@
-"""The four figures of an evaluation: pure functions from its summary to Altair charts.
+"""The figures of an evaluation: pure functions from its summary to Altair charts.
 
 Colours are only in the config of a chart (a range and named mark styles). So the same chart is used for files, which
 are light, and for a page in the dark or light setting of the reader. This module imports Altair: import it only where
@@ -13,6 +13,7 @@ from pathlib import Path
 import altair as alt
 
 from faceproof.report.charts.base import base, finish, nothing_to_draw, text_over_halo
+from faceproof.report.charts.calibration import reliability, tippett
 from faceproof.report.charts.curves import det, roc
 from faceproof.report.charts.drawing import Drawn, write_charts
 from faceproof.report.words.formatting import count
@@ -165,6 +166,8 @@ FIGURES: dict[str, Callable[[EvaluationSummary], alt.LayerChart]] = {
     "histogram": histogram,
     "roc": roc,
     "det": det,
+    "reliability": reliability,
+    "tippett": tippett,
 }
 
 

@@ -15,6 +15,8 @@ from faceproof.summary.native_thresholds import shown_usual_score
 
 Row = tuple[str, str, str, str]
 
+_ON_THE_PAGE_ONLY = ("min_cllr", "calibration_loss", "misleading_mated", "misleading_non_mated")
+
 _COLUMNS = (
     Column("what"),
     Column("value", right=True, inline=True),
@@ -64,6 +66,8 @@ def _rows(summary: EvaluationSummary) -> Iterator[tuple[str, ...]]:
 
 def _quality(summary: EvaluationSummary) -> Iterator[Row]:
     for key in key_numbers(summary, joiner=" to "):
+        if key.key in _ON_THE_PAGE_ONLY:
+            continue
         yield key.what, key.value, key.interval, f"optimistic; {key.note}" if key.optimistic else key.note
 
 

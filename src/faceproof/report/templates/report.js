@@ -144,7 +144,7 @@
     draw("roc", choice.value);
   }));
   startTryout();
-  Promise.all(["scatter", "histogram", "roc", "det"].map((name) => draw(name, name))).then(() => {
+  Promise.all(["scatter", "histogram", "roc", "det", "reliability", "tippett"].map((name) => draw(name, name))).then(() => {
     document.documentElement.dataset.drawn = "true";
   });
 })();

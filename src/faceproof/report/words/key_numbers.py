@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from faceproof.metrics.operating_points import fmr_label
@@ -70,12 +71,34 @@ def key_numbers(summary: EvaluationSummary | RunNumbers, *, joiner: str = " – 
     found.append(_plain("auc", "Area under the ROC (AUC)", summary.auc, "1 is perfect", plain, 4, joiner))
     plain = "gap between the mean similarities in standard deviations"
     found.append(_plain("d_prime", "Separation d'", summary.d_prime, "in standard deviations", plain, 2, joiner))
+    found.extend(_calibration(summary, joiner))
     plain = "photos in which a face was found, of those that could be read"
     rate = rates.detection_rate
     found.append(_rate("detection_rate", "Photos with a face", rate, "detection rate", plain, joiner))
     plain = "photos that gave no template and so cannot be compared"
     found.append(_rate("fta", "Photos not usable (FTA)", rates.fta, "failure to acquire", plain, joiner))
     return found
+
+
+def _calibration(summary: EvaluationSummary | RunNumbers, joiner: str) -> Iterator[KeyNumber]:
+    """Numbers about likelihood ratios; a comparison of runs and a run of an old version have none."""
+    measured = summary.calibration if isinstance(summary, EvaluationSummary) else None
+    if measured is None:
+        return
+    plain = "cost in bits of the likelihood ratios; 0 is perfect, 1 says nothing"
+    yield _plain(
+        "cllr", "Cost of likelihood ratios (Cllr)", measured.cllr, "0 is perfect, 1 says nothing", plain, 4, joiner
+    )
+    plain = "the lowest Cllr that these similarities could have with perfect calibration"
+    yield _plain("min_cllr", "Lowest possible Cllr (minCllr)", measured.min_cllr, "in bits", plain, 4, joiner)
+    plain = "what imperfect calibration costs"
+    yield _plain("calibration_loss", "Calibration loss", measured.loss, "Cllr - minCllr", plain, 4, joiner)
+    plain = "mated comparisons whose likelihood ratio speaks for different people"
+    name, note = "Misleading evidence, mated", "likelihood ratio below 1"
+    yield _rate("misleading_mated", name, measured.misleading_mated, note, plain, joiner)
+    plain = "non-mated comparisons whose likelihood ratio speaks for one person"
+    name, note = "Misleading evidence, non-mated", "likelihood ratio above 1"
+    yield _rate("misleading_non_mated", name, measured.misleading_non_mated, note, plain, joiner)
 
 
 def headline_keys(summary: EvaluationSummary | RunNumbers) -> list[str]:

@@ -1,0 +1,51 @@
+"""Sentences about likelihood ratios."""
+
+from __future__ import annotations
+
+from faceproof.report.words.formatting import count
+from faceproof.summary.calibration import LikelihoodRatio
+
+SAME, DIFFERENT = "the same person", "different people"
+
+
+def ratio_in_words(ratio: LikelihoodRatio) -> str:
+    """A likelihood ratio with its interval as a sentence, for people who have to weigh it.
+
+    It says how much more likely the similarity is, and not how likely it is that two photos show one person: that also
+    depends on what else is known.
+    """
+    whose = f"{count(ratio.people)} {'people' if ratio.people_known else 'comparisons of one kind'}"
+    upright = ratio.value >= 1
+    value, low, high = (
+        (ratio.value, ratio.low, ratio.high) if upright else (1 / ratio.value, 1 / ratio.high, 1 / ratio.low)
+    )
+    on, other = (SAME, DIFFERENT) if upright else (DIFFERENT, SAME)
+    if ratio.capped:
+        return (
+            f"At least {_times(value)} times more likely if they show {on} than if they show {other}. More cannot be "
+            f"said: the run has {whose}."
+        )
+    interval = f"95% interval {_end(low)} to {_end(high)}"
+    if low < 1:
+        return f"{_times(value)} times more likely if they show {on}, but it may speak for neither ({interval})."
+    return f"{_times(value)} times more likely if they show {on} than if they show {other} ({interval})."
+
+
+def posterior_in_words(ratio: LikelihoodRatio, prior: float) -> str:
+    """The probability of one person after the photos were seen, with the prior that it rests on."""
+    return (
+        f"{_probability(ratio.posterior(prior))} that they show {SAME}, if it was {_probability(prior)} before the "
+        "photos were seen."
+    )
+
+
+def _probability(value: float) -> str:
+    return f"{100 * value:.3g}%" if value < 0.995 else f"{100 * value:.4g}%"
+
+
+def _times(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def _end(value: float) -> str:
+    return _times(value) if value >= 1 else f"1/{_times(1 / value)}"
