@@ -53,6 +53,10 @@ Pad = Annotated[
     float | None,
     typer.Option(help="mtcnn: black border added before detection, as a fraction of each side, 0 to 1 (0)."),
 ]
+OnMissing = Annotated[
+    str,
+    typer.Option(help="Where no face is found: fail, or centre-crop (compare the centre of the photo, and count it)."),
+]
 MinFaceSize = Annotated[float | None, typer.Option(help="mtcnn: smallest face that is sought, in pixels (20).")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")]
 BatchSize = Annotated[int, typer.Option(help="Photos detected together; changes no number.")]
@@ -90,6 +94,7 @@ def recipe_of(
     detector: str = "mtcnn",
     min_face_size: float | None = None,
     pad: float | None = None,
+    on_missing: str = "fail",
     color_order: str | None = None,
     pixel_mean: str | None = None,
     pixel_divisor: str | None = None,
@@ -114,6 +119,7 @@ def recipe_of(
             pixel_divisor=numbers_of("--pixel-divisor", pixel_divisor),
             detector=detector,
             pad=pad,
+            on_missing=on_missing,
         )
 
 

@@ -31,6 +31,7 @@ from faceproof.cli.options import (
     NonMated,
     Offline,
     OnePhotoPeople,
+    OnMissing,
     Out,
     Overwrite,
     Pad,
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from faceproof.systems.recipe import Recipe
 
 _RECIPE = (
-    *("crop_size", "margin", "alignment", "mirror", "select", "detector", "min_face_size", "pad"),
+    *("crop_size", "margin", "alignment", "mirror", "select", "detector", "min_face_size", "pad", "on_missing"),
     *("color_order", "pixel_mean", "pixel_divisor"),
 )
 
@@ -75,6 +76,7 @@ class StudyArguments:
     detector: DetectorName = "mtcnn"
     min_face_size: MinFaceSize = None
     pad: Pad = None
+    on_missing: OnMissing = "fail"
     color_order: ColorOrder = None
     pixel_mean: PixelMean = None
     pixel_divisor: PixelDivisor = None

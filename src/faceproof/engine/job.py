@@ -24,7 +24,6 @@ from faceproof.engine.reading import Item, blocks, decoded
 from faceproof.engine.values import ModelCondition, Progress
 from faceproof.errors import CacheError, DegradationError, ModelError
 from faceproof.people.types import Photo
-from faceproof.systems.faces.selection import choose
 from faceproof.systems.faces.types import Face, Faces, Failure
 from faceproof.systems.photo_table import PhotoOutcome, PhotoTable
 from faceproof.systems.pipeline import Pipeline, Pixels
@@ -54,7 +53,7 @@ class Job:
         progress: Progress | None,
     ) -> None:
         self.photos, self.conditions, self.needed = photos, conditions, needed
-        self.detector, self.selection = pipelines[0].detector, pipelines[0].selection
+        self.detector = pipelines[0].detector
         self.batch_size, self.workers = pipelines[0].batch_size, pipelines[0].workers
         self.decode_memory = pipelines[0].decode_memory
         self.pipelines = pipelines
@@ -261,11 +260,9 @@ class Job:
 
     def _chosen(self, found: Faces | Failure, pixels: Pixels) -> tuple[Face | None, int | None, str]:
         """The selected face, the number of faces (None: no detector ran), and the reason if there is no face."""
-        if isinstance(found, Failure):
-            return None, None, found.reason
-        face = choose(found, pixels.shape[0], pixels.shape[1], self.selection)
-        why = "" if face else f"{len(found)} faces, none fit for {self.selection!r}" if len(found) else "no face found"
-        return face, None if self.detector.prepared else len(found), why
+        faces_found = None if isinstance(found, Failure) or self.detector.prepared else len(found)
+        face = self.pipelines[0].choose_face(found, pixels.shape[0], pixels.shape[1])
+        return (None, faces_found, face.reason) if isinstance(face, Failure) else (face, faces_found, "")
 
     def _prepared(self, cell: ModelCondition, pixels: Pixels, face: Face, outcome: PhotoOutcome) -> Pixels | None:
         outcome.face = face

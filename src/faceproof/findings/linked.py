@@ -14,6 +14,7 @@ from faceproof.metrics.dependence import Dependence, Kind
 from faceproof.metrics.intervals import Rate, rate_interval
 
 Flags = NDArray[np.bool_]
+Sides = tuple[NDArray[np.int64], NDArray[np.int64]] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,21 @@ class LinkedScores:
     compared: Flags
     made: Dependence
     every: Dependence
+    _people: Sides = None
+    _photos: Sides = None
 
     @cached_property
     def steps(self) -> StepCounts:
         """Counts of accepted comparisons at each distinct similarity, of the comparisons that were made."""
         return count_steps(self.similarity[self.compared], self.mated[self.compared])
+
+    @cached_property
+    def failed_wrong(self) -> Dependence:
+        """All comparisons; one that could not be made is an error at every threshold."""
+        if self.made is self.every:
+            return self.every
+        wrong = np.where(self.mated, -np.inf, np.inf)
+        return Dependence(np.where(self.compared, self.similarity, wrong), self.mated, self._people, self._photos)
 
     def error_rates(self, accepted: Flags) -> ErrorRates:
         """Error rates of decisions.
@@ -77,8 +88,8 @@ class LinkedScores:
 def link(
     similarity: NDArray[np.float64],
     mated: Flags,
-    people: tuple[NDArray[np.int64], NDArray[np.int64]] | None,
-    photos: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
+    people: Sides,
+    photos: Sides = None,
 ) -> LinkedScores:
     """Link comparisons that share people.
 
@@ -97,7 +108,7 @@ def link(
         None if people is None else (people[0][compared], people[1][compared]),
         None if photos is None else (photos[0][compared], photos[1][compared]),
     )
-    return LinkedScores(similarity, mated, compared, made, every)
+    return LinkedScores(similarity, mated, compared, made, every, people, photos)
 
 
 def linked_scores(scored: ScoredComparisons) -> LinkedScores:

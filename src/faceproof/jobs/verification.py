@@ -169,7 +169,9 @@ def _faces_of_run(folder: str | Path, detector: DetectorEntry, contract: InputCo
     if detector.name == "none":
         return {"detector": detector.name}
     margin = None if contract.alignment == "five_point" else contract.margin_px
-    cut = {"margin_px": margin, "alignment": contract.alignment, "selection": detector.selection}
+    cut: dict[str, Any] = {"margin_px": margin, "alignment": contract.alignment, "selection": detector.selection}
+    if detector.on_missing is not None:
+        cut["on_missing"] = detector.on_missing
     if detector.name == "mtcnn":
         return cut | {"min_face_size": detector.min_face_size, "pad": detector.pad}
     if detector.reference is None:

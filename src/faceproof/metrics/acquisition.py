@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from faceproof.errors import ConfigurationError
+from faceproof.metrics.intervals import Interval, Rate
 
 
 def detection_rate(with_face: int, decodable: int) -> float:
@@ -68,6 +70,53 @@ def far_frr(fmr: float, fnmr: float, fta: float) -> tuple[float, float]:
         if not (math.isnan(rate) or 0 <= rate <= 1):
             raise ConfigurationError(f"{name} is {rate}; a rate lies between 0 and 1 (a fraction, no percentage)")
     return fmr * (1 - fta), fta + fnmr * (1 - fta)
+
+
+def generalised_accept_rate(fmr: Rate, fte: Rate, fta: Rate) -> tuple[float, Interval]:
+    """GFAR = (1 - FTE) (1 - FTA) FMR, with its interval (MOVER).
+
+    Args:
+        fmr: false match rate of the comparisons that were made.
+        fte: failure-to-enrol rate: reference photos without a template.
+        fta: failure-to-acquire rate: probe photos without a template.
+
+    Source: ISO/IEC 19795-1. FTE and FTA are taken as fully correlated, since they are of the same people.
+    """
+    value = (1 - fte.value) * (1 - fta.value) * fmr.value
+    method = f"MOVER of FTE, FTA and FMR, each a {fmr.interval.method}"
+    lost = [_ends(one) for one in (fte, fta)]
+    matched = _ends(fmr)
+    if lost[0] is None or lost[1] is None or matched is None:
+        return value, Interval(None, None, method, None, fmr.interval.reason or fte.interval.reason)
+    # 1 - FTE and 1 - FTA: the high end of a failure rate is the low end of what is left.
+    kept = (1 - fte.value) * (1 - fta.value)
+    least, most = ((1 - lost[0][end]) * (1 - lost[1][end]) for end in (1, 0))
+    low = value - math.hypot(value - kept * matched[0], value - least * fmr.value)
+    high = value + math.hypot(kept * matched[1] - value, most * fmr.value - value)
+    return value, Interval(low, high, method, fmr.interval.effective_people).within(0.0, 1.0)
+
+
+def generalised_reject_rate(fnmr: Rate, fte: Rate, fta: Rate) -> tuple[float, Interval]:
+    """GFRR = 1 - (1 - FTE) (1 - FTA) (1 - FNMR), with its interval; see `generalised_accept_rate`."""
+    right = Rate(
+        value=1 - fnmr.value,
+        n=fnmr.n,
+        errors=fnmr.n - fnmr.errors,
+        interval=_complement(fnmr.interval),
+        influence=fnmr.influence * -1.0,
+    )
+    value, interval = generalised_accept_rate(right, fte, fta)
+    return 1 - value, replace(_complement(interval), method=interval.method.replace("FMR", "FNMR"))
+
+
+def _complement(interval: Interval) -> Interval:
+    low, high = (None if end is None else 1 - end for end in (interval.high, interval.low))
+    return replace(interval, low=low, high=high)
+
+
+def _ends(rate: Rate) -> tuple[float, float] | None:
+    low, high = rate.interval.low, rate.interval.high
+    return None if low is None or high is None else (low, high)
 
 
 def _share(part: int, whole: int, what: str) -> float:

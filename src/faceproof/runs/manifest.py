@@ -110,6 +110,7 @@ def detector_entry(pipeline: Pipeline) -> DetectorEntry:
     """Entry of the detector: its recipe, its source, and the rule that selects one of several faces."""
     detector = pipeline.detector
     recipe = detector.recipe() | dict(detector.source) | {"selection": pipeline.selection}
+    recipe |= pipeline.recipe_of_missing
     return DetectorEntry.model_validate(recipe)
 
 

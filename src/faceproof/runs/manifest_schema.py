@@ -143,13 +143,14 @@ class SystemEntry(Entry):
 
 
 class DetectorEntry(Entry):
-    """The detector: its recipe, its source, and the rule that selects one of several faces."""
+    """The detector: its recipe, its source, which of several faces is compared, and what is compared without one."""
 
     name: str
     selection: str | None = None
     weights: str | None = None
     min_face_size: float | None = None
     pad: float | None = None
+    on_missing: str | None = None
     file: str | None = None
     reference: str | None = None
 

@@ -41,6 +41,7 @@ from faceproof.summary.evaluation_schema import (
     PhotoRates,
     Times,
 )
+from faceproof.summary.failure_policies import failure_policies
 from faceproof.summary.folded import folded_accuracy
 from faceproof.summary.series import curves, histogram, scatter, threshold_table
 from faceproof.systems.photo_table import STAGES, STAGES_MS
@@ -110,6 +111,7 @@ def summarize(
         run=run.manifest,
         default_operating_point=default,
         carried=_carried(scored, threshold),
+        failure_policies=failure_policies(scored, linked, photos, threshold, optimistic=threshold_distance is None),
         calibration=calibration(scored, linked, seed),
         **dict(found),
         curves=curves(linked),
@@ -201,7 +203,13 @@ def _counts(scored: ScoredComparisons, photos: pa.Table) -> Counts:
         compared_non_mated=made[1],
         not_compared_mated=all_mated - made[0],
         not_compared_non_mated=len(scored) - all_mated - made[1],
+        centre_crops=_centre_crops(photos),
     )
+
+
+def _centre_crops(photos: pa.Table) -> int:
+    templates = photos.filter(pc.equal(photos["outcome"], pa.scalar("template")))
+    return len(templates.filter(pc.equal(templates["faces_found"], pa.scalar(0))))
 
 
 def _main_reasons(photos: pa.Table) -> dict[str, MainReason]:

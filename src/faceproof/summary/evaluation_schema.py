@@ -52,6 +52,7 @@ class Counts(Record):
         compared_non_mated: non-mated comparisons that could be made.
         not_compared_mated: mated comparisons that could not be made.
         not_compared_non_mated: non-mated comparisons that could not be made.
+        centre_crops: templates of the centre of a photo in which no face was found.
     """
 
     people: int | None
@@ -67,6 +68,7 @@ class Counts(Record):
     compared_non_mated: int
     not_compared_mated: int
     not_compared_non_mated: int
+    centre_crops: int = 0
 
     @property
     def compared(self) -> int:
@@ -376,6 +378,42 @@ class Failures(Record):
     no_score: list[NoScoreReason] | None = None
 
 
+class FailurePolicy(Record):
+    """Error rates at the default operating point under one way of treating photos that gave no template.
+
+    Attributes:
+        name: ``exclude``, ``reject``, ``iso`` or ``worst``.
+        fmr: false match rate; under ``iso`` the generalised false accept rate (GFAR).
+        fnmr: false non-match rate; under ``iso`` the generalised false reject rate (GFRR).
+        accuracy: share of right decisions; under ``iso`` there is none.
+    """
+
+    name: Literal["exclude", "reject", "iso", "worst"]
+    fmr: Estimate
+    fnmr: Estimate
+    accuracy: Estimate
+
+
+class FailurePolicies(Record):
+    """Photos that gave no template, treated in four ways.
+
+    Attributes:
+        policies: ``exclude``, ``reject``, ``iso`` and ``worst``.
+        failure_to_enrol: share of the reference photos (side a) without a template (FTE).
+        failure_to_acquire: share of the probe photos (side b) without a template.
+        matters: whether an error rate of another treatment lies outside of the interval that it has under ``exclude``.
+    """
+
+    policies: list[FailurePolicy]
+    failure_to_enrol: Estimate
+    failure_to_acquire: Estimate
+    matters: bool
+
+    def policy(self, name: str) -> FailurePolicy:
+        """The treatment with a name."""
+        return next(one for one in self.policies if one.name == name)
+
+
 class CarriedErrors(Record):
     """The people with the most false matches at the default operating point (`faceproof.findings.carriers.Carried`)."""
 
@@ -391,6 +429,8 @@ class EvaluationSummary(Numbers, Head):
         kind: kind of the run.
         certainty: how certain the main number is, one sentence.
         carried: the people with the most false matches; None where there are none, or the people are unknown.
+        failure_policies: photos without a template, treated in four ways; None where every comparison was made, and in
+            old versions.
         calibration: likelihood ratios of the similarities; None in old versions.
         run: manifest of the run.
         default_operating_point: name of the operating point at which outcomes are decided.
@@ -404,6 +444,7 @@ class EvaluationSummary(Numbers, Head):
     kind: Literal["evaluation"] = "evaluation"
     certainty: str = ""
     carried: CarriedErrors | None = None
+    failure_policies: FailurePolicies | None = None
     calibration: Calibration | None = None
     run: Manifest
     default_operating_point: str

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from faceproof.errors import ConfigurationError
 from faceproof.sizes import bytes_of
 from faceproof.systems.faces.alignment import five_point_template
+from faceproof.systems.faces.centre import FAIL
 from faceproof.systems.recipe import Recipe
 from faceproof.systems.recognition.model_file import reasons
 
@@ -56,7 +57,9 @@ def load_pipeline(
         recipe.detector, min_face_size=recipe.min_face_size, pad=recipe.pad, device=device, offline=offline
     )
     _check_detector(detector, recognizer.contract, recipe)
-    more: dict[str, int] = {} if workers is None else {"workers": workers}
+    more: dict[str, Any] = {"on_missing": recipe.on_missing}
+    if workers is not None:
+        more["workers"] = workers
     if decode_memory is not None:
         more["decode_memory"] = bytes_of("decode_memory", decode_memory)
     return Pipeline(detector, recognizer, recognizer.contract.selection, batch_size=batch_size, **more)
@@ -65,7 +68,11 @@ def load_pipeline(
 def _check_detector(detector: Detector, contract: InputContract, recipe: Recipe) -> None:
     """Refuse a model that cannot use the detector's faces, and options without effect with this detector."""
     if detector.prepared:
-        given = {"alignment": recipe.alignment, "margin_px": recipe.margin_px, "selection": recipe.selection}
+        missing = None if recipe.on_missing == FAIL else recipe.on_missing
+        given = {
+            **{"alignment": recipe.alignment, "margin_px": recipe.margin_px, "selection": recipe.selection},
+            "on_missing": missing,
+        }
         for name, value in given.items():
             if value is not None:
                 raise ConfigurationError(

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from faceproof.degrade.types import CLEAN, Condition
 from faceproof.people.decode import default_decode_memory
 from faceproof.systems.detection.detector import Detector
+from faceproof.systems.faces.centre import CENTRE_CROP, FAIL, centre_face
 from faceproof.systems.faces.selection import choose
-from faceproof.systems.faces.types import Face, Failure
+from faceproof.systems.faces.types import Face, Faces, Failure
 from faceproof.systems.recognition.recognizer import Recognizer, face_in_crop, prepare_face, whole_photo
 from faceproof.systems.weights.card import InputContract
 
@@ -27,6 +28,7 @@ class Pipeline:
         detector: finds faces.
         recognizer: makes templates.
         selection: which face counts (`faceproof.systems.faces.selection`).
+        on_missing: what is compared where no face is found (`faceproof.systems.faces.centre.ON_MISSING`).
         batch_size: photos detected together, at most.
         workers: threads that decode, degrade and crop.
         decode_memory: bytes that photos may take while they are decoded and wait, decoded, for their turn; a photo
@@ -36,6 +38,7 @@ class Pipeline:
     detector: Detector
     recognizer: Recognizer
     selection: str = "subject"
+    on_missing: str = FAIL
     batch_size: int = 32
     workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, 8))
     decode_memory: int = field(default_factory=default_decode_memory)
@@ -57,10 +60,18 @@ class Pipeline:
 
     def find_face(self, photo: Pixels, photo_id: str = "") -> Face | Failure:
         """The face that is compared in one photo, or why there is none."""
-        found = self.detector.find([photo], [photo_id])[0]
+        return self.choose_face(self.detector.find([photo], [photo_id])[0], photo.shape[0], photo.shape[1])
+
+    def choose_face(self, found: Faces | Failure, height: int, width: int) -> Face | Failure:
+        """The face that is compared, of all that were found in a photo of this size in pixels."""
         if isinstance(found, Failure):
             return found
-        return choose(found, photo.shape[0], photo.shape[1], self.selection) or Failure("no face found")
+        face = choose(found, height, width, self.selection)
+        if face is not None:
+            return face
+        if len(found):
+            return Failure(f"{len(found)} faces, none fit for {self.selection!r}")
+        return centre_face(height, width) if self.on_missing == CENTRE_CROP else Failure("no face found")
 
     def why_not_prepared(self, face: Face) -> str:
         """The reason why `prepare` returns None for a face."""
@@ -80,4 +91,10 @@ class Pipeline:
             "detector": self.detector.recipe(),
             "selection": self.selection,
             "recognizer": self.recognizer.recipe(),
+            **self.recipe_of_missing,
         }
+
+    @property
+    def recipe_of_missing(self) -> dict[str, str]:
+        """The part of the recipe about photos without a face; empty where they fail, as in earlier versions."""
+        return {} if self.on_missing == FAIL else {"on_missing": self.on_missing}

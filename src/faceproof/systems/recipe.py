@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import TypeAdapter, ValidationError
 
 from faceproof.errors import ConfigurationError
+from faceproof.systems.faces.centre import FAIL, check_on_missing
 from faceproof.systems.faces.selection import get_selection
 from faceproof.systems.weights.card import InputContract
 
@@ -50,6 +51,8 @@ class Recipe:
             with ``find(photos)`` (docs/your-detector.md).
         pad: of MTCNN: black border added to each side of a photo before detection, as a fraction of its height and
             width, 0 to 1; None: 0. Boxes, landmarks and crops are those of the photo without the border.
+        on_missing: what happens where no face is found: ``fail`` (the photo gives no template), or ``centre-crop``: a
+            square at the centre of the photo is compared, as in many published results.
 
     Raises:
         ConfigurationError: a value is of another type or out of range; its ``argument`` is the name.
@@ -71,12 +74,14 @@ class Recipe:
     pixel_divisor: float | tuple[float, float, float] | None = None
     detector: str | Path | FindsFaces | Detector = "mtcnn"
     pad: float | None = None
+    on_missing: str = FAIL
 
     def __post_init__(self) -> None:
         for name, value in self.contract_fields().items():
             object.__setattr__(self, name, _checked(name, value))
         if self.selection is not None:
             get_selection(self.selection)
+        check_on_missing(self.on_missing)
         _check_number("min_face_size", self.min_face_size, 0, math.inf, "a number of pixels above 0")
         _check_number("pad", self.pad, -math.ulp(0), 1, "a fraction from 0 to 1")
 

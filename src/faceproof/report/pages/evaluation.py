@@ -23,6 +23,7 @@ from faceproof.report.charts.drawing import Drawn, page_script
 from faceproof.report.charts.theme import DARK, LIGHT, chart_config
 from faceproof.report.pictures.thumbnails import PhotoStrips, boxes_of_run, photo_strips
 from faceproof.report.words import formatting
+from faceproof.report.words.failures import POLICY_WORDS
 from faceproof.report.words.key_numbers import headline_keys, key_numbers
 from faceproof.runs.manifest_schema import Manifest
 from faceproof.summary.evaluation_schema import EvaluationSummary
@@ -76,6 +77,7 @@ def render_report(summary: EvaluationSummary, photos: PhotoStrips, drawn: Drawn 
             cards=[everything[key] for key in headline_keys(summary)],
             key_numbers=list(everything.values()),
             rates=RATES,
+            policy_words=POLICY_WORDS,
             slider_rates=SLIDER_RATES,
             settings=settings_of(summary.run),
             page_data=_page_data(summary, figures),

@@ -229,6 +229,12 @@ def _about_failures(summary: EvaluationSummary) -> Iterator[str]:
         )
     if counts.failures:
         yield f"{stages_in_words(counts)}."
+    if crops := counts.centre_crops:
+        yield (
+            f"In {count(crops)} of {count(counts.photos)} photos no face was found, and the centre of the photo was "
+            "compared instead (on-missing centre-crop). These comparisons count in every rate; leaving them out, or "
+            "counting them as rejected, gives other numbers."
+        )
 
 
 def _about_numbers(summary: EvaluationSummary) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faceproof.report.words.failures import failures_first, failures_in_words
+from faceproof.report.words.failures import failures_first, failures_in_words, policies_in_words
 from faceproof.report.words.formatting import count, percent
 from faceproof.runs.manifest_schema import Manifest
 from faceproof.summary.estimates import Estimate
@@ -59,7 +59,9 @@ def _sentence(summary: EvaluationSummary) -> str:
     """The result of the decisions, and the failures where `failed_first` does not report them."""
     counts, decided = summary.counts, _decided(summary)
     acquired = "" if failures_first(counts) else _acquired(counts, summary.run)
-    return f"{decided}, and {acquired}." if acquired else f"{decided}."
+    first = f"{decided}, and {acquired}." if acquired else f"{decided}."
+    policies = summary.failure_policies
+    return first if policies is None or not policies.matters else f"{first} {policies_in_words(policies)}"
 
 
 def is_synthetic(manifest: Manifest) -> bool:

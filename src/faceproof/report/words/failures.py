@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from faceproof.report.words.formatting import count, printable
-from faceproof.summary.evaluation_schema import Counts
+from faceproof.report.words.formatting import count, percent, printable
+from faceproof.summary.evaluation_schema import Counts, FailurePolicies
 
 STAGE_WORDS = {
     "decode": "the photo could not be read",
@@ -54,6 +54,32 @@ def stages_in_words(counts: Counts) -> str:
         if n
     )
     return f"{_share(counts)} gave no template: {'; '.join(stages)}"
+
+
+POLICY_WORDS = {
+    "exclude": "left out",
+    "reject": "counted as rejected",
+    "iso": "counted by ISO/IEC 19795-1",
+    "worst": "counted as wrong",
+}
+
+
+def policies_in_words(policies: FailurePolicies) -> str:
+    """How the error rate that changes most depends on the treatment of photos without a template; a sentence."""
+    rate = max(("fnmr", "fmr"), key=lambda name: _farthest(policies, name))
+    shown = [
+        f"{percent(value.value, value.n)} where they are {POLICY_WORDS[one.name]}"
+        for one in policies.policies
+        if (value := getattr(one, rate)).value is not None
+    ]
+    return f"How photos without a template are treated matters here: {rate.upper()} is {'; '.join(shown)}."
+
+
+def _farthest(policies: FailurePolicies, rate: str) -> float:
+    """Largest difference of an error rate from its value without the failures; -1 where there is none."""
+    base = getattr(policies.policy("exclude"), rate).value
+    values = [getattr(one, rate).value for one in policies.policies]
+    return -1.0 if base is None else max(abs(value - base) for value in values if value is not None)
 
 
 def main_stage(failures_by_stage: Mapping[str, int]) -> str:
