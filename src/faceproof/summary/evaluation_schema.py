@@ -401,7 +401,8 @@ class FailurePolicies(Record):
         policies: ``exclude``, ``reject``, ``iso`` and ``worst``.
         failure_to_enrol: share of the reference photos (side a) without a template (FTE).
         failure_to_acquire: share of the probe photos (side b) without a template.
-        matters: whether an error rate of another treatment lies outside of the interval that it has under ``exclude``.
+        matters: whether FNMR of another treatment lies outside of the interval that it has under ``exclude``, or FMR
+            under ``reject`` or ``iso`` does. FMR under ``worst`` is large wherever any photo fails.
     """
 
     policies: list[FailurePolicy]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -121,9 +120,13 @@ def _photo_estimate(rate: Rate | None, how: str, missing: str) -> Estimate:
 
 def _outside(base: FailurePolicy, other: FailurePolicy) -> bool:
     """Whether an error rate lies outside of the interval of the base; without an end, nothing lies beyond it."""
-    pairs: Sequence[tuple[Estimate, Estimate]] = ((base.fmr, other.fmr), (base.fnmr, other.fnmr))
-    return any(
-        there.value is not None
-        and ((here.low is not None and there.value < here.low) or (here.high is not None and there.value > here.high))
-        for here, there in pairs
-    )
+    pairs = [(base.fnmr, other.fnmr)] if other.name == "worst" else [(base.fnmr, other.fnmr), (base.fmr, other.fmr)]
+    return any(outside(here, there) for here, there in pairs)
+
+
+def outside(here: Estimate, there: Estimate) -> bool:
+    """Whether the value of an estimate lies outside of the interval of another."""
+    if there.value is None:
+        return False
+    below = here.low is not None and there.value < here.low
+    return below or (here.high is not None and there.value > here.high)

@@ -145,6 +145,9 @@ def _acquired(counts: Counts, manifest: Manifest) -> str:
         return f"{count(lost)} {_plural('comparison', lost)} {'has' if lost == 1 else 'have'} no score"
     if manifest.system.source:
         return failures_in_words(counts, imported=True) if failed else "every photo has a template"
+    if crops := counts.centre_crops:
+        centre = f"in {count(crops)} of {count(photos)} photos no face was found and the centre was compared"
+        return f"{centre}; {failures_in_words(counts)}" if failed else centre
     if not failed:
         sought = manifest.detector is None or manifest.detector.name != "none"
         whole = "every photo had a face that could be used" if sought else "every photo was taken for a face as it is"

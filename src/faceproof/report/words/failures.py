@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from faceproof.report.words.formatting import count, percent, printable
 from faceproof.summary.evaluation_schema import Counts, FailurePolicies
+from faceproof.summary.failure_policies import outside
 
 STAGE_WORDS = {
     "decode": "the photo could not be read",
@@ -65,21 +66,15 @@ POLICY_WORDS = {
 
 
 def policies_in_words(policies: FailurePolicies) -> str:
-    """How the error rate that changes most depends on the treatment of photos without a template; a sentence."""
-    rate = max(("fnmr", "fmr"), key=lambda name: _farthest(policies, name))
+    """How an error rate depends on the treatment of photos without a template, where that matters; a sentence."""
+    base = policies.policy("exclude")
+    rate = "fnmr" if any(outside(base.fnmr, one.fnmr) for one in policies.policies) else "fmr"
     shown = [
         f"{percent(value.value, value.n)} where they are {POLICY_WORDS[one.name]}"
         for one in policies.policies
         if (value := getattr(one, rate)).value is not None
     ]
     return f"How photos without a template are treated matters here: {rate.upper()} is {'; '.join(shown)}."
-
-
-def _farthest(policies: FailurePolicies, rate: str) -> float:
-    """Largest difference of an error rate from its value without the failures; -1 where there is none."""
-    base = getattr(policies.policy("exclude"), rate).value
-    values = [getattr(one, rate).value for one in policies.policies]
-    return -1.0 if base is None else max(abs(value - base) for value in values if value is not None)
 
 
 def main_stage(failures_by_stage: Mapping[str, int]) -> str:
