@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 from faceproof.errors import ConfigurationError
+from faceproof.findings.linked import linked_scores
 from faceproof.findings.scored import ScoredComparisons
 from faceproof.metrics.folds import cross_validated_accuracy, person_disjoint_folds
 from faceproof.scoring.similarity import distance_from_similarity
@@ -35,12 +36,16 @@ def scored(*rows: tuple[str, float], fold: list[int] | None = None, people_known
     )
 
 
+def folded(comparisons: ScoredComparisons, folds: int, seed: int) -> Folds:
+    return folded_accuracy(comparisons, linked_scores(comparisons), folds, seed)
+
+
 # Fold 0 alone is split at 0.5, fold 1 alone at 0.3; at 0.5 the mated comparison of fold 1 is lost.
 ROWS = [("aa", 0.9), ("ab", 0.1), ("cc", 0.4), ("cd", 0.2)]
 
 
 def test_each_fold_of_the_protocol_is_judged_at_the_threshold_of_the_others() -> None:
-    found = folded_accuracy(scored(*ROWS, fold=[0, 0, 1, 1]), 10, 0)
+    found = folded(scored(*ROWS, fold=[0, 0, 1, 1]), 10, 0)
     assert (found.kind, found.k, found.left_out, found.reason) == ("protocol", 2, 0, None)
     assert [(row.fold, row.accuracy, row.comparisons) for row in found.per_fold] == [(0, 1.0, 2), (1, 0.5, 2)]
     assert [row.threshold_similarity for row in found.per_fold] == pytest.approx([0.3, 0.5])
@@ -56,14 +61,14 @@ def test_each_fold_of_the_protocol_is_judged_at_the_threshold_of_the_others() ->
 
 def test_comparisons_in_no_fold_are_left_out_and_those_without_a_score_count_nowhere() -> None:
     rows = [*ROWS, ("ee", 0.8), ("ef", math.nan), ("ef", math.nan)]
-    found = folded_accuracy(scored(*rows, fold=[0, 0, 1, 1, -1, 0, -1]), 10, 0)
+    found = folded(scored(*rows, fold=[0, 0, 1, 1, -1, 0, -1]), 10, 0)
     assert (found.kind, found.k, found.left_out, found.accuracy.n) == ("protocol", 2, 1, 4)
 
 
 def test_without_folds_people_are_split_and_pairs_across_are_left_out() -> None:
     """In two groups that meet in one comparison; each group is a fold."""
     rows = [("aa", 0.9), ("bb", 0.8), ("ab", 0.1), ("ab", 0.2), ("cc", 0.9), ("dd", 0.8), ("cd", 0.1), ("cd", 0.2)]
-    found = folded_accuracy(scored(*rows), 2, 0)
+    found = folded(scored(*rows), 2, 0)
     assert (found.kind, found.k, found.left_out, found.accuracy.value) == ("person_disjoint", 2, 0, 1.0)
     assert [row.comparisons for row in found.per_fold] == [4, 4]
     assert "people are split into folds" in found.how
@@ -93,7 +98,7 @@ def five_folds(seed: int, *, apart: float = 0.5, folds: int = 5) -> ScoredCompar
 @pytest.mark.parametrize("seed", range(3))
 def test_the_interval_combines_fmr_and_fnmr_of_the_decisions_of_all_folds(seed: int) -> None:
     """By hand, of unknown people: both rates have Wilson's interval, and half of the comparisons are of each kind."""
-    found = folded_accuracy(five_folds(seed), 10, 0)
+    found = folded(five_folds(seed), 10, 0)
     one = five_folds(seed)
     wrong = [
         (int(np.count_nonzero(at >= row.threshold_similarity)), kind)
@@ -117,7 +122,7 @@ def test_the_interval_combines_fmr_and_fnmr_of_the_decisions_of_all_folds(seed: 
 def test_folds_of_equal_size_give_the_plain_mean_and_others_the_share_of_all_decisions() -> None:
     """Fold 0 has all of four right, fold 1 one of two."""
     rows = [("aa", 0.9), ("ab", 0.1), ("ee", 0.8), ("ef", 0.15), ("cc", 0.4), ("cd", 0.2)]
-    unequal = folded_accuracy(scored(*rows, fold=[0, 0, 0, 0, 1, 1]), 10, 0)
+    unequal = folded(scored(*rows, fold=[0, 0, 0, 0, 1, 1]), 10, 0)
     assert [(row.accuracy, row.comparisons) for row in unequal.per_fold] == [(1.0, 4), (0.5, 2)]
     assert (unequal.accuracy.value, unequal.accuracy.standard_error) == (pytest.approx(5 / 6), None)
     assert unequal.how.endswith("Each comparison counts the same.")
@@ -128,7 +133,7 @@ def test_a_mean_of_folds_in_which_comparisons_are_missing_moves_the_interval_alo
     whole = five_folds(1, apart=0.3)
     lost = (whole.fold == 0) & (np.arange(len(whole)) % 2 == 0)
     some = replace(whole, similarity=np.where(lost, math.nan, whole.similarity))
-    found = folded_accuracy(some, 10, 0)
+    found = folded(some, 10, 0)
     accuracies = [row.accuracy for row in found.per_fold]
     assert [row.comparisons for row in found.per_fold] == [40, 80, 80, 80, 80]
     assert found.accuracy.value == pytest.approx(np.mean(accuracies))
@@ -145,7 +150,7 @@ def test_the_interval_of_a_mean_of_folds_stays_within_0_to_1() -> None:
     few = [("aa", 0.9), ("ab", 0.1)] + [("aa", math.nan), ("ab", math.nan)] * 9
     bad = [("cc", 0.9), ("cd", 0.1), ("cc", 0.1), ("cd", 0.9)] * 5
     fold = np.repeat(np.arange(10), 20).tolist()
-    found = folded_accuracy(scored(*few * 9, *bad, fold=fold, people_known=False), 10, 0)
+    found = folded(scored(*few * 9, *bad, fold=fold, people_known=False), 10, 0)
     assert found.accuracy.value == pytest.approx(0.95)
     low, high = ends(found)
     assert 0 <= low <= 0.95 <= high <= 1
@@ -171,7 +176,7 @@ def test_folds_of_people_give_the_accuracy_at_the_mix_of_the_whole_list() -> Non
     """Folds keep one in ten non-mated comparisons: at their own mix the accuracy would be 2 points lower."""
     one = everybody(60, 4)
     mates = int(np.count_nonzero(one.mated))
-    found = folded_accuracy(one, 10, 0)
+    found = folded(one, 10, 0)
     assert (found.kind, found.k) == ("person_disjoint", 10)
     member = person_disjoint_folds(*one.person_codes(), 10, 0).astype(np.int64)
     want = cross_validated_accuracy(one.similarity, one.mated, member, mix=(mates, one.mated.size - mates))
@@ -208,7 +213,7 @@ def test_folds_of_people_give_the_accuracy_at_the_mix_of_the_whole_list() -> Non
     ],
 )
 def test_without_an_accuracy_there_is_a_reason(rows: list[tuple[str, float]], fold: list[int], reason: str) -> None:
-    found = folded_accuracy(scored(*rows, fold=fold), 7, 0)
+    found = folded(scored(*rows, fold=fold), 7, 0)
     assert (found.kind, found.k, found.per_fold, found.reason) == (None, 7, [], reason)
     assert (found.accuracy.value, found.accuracy.reason, found.accuracy.standard_error) == (None, reason, None)
 

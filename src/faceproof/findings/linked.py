@@ -44,6 +44,8 @@ class LinkedScores:
         compared: bool (n,), where the comparison was made.
         made: the comparisons that were made.
         every: all comparisons; one that could not be made is rejected at every threshold.
+        people: whole numbers (n,) from 0, the person on side a and on side b; None where unknown.
+        photos: likewise for photos.
     """
 
     similarity: NDArray[np.float64]
@@ -51,8 +53,8 @@ class LinkedScores:
     compared: Flags
     made: Dependence
     every: Dependence
-    _people: Sides = None
-    _photos: Sides = None
+    people: Sides = None
+    photos: Sides = None
 
     @cached_property
     def steps(self) -> StepCounts:
@@ -65,7 +67,7 @@ class LinkedScores:
         if self.made is self.every:
             return self.every
         wrong = np.where(self.mated, -np.inf, np.inf)
-        return Dependence(np.where(self.compared, self.similarity, wrong), self.mated, self._people, self._photos)
+        return Dependence(np.where(self.compared, self.similarity, wrong), self.mated, self.people, self.photos)
 
     def error_rates(self, accepted: Flags) -> ErrorRates:
         """Error rates of decisions.
@@ -102,7 +104,7 @@ def link(
     compared = ~np.isnan(similarity)
     every = Dependence(np.where(compared, similarity, -np.inf), mated, people, photos)
     if compared.all():
-        return LinkedScores(similarity, mated, compared, every, every)
+        return LinkedScores(similarity, mated, compared, every, every, people, photos)
     made = Dependence(
         *(similarity[compared], mated[compared]),
         None if people is None else (people[0][compared], people[1][compared]),

@@ -97,13 +97,14 @@ class ReliabilityBin:
     non_mated: Whole
 
 
-def fit_line(similarity: Floats, mated: Floats, non_mated: Floats) -> Line:
+def fit_line(similarity: Floats, mated: Floats, non_mated: Floats, start: Line | None = None) -> Line:
     """Fit a line by logistic regression in which both kinds of comparison weigh the same.
 
     Args:
         similarity: float64 (k,), distinct similarities.
         mated: float64 (k,), number of mated comparisons at each; their sum is above 0.
         non_mated: float64 (k,), number of non-mated comparisons at each; their sum is above 0.
+        start: a line that is about right, to be faster.
 
     Returns:
         The line; its slope is 0 where all similarities are equal.
@@ -120,13 +121,16 @@ def fit_line(similarity: Floats, mated: Floats, non_mated: Floats) -> Line:
         return Line(centre, 0.0, 0.0)
     z = (similarity - centre) / spread
     at = np.zeros(2)
+    if start is not None:
+        at = np.array([start.offset + start.slope * (centre - start.centre), start.slope * spread])
+    loss = _loss(at, z, wanted, unwanted)
     for _ in range(_ITERATIONS):
         p = _sigmoid(at[0] + at[1] * z)
         slack = weight * p - wanted
         gradient = np.array([slack.sum(), slack @ z + _RIDGE * at[1]])
         step = np.linalg.solve(_curvature(weight * p * (1 - p), z, _RIDGE), gradient)
-        size, loss = 1.0, _loss(at, z, wanted, unwanted)
-        while size > 1e-9 and _loss(at - size * step, z, wanted, unwanted) > loss:
+        size, before = 1.0, loss
+        while (loss := _loss(at - size * step, z, wanted, unwanted)) > before and size > 1e-9:
             size /= 2
         at = at - size * step
         if np.abs(size * step).max() < 1e-10:
@@ -198,14 +202,14 @@ def held_out_llr(similarity: Floats, mated: Flags, block_a: Whole, block_b: Whol
     couple = number[code]
     cells = (couple * 2 + mated[made]) * values.size + place
     counts = np.bincount(cells, minlength=couples.size * 2 * values.size).reshape(couples.size, 2, -1)
-    lines = []
+    lines: list[Line] = []
     for i, j in zip(first, second, strict=True):
         apart = (first != i) & (first != j) & (second != i) & (second != j)
         non_mated, mates = counts[apart].sum(axis=0).astype(np.float64)
         if not mates.sum() or not non_mated.sum():
             kind = "non-mated" if mates.sum() else "mated"
             return HeldOutLlr(llr, f"some people leave no {kind} comparison of other people to fit a line to")
-        lines.append(fit_line(values, mates, non_mated))
+        lines.append(fit_line(values, mates, non_mated, lines[-1] if lines else None))
     centre, offset, slope = (
         np.array([getattr(line, name) for line in lines])[couple] for name in ("centre", "offset", "slope")
     )

@@ -14,6 +14,7 @@ from faceproof.metrics.curves import count_sorted_steps
 from faceproof.metrics.operating_points import best_accuracy_step, best_accuracy_threshold
 
 BLOCKS = 10
+_CELLS_PER_COMPARISON = 4
 _WHOLE_UP_TO_SHARES = 1.5
 _ROOMS = (1.1, 0.99)
 """Largest weight of a part, as a multiple of an even share.
@@ -187,10 +188,20 @@ def folds_of_people(
         raise ConfigurationError(
             f"person_a has shape {side_a.shape} and person_b {side_b.shape}; expected the same (n,)"
         )
-    people, code = np.unique(np.concatenate([side_a, side_b]), return_inverse=True)
+    code, people = _numbered(np.concatenate([side_a, side_b]))
     code_a, code_b = code[: side_a.size], code[side_a.size :]
-    fold = _assign_people(_links(code_a, code_b, people.size), k, np.random.default_rng(seed)).astype(np.int16)
+    fold = _assign_people(_links(code_a, code_b, people), k, np.random.default_rng(seed)).astype(np.int16)
     return fold[code_a], fold[code_b]
+
+
+def _numbered(people: NDArray[Any]) -> tuple[NDArray[np.int64], int]:
+    """Number of each person in sorted order, int64 (n,) from 0, and how many people there are."""
+    if np.issubdtype(people.dtype, np.integer) and people.size and people.min() >= 0 and people.max() <= people.size:
+        # Small numbers are counted, which is faster than sorting them.
+        there = np.bincount(people) > 0
+        return (np.cumsum(there) - 1)[people].astype(np.int64), int(np.count_nonzero(there))
+    names, code = np.unique(people, return_inverse=True)
+    return code.astype(np.int64), names.size
 
 
 def blocks_of_people(
@@ -255,12 +266,18 @@ class _Links:
     times: NDArray[np.float64]
 
 
-def _links(code_a: NDArray[np.intp], code_b: NDArray[np.intp], people: int) -> _Links:
+def _links(code_a: NDArray[np.int64], code_b: NDArray[np.int64], people: int) -> _Links:
     """Comparisons as a weighted graph of people. The mated ones together weigh 1, and so do the non-mated ones."""
     same = code_a == code_b
     own = np.bincount(code_a[same], minlength=people).astype(np.float64)
     low, high = np.minimum(code_a, code_b)[~same], np.maximum(code_a, code_b)[~same]
-    couple, times = np.unique(low.astype(np.int64) * people + high, return_counts=True)
+    code = low * people + high
+    if people**2 <= _CELLS_PER_COMPARISON * code.size:
+        each = np.bincount(code, minlength=people**2)
+        couple = np.flatnonzero(each)
+        times = each[couple]
+    else:
+        couple, times = np.unique(code, return_counts=True)
     return _Links(own / max(own.sum(), 1), couple // max(people, 1), couple % max(people, 1), times / max(low.size, 1))
 
 

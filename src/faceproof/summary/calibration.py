@@ -86,7 +86,7 @@ def calibration(scored: ScoredComparisons, linked: LinkedScores, seed: int) -> C
     reason = missing_of(steps.mated, steps.non_mated)
     if reason is not None:
         return _absent(reason)
-    block_a, block_b = _blocks(scored, seed)
+    block_a, block_b = _blocks(scored, linked, seed)
     held = measure.held_out_llr(scored.similarity, scored.mated, block_a, block_b)
     if held.reason is not None:
         return _absent(held.reason)
@@ -112,9 +112,9 @@ def calibration(scored: ScoredComparisons, linked: LinkedScores, seed: int) -> C
     )
 
 
-def _blocks(scored: ScoredComparisons, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    if scored.people_known:
-        return blocks_of_people(*scored.person_codes(), scored.fold, seed)[:2]
+def _blocks(scored: ScoredComparisons, linked: LinkedScores, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    if linked.people is not None:
+        return blocks_of_people(*linked.people, scored.fold, seed)[:2]
     # Nobody is known to be in two comparisons, so each comparison may stand in a block of its own choice.
     block = np.random.default_rng(seed).permutation(len(scored)) % BLOCKS
     return block, block

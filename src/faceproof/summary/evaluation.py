@@ -110,7 +110,7 @@ def summarize(
         warnings=[],
         run=run.manifest,
         default_operating_point=default,
-        carried=_carried(scored, threshold),
+        carried=_carried(linked, threshold),
         failure_policies=failure_policies(scored, linked, photos, threshold, optimistic=threshold_distance is None),
         calibration=calibration(scored, linked, seed),
         **dict(found),
@@ -122,11 +122,11 @@ def summarize(
     )
 
 
-def _carried(scored: ScoredComparisons, threshold: float | None) -> CarriedErrors | None:
-    if threshold is None or not scored.people_known:
+def _carried(linked: LinkedScores, threshold: float | None) -> CarriedErrors | None:
+    if threshold is None or linked.people is None:
         return None
-    rows = (scored.similarity >= threshold) & ~scored.mated
-    person_a, person_b = scored.person_codes()
+    rows = (linked.similarity >= threshold) & ~linked.mated
+    person_a, person_b = linked.people
     found = carried_by(person_a[rows], person_b[rows])
     return None if found is None else CarriedErrors(**asdict(found))
 
@@ -169,7 +169,7 @@ def numbers(
         counts=counts,
         rates=_rates(photos, counts, people_known=scored.people_known),
         operating_points=points,
-        folds=folded_accuracy(scored, folds, seed),
+        folds=folded_accuracy(scored, linked, folds, seed),
         eer=equal_error_rate(linked),
         auc=_auc(linked),
         d_prime=_d_prime(linked),

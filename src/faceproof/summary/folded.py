@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from faceproof.findings.linked import link
+from faceproof.findings.linked import LinkedScores, link
 from faceproof.findings.scored import ScoredComparisons
 from faceproof.metrics.folds import FoldResult, cross_validated_accuracy, person_disjoint_folds
 from faceproof.metrics.intervals import Interval, combined_interval
@@ -25,13 +25,14 @@ _HOW = {
 _PLAIN, _WEIGHTED = " The mean over folds.", " Each comparison counts the same."
 
 
-def folded_accuracy(scored: ScoredComparisons, folds: int, seed: int) -> Folds:
+def folded_accuracy(scored: ScoredComparisons, linked: LinkedScores, folds: int, seed: int) -> Folds:
     """Cross-validated accuracy: the threshold of each fold comes from the other folds.
 
     Folds of the protocol with equal numbers of comparisons give the plain mean over folds, as published for LFW View 2.
 
     Args:
         scored: the comparisons; those that could not be made are left out.
+        linked: the same, linked.
         folds: number of folds to split the people into, where the protocol has none.
         seed: seed of that split.
 
@@ -53,7 +54,7 @@ def folded_accuracy(scored: ScoredComparisons, folds: int, seed: int) -> Folds:
         kept = mated[result.decided]
         mix = int(np.count_nonzero(kept)), int(np.count_nonzero(~kept))
     else:
-        person_a, person_b = scored.person_codes()
+        person_a, person_b = linked.people or scored.person_codes()
         member = person_disjoint_folds(person_a[made], person_b[made], folds, seed).astype(np.int64)
         both = mix if min(mix) else None
         result = cross_validated_accuracy(scored.similarity[made], mated, member, mix=both)
@@ -69,7 +70,7 @@ def folded_accuracy(scored: ScoredComparisons, folds: int, seed: int) -> Folds:
             how=how,
             reason=reason,
         )
-    interval = _interval(scored, np.flatnonzero(made)[result.decided], result, mix)
+    interval = _interval(linked, np.flatnonzero(made)[result.decided], result, mix)
     n = int(np.count_nonzero(result.decided))
     accuracy = FoldedAccuracy.of(
         *(result.accuracy, interval, n, how), standard_error=finite_or_none(result.standard_error)
@@ -85,15 +86,13 @@ def folded_accuracy(scored: ScoredComparisons, folds: int, seed: int) -> Folds:
     )
 
 
-def _interval(scored: ScoredComparisons, rows: NDArray[np.int64], result: FoldResult, mix: tuple[int, int]) -> Interval:
+def _interval(linked: LinkedScores, rows: NDArray[np.int64], result: FoldResult, mix: tuple[int, int]) -> Interval:
     """Interval of the accuracy, from the FMR and FNMR of the decisions in all folds."""
-    people, photos = None, None
-    if scored.people_known:
-        person_a, person_b = scored.person_codes()
-        photo_a, photo_b = scored.photo_codes()
-        people, photos = (person_a[rows], person_b[rows]), (photo_a[rows], photo_b[rows])
-    linked = link(scored.similarity[rows], scored.mated[rows], people, photos)
-    rates = linked.error_rates(result.accepted[result.decided])
+    people, photos = (
+        None if sides is None else (sides[0][rows], sides[1][rows]) for sides in (linked.people, linked.photos)
+    )
+    kept = link(linked.similarity[rows], linked.mated[rows], people, photos)
+    rates = kept.error_rates(result.accepted[result.decided])
     if rates.fmr is None or rates.fnmr is None:
         return Interval(None, None, "", None, "the folds keep comparisons of one kind only")
     mated, non_mated = mix

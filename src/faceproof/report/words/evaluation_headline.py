@@ -147,12 +147,14 @@ def _acquired(counts: Counts, manifest: Manifest) -> str:
         return failures_in_words(counts, imported=True) if failed else "every photo has a template"
     if crops := counts.centre_crops:
         centre = f"in {count(crops)} of {count(photos)} photos no face was found and the centre was compared"
-        return f"{centre}; {failures_in_words(counts)}" if failed else centre
-    if not failed:
+        whole = f"{centre}; {failures_in_words(counts)}" if failed else centre
+    elif failed:
+        whole = failures_in_words(counts)
+    else:
         sought = manifest.detector is None or manifest.detector.name != "none"
-        whole = "every photo had a face that could be used" if sought else "every photo was taken for a face as it is"
-        return whole if photos else "there was no photo"
-    return failures_in_words(counts)
+        every = "every photo had a face that could be used" if sought else "every photo was taken for a face as it is"
+        whole = every if photos else "there was no photo"
+    return whole
 
 
 def _all_of(n: int) -> str:
