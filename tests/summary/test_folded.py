@@ -184,7 +184,7 @@ def test_folds_of_people_give_the_accuracy_at_the_mix_of_the_whole_list() -> Non
     assert found.accuracy.n == np.count_nonzero(member >= 0)
     assert found.accuracy.standard_error is None
     assert found.left_out == one.mated.size - found.accuracy.n
-    assert abs(found.accuracy.value - folded_accuracy(one, 3, 0).accuracy.value) < 0.003
+    assert abs(found.accuracy.value - folded(one, 3, 0).accuracy.value) < 0.003
     own_mix = cross_validated_accuracy(one.similarity, one.mated, member, plain_mean=False)
     assert own_mix.accuracy < found.accuracy.value - 0.01
     low, high = ends(found)
@@ -220,4 +220,4 @@ def test_without_an_accuracy_there_is_a_reason(rows: list[tuple[str, float]], fo
 
 def test_fewer_than_two_folds_of_people_are_refused() -> None:
     with pytest.raises(ConfigurationError):
-        folded_accuracy(scored(*ROWS), 1, 0)
+        folded(scored(*ROWS), 1, 0)
