@@ -66,7 +66,8 @@ def summarize(
     Args:
         run: the tables of a run folder.
         threshold_distance: a fixed threshold as a distance, 0 to 2, at which outcomes are decided. None: outcomes are
-            decided at the best-accuracy threshold on the same comparisons, which is marked as optimistic.
+            decided at the threshold of the strictest target FMR for which the data give FNMR an upper end, or else of
+            best accuracy. It is set on the same comparisons, and so marked as optimistic.
         folds: number of folds to split the people into, where the protocol has no folds.
         seed: seed of that split and of the scatter plot; None: the seed of the run.
         scored: `join_scores` of the run, where the caller has it already.
@@ -101,7 +102,7 @@ def summarize(
         people = run.manifest.people
         known = {} if people is None else {"people": people.people, "photos": people.photos}
         found = found.model_copy(update={"counts": found.counts.model_copy(update=known)})
-    default = "best_accuracy" if threshold_distance is None else "fixed"
+    default = _default_point(found) if threshold_distance is None else "fixed"
     threshold = next(point.threshold_similarity for point in found.operating_points if point.name == default)
     return EvaluationSummary(
         schema_version=SCHEMA_VERSION,
@@ -120,6 +121,12 @@ def summarize(
         scatter=scatter(scored, threshold, seed),
         failures=_failures(open_ledger(run, threshold, scored), of_scores=system.of_scores),
     )
+
+
+def _default_point(found: Numbers) -> str:
+    """The strictest target FMR that the data support; the best accuracy where they support none."""
+    strictest = found.strictest_supported
+    return "best_accuracy" if strictest is None else f"fmr_{strictest.fmr:g}"
 
 
 def _carried(linked: LinkedScores, threshold: float | None) -> CarriedErrors | None:

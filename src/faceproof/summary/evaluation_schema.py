@@ -264,6 +264,12 @@ class Numbers(Record):
         return next((point for point in self.operating_points if point.name == name), None)
 
     @property
+    def strictest_supported(self) -> FnmrAtFmr | None:
+        """FNMR at the strictest target FMR for which the data give it an upper end; None where they give none."""
+        closed = [row for row in self.fnmr_at_fmr if row.fnmr.value is not None and row.fnmr.high is not None]
+        return min(closed, key=lambda row: row.fmr, default=None)
+
+    @property
     def best(self) -> OperatingPoint:
         """The operating point of best accuracy, which every run has."""
         return next(point for point in self.operating_points if point.name == "best_accuracy")

@@ -32,10 +32,9 @@ def certainty(summary: EvaluationSummary) -> str:
 
 
 def _main(summary: EvaluationSummary) -> tuple[str, Estimate]:
-    closed = [row for row in summary.fnmr_at_fmr if row.fnmr.value is not None and row.fnmr.high is not None]
-    if not closed:
+    strictest = summary.strictest_supported
+    if strictest is None:
         return "the equal error rate", summary.eer
-    strictest = min(closed, key=lambda row: row.fmr)
     return f"FNMR at FMR {fmr_label(strictest.fmr)}", strictest.fnmr
 
 
