@@ -65,7 +65,8 @@ class ScoreDifferences:
             threshold.
         decisions_within: number of different decisions on comparisons whose similarities are equal within the
             tolerance; None likewise.
-        examples: comparisons that count as ``different`` or have different decisions, the largest difference first.
+        examples: the first comparisons that count as ``different`` or have different decisions: those with different
+            decisions before the others, and the largest difference of similarities first.
     """
 
     system: str
@@ -153,7 +154,7 @@ def compare_scores(
     if states[0] is not None and states[1] is not None:
         changed = states[0] != states[1]
     listed = np.flatnonzero(different | changed)
-    worst = listed[np.argsort(-apart[listed], kind="stable")][:SHOWN]
+    worst = listed[np.lexsort((-apart[listed], ~changed[listed]))][:SHOWN]
     return ScoreDifferences(
         system=system,
         condition=condition,

@@ -156,18 +156,20 @@ def _last(name: str) -> str:
 
 def _leaves(a: object, b: object, place: str) -> Iterator[tuple[str, str | None, str | None]]:
     """Place and texts of each value that differs between two JSON values."""
-    if isinstance(a, Mapping) and isinstance(b, Mapping):
+    if (isinstance(a, Mapping) or isinstance(b, Mapping)) and all(isinstance(one, Mapping | None) for one in (a, b)):
+        a, b = (cast("Mapping[str, object]", one or {}) for one in (a, b))
         for name in [*a, *(name for name in b if name not in a)]:
             if name in _NOT_COMPARED or (_last(place) == "card" and name not in _OF_CARD):
                 continue
             yield from _leaves(a.get(name), b.get(name), f"{place}.{name}")
     elif _rows(a) and _rows(b):
         first, second = _by_name(cast("list[object]", a)), _by_name(cast("list[object]", b))
-        for name in [*first, *(name for name in second if name not in first)]:
-            if name in first and name in second:
-                yield from _leaves(first[name], second[name], f"{place}[{name}]")
-            else:
-                yield f"{place}[{name}]", *("there" if name in one else "absent" for one in (first, second))  # type: ignore[misc]
+        for key in first:
+            if key in second:
+                yield from _leaves(first[key], second[key], f"{place}[{key}]")
+        alone = [[str(key) for key in one if key not in other] for one, other in ((first, second), (second, first))]
+        if any(alone):
+            yield f"{place} of one run alone", *(", ".join(names) or None for names in alone)  # type: ignore[misc]
     elif a != b:
         yield place, _text(a), _text(b)
 
