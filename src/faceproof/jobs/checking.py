@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -13,20 +12,18 @@ import pyarrow.compute as pc
 from faceproof.errors import FaceproofError, RepeatError
 from faceproof.files import sha256_of
 from faceproof.jobs.base import Say
-from faceproof.jobs.repeating import Places, pairs_of, people_of, source_of, study_again
+from faceproof.jobs.repeating import Places, onnx_file, pairs_of, people_of, source_of, study_again
 from faceproof.people.folder import read_people
 from faceproof.people.types import Comparisons, Photo, PhotoSet
+from faceproof.runs.conditions import suite_again
 from faceproof.runs.manifest import detector_entry, machine_here, system_entry, versions_here
 from faceproof.runs.manifest_file import MANIFEST
-from faceproof.runs.manifest_schema import DetectorEntry, Manifest, SystemEntry
+from faceproof.runs.manifest_schema import ConditionEntry, DetectorEntry, Manifest, SystemEntry
 from faceproof.runs.run_folder import CLEAN_NAME, TABLE_FILES, StoredRun, open_run
 from faceproof.summary.receipts import FileCheck, RunCheck
 from faceproof.summary.run_differences import digests_of
 from faceproof.systems.external import score_tables
 from faceproof.version import __version__
-
-if TYPE_CHECKING:
-    from faceproof.systems.pipeline import Pipeline
 
 SHOWN = 10
 _NOT_KNOWN = (None, "", "not known")
@@ -94,7 +91,7 @@ def check_files(run: StoredRun) -> list[FileCheck]:
 
 
 def _counted(names: Sequence[str], what: str, of: int, unit: str = "") -> str:
-    return f"{len(names):,} of {of:,}{f' {unit}' if unit else ''} {what}" if names else ""
+    return f"{len(names):,} of {of:,}{f' {unit}' if unit else ''} {what}: {_some(names)}" if names else ""
 
 
 def _has_digest(run: StoredRun, name: str) -> bool:
@@ -149,6 +146,7 @@ def check_inputs(run: StoredRun, places: Places, *, say: Say = lambda _: None) -
     if source is not None and manifest.system.source is not None:
         kind = manifest.system.source.kind
         found.append(_check_file(f"file of {kind}", source, manifest.system.source.sha256, "source"))
+    found += _check_model_files(manifest, places)
     people = people_of(run, places)
     if people is not None:
         say(f"Reading the photos below {people} ...")
@@ -156,6 +154,17 @@ def check_inputs(run: StoredRun, places: Places, *, say: Say = lambda _: None) -
     if pairs is not None:
         recorded = manifest.protocol.settings.get("sha256")
         found.append(_check_file("pair list", pairs, None if recorded is None else str(recorded), "pairs"))
+    return found
+
+
+def _check_model_files(manifest: Manifest, places: Places) -> list[FileCheck]:
+    """The ONNX files of a run that are missing; digests are compared when the models are loaded."""
+    found = []
+    for system in manifest.systems:
+        file = onnx_file(system, places)
+        if file is not None and not file.is_file():
+            option = "weights" if len(manifest.systems) == 1 else None
+            found.append(FileCheck(f"file of {system.name}", "missing", f"{file} is not there.", (str(file),), option))
     return found
 
 
@@ -188,7 +197,7 @@ def check_photos(run: StoredRun, people: Path) -> FileCheck:
         return FileCheck(
             what,
             "missing",
-            f"None of the {len(recorded):,} photos can be read. {_sentence(error)}",
+            f"None of the {len(recorded):,} photos can be read ({_some(list(recorded))}). {_sentence(error)}",
             tuple(recorded)[:SHOWN],
             "people",
         )
@@ -224,9 +233,18 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _check_loaded(run: StoredRun, places: Places, say: Say) -> list[FileCheck]:
-    """Load the systems of a run of models, and check them."""
-    if run.manifest.system.source is not None:
+    """Check the functions of a run of models, load its systems, and check them."""
+    manifest = run.manifest
+    if manifest.system.source is not None:
         return []
+    found = []
+    if manifest.kind == "stress":
+        suite, lost = suite_again(manifest)
+        found.append(check_degradations(lost, len(suite.series) + len(lost)))
+    return [*found, *_check_systems_loaded(run, places, say)]
+
+
+def _check_systems_loaded(run: StoredRun, places: Places, say: Say) -> list[FileCheck]:
     # Imported here since it loads torch.
     from faceproof.jobs.settling import load_systems
 
@@ -238,13 +256,27 @@ def _check_loaded(run: StoredRun, places: Places, say: Say) -> list[FileCheck]:
         return [FileCheck("systems", "missing", " ".join(error.reasons))]
     except FaceproofError as error:
         return [FileCheck("systems", "missing", _sentence(error))]
-    return check_pipelines(run.manifest, pipelines)
-
-
-def check_pipelines(manifest: Manifest, pipelines: Sequence[Pipeline]) -> list[FileCheck]:
-    """Check the systems of a run against those that were loaded."""
     systems = [system_entry(pipeline) for pipeline in pipelines]
-    return check_systems(manifest, systems, detector_entry(pipelines[0]))
+    return check_systems(run.manifest, systems, detector_entry(pipelines[0]))
+
+
+def check_degradations(lost: Sequence[ConditionEntry], of: int) -> FileCheck:
+    """Check the functions of the conditions of a stress run.
+
+    Args:
+        lost: conditions whose function is missing or has changed (`faceproof.runs.conditions.suite_again`).
+        of: number of conditions.
+    """
+    what = "degradations"
+    if not lost:
+        return FileCheck(what, "same", f"The functions of all {of:,} conditions are there, with the same source.")
+    named = [f"{':'.join(entry.function.split(':')[:2]) or entry.family} of {entry.name}" for entry in lost]
+    return FileCheck(
+        what,
+        "differs",
+        f"Functions that are missing, or whose source has changed: {_some(named)}.",
+        tuple(entry.name for entry in lost)[:SHOWN],
+    )
 
 
 def check_systems(manifest: Manifest, systems: Sequence[SystemEntry], detector: DetectorEntry) -> list[FileCheck]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from faceproof.degrade.types import Suite
 from faceproof.errors import ConfigurationError, RepeatError
 from faceproof.jobs.study import Study, StudyOptions
-from faceproof.runs.conditions import suite_again
 from faceproof.runs.manifest_schema import DetectorEntry, Manifest, SystemEntry
 from faceproof.runs.run_folder import StoredRun
 from faceproof.systems.recipe import Recipe
@@ -90,29 +90,20 @@ def settings_of_protocol(manifest: Manifest, places: Places) -> dict[str, Any]:
     return settings if pairs is None else settings | {"pairs": pairs}
 
 
-def study_again(run: StoredRun, places: Places, **options: Any) -> Study:
+def study_again(run: StoredRun, places: Places, suite: Suite | None = None, **options: Any) -> Study:
     """The study of a run of models.
 
     Args:
         run: the run.
         places: where its files lie now.
+        suite: conditions of a stress run (`faceproof.runs.conditions.suite_again`); None: clean photos only.
         options: fields of `StudyOptions` in place of those of the run.
 
     Raises:
-        RepeatError: the manifest does not tell how to load a system, or the source of a function is missing or has
-            changed.
+        RepeatError: the manifest does not tell how to load a system.
     """
     manifest = run.manifest
-    reasons = _not_loaded_again(manifest)
-    suite = None
-    if manifest.kind == "stress":
-        suite, lost = suite_again(manifest)
-        reasons += [
-            f"The function {entry.function.rpartition(':')[0] or entry.family} of condition {entry.name} is missing, "
-            "or its source has changed."
-            for entry in lost
-        ]
-    if reasons:
+    if reasons := _not_loaded_again(manifest):
         raise cannot_be_repeated(run, reasons)
     people = people_of(run, places)
     assert people is not None
@@ -186,19 +177,23 @@ def _function(manifest: Manifest) -> str:
     return "stress" if manifest.kind == "stress" else "evaluate"
 
 
-def _is_onnx(system: SystemEntry) -> bool:
-    return (system.reference or "").lower().endswith(".onnx")
+def onnx_file(system: SystemEntry, places: Places) -> Path | None:
+    """The ONNX file of a system; None for another model."""
+    reference = system.reference or ""
+    if not reference.lower().endswith(".onnx"):
+        return None
+    return Path(places.weights) if places.weights is not None else Path(reference)
 
 
 def _reference(system: SystemEntry, places: Places) -> str:
     assert system.reference is not None
-    return str(places.weights) if places.weights is not None and _is_onnx(system) else system.reference
+    return str(onnx_file(system, places) or system.reference)
 
 
 def _weights_file(manifest: Manifest, places: Places) -> str | Path | None:
     """The file to take the weights from; None: the usual places."""
     system = manifest.system
-    if _is_onnx(system):
+    if onnx_file(system, places) is not None:
         return None
     if places.weights is not None:
         return places.weights

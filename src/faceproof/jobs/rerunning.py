@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 from faceproof.engine.values import Progress
 from faceproof.errors import FaceproofError, RunFolderError
 from faceproof.jobs.base import Run, Say
-from faceproof.jobs.checking import check_comparisons, check_inputs, check_systems, other_versions
+from faceproof.jobs.checking import check_comparisons, check_degradations, check_inputs, check_systems, other_versions
 from faceproof.jobs.diffing import check_tolerance
 from faceproof.jobs.external import evaluate_templates, score
 from faceproof.jobs.repeating import (
@@ -26,10 +26,11 @@ from faceproof.jobs.repeating import (
 )
 from faceproof.jobs.running import carry_out_evaluation, carry_out_stress
 from faceproof.jobs.settling import StudyPlan, settle
+from faceproof.runs.conditions import suite_again
 from faceproof.runs.run_folder import StoredRun, open_run
 from faceproof.summary.evaluation import summarize
-from faceproof.summary.evaluation_schema import EvaluationSummary
-from faceproof.summary.number_differences import different_numbers, numbers_in
+from faceproof.summary.evaluation_schema import SCHEMA_VERSION, EvaluationSummary
+from faceproof.summary.number_differences import NumberDifference, different_numbers, numbers_in
 from faceproof.summary.receipts import FileCheck, RerunCheck
 from faceproof.summary.run_differences import score_differences
 from faceproof.summary.stored import Summary, read_summary
@@ -175,7 +176,11 @@ def _repeated(
     source = source_of(run.manifest, places)
     if source is not None:
         return _imported_again(run, places, source, options, say, command)
-    study = study_again(run, places, **options)
+    suite = None
+    if run.manifest.kind == "stress":
+        suite, lost = suite_again(run.manifest)
+        _refuse_failed(run, [check_degradations(lost, len(run.manifest.conditions))])
+    study = study_again(run, places, suite, **options)
     try:
         plan = settle(study, say=say, command=command)
     except FaceproofError as error:
@@ -238,16 +243,24 @@ def _checked(run: StoredRun, folder: Path, tolerance: float, notes: tuple[str, .
     say("Comparing with the stored run ...")
     summary = read_summary(run)
     scores, only_one = score_differences(run, open_run(folder), (summary, None), tolerance=tolerance)
-    stored, again = (numbers_in(one.as_json()) for one in (summary, _judged_again(run, summary)))
+    numbers, checked = _numbers(run, summary)
     return RerunCheck(
         folder=run.folder,
         tolerance=tolerance,
         scores=tuple(scores),
-        numbers=different_numbers(stored, again, ROUNDING),
-        numbers_checked=len(stored),
+        numbers=numbers,
+        numbers_checked=checked,
         conditions=tuple(only_one),
         notes=notes,
     )
+
+
+def _numbers(run: StoredRun, summary: Summary) -> tuple[tuple[NumberDifference, ...], int | None]:
+    """Stored numbers that do not follow from the stored tables, and how many numbers were compared."""
+    if summary.schema_version != SCHEMA_VERSION:
+        return (), None
+    stored, again = (numbers_in(one.as_json()) for one in (summary, _judged_again(run, summary)))
+    return different_numbers(stored, again, ROUNDING), len(stored)
 
 
 def _judged_again(run: StoredRun, summary: Summary) -> Summary:

@@ -67,7 +67,8 @@ class RerunCheck:
         scores: differences of similarities and decisions, for each system under each condition; decisions of both are
             at the thresholds of the stored run.
         numbers: numbers of the stored ``metrics.json`` that do not follow from the stored tables.
-        numbers_checked: how many numbers were computed again from the stored tables.
+        numbers_checked: how many numbers were computed again from the stored tables; None where the stored ones are of
+            an earlier schema version, which has other formulas.
         conditions: conditions that only one of the runs has results for.
         notes: other versions or another machine, one sentence each.
     """
@@ -76,7 +77,7 @@ class RerunCheck:
     tolerance: float
     scores: tuple[ScoreDifferences, ...]
     numbers: tuple[NumberDifference, ...]
-    numbers_checked: int
+    numbers_checked: int | None
     conditions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -49,7 +49,9 @@ def print_rerun_check(check: RerunCheck, console: Console) -> None:
     print_text(console, rerun_headline(check), style="bold")
     for sentence in similarities_in_words(check.scores, check.tolerance):
         print_text(console, sentence)
-    if check.numbers:
+    if check.numbers_checked is None:
+        print_text(console, "The numbers of metrics.json are of an earlier version with other formulas: not compared.")
+    elif check.numbers:
         print_text(
             console, f"{count(len(check.numbers))} numbers of metrics.json do not follow from the stored tables."
         )
