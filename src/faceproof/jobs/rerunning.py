@@ -270,7 +270,5 @@ def _judged_again(run: StoredRun, summary: Summary) -> Summary:
     """
     if isinstance(summary, EvaluationSummary):
         fixed = summary.default_point.threshold_distance if summary.default_operating_point == "fixed" else None
-        own = summary.folds.kind == "person_disjoint"
-        folds = summary.folds.k if own else run.manifest.judging.folds
-        return summarize(run.tables(), threshold_distance=fixed, folds=folds)
+        return summarize(run.tables(), threshold_distance=fixed, folds=summary.run.judging.folds)
     return summarize_stress(run)[0]

@@ -15,9 +15,9 @@ NO_CACHE = "All templates were computed; the template cache was not used."
 
 def check_headline(check: RunCheck) -> str:
     """Result of the check of the files of a run, one sentence."""
-    failed = [one.what for one in check.checks if one.failed]
+    failed = [f"{one.what} ({one.outcome})" for one in check.checks if one.failed]
     if failed:
-        return f"{check.folder} differs from its manifest: {', '.join(failed)}."
+        return f"{check.folder} is not as in its manifest: {', '.join(failed)}."
     unknown = [one.what for one in check.checks if one.outcome != "same"]
     if unknown:
         return f"No difference from the manifest of {check.folder}; without a digest: {', '.join(unknown)}."
@@ -34,7 +34,7 @@ def rerun_headline(check: RerunCheck) -> str:
     if decisions:
         found.append(_many(decisions, "decision"))
     if check.numbers:
-        found.append(_many(len(check.numbers), "number"))
+        found.append(f"{_many(len(check.numbers), 'number')} of metrics.json")
     if check.conditions:
         found.append(f"the conditions that have results ({', '.join(check.conditions)})")
     if found:
