@@ -136,12 +136,12 @@ def test_photos_that_are_missing_changed_or_added(world, tmp_path):
     people = copied(world / "people", tmp_path / "people")
     Image.new("RGB", (9, 9)).save(people / "ann" / "3.png")
     one = the("photos", world / "run", people=people)
-    assert (one.outcome, one.found.endswith("has 1 more photos, which the run did not compare.")) == ("same", True)
+    assert (one.outcome, one.found.endswith("has 1 more photo, which the run did not compare.")) == ("same", True)
     (people / "ann" / "1.png").unlink()
     Image.new("RGB", (9, 9)).save(people / "ben" / "2.png")
     one = the("photos", world / "run", people=people)
     assert (one.outcome, one.names) == ("missing", ("ann/1.png", "ben/2.png"))
-    assert "1 of 12 photos are missing: ann/1.png. 1 of 12 photos were changed: ben/2.png." in one.found
+    assert "1 of 12 photos missing: ann/1.png; 1 of 12 photos changed: ben/2.png." in one.found
     assert failed(world / "run", people=people) == ["photos"]
 
 
@@ -151,7 +151,7 @@ def test_of_many_missing_photos_ten_are_named(world, tmp_path):
     shutil.copy(world / "people" / "ann" / "1.png", people / "ann")
     one = the("photos", world / "run", people=people)
     assert (one.outcome, len(one.names)) == ("missing", 10)
-    assert "11 of 12 photos are missing: ann/2.png, " in one.found
+    assert "11 of 12 photos missing: ann/2.png, " in one.found
     assert "and 1 more." in one.found
 
 

@@ -53,7 +53,8 @@ def world(tmp_path_factory):
         )
         faceproof.stress(
             root / "people", models=["receipt_own:Model"], recipe=NO_FACES, suite=root / "field.toml",
-            severities=[2, 3], side="probe", stage="aligned", protocol="all", out=root / "stress", seed=5, fmr=0.1, **PLAIN,
+            severities=[2, 3], side="probe", stage="aligned", protocol="all", out=root / "stress", seed=5, fmr=0.1,
+            **PLAIN,
         )  # fmt: skip
         yield root
     sys.modules.pop("receipt_own", None)
@@ -180,7 +181,7 @@ def test_photos_that_are_gone_are_named_and_counted(world, tmp_path):
     for name in ("ann/1.png", "cem/2.png"):
         (people / name).unlink()
     said = reasons(world / "run", people=people)
-    assert "2 of 12 photos are missing: ann/1.png, cem/2.png." in said
+    assert "2 of 12 photos missing: ann/1.png, cem/2.png." in said
     said = reasons(world / "run", people=tmp_path / "nowhere")
     assert "None of the 12 photos can be read (ann/1.png, ann/2.png, " in said
 
@@ -188,7 +189,7 @@ def test_photos_that_are_gone_are_named_and_counted(world, tmp_path):
 def test_a_photo_that_was_changed_is_named(world, tmp_path):
     people = copied(world / "people", tmp_path / "people")
     Image.new("RGB", (96, 96), "gray").save(people / "ben" / "2.png")
-    assert "1 of 12 photos were changed: ben/2.png." in reasons(world / "run", people=people)
+    assert "1 of 12 photos changed: ben/2.png." in reasons(world / "run", people=people)
 
 
 def test_photos_that_moved_are_read_from_their_new_place(world, tmp_path):
@@ -395,4 +396,4 @@ def test_templates_with_a_folder_of_people_are_repeated(world, tmp_path):
     people = copied(world / "people", tmp_path / "people")
     assert rerun(tmp_path / "run", check=True, people=people).check.same
     (people / "ann" / "1.png").unlink()
-    assert "1 of 12 photos are missing: ann/1.png." in reasons(tmp_path / "run", people=people)
+    assert "1 of 12 photos missing: ann/1.png." in reasons(tmp_path / "run", people=people)

@@ -210,21 +210,18 @@ def _sentence(error: FaceproofError) -> str:
 
 
 def _compared(photo_set: PhotoSet, recorded: Mapping[str, str]) -> FileCheck:
-    what, root, all_of_them = "photos", photo_set.root, f"{len(recorded):,} photos"
+    what, root = "photos", photo_set.root
     here = {photo.id: photo.sha256 for photo in photo_set.photos}
     missing = [photo for photo in recorded if photo not in here]
     changed = [photo for photo, digest in recorded.items() if photo in here and here[photo] != digest]
     more = len(here) - (len(recorded) - len(missing))
-    besides = f" {root} has {more:,} more photos, which the run did not compare." if more > 0 else ""
+    photos = "photo" if more == 1 else "photos"
+    besides = f" {root} has {more:,} more {photos}, which the run did not compare." if more > 0 else ""
     if missing or changed:
-        parts = [
-            f"{len(photos):,} of {all_of_them} {verb}: {_some(photos)}."
-            for photos, verb in ((missing, "are missing"), (changed, "were changed"))
-            if photos
-        ]
-        found = f"In {root}, {' '.join(parts)}{besides}"
+        parts = [_counted(missing, "missing", len(recorded), what), _counted(changed, "changed", len(recorded), what)]
+        found = f"In {root}, {'; '.join(filter(None, parts))}.{besides}"
         return FileCheck(what, "missing" if missing else "differs", found, (*missing, *changed)[:SHOWN], "people")
-    return FileCheck(what, "same", f"All {all_of_them} in {root} have the bytes that they had.{besides}")
+    return FileCheck(what, "same", f"All {len(recorded):,} photos in {root} have the bytes that they had.{besides}")
 
 
 def _some(names: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from faceproof.report.words.receipts import (
     diff_headline,
     names_in_words,
     numbers_in_words,
+    numbers_of_rerun_in_words,
     rerun_headline,
     scores_in_words,
     similarities_in_words,
@@ -49,16 +50,7 @@ def print_rerun_check(check: RerunCheck, console: Console) -> None:
     print_text(console, rerun_headline(check), style="bold")
     for sentence in similarities_in_words(check.scores, check.tolerance):
         print_text(console, sentence)
-    if check.numbers_checked is None:
-        print_text(console, "The numbers of metrics.json are of an earlier version with other formulas: not compared.")
-    elif check.numbers:
-        print_text(
-            console, f"{count(len(check.numbers))} numbers of metrics.json do not follow from the stored tables."
-        )
-    else:
-        print_text(
-            console, f"All {count(check.numbers_checked)} numbers of metrics.json follow from the stored tables."
-        )
+    print_text(console, numbers_of_rerun_in_words(check))
     print_text(console, NO_CACHE)
     several = len(check.scores) > 1
     for one in check.scores:

@@ -70,6 +70,20 @@ def similarities_in_words(scores: Sequence[ScoreDifferences], tolerance: float) 
         )
 
 
+def numbers_of_rerun_in_words(check: RerunCheck) -> str:
+    """Whether the numbers of ``metrics.json`` follow from the stored tables, one sentence."""
+    if check.numbers_checked is None:
+        return "The numbers of metrics.json are of an earlier version with other formulas: not compared."
+    if not check.numbers:
+        return f"All {count(check.numbers_checked)} numbers of metrics.json follow from the stored tables."
+    ends = sum(one.a is not None and one.b is not None and one.a.value == one.b.value for one in check.numbers)
+    only = f"; {count(ends)} of them {_differ(ends)} only in an end of the interval" if ends else ""
+    return (
+        f"{count(len(check.numbers))} of {count(check.numbers_checked)} numbers of metrics.json do not follow from the "
+        f"stored tables by the formulas of this version{only}."
+    )
+
+
 def diff_headline(found: RunDifferences) -> str:
     """What differs between two runs, in one sentence."""
     parts = list(_differing(found))
