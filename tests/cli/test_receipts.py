@@ -50,6 +50,7 @@ def test_a_sound_run_ends_with_0(at):
     assert "All templates were computed; the template cache was not used." in said
     said = words(at("check", "run").stdout)
     assert said.startswith("No difference: everything that run was made of, and its files, are as in its manifest.")
+    assert f"manifest_sha256: {json.loads(at('check', 'run', '--json').stdout)['manifest_sha256']}" in said
     said = words(at("diff", "run", "run").stdout)
     assert said.startswith("No difference between run and run in settings, data, systems and results. A: run B: run")
 

@@ -79,6 +79,7 @@ def test_a_sound_run_has_everything_that_it_was_made_of(world):
     assert found.same
     assert outcomes(world / "run") == dict.fromkeys([*SOUND, "system receipt-own.model", "detector none"], "same")
     assert found.notes == ()
+    assert found.manifest_sha256 == json.loads((world / "run" / "manifest.json").read_text())["manifest_sha256"]
     assert outcomes(world / "stress")["degradations"] == "same"
 
 
@@ -142,6 +143,7 @@ def test_photos_that_are_missing_changed_or_added(world, tmp_path):
     one = the("photos", world / "run", people=people)
     assert (one.outcome, one.names) == ("missing", ("ann/1.png", "ben/2.png"))
     assert "1 of 12 photos missing: ann/1.png; 1 of 12 photos changed: ben/2.png." in one.found
+    assert one.found.endswith("has 1 more photo, which the run did not compare.")
     assert failed(world / "run", people=people) == ["photos"]
 
 

@@ -17,7 +17,7 @@ from faceproof.people.folder import read_people
 from faceproof.people.types import Comparisons, Photo, PhotoSet
 from faceproof.runs.conditions import suite_again
 from faceproof.runs.manifest import detector_entry, machine_here, system_entry, versions_here
-from faceproof.runs.manifest_file import MANIFEST
+from faceproof.runs.manifest_file import MANIFEST, manifest_digest
 from faceproof.runs.manifest_schema import ConditionEntry, DetectorEntry, Manifest, SystemEntry
 from faceproof.runs.run_folder import CLEAN_NAME, TABLE_FILES, StoredRun, open_run
 from faceproof.summary.receipts import FileCheck, RunCheck
@@ -64,7 +64,8 @@ def check_run(
     places = Places(people=people, weights=weights, pairs=pairs, source=source)
     places.refuse_without_use(stored)
     checks = [*check_files(stored), *check_inputs(stored, places, say=say), *_check_loaded(stored, places, say)]
-    return RunCheck(Path(run), tuple(checks), tuple(other_versions(stored.manifest)))
+    notes = tuple(other_versions(stored.manifest))
+    return RunCheck(Path(run), tuple(checks), notes, manifest_digest(stored.folder))
 
 
 def check_files(run: StoredRun) -> list[FileCheck]:

@@ -45,11 +45,13 @@ class RunCheck:
         folder: the run folder.
         checks: the check of each part.
         notes: other versions, and what else is no difference of files.
+        manifest_sha256: digest of the manifest, which has the digests of all other files; None in schema version 1.
     """
 
     folder: Path
     checks: tuple[FileCheck, ...]
     notes: tuple[str, ...] = ()
+    manifest_sha256: str | None = None
 
     @property
     def same(self) -> bool:

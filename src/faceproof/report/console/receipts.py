@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from faceproof.findings.differences import DifferentScore, ScoreDifferences
-from faceproof.report.console.terminal import Column, print_table, print_text
+from faceproof.report.console.terminal import Column, print_path, print_table, print_text
 from faceproof.report.words.formatting import count
 from faceproof.report.words.receipts import (
     NO_CACHE,
@@ -42,6 +42,9 @@ def print_check(check: RunCheck, console: Console) -> None:
     console.print()
     columns = [Column("part"), Column("result", inline=True), Column("found", wraps=True)]
     print_table(console, columns, [[one.what, one.outcome, one.found] for one in check.checks])
+    if check.manifest_sha256 is not None:
+        console.print()
+        print_path(console, "manifest_sha256", check.manifest_sha256)
     _print_notes(console, check.notes)
 
 
