@@ -27,9 +27,9 @@ def test_the_public_names_are_these():
     assert faceproof.__all__ == [
         "MTCNN", "CacheError", "ConfigurationError", "DegradationError", "DetectedPhoto", "DownloadError",
         "FaceproofError", "Faces", "ImageDecodeError", "MetricUndefinedError", "ModelError", "PeopleError",
-        "Recipe", "Run", "RunFolderError", "Threshold", "Verification", "WeightsError", "compare", "detect",
-        "evaluate", "evaluate_templates", "load_model", "load_run", "plan", "plan_claim", "score", "stress",
-        "threshold_card", "verify"
+        "Recipe", "RepeatError", "Run", "RunFolderError", "Threshold", "Verification", "WeightsError", "check_run",
+        "compare", "detect", "diff", "evaluate", "evaluate_templates", "load_model", "load_run", "plan", "plan_claim",
+        "rerun", "score", "stress", "threshold_card", "verify"
     ]  # fmt: skip
     assert all(getattr(faceproof, name) is not None for name in faceproof.__all__)
 

@@ -21,6 +21,7 @@ from faceproof.errors import (
     MetricUndefinedError,
     ModelError,
     PeopleError,
+    RepeatError,
     RunFolderError,
     WeightsError,
 )
@@ -28,11 +29,14 @@ from faceproof.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from faceproof.jobs.base import Run, load_run
+    from faceproof.jobs.checking import check_run
     from faceproof.jobs.comparing import compare
     from faceproof.jobs.detecting import DetectedPhoto, detect
+    from faceproof.jobs.diffing import diff
     from faceproof.jobs.evaluation import evaluate
     from faceproof.jobs.external import evaluate_templates, score
     from faceproof.jobs.planning import plan, plan_claim
+    from faceproof.jobs.rerunning import rerun
     from faceproof.jobs.stressing import stress
     from faceproof.jobs.thresholds import threshold_card
     from faceproof.jobs.verification import Verification, verify
@@ -57,19 +61,23 @@ __all__ = [
     "ModelError",
     "PeopleError",
     "Recipe",
+    "RepeatError",
     "Run",
     "RunFolderError",
     "Threshold",
     "Verification",
     "WeightsError",
+    "check_run",
     "compare",
     "detect",
+    "diff",
     "evaluate",
     "evaluate_templates",
     "load_model",
     "load_run",
     "plan",
     "plan_claim",
+    "rerun",
     "score",
     "stress",
     "threshold_card",
@@ -84,14 +92,17 @@ _HOME = {
     "Run": "faceproof.jobs.base",
     "Threshold": "faceproof.scoring.threshold",
     "Verification": "faceproof.jobs.verification",
+    "check_run": "faceproof.jobs.checking",
     "compare": "faceproof.jobs.comparing",
     "detect": "faceproof.jobs.detecting",
+    "diff": "faceproof.jobs.diffing",
     "evaluate": "faceproof.jobs.evaluation",
     "evaluate_templates": "faceproof.jobs.external",
     "load_run": "faceproof.jobs.base",
     "load_model": "faceproof.systems.recognition.catalog",
     "plan": "faceproof.jobs.planning",
     "plan_claim": "faceproof.jobs.planning",
+    "rerun": "faceproof.jobs.rerunning",
     "score": "faceproof.jobs.external",
     "stress": "faceproof.jobs.stressing",
     "threshold_card": "faceproof.jobs.thresholds",

@@ -10,6 +10,7 @@ the Python argument, `FaceproofError.on_command_line` has the option.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 _ARGUMENT = re.compile(r"\[\[(\w+)(?:=([^\]]+))?\]\]")
@@ -95,6 +96,18 @@ class CacheError(FaceproofError):
 
 class RunFolderError(FaceproofError):
     """A run folder is incomplete, of another version, or would be overwritten."""
+
+
+class RepeatError(FaceproofError):
+    """A run cannot be repeated from its manifest.
+
+    Attributes:
+        reasons: why, one sentence each.
+    """
+
+    def __init__(self, message: str = "", *, path: str | Path | None = None, reasons: Sequence[str] = ()) -> None:
+        super().__init__(message, path=path)
+        self.reasons = tuple(reasons)
 
 
 class MetricUndefinedError(FaceproofError, ValueError):

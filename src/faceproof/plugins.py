@@ -165,6 +165,20 @@ def made_by(reference: str, group: str, method: str) -> Any:
         return found() if isinstance(found, type) or not hasattr(found, method) else found
 
 
+def source_digest(thing: object) -> str | None:
+    """SHA-256 of the source of the class of a user's object; None where the source cannot be read."""
+    text = _source_of(type(thing))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() if text else None
+
+
+def _source_of(kind: type) -> str:
+    """The source of a class; empty where it cannot be read."""
+    try:
+        return inspect.getsource(kind)
+    except (OSError, TypeError, SyntaxError, ValueError, RecursionError):
+        return ""
+
+
 def identity_of(thing: object, reference: str | None) -> str | None:
     """Identity of a user's object in the cache.
 
@@ -182,10 +196,7 @@ def identity_of(thing: object, reference: str | None) -> str | None:
     kind = type(thing)
     owner = reference or kind.__name__
     version = attribute(thing, "version", owner)
-    try:
-        text = inspect.getsource(kind)
-    except (OSError, TypeError, SyntaxError, ValueError, RecursionError):
-        text = ""
+    text = _source_of(kind)
     if version is None:
         return None
     with users_code(f"{owner}: making text of its version", ConfigurationError):

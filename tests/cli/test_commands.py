@@ -13,7 +13,7 @@ import pytest
 from stopping import DECODING, stopped
 
 FACEPROOF = [sys.executable, "-m", "faceproof.cli"]
-COMMANDS = ["evaluate", "report", "verify", "detect", "split", "weights", "models", "data"]
+COMMANDS = ["evaluate", "report", "verify", "detect", "split", "weights", "models", "data", "check", "rerun", "diff"]
 
 
 def run(*arguments, code=0, cwd=None):

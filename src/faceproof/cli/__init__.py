@@ -11,11 +11,13 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from faceproof.cli.check import check_command
 from faceproof.cli.compare import compare_command
 from faceproof.cli.data import data_app
 from faceproof.cli.degrade import degradations_command, degrade_command
 from faceproof.cli.demo import demo_command
 from faceproof.cli.detect import detect_command
+from faceproof.cli.diff import diff_command
 from faceproof.cli.evaluate import evaluate_command
 from faceproof.cli.models import models_app
 from faceproof.cli.output import (
@@ -29,6 +31,7 @@ from faceproof.cli.output import (
 from faceproof.cli.people import people_app
 from faceproof.cli.plan import plan_command
 from faceproof.cli.report import report_command
+from faceproof.cli.rerun import rerun_command
 from faceproof.cli.schema import schema_command
 from faceproof.cli.score import score_command
 from faceproof.cli.split import split_command
@@ -67,6 +70,9 @@ app.command("evaluate")(evaluate_command)
 app.command("score")(score_command)
 app.command("stress")(stress_command)
 app.command("compare")(compare_command)
+app.command("rerun")(rerun_command)
+app.command("check")(check_command)
+app.command("diff")(diff_command)
 app.command("plan")(plan_command)
 app.command("demo")(demo_command)
 app.command("report")(report_command)
@@ -105,7 +111,10 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 failed, 2 usage, 3 a gate was missed, 130 stopped by a signal."""
+    """Run the command line.
+
+    Exit codes: 0 done, 1 failed, 2 usage, 3 a gate was missed or a run differs, 130 stopped by a signal.
+    """
     asked: dict[str, bool] = {"traceback": False}
     try:
         _stop_as_ctrl_c_does()

@@ -73,6 +73,13 @@ PixelDivisor = Annotated[str | None, typer.Option(help="Divides what is left: on
 
 NoFigures = Annotated[bool, typer.Option("--no-figures", help="Leave the figures out; faceproof report draws them.")]
 
+MovedPeople = Annotated[Path | None, typer.Option("--people", help="Folder of people, where it has moved.")]
+MovedWeights = Annotated[
+    Path | None, typer.Option("--weights", help="Weights file or .onnx file of a single model, where it has moved.")
+]
+MovedPairs = Annotated[Path | None, typer.Option("--pairs", help="Pair list, where it has moved.")]
+MovedSource = Annotated[Path | None, typer.Option("--source", help="File of templates or scores, where it has moved.")]
+
 NoCanary = Annotated[bool, typer.Option("--no-canary", help="Do not check the model before the run.")]
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-_NOTHING_KEPT = "Stopped; nothing was kept (--no-cache)."
+_NOTHING_KEPT = "Stopped; nothing was kept (without the template cache)."
 
 
 @contextmanager
@@ -32,11 +32,24 @@ def study_progress(study: StudyArguments, *names: str) -> Iterator[PhotoProgress
         study: options of the command.
         names: ``unit`` and ``among`` of `faceproof.cli.progress.PhotoProgress`.
     """
-    with only_results_on_stdout(), PhotoProgress(study.quiet, *names) as progress:
+    with photo_progress(study.quiet, *names, kept=not study.no_cache) as progress:
+        yield progress
+
+
+@contextmanager
+def photo_progress(quiet: bool, *names: str, kept: bool) -> Iterator[PhotoProgress]:
+    """Show progress on stderr, and end the command on Ctrl-C; see `study_progress`.
+
+    Args:
+        quiet: show nothing.
+        names: ``unit`` and ``among`` of `faceproof.cli.progress.PhotoProgress`.
+        kept: whether finished templates are kept in the cache.
+    """
+    with only_results_on_stdout(), PhotoProgress(quiet, *names) as progress:
         try:
             yield progress
         except KeyboardInterrupt:
-            typer.echo(_NOTHING_KEPT if study.no_cache else progress.stopped(), err=True)
+            typer.echo(progress.stopped() if kept else _NOTHING_KEPT, err=True)
             raise typer.Exit(STOPPED) from None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from faceproof.degrade.types import Condition
@@ -59,6 +59,8 @@ class Shown:
         """
         self.say("Computing the numbers and drawing the report ...")
         folder, tables, judging = self.target or run.folder, run.tables(), judging or run.manifest.judging
+        # The manifest in metrics.json has the settings of these numbers.
+        tables = replace(tables, manifest=tables.manifest.model_copy(update={"judging": judging}))
         scored = join_scores(tables)
         summary = in_words(
             summarize(tables, threshold_distance=judging.threshold_distance, folds=judging.folds, scored=scored),

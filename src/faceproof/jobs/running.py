@@ -27,18 +27,30 @@ def run_evaluation(
     study: Study, *, progress: Progress | None = None, say: Say = lambda _: None, command: str | None = None
 ) -> Run[EvaluationSummary]:
     """Plan and carry out a study of clean photos; see `faceproof.evaluate` for arguments and errors."""
-    plan = settle(study, say=say, command=command)
-    run = _Execution(plan, progress, say)
-    for line in plan.lines:
-        say(line)
-    return carry_out(plan, run.execute, run.shown.evaluation, overwrite=study.options.overwrite)
+    return carry_out_evaluation(settle(study, say=say, command=command), progress=progress, say=say)
 
 
 def run_stress(
     study: Study, *, progress: Progress | None = None, say: Say = lambda _: None, command: str | None = None
 ) -> Run[StressSummary]:
     """Plan and carry out a study of degraded photos; see `faceproof.stress` for arguments and errors."""
-    plan = settle(study, say=say, command=command)
+    return carry_out_stress(settle(study, say=say, command=command), progress=progress, say=say)
+
+
+def carry_out_evaluation(
+    plan: StudyPlan, *, progress: Progress | None = None, say: Say = lambda _: None
+) -> Run[EvaluationSummary]:
+    """Carry out the plan of a study of clean photos."""
+    run = _Execution(plan, progress, say)
+    for line in plan.lines:
+        say(line)
+    return carry_out(plan, run.execute, run.shown.evaluation, overwrite=plan.study.options.overwrite)
+
+
+def carry_out_stress(
+    plan: StudyPlan, *, progress: Progress | None = None, say: Say = lambda _: None
+) -> Run[StressSummary]:
+    """Carry out the plan of a study of degraded photos."""
     run = _Execution(plan, progress, say)
     work, models = plan.work, len(plan.work.pipelines)
     say(
@@ -48,7 +60,7 @@ def run_stress(
     )
     for line in plan.lines:
         say(line)
-    return carry_out(plan, run.execute, run.shown.stress, overwrite=study.options.overwrite)
+    return carry_out(plan, run.execute, run.shown.stress, overwrite=plan.study.options.overwrite)
 
 
 class _Execution:

@@ -59,7 +59,7 @@ def settle(
     """
     started, options = datetime.now(UTC), study.options
     conditions, suite = _conditions(study)
-    pipelines = _pipelines(study)
+    pipelines = load_systems(study)
     _check_stage(pipelines[0].detector, study)
     if isinstance(study.threshold, Threshold):
         refuse_other_weights(study.threshold, pipelines[0])
@@ -78,7 +78,7 @@ def settle(
         "stress" if suite else "evaluation",
         command,
         started,
-        systems=[manifest.system_entry(pipeline) for pipeline in pipelines],
+        systems=[manifest.system_entry(pipeline, study.weights) for pipeline in pipelines],
         conditions=[manifest.condition_entry(condition) for condition in conditions],
         detector=manifest.detector_entry(pipelines[0]),
         people=manifest.people_entry(photo_set),
@@ -118,13 +118,19 @@ def _judging(study: Study) -> Judging:
     return Judging(threshold_distance=distance, fmr=study.fmr)
 
 
-def _pipelines(study: Study) -> list[Pipeline]:
+def load_systems(study: Study) -> list[Pipeline]:
+    """Load the systems of a study, which share a detector and the selection of the face.
+
+    Raises:
+        ConfigurationError: a model or the detector cannot be used, or the models do not fit together.
+        WeightsError: the weights are missing or wrong.
+    """
     options = study.options
     pipelines: list[Pipeline] = []
-    for model in study.models:
+    for place, model in enumerate(study.models):
         pipelines.append(
             load_pipeline(
-                *(model, study.weights, study.recipe, options.device, options.batch_size, options.workers),
+                *(model, study.weights, study.recipe_of(place), options.device, options.batch_size, options.workers),
                 offline=options.offline,
                 detector=pipelines[0].detector if pipelines else None,
                 decode_memory=options.decode_memory,

@@ -98,7 +98,7 @@ class Study:
         people: folder with a folder of photos for each person.
         models: one or more models, as in `faceproof.evaluate`; they share detector and selection.
         weights: file with the weights of the model; for a single model.
-        recipe: changes to detection and preprocessing, for all models.
+        recipe: changes to detection and preprocessing, for all models, or one for each model; None: as the cards say.
         threshold: fixed threshold: a distance, 0 to 2, or a `faceproof.Threshold`; for a single model.
         folds: number of folds of cross-validation, where the protocol has none.
         suite: suite of degradations (`faceproof.degrade.suites.get_suite`); None: an evaluation on clean photos.
@@ -116,7 +116,7 @@ class Study:
     people: str | Path
     models: Sequence[Model]
     weights: str | Path | None = None
-    recipe: Recipe | None = None
+    recipe: Recipe | Sequence[Recipe] | None = None
     threshold: float | Threshold | None = None
     folds: int = 10
     suite: SuiteLike | None = None
@@ -138,5 +138,14 @@ class Study:
         if len(self.models) > 1 and (self.weights is not None or self.threshold is not None):
             what = "A weights file" if self.weights is not None else "A threshold"
             raise ConfigurationError(f"{what} belongs to one model; {len(self.models)} were given.")
+        if isinstance(self.recipe, Sequence) and len(self.recipe) != len(self.models):
+            raise ConfigurationError(
+                f"{len(self.recipe)} recipes were given for {len(self.models)} models; expected one for each model, or "
+                "one for all."
+            )
         if self.fmr is not None and not 0 < self.fmr <= 1:
             raise ConfigurationError(f"The target FMR is {self.fmr}; expected above 0 and up to 1, such as 0.001.")
+
+    def recipe_of(self, place: int) -> Recipe | None:
+        """Changes to detection and preprocessing for a model, by its index."""
+        return self.recipe[place] if isinstance(self.recipe, Sequence) else self.recipe

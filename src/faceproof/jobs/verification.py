@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError, FaceproofError, ImageDecodeError, ModelError
+from faceproof.jobs.repeating import recipe_again
 from faceproof.jobs.thresholds import refuse_other_weights
 from faceproof.people.decode import decode_photo
 from faceproof.runs.manifest_schema import DetectorEntry, SystemEntry
@@ -22,7 +23,6 @@ from faceproof.systems.faces.types import Face, Failure
 from faceproof.systems.load import load_pipeline
 from faceproof.systems.recipe import Recipe
 from faceproof.systems.recognition.recognizer import NO_FINITE_TEMPLATE
-from faceproof.systems.weights.card import InputContract
 
 if TYPE_CHECKING:
     from faceproof.summary.calibration_schema import LlrLine
@@ -153,34 +153,13 @@ def _system_again(folder: str | Path, system: SystemEntry, detector: DetectorEnt
             "verify() yourself.",
             path=folder,
         )
-    contract = system.card.contract
-    return system.reference, Recipe(
-        size_px=contract.size_px,
-        mirrored=contract.mirrored,
-        color_order=contract.color_order,
-        pixel_mean=contract.pixel_mean,
-        pixel_divisor=contract.pixel_divisor,
-        **_faces_of_run(folder, detector, contract),
-    )
-
-
-def _faces_of_run(folder: str | Path, detector: DetectorEntry, contract: InputContract) -> dict[str, Any]:
-    """The part of the recipe of a run about detection, selection and cropping of faces."""
-    if detector.name == "none":
-        return {"detector": detector.name}
-    margin = None if contract.alignment == "five_point" else contract.margin_px
-    cut: dict[str, Any] = {"margin_px": margin, "alignment": contract.alignment, "selection": detector.selection}
-    if detector.on_missing is not None:
-        cut["on_missing"] = detector.on_missing
-    if detector.name == "mtcnn":
-        return cut | {"min_face_size": detector.min_face_size, "pad": detector.pad}
-    if detector.reference is None:
+    if detector.name not in ("mtcnn", "none") and detector.reference is None:
         raise ConfigurationError(
             f"{folder} judges faces of {detector.file or detector.name}, and nothing here finds faces in other photos "
             "the same way. Expected a run with a detector that can be loaded again.",
             path=folder,
         )
-    return cut | {"detector": detector.reference}
+    return system.reference, recipe_again(system.card.contract, detector)
 
 
 def _threshold_of_card(pipeline: Pipeline) -> Threshold | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
+from pydantic import JsonValue
 
 from faceproof.degrade.types import CLEAN, Condition
 from faceproof.files import sha256_of_json
@@ -59,11 +60,21 @@ def begun(kind: Kind, command: str | None, started: datetime, **entries: object)
             "finished": None,
             "systems": [],
             "conditions": [condition_entry(CLEAN)],
-            "versions": {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
-            "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
+            "versions": versions_here(),
+            "machine": machine_here(),
             **entries,
         }
     )
+
+
+def versions_here() -> dict[str, str]:
+    """Versions of Python and of the libraries that compute."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}}
+
+
+def machine_here() -> dict[str, JsonValue]:
+    """System, processor and number of cores of this machine."""
+    return {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()}
 
 
 def plan_digests(**parts: object) -> dict[str, str]:
@@ -75,8 +86,13 @@ def plan_digests(**parts: object) -> dict[str, str]:
     return {name: sha256_of_json(part) for name, part in parts.items()}
 
 
-def system_entry(pipeline: Pipeline) -> SystemEntry:
-    """Entry of a model: name, reference that loads it again, card with the contract, and digest of the weights."""
+def system_entry(pipeline: Pipeline, weights_file: str | Path | None = None) -> SystemEntry:
+    """Entry of a model: name, reference that loads it again, card with the contract, and digest of the weights.
+
+    Args:
+        pipeline: the pipeline of the model.
+        weights_file: file that the weights were taken from, where one was given.
+    """
     recognizer = pipeline.recognizer
     card = recognizer.card.model_dump(mode="json") | {"contract": recognizer.contract.model_dump(mode="json")}
     reference = None if recognizer.reference is None else printable_path(Path(recognizer.reference))
@@ -85,6 +101,8 @@ def system_entry(pipeline: Pipeline) -> SystemEntry:
         reference=reference,
         card=CardEntry.model_validate(card),
         weights=recognizer.weights_sha256,
+        weights_file=None if weights_file is None else printable_path(Path(weights_file).resolve()),
+        code_sha256=recognizer.code_sha256,
     )
 
 
@@ -110,8 +128,8 @@ def detector_entry(pipeline: Pipeline) -> DetectorEntry:
     """Entry of the detector: its recipe, its source, and the rule that selects one of several faces."""
     detector = pipeline.detector
     recipe = detector.recipe() | dict(detector.source) | {"selection": pipeline.selection}
-    recipe |= pipeline.recipe_of_missing
-    return DetectorEntry.model_validate(recipe)
+    code = {} if detector.code_sha256 is None else {"code_sha256": detector.code_sha256}
+    return DetectorEntry.model_validate(recipe | code | pipeline.recipe_of_missing)
 
 
 def condition_entry(condition: Condition) -> ConditionEntry:

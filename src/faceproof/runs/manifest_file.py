@@ -90,6 +90,16 @@ def stored_files(path: Path) -> dict[str, str]:
     return {name: digest for name, digest in files.items() if _is_below(name)} if isinstance(files, dict) else {}
 
 
+def manifest_digest(folder: Path) -> str | None:
+    """The digest of the manifest of a run, as the manifest has it; None where its version has none.
+
+    Raises:
+        RunFolderError: the manifest cannot be read.
+    """
+    digest = read_json(folder / MANIFEST).get(_DIGEST)
+    return digest if isinstance(digest, str) else None
+
+
 def files_listed(entries: Mapping[str, Any]) -> Mapping[str, str] | None:
     """SHA-256 of each file, from the entries of a manifest; None where its version has none."""
     files = entries.get(_FILES)

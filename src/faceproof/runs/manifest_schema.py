@@ -118,6 +118,9 @@ class SystemEntry(Entry):
             scores.
         card: card of the model; None for imported templates or scores.
         weights: SHA-256 of the weights of the model.
+        weights_file: file that the weights were taken from, where one was given; else None.
+        code_sha256: of a model in Python: SHA-256 of the source of its class; None where it cannot be read, in other
+            runs, and in runs of earlier versions.
         canary: result of the model check before the run.
         source: the imported file of templates or scores; None for a model.
         scale: scale of imported scores.
@@ -127,6 +130,8 @@ class SystemEntry(Entry):
     reference: str | None = None
     card: CardEntry | None = None
     weights: str | None = None
+    weights_file: str | None = None
+    code_sha256: str | None = None
     canary: ModelCheck | None = None
     source: SourceEntry | None = None
     scale: Annotated[Scale | None, BeforeValidator(_scale)] = None

@@ -194,6 +194,17 @@ def _held(scored: ScoredComparisons, judging: Judging, seed: int) -> _Held:
     )
 
 
+def held_thresholds(scored: ScoredComparisons, judging: Judging, seed: int) -> NDArray[np.float64]:
+    """The fixed threshold of each comparison of a stress run, a similarity, float64 (n,); NaN where there is none.
+
+    Args:
+        scored: the comparisons of clean photos.
+        judging: settings of the threshold.
+        seed: seed of the run.
+    """
+    return _held(scored, judging, seed).threshold
+
+
 @dataclass(frozen=True, slots=True)
 class _Lost:
     """Loss and change under each condition, retained performance by family, and the robustness index."""

@@ -25,6 +25,7 @@ class Detector(ABC):
         clean_only: whether its faces are valid only for photos without degradation, as it reads no pixels.
         cacheable: whether templates of its faces may be cached.
         source: file or reference of the detector, for the manifest.
+        code_sha256: digest of the source of a detector in Python; None where it cannot be read, and for others.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Detector(ABC):
     clean_only: bool = False
     cacheable: bool = True
     source: Mapping[str, str] = MappingProxyType({})
+    code_sha256: str | None = None
 
     @abstractmethod
     def find(self, pictures: Sequence[Picture], ids: Sequence[str] = ()) -> list[Faces | Failure]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceproof.errors import ConfigurationError, ModelError
-from faceproof.plugins import attribute, identity_of, made_by, users_code
+from faceproof.plugins import attribute, identity_of, made_by, source_digest, users_code
 from faceproof.systems.detection.detector import Detector, Picture
 from faceproof.systems.faces.types import Faces, Failure
 
@@ -67,6 +67,7 @@ class PythonDetector(Detector):
         self.identity = identity_of(finder, reference)
         self.cacheable = self.identity is not None
         self.source = {} if reference is None else {"reference": reference}
+        self.code_sha256 = source_digest(finder)
 
     def find(self, pictures: Sequence[Picture], ids: Sequence[str] = ()) -> list[Faces | Failure]:
         """The faces that the object finds. If it fails on several photos, each photo is tried separately."""

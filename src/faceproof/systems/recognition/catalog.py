@@ -13,7 +13,7 @@ import numpy as np
 
 from faceproof.errors import ConfigurationError, ModelError
 from faceproof.files import sha256_of
-from faceproof.plugins import attribute, identity_of, is_reference
+from faceproof.plugins import attribute, identity_of, is_reference, source_digest
 from faceproof.systems.recognition.model_file import (
     card_path,
     contract_from,
@@ -259,4 +259,5 @@ def _python(model: PythonModel, name: str, options: LoadOptions, reference: str 
         python_runner(attribute(model, "embed", name), size),
         cacheable=identity is not None,
         reference=reference,
+        code_sha256=source_digest(model),
     )

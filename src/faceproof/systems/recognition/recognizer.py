@@ -51,6 +51,7 @@ class Recognizer:
         cacheable: whether its templates may be kept between runs.
         reference: what `faceproof.systems.recognition.catalog.load_model` takes to give it again; None: nothing does.
         quantized: whether the net is known to compute with whole numbers (int8) somewhere.
+        code_sha256: digest of the source of a model in Python; None for other models, and where it cannot be read.
     """
 
     card: Card
@@ -62,6 +63,7 @@ class Recognizer:
     cacheable: bool = True
     reference: str | None = None
     quantized: bool = False
+    code_sha256: str | None = None
 
     @property
     def template_size(self) -> int:
