@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from faceproof.jobs.base import Run, load_run
     from faceproof.jobs.comparing import compare
     from faceproof.jobs.detecting import DetectedPhoto, detect
+    from faceproof.jobs.doctoring import doctor
     from faceproof.jobs.evaluation import evaluate
     from faceproof.jobs.external import evaluate_templates, score
     from faceproof.jobs.planning import plan, plan_claim
@@ -64,6 +65,7 @@ __all__ = [
     "WeightsError",
     "compare",
     "detect",
+    "doctor",
     "evaluate",
     "evaluate_templates",
     "load_model",
@@ -86,6 +88,7 @@ _HOME = {
     "Verification": "faceproof.jobs.verification",
     "compare": "faceproof.jobs.comparing",
     "detect": "faceproof.jobs.detecting",
+    "doctor": "faceproof.jobs.doctoring",
     "evaluate": "faceproof.jobs.evaluation",
     "evaluate_templates": "faceproof.jobs.external",
     "load_run": "faceproof.jobs.base",

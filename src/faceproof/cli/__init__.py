@@ -16,6 +16,7 @@ from faceproof.cli.data import data_app
 from faceproof.cli.degrade import degradations_command, degrade_command
 from faceproof.cli.demo import demo_command
 from faceproof.cli.detect import detect_command
+from faceproof.cli.doctor import doctor_command
 from faceproof.cli.evaluate import evaluate_command
 from faceproof.cli.models import models_app
 from faceproof.cli.output import (
@@ -67,6 +68,7 @@ app.command("evaluate")(evaluate_command)
 app.command("score")(score_command)
 app.command("stress")(stress_command)
 app.command("compare")(compare_command)
+app.command("doctor")(doctor_command)
 app.command("plan")(plan_command)
 app.command("demo")(demo_command)
 app.command("report")(report_command)
