@@ -16,6 +16,10 @@ from faceproof.metrics.folds import cross_validated_accuracy
 from faceproof.metrics.operating_points import best_accuracy_step, eer_of_steps
 
 _OF_DECISIONS = ("accuracy", "fmr", "fnmr", "precision", "recall", "f1", "tp", "tn", "fp", "fn")
+_OF_SOME = (
+    "It may be of some of the comparisons only, such as those of folds that share no person: claim the number of "
+    "comparisons too."
+)
 _NO_SCORES = CannotRun("it needs scores of both kinds")
 
 
@@ -175,12 +179,26 @@ def _of_decisions(scores: AuditedScores, claims: Claims, steps: StepCounts | Non
         if any(one.any() for one in held):
             possible.append(claim)
         else:
-            yield _differs(claim, _shown(np.concatenate(values), claim), f" {where}.")
+            certain = claim.name != "accuracy" or _of_all_comparisons(scores, claims)
+            found = _differs(claim, _shown(np.concatenate(values), claim), f" {where}.")
+            yield found if certain else Found("hint", f"{found.text} {_OF_SOME}")
     if len(possible) > 1 and not any(one.any() for one in all_hold) and len(possible) == len(wanted):
         shown = ", ".join(claim.said for claim in possible)
-        one_threshold = claims.tuned or len(claims.thresholds) == 1 or not (scores.fold >= 0).any()
         text = f"No single threshold gives all of {shown}, though one gives each."
-        yield Found("fault" if one_threshold else "hint", text)
+        folded_too = (scores.fold >= 0).any() and not claims.tuned and not claims.thresholds
+        yield Found("hint" if folded_too else "fault", text)
+
+
+def _of_all_comparisons(scores: AuditedScores, claims: Claims) -> bool:
+    """Whether a claimed accuracy is known to be over all comparisons, and not over those of folds of its own."""
+    counts = ("comparisons", "tp", "tn", "fp", "fn")
+    return (
+        len(claims.thresholds) == 1
+        or bool(claims.tuned)
+        or scores.decision is not None
+        or bool((scores.fold >= 0).any())
+        or any(claims.get(name) is not None for name in counts)
+    )
 
 
 def _candidates(scores: AuditedScores, claims: Claims, steps: StepCounts | None) -> tuple[list[Counts], str]:
@@ -297,7 +315,9 @@ def denominators(case: Case) -> Outcome:
         if not any(_is_fraction(claim, size) for size in sizes if size):
             shown = " or ".join(f"{size:,}" for size in sizes)
             text = f"{claim.said} is not possible with {shown} {what}: no whole number gives it at the digits given."
-            found.append(Found("fault", text, [_nearest(claim, size) for size in sizes if size]))
+            certain = claim.name != "accuracy" or _of_all_comparisons(case.scores, claims)
+            evidence = [_nearest(claim, size) for size in sizes if size]
+            found.append(Found("fault", text, evidence) if certain else Found("hint", f"{text} {_OF_SOME}", evidence))
     return found if checked else CannotRun("no rate is claimed whose denominator is known")
 
 

@@ -113,6 +113,8 @@ def slope_over_rows(kind: Kind) -> tuple[float, float]:
     slope = float(place @ z) / squares
     influence = kind.influence_of(place * (z - slope * place) / squares)
     degrees = influence.effective_people - 1 if kind.people.known else math.inf
+    if influence.variance == 0:
+        return slope, 1.0
     return slope, two_sided(slope / math.sqrt(influence.variance), degrees)
 
 

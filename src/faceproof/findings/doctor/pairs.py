@@ -18,6 +18,7 @@ from faceproof.findings.doctor.check import (
     counted,
 )
 from faceproof.findings.doctor.result import MOST_EXAMPLES
+from faceproof.metrics.curves import auc_of_steps
 from faceproof.people.repeats import first_places
 
 IDENTICAL_SIMILARITY = 0.99999
@@ -160,6 +161,8 @@ def suspects(case: Case) -> Outcome:
     mates = scores.similarity[scores.mated & scores.made]
     if mates.size < _FEWEST_MATED:
         return CannotRun(f"it needs {_FEWEST_MATED} mated scores or more")
+    if scores.linked.made.non_mated.n and auc_of_steps(scores.linked.steps) < 0.5:
+        return CannotRun("AUC is below 0.5, so that it is not clear which comparisons are alike")
     limit = float(np.quantile(mates, _EASY_SHARE))
     high = scores.made & ~scores.mated & (np.nan_to_num(scores.similarity, nan=-np.inf) > limit)
     rows = np.flatnonzero(high)

@@ -122,6 +122,8 @@ def common_step(values: Floats) -> float | None:
     (0.1, None)
     """
     differences = np.diff(values)
+    if not differences.size:
+        return None
     step = float(differences.min())
     for _ in range(8):
         left = np.abs(differences / step - np.rint(differences / step)) * step

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from faceproof.report.console.terminal import print_text
 from faceproof.report.words.formatting import count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from faceproof.findings.doctor.result import Audit, Finding
@@ -19,9 +22,9 @@ _INDENT = "  "
 def print_audit(console: Console, audit: Audit) -> None:
     """Print what an audit found, what could not be checked, and what passed."""
     print_text(console, audit_headline(audit), style="bold")
-    for finding in audit.findings:
+    for _, findings in groupby(audit.findings, key=lambda finding: (finding.severity, finding.check)):
         console.print()
-        _print_finding(console, finding)
+        _print_findings(console, list(findings))
     if audit.not_run:
         console.print()
         print_text(console, f"Not checked ({count(len(audit.not_run))}):", style="bold")
@@ -47,13 +50,16 @@ def audit_headline(audit: Audit) -> str:
     )
 
 
-def _print_finding(console: Console, finding: Finding) -> None:
-    print_text(console, f"{finding.severity.upper()} {_named(finding.check)}", style=_STYLES[finding.severity])
-    print_text(console, finding.found, mark=_INDENT)
-    for text in finding.evidence:
-        print_text(console, text, mark=f"{_INDENT}- ")
-    print_text(console, f"What to do: {finding.advice}", mark=_INDENT)
-    print_text(console, f"False alarms: {finding.false_alarm}.", mark=_INDENT, style="dim")
+def _print_findings(console: Console, findings: Sequence[Finding]) -> None:
+    """Print what one check found; the advice is the same for all of it."""
+    first = findings[0]
+    print_text(console, f"{first.severity.upper()} {_named(first.check)}", style=_STYLES[first.severity])
+    for finding in findings:
+        print_text(console, finding.found, mark=_INDENT)
+        for text in finding.evidence:
+            print_text(console, text, mark=f"{_INDENT}- ")
+    print_text(console, f"What to do: {first.advice}", mark=_INDENT)
+    print_text(console, f"False alarms: {first.false_alarm}.", mark=_INDENT, style="dim")
 
 
 def _named(check: str) -> str:
