@@ -112,13 +112,12 @@ def by_kind(case: Case) -> Outcome:
         mated = pairs.mated
     else:
         lost, mated = np.isnan(scores.score), scores.mated
-    if lost.sum() < _FEWEST_LOST or lost.all():
+    expected = float(lost.mean()) * min(int(mated.sum()), int((~mated).sum()))
+    if expected < _FEWEST_LOST or lost.all():
         return CannotRun(
-            f"it needs {_FEWEST_LOST} lost comparisons or more; {counted(int(lost.sum()), 'comparison')} of "
-            f"{lost.size:,} {'lacks' if lost.sum() == 1 else 'lack'} a score"
+            f"{int(lost.sum()):,} of {counted(lost.size, 'comparison')} lack a score; it needs as many as would be "
+            f"{_FEWEST_LOST} of each kind"
         )
-    if mated.all() or not mated.any():
-        return CannotRun("it needs comparisons of both kinds")
     of_mated, of_others = share(lost & mated, mated), share(lost & ~mated, ~mated)
     difference = of_mated - of_others
     known = people is not None

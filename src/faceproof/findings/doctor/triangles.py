@@ -7,6 +7,7 @@ import numpy as np
 from faceproof.findings.doctor.audited import AuditedScores, Floats, Sides, Whole, score_text
 from faceproof.findings.doctor.check import CONSTRUCTION, NO_PHOTOS, CannotRun, Case, Check, Found, Outcome, counted
 from faceproof.findings.doctor.result import MOST_EXAMPLES
+from faceproof.findings.doctor.values import common_step
 
 _PHOTOS = 200
 """Number of photos whose triples are looked at: those with the most comparisons."""
@@ -26,7 +27,8 @@ def triangle(case: Case) -> Outcome:
     rows = np.flatnonzero(scores.made & (photos.a != photos.b))
     chosen, rows = _most_compared(photos, rows)
     values = scores.score[rows]
-    if rows.size and float(np.diff(np.unique(values)).min(initial=np.inf)) > _COARSE * float(np.abs(values).max()):
+    step = common_step(np.unique(values))
+    if step is not None and step > _COARSE * float(np.abs(values).max()):
         return CannotRun("the scores are rounded too far")
     if measure is not None:
         values = np.asarray(measure.to_distance(np.clip(values, measure.low, measure.high)))
