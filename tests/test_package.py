@@ -28,7 +28,7 @@ def test_the_public_names_are_these():
         "MTCNN", "CacheError", "ConfigurationError", "DegradationError", "DetectedPhoto", "DownloadError",
         "FaceproofError", "Faces", "ImageDecodeError", "MetricUndefinedError", "ModelError", "PeopleError",
         "Recipe", "Run", "RunFolderError", "Threshold", "Verification", "WeightsError", "compare", "detect",
-        "evaluate", "evaluate_templates", "load_model", "load_run", "plan", "plan_claim", "score", "stress",
+        "doctor", "evaluate", "evaluate_templates", "load_model", "load_run", "plan", "plan_claim", "score", "stress",
         "threshold_card", "verify"
     ]  # fmt: skip
     assert all(getattr(faceproof, name) is not None for name in faceproof.__all__)

@@ -15,6 +15,7 @@ from faceproof.findings.doctor.result import MOST_EXAMPLES
 from faceproof.findings.linked import LinkedScores, link
 from faceproof.findings.scored import ScoredComparisons
 from faceproof.scoring.native_score import USUAL_SCORES, UsualScore
+from faceproof.scoring.similarity import distance_from_similarity
 from faceproof.systems.external.score_repeats import photo_numbers, text_numbers
 
 Floats = NDArray[np.float64]
@@ -125,11 +126,14 @@ def of_run(
 
     Args:
         scored: the comparisons.
-        score: float64 (n,), imported scores in their own scale; None: the similarities of the run.
+        score: float64 (n,), imported scores in their own scale; None: those of the run.
         kind: what ``score`` is.
-        templates: whether the similarities are cosines of templates that faceproof compared.
+        templates: without ``score``: whether the similarities are cosines of templates, so that distances are audited.
     """
     names = {name: scored.names[name] for name in scored.names.column_names} if scored.people_known else {}
-    measure = USUAL_SCORES["cosine_similarity"] if templates and score is None else None
-    values = scored.similarity if score is None else score
-    return AuditedScores(values, kind, scored.mated, scored.fold, names, measure)
+    if score is not None:
+        return AuditedScores(score, kind, scored.mated, scored.fold, names)
+    if not templates:
+        return AuditedScores(scored.similarity, "similarity", scored.mated, scored.fold, names)
+    distance = np.asarray(distance_from_similarity(scored.similarity))
+    return AuditedScores(distance, "distance", scored.mated, scored.fold, names, USUAL_SCORES["euclidean"])
