@@ -13,7 +13,7 @@ def schema_command(
     file: Annotated[
         Literal["metrics", "manifest", "doctor"],
         typer.Argument(
-            help="metrics: metrics.json and comparison.json; manifest: manifest.json; doctor: the output of doctor --json."
+            help="metrics: metrics.json and comparison.json; manifest: manifest.json; doctor: output of doctor --json."
         ),
     ],
 ) -> None:
