@@ -24,6 +24,8 @@ Flags = NDArray[np.bool_]
 Names = Mapping[str, "pa.ChunkedArray[Any]"]
 
 NO_DECISION = -1
+LARGEST = 1e150
+"""Larger scores count as infinite: their squares are."""
 
 
 class Sides(NamedTuple):
@@ -84,7 +86,7 @@ class AuditedScores:
     @cached_property
     def made(self) -> Flags:
         """Bool (n,), where there is a finite score."""
-        return np.isfinite(self.score)
+        return np.asarray(np.abs(self.score) <= LARGEST)
 
     @cached_property
     def similarity(self) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from faceproof.findings.doctor.audited import Floats, score_text
+from faceproof.findings.doctor.audited import LARGEST, Floats, score_text
 from faceproof.findings.doctor.check import CONSTRUCTION, CannotRun, Case, Check, Found, Outcome, counted
 
 _SLACK = 1e-5
@@ -47,12 +47,10 @@ def possible_range(case: Case) -> Outcome:
 
 def infinite(case: Case) -> Outcome:
     """Find infinite scores."""
-    rows = np.flatnonzero(np.isinf(case.scores.score))
+    rows = np.flatnonzero(np.abs(case.scores.score) > LARGEST)
     if not rows.size:
         return []
-    return [
-        Found("fault", f"{counted(rows.size, 'score is', 'scores are')} infinite.", case.scores.examples(rows)),
-    ]
+    return [Found("fault", f"{counted(rows.size, 'score is', 'scores are')} infinite.", case.scores.examples(rows))]
 
 
 def missing(case: Case) -> Outcome:
