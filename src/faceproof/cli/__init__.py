@@ -107,7 +107,10 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 failed, 2 usage, 3 a gate was missed, 130 stopped by a signal."""
+    """Run the command line.
+
+    Exit codes: 0 done, 1 failed, 2 usage, 3 a gate was missed or doctor found a fault, 130 stopped by a signal.
+    """
     asked: dict[str, bool] = {"traceback": False}
     try:
         _stop_as_ctrl_c_does()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -52,3 +53,10 @@ def test_the_level_is_spread_over_the_tests():
     for level in (0.0, 1.0, float("nan")):
         with pytest.raises(ConfigurationError, match="above 0 and below 1"):
             audit(all_pairs().audited(), level=level)
+
+
+def test_the_page_has_every_check_with_its_rate_of_false_alarms():
+    page = (Path(__file__).parents[3] / "docs" / "doctor.md").read_text("utf-8")
+    rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
+    for check in CHECKS:
+        assert rows[check.name].endswith(f"| {check.false_alarm or 'the level, shared by five tests'} |")

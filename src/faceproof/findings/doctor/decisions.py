@@ -56,13 +56,14 @@ def _thresholds_by_kind(scores: AuditedScores, yes: Flags, no: Flags) -> str:
     """The two thresholds, where each kind of comparison alone is explained by one; else an empty text."""
     shown = []
     sign = 1 if scores.kind == "similarity" else -1
+    to_accept, to_reject = ("from", "up to")[::sign]
     for kind, rows in (("mated", scores.mated), ("non-mated", ~scores.mated)):
         accepted, rejected = scores.similarity[yes & rows], scores.similarity[no & rows]
         if accepted.size and rejected.size and accepted.min() < rejected.max():
             return ""
         ends = [
-            f"accepted from {score_text(sign * float(accepted.min()))}" if accepted.size else "none accepted",
-            f"rejected from {score_text(sign * float(rejected.max()))}" if rejected.size else "none rejected",
+            f"accepted {to_accept} {score_text(sign * float(accepted.min()))}" if accepted.size else "none accepted",
+            f"rejected {to_reject} {score_text(sign * float(rejected.max()))}" if rejected.size else "none rejected",
         ]
         shown.append(f"{kind} {', '.join(ends)}")
     return "; ".join(shown)

@@ -112,6 +112,8 @@ def by_kind(case: Case) -> Outcome:
         mated = pairs.mated
     else:
         lost, mated = np.isnan(scores.score), scores.mated
+    if not lost.any():
+        return CannotRun("all comparisons have a score")
     expected = float(lost.mean()) * min(int(mated.sum()), int((~mated).sum()))
     if expected < _FEWEST_LOST or lost.all():
         return CannotRun(
