@@ -241,3 +241,13 @@ def test_claims_of_one_kind_only_say_why_they_cannot_be_checked():
     assert {one.check: one.reason for one in outcome.not_run}["accuracy_of_the_best_threshold"] == (
         "it needs scores of both kinds"
     )
+
+
+def test_a_score_equal_to_the_threshold_may_be_accepted_or_not():
+    """A threshold of 1 without decimals is anything from 0.5 to 1.5."""
+    results = sampled(2, 2, 2).having(score=np.array([1.5, 0.1, 0.1, 0.5]), measure=None)
+    assert results.mated.tolist() == [True, False, False, True]
+    for accepted, holds in ((0, True), (1, True), (2, True)):
+        assert (found(results, {"tp": accepted, "threshold": "1"}) == []) is holds
+    assert found(results, {"tp": 0, "threshold": "0.9"}) != []
+    assert found(results, {"tp": 2, "threshold": "0.9"}) != []

@@ -88,3 +88,11 @@ def test_triples_that_are_not_complete_say_nothing():
     assert not_run(chain, "triangle_inequality") == "no three photos are all compared with each other"
     rounded = honest.having(score=np.round(honest.score, 2))
     assert not_run(rounded, "triangle_inequality") == "the scores are rounded too far"
+
+
+@pytest.mark.parametrize(("middle", "wrong"), [(0.5, 0), (0.4999, 0), (0.49517, 1)])
+def test_three_photos_on_a_line_are_no_fault(middle, wrong):
+    line = all_pairs(3, 1).having(score=np.array([middle, 1.0, 0.5]), kind="distance", measure="euclidean")
+    findings = found(line, "triangle_inequality")
+    assert len(findings) == wrong
+    assert not wrong or findings[0].found.startswith("1 of 1 triple of photos has a distance that is longer")

@@ -38,9 +38,10 @@ def triangle(case: Case) -> Outcome:
         return CannotRun("no three photos are all compared with each other")
     if not wrong:
         return []
+    have = "has" if complete == 1 else "have"
     text = (
-        f"{len(wrong):,} of {counted(complete, 'triple')} of photos have a distance that is longer than the two others "
-        "together: these scores are not distances of one template for each photo."
+        f"{len(wrong):,} of {counted(complete, 'triple')} of photos {have} a distance that is longer than the two "
+        "others together: these scores are not distances of one template for each photo."
     )
     severity = "fault" if measure is not None else "hint"
     evidence = [_shown(scores, place, *triple) for triple in wrong[:MOST_EXAMPLES]]
