@@ -28,8 +28,8 @@ def test_the_public_names_are_these():
         "MTCNN", "CacheError", "ConfigurationError", "DegradationError", "DetectedPhoto", "DownloadError",
         "FaceproofError", "Faces", "ImageDecodeError", "MetricUndefinedError", "ModelError", "PeopleError",
         "Recipe", "RepeatError", "Run", "RunFolderError", "Threshold", "Verification", "WeightsError", "check_run",
-        "compare", "detect", "diff", "evaluate", "evaluate_templates", "load_model", "load_run", "plan", "plan_claim",
-        "rerun", "score", "stress", "threshold_card", "verify"
+        "compare", "detect", "diff", "doctor", "evaluate", "evaluate_templates", "load_model", "load_run", "plan",
+        "plan_claim", "rerun", "score", "stress", "threshold_card", "verify"
     ]  # fmt: skip
     assert all(getattr(faceproof, name) is not None for name in faceproof.__all__)
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from faceproof.jobs.comparing import compare
     from faceproof.jobs.detecting import DetectedPhoto, detect
     from faceproof.jobs.diffing import diff
+    from faceproof.jobs.doctoring import doctor
     from faceproof.jobs.evaluation import evaluate
     from faceproof.jobs.external import evaluate_templates, score
     from faceproof.jobs.planning import plan, plan_claim
@@ -71,6 +72,7 @@ __all__ = [
     "compare",
     "detect",
     "diff",
+    "doctor",
     "evaluate",
     "evaluate_templates",
     "load_model",
@@ -96,6 +98,7 @@ _HOME = {
     "compare": "faceproof.jobs.comparing",
     "detect": "faceproof.jobs.detecting",
     "diff": "faceproof.jobs.diffing",
+    "doctor": "faceproof.jobs.doctoring",
     "evaluate": "faceproof.jobs.evaluation",
     "evaluate_templates": "faceproof.jobs.external",
     "load_run": "faceproof.jobs.base",

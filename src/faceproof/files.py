@@ -10,7 +10,7 @@ import re
 import secrets
 import stat
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -79,13 +79,16 @@ def check_file(path: Path, what: str, failure: type[FaceproofError], *, most_byt
     return found.st_size
 
 
-def read_toml(path: Path, what: str, failure: type[FaceproofError]) -> dict[str, Any]:
+def read_toml(
+    path: Path, what: str, failure: type[FaceproofError], *, parse_float: Callable[[str], Any] = float
+) -> dict[str, Any]:
     """The content of a TOML file.
 
     Args:
         path: the file, UTF-8.
         what: description of the file, as in `check_file`.
         failure: class of the error to raise.
+        parse_float: makes a value of the text of a number that is not whole.
 
     Returns:
         The values by key.
@@ -99,7 +102,7 @@ def read_toml(path: Path, what: str, failure: type[FaceproofError]) -> dict[str,
         text = path.read_bytes().decode("utf-8") if size else ""
         if _DEEP_KEY.search(text):
             raise failure(nested)
-        return tomllib.loads(text)
+        return tomllib.loads(text, parse_float=parse_float)
     except OSError as error:
         raise failure(f"{what} {path} cannot be read ({error.strerror or error}).") from error
     except RecursionError as error:

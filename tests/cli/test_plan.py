@@ -8,6 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from faceproof.degrade.suites import get_suite
+from faceproof.findings.doctor.result import Audit
 from faceproof.people.synthetic.folder import Population, write_population
 from faceproof.runs.manifest_schema import Manifest
 from faceproof.summary.stored import json_schema
@@ -60,7 +61,10 @@ def test_a_dry_run_means_nothing_where_templates_are_made(run, tmp_path):
     assert "--dry-run means nothing with --templates" in done.stderr
 
 
-@pytest.mark.parametrize(("file", "schema"), [("metrics", json_schema()), ("manifest", Manifest.model_json_schema())])
+@pytest.mark.parametrize(
+    ("file", "schema"),
+    [("metrics", json_schema()), ("manifest", Manifest.model_json_schema()), ("doctor", Audit.model_json_schema())],
+)
 def test_the_schema_is_that_of_the_types(run, file, schema):
     assert json.loads(run("schema", file).stdout) == schema
     assert TypeAdapter(dict).validate_python(schema)["$defs"]

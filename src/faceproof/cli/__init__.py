@@ -18,6 +18,7 @@ from faceproof.cli.degrade import degradations_command, degrade_command
 from faceproof.cli.demo import demo_command
 from faceproof.cli.detect import detect_command
 from faceproof.cli.diff import diff_command
+from faceproof.cli.doctor import doctor_command
 from faceproof.cli.evaluate import evaluate_command
 from faceproof.cli.models import models_app
 from faceproof.cli.output import (
@@ -73,6 +74,7 @@ app.command("compare")(compare_command)
 app.command("rerun")(rerun_command)
 app.command("check")(check_command)
 app.command("diff")(diff_command)
+app.command("doctor")(doctor_command)
 app.command("plan")(plan_command)
 app.command("demo")(demo_command)
 app.command("report")(report_command)
@@ -113,7 +115,7 @@ def _options(
 def main() -> None:
     """Run the command line.
 
-    Exit codes: 0 done, 1 failed, 2 usage, 3 a gate was missed or a run differs, 130 stopped by a signal.
+    Exit codes: 0 done, 1 failed, 2 usage, 3 a gate was missed, a run differs or doctor found a fault, 130 stopped.
     """
     asked: dict[str, bool] = {"traceback": False}
     try:

@@ -113,6 +113,22 @@ def join_scores(run: RunTables) -> ScoredComparisons:
     )
 
 
+def imported_scores(run: RunTables, comparison: NDArray[np.int64]) -> NDArray[np.float64] | None:
+    """Imported scores in their own scale.
+
+    Args:
+        run: the tables of a run folder.
+        comparison: int64 (n,), numbers of the comparisons.
+
+    Returns:
+        float64 (n,), NaN where there is none; None where the run does not have them.
+    """
+    scores = rows_of_condition(run.scores, run.condition)
+    if "score" not in scores.column_names:
+        return None
+    return _aligned(comparison, _numbers(scores, "comparison", np.int64), _numbers(scores, "score", np.float64))
+
+
 def reasons_of(run: RunTables, comparison: NDArray[np.int64]) -> pa.ChunkedArray[Any]:
     """Why comparisons have no similarity.
 

@@ -31,17 +31,6 @@ _OF_DETECTOR = (
     *("name", "selection", "weights", "min_face_size", "pad", "on_missing", "thresholds", "factor"),
     *("identity", "sha256"),
 )
-    "name",
-    "selection",
-    "weights",
-    "min_face_size",
-    "pad",
-    "on_missing",
-    "thresholds",
-    "factor",
-    "identity",
-    "sha256",
-)
 
 
 def check_run(

@@ -370,7 +370,7 @@ def linear_interval(value: float, influence: Influence, *, known: bool) -> Inter
     return Interval(value - half, value + half, method, carried)
 
 
-def auc_interval(scores: Dependence, auc: float) -> Interval:
+def auc_interval(scores: Dependence, auc: float, confidence: float = 0.95) -> Interval:
     """Interval of the area under the ROC. It has a width above 0 also where the area is 0 or 1.
 
     A score interval: the variance at an area is that of two normal distributions of this area, with the correlations
@@ -379,6 +379,7 @@ def auc_interval(scores: Dependence, auc: float) -> Interval:
     Args:
         scores: the comparisons, one or more of each kind.
         auc: the observed area, 0 to 1.
+        confidence: level of the interval, above 0 and below 1.
     """
     other, mates = scores.non_mated, scores.mated
     method = ROBUST if scores.known else INDEPENDENT
@@ -411,7 +412,7 @@ def auc_interval(scores: Dependence, auc: float) -> Interval:
     factor, inner = 1.0, min(max(auc, 0.0), 1.0)
     if scores.known and 0 < inner < 1:
         factor = max(1.0, influence.variance / float(variance(np.array([inner]))[0]))
-    width = students_t(degrees)
+    width = students_t(degrees, confidence)
     low, high = ends_of(np.array([inner]), lambda area: width**2 * factor * variance(area))
     return Interval(float(low[0]), float(high[0]), method, _carried(scores.known, influence))
 
@@ -533,11 +534,12 @@ def _carried(known: bool, influence: Influence) -> float | None:
     return None if math.isnan(effective) else effective
 
 
-def students_t(degrees: float) -> float:
-    """97.5% point of Student's t distribution."""
+def students_t(degrees: float, confidence: float = 0.95) -> float:
+    """The point that Student's t exceeds, either way, with probability 1 - confidence; 97.5% point by default."""
     from scipy.special import stdtrit  # here and not at the top: SciPy takes long to load
 
-    return Z if math.isinf(degrees) else float(stdtrit(degrees, 0.975))
+    upper = (1 + confidence) / 2
+    return NormalDist().inv_cdf(upper) if math.isinf(degrees) else float(stdtrit(degrees, upper))
 
 
 def ends_of(rate: Floats, squared_width: Callable[[Floats], Floats]) -> tuple[Floats, Floats]:

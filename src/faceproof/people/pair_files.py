@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from faceproof.errors import PeopleError
 from faceproof.files import check_file
@@ -77,6 +78,48 @@ def lfw_protocol(people: PhotoSet, pairs: str | Path) -> Comparisons:
     Source: Huang, Ramesh, Berg, Learned-Miller, "Labeled Faces in the Wild", UMass Amherst TR 07-49, 2007.
     """
     listed = read_pair_list(pairs)
+    found = lfw_pairs(listed)
+    named, mated, fold = found.named, found.mated, found.fold
+    problems = Problems(listed.path)
+    rows, notes = _find_photos(people, named, problems)
+    problems.check(f"These photos are not in {people.root}. Give the folder of people that the pair list is for.")
+    line = np.array([pair.line for pair in named], np.int64)
+    once, repeat_notes = count_once(rows[:, 0], rows[:, 1], mated, fold, line, problems)
+    return compose(
+        people,
+        rows[once, 0],
+        rows[once, 1],
+        mated[once],
+        fold=np.unique(fold[once], return_inverse=True)[1].astype(np.int16) if found.folds else None,
+        protocol="lfw",
+        settings=listed.settings,
+        notes=notes + repeat_notes,
+    )
+
+
+class NamedPair(NamedTuple):
+    """The line of a pair, and person and file name without suffix of both photos."""
+
+    line: int
+    a: tuple[str, str]
+    b: tuple[str, str]
+
+
+class LfwPairs(NamedTuple):
+    """The pairs of a list in LFW's format, with label and fold of each; ``folds`` is None where it has no folds."""
+
+    named: list[NamedPair]
+    mated: NDArray[np.bool_]
+    fold: NDArray[np.int16]
+    folds: int | None
+
+
+def lfw_pairs(listed: PairListFile) -> LfwPairs:
+    """The pairs of a list in LFW's format, see `lfw_protocol`.
+
+    Raises:
+        PeopleError: the file is malformed.
+    """
     text = decoded(listed.content, listed.path, "pair list", PeopleError)
     lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     if not lines:
@@ -90,26 +133,13 @@ def lfw_protocol(people: PhotoSet, pairs: str | Path) -> Comparisons:
     problems = Problems(listed.path)
     named = list(_named_photos(lines[1:], mated.tolist(), problems))
     problems.check("Correct these lines.")
-    rows, notes = _find_photos(people, named, problems)
-    problems.check(f"These photos are not in {people.root}. Give the folder of people that the pair list is for.")
-    line = np.array([number for number, _ in lines[1:]], np.int64)
-    once, repeat_notes = count_once(rows[:, 0], rows[:, 1], mated, fold, line, problems)
-    return compose(
-        people,
-        rows[once, 0],
-        rows[once, 1],
-        mated[once],
-        fold=np.unique(fold[once], return_inverse=True)[1].astype(np.int16) if folds else None,
-        protocol="lfw",
-        settings=listed.settings,
-        notes=notes + repeat_notes,
-    )
+    return LfwPairs(named, mated, fold, folds)
 
 
-class _NamedPair(NamedTuple):
-    line: int
-    a: tuple[str, str]
-    b: tuple[str, str]
+def is_lfw(listed: PairListFile) -> bool:
+    """Whether the first line that is not blank is that of a list in LFW's format."""
+    first = next((line for line in listed.content.splitlines() if line.strip()), b"")
+    return _HEADER.fullmatch(first.decode("utf-8", "replace").removeprefix("\ufeff").strip()) is not None
 
 
 def _read_header(path: Path, number: int, line: str) -> tuple[int | None, int]:
@@ -146,7 +176,7 @@ def _fields(line: str) -> list[str]:
     return [unicodedata.normalize("NFC", field.strip()) for field in fields]
 
 
-def _named_photos(lines: list[tuple[int, str]], mated: list[bool], problems: Problems) -> Iterator[_NamedPair]:
+def _named_photos(lines: list[tuple[int, str]], mated: list[bool], problems: Problems) -> Iterator[NamedPair]:
     """Person and file name without suffix of both photos of each line; errors are added to ``problems``."""
     for place, (number, line) in enumerate(lines):
         fields = _fields(line)
@@ -161,11 +191,11 @@ def _named_photos(lines: list[tuple[int, str]], mated: list[bool], problems: Pro
             problems.add(number, f"{line.strip()[:80]!r} is one person, expected two (non-mated)")
         else:
             stems = [f"{name}_{int(photo):04d}" for name, photo in zip(names, numbers, strict=True)]
-            yield _NamedPair(number, (names[0], stems[0]), (names[1], stems[1]))
+            yield NamedPair(number, (names[0], stems[0]), (names[1], stems[1]))
 
 
 def _find_photos(
-    people: PhotoSet, named: list[_NamedPair], problems: Problems
+    people: PhotoSet, named: list[NamedPair], problems: Problems
 ) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.int64]], list[str]]:
     """Rows of both photos, int64 (n, 2), and notes; missing photos are added to ``problems``."""
     row_of: dict[tuple[str, str], int] = {}

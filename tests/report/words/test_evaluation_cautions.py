@@ -163,3 +163,43 @@ def test_a_model_that_was_not_checked_is_told_and_one_that_passed_is_not() -> No
     skipped = ModelCheck.model_validate({"passed": None, "reason": "skipped as asked"})
     (said,) = canary_cautions("net", skipped)
     assert said == "net was not checked before the run (skipped as asked): wrong preprocessing would not show."
+
+
+def renamed(run: Any, **columns: list[str]) -> Any:
+    """The run with other names in ``comparisons.parquet``."""
+    for name, values in columns.items():
+        place = run.comparisons.column_names.index(name)
+        run.comparisons = run.comparisons.set_column(place, name, pa.array(values, pa.string()))
+    return run
+
+
+def test_people_in_two_folds_are_noticed() -> None:
+    fold = np.arange(400) // 40
+    assert not warned(summary_of(bell_run(fold=fold)), "in two folds or more")
+    names = bell_run().comparisons["person_a"].to_pylist()
+    shared = renamed(bell_run(fold=fold), person_a=[*names[:-1], names[0]])
+    assert warned(summary_of(shared), "1 of 599 people is in two folds or more.")
+
+
+def test_labels_that_contradict_the_names_are_noticed() -> None:
+    run = bell_run()
+    names = run.comparisons["person_b"].to_pylist()
+    names[1] = run.comparisons["person_a"][1].as_py()
+    assert not warned(summary_of(run), "though both sides name one person")
+    assert warned(summary_of(renamed(run, person_b=names)), "1 comparison is labelled non-mated, though both sides ")
+
+
+@pytest.mark.parametrize(("digits", "noticed"), [(1, True), (6, False)])
+def test_scores_that_were_rounded_are_noticed(digits: int, noticed: bool) -> None:
+    run = bell_run()
+    rounded = np.round(run.scores["similarity"].to_numpy(), digits)
+    run.scores = run.scores.set_column(2, "similarity", pa.array(rounded))
+    assert warned(summary_of(run), "between two thresholds") is noticed
+
+
+@pytest.mark.parametrize(("by", "noticed"), [(0.3, True), (0.0, False)])
+def test_scores_that_drift_over_the_rows_are_noticed(by: float, noticed: bool) -> None:
+    run = bell_run()
+    later = run.scores["similarity"].to_numpy() - by * np.linspace(0, 1, 400)
+    run.scores = run.scores.set_column(2, "similarity", pa.array(later))
+    assert warned(summary_of(run), "comparisons fall over the rows of the file") is noticed

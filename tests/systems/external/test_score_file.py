@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from faceproof.errors import PeopleError
-from faceproof.systems.external.score_file import read_scores
+from faceproof.systems.external.score_file import read_rows, read_scores
 
 
 @pytest.fixture
@@ -194,3 +194,24 @@ def test_a_file_whose_name_is_no_unicode_is_read(written):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(PeopleError, match="cannot be read"):
         read_scores(tmp_path / "nowhere.csv")
+
+
+def test_rows_are_read_as_they_stand(written):
+    """Repeats, contradictions and infinite scores stay, and further columns are read."""
+    rows = [
+        "photo_a,photo_b,similarity,mated,decision",
+        "a,b,inf,1,yes",
+        "a,b,.2,0,no",
+        "b,a,-Infinity,1,",
+        "a,b,1e999,1,",
+    ]
+    path = written("\n".join(rows))
+    found = read_rows(path, infinite=True, more=("decision", "split"))
+    assert found.numbers.score.tolist() == [np.inf, 0.2, -np.inf, np.inf]
+    assert found.mated.tolist() == [True, False, True, True]
+    assert found.names["decision"].to_pylist() == ["yes", "no", "", ""]
+    assert "split" not in found.names
+    with pytest.raises(PeopleError, match="similarity is 'inf', expected a finite number"):
+        read_rows(path)
+    with pytest.raises(PeopleError, match="similarity is 'infinit', expected a finite number"):
+        read_rows(written("similarity,mated\ninfinit,1\n"), infinite=True)

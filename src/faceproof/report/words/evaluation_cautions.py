@@ -11,6 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from faceproof.findings.doctor.audit import CHECKS
+from faceproof.findings.doctor.audited import of_run
+from faceproof.findings.doctor.check import CannotRun, Case
+from faceproof.findings.doctor.pairs import IDENTICAL_SIMILARITY
 from faceproof.findings.scored import ScoredComparisons
 from faceproof.metrics.operating_points import fmr_label
 from faceproof.report.words.evaluation_headline import FEW, is_synthetic
@@ -20,11 +24,20 @@ from faceproof.runs.manifest_schema import DetectorEntry, Manifest
 from faceproof.summary.evaluation_schema import EvaluationSummary
 from faceproof.systems.model_check.result import ModelCheck
 
-IDENTICAL_SIMILARITY = 0.99999
 _NARROW_SPREAD = 0.01
 _LOPSIDED = 10
-_NEARLY_ALL, _RUNS = 0.9, 10
 _EXAMPLES = 3
+_AUDITED = (
+    "one_person_only",
+    "runs_of_equal_scores",
+    "tied_scores",
+    "photo_with_itself",
+    "order_of_sides",
+    "labels_against_names",
+    "people_in_two_folds",
+    "drift_over_rows",
+)
+"""Checks of `faceproof doctor` whose findings are warnings; other warnings cover what the others find."""
 
 
 def cautions(scored: ScoredComparisons, photos: pa.Table, summary: EvaluationSummary) -> list[str]:
@@ -45,7 +58,7 @@ def cautions(scored: ScoredComparisons, photos: pa.Table, summary: EvaluationSum
         *_about_the_scale(summary.run),
         *_about_completeness(scored, photos, summary),
         *_about_the_system(scored, summary),
-        *_about_repeats(scored),
+        *_about_the_audit(scored, summary),
         *([] if _foreign(summary.run) else _about_copies(scored, photos)),
         *_about_failures(summary),
         *_about_numbers(summary),
@@ -161,34 +174,18 @@ def _about_the_system(scored: ScoredComparisons, summary: EvaluationSummary) -> 
             )
 
 
-def _about_repeats(scored: ScoredComparisons) -> Iterator[str]:
-    """A warning where the scores of one kind repeat in runs of equal length.
-
-    In such a file, each score of that kind was computed over several comparisons, and the other kind was not.
-    """
-    made = {
-        kind: scored.similarity[rows & scored.compared]
-        for kind, rows in (("mated", scored.mated), ("non-mated", ~scored.mated))
-    }
-    if min(values.size for values in made.values()) < FEW:
+def _about_the_audit(scored: ScoredComparisons, summary: EvaluationSummary) -> Iterator[str]:
+    """What the checks of `faceproof doctor` find that no other warning is about."""
+    if summary.counts.compared == 0:
         return
-    length = {kind: _usual_run(values) for kind, values in made.items()}
-    for kind, other in (("mated", "non-mated"), ("non-mated", "mated")):
-        if length[kind] > 1 and length[other] == 1:
-            yield (
-                f"The {kind} scores come in runs of {length[kind]} that are equal to the last digit, and the {other} "
-                f"ones do not. If each was taken over {length[kind]} comparisons at a time, the two kinds were not "
-                "compared in the same way, and no rate here means anything."
-            )
-
-
-def _usual_run(similarity: NDArray[np.float64]) -> int:
-    """Length of the runs of equal neighbours, where nearly all runs have the same length; else 0."""
-    starts = np.flatnonzero(np.concatenate([[True], similarity[1:] != similarity[:-1]]))
-    length = np.diff(np.append(starts, similarity.size))
-    usual = int(np.bincount(length).argmax())
-    same = int(np.count_nonzero(length == usual))
-    return usual if same >= max(_NEARLY_ALL * length.size, _RUNS) else 0
+    case = Case(of_run(scored, templates=not summary.run.system.of_scores))
+    all_equal = np.ptp(scored.similarity[scored.compared]) == 0
+    for check in CHECKS:
+        if check.name not in _AUDITED or (all_equal and check.name == "tied_scores"):
+            continue
+        outcome = check.run(case)
+        if not isinstance(outcome, CannotRun):
+            yield from (printable(one.text) for one in outcome)
 
 
 def _about_copies(scored: ScoredComparisons, photos: pa.Table) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,26 +23,30 @@ EXPECTED = (
 _SHOWN = 5
 
 
-def read_cells(path: Path) -> Cells:
+def read_cells(path: Path, more: Sequence[str] = ()) -> Cells:
     """Every row of a score file that is not blank, with those of `COLUMNS` that it has.
+
+    Args:
+        path: the file.
+        more: names of further columns to read, where the file has them.
 
     Raises:
         PeopleError: it is no table of text, a column is missing or there twice, or a row has another number of cells.
     """
     table = read_table(path, "score file", PeopleError, expected=EXPECTED)
-    cells = table.cells(_places(table))
+    cells = table.cells(_places(table, more))
     if not len(cells.table):
         raise PeopleError(f"{path} has a first line and no comparison below it. Expected one on each line.", path=path)
     return cells
 
 
-def _places(table: CsvTable) -> dict[str, int]:
-    """The place of each of `COLUMNS` that the file has.
+def _places(table: CsvTable, more: Sequence[str]) -> dict[str, int]:
+    """The place of each of `COLUMNS`, and of ``more``, that the file has.
 
     Raises:
         PeopleError: columns are missing, or exclude each other.
     """
-    places, found = table.places(COLUMNS), table.shown()
+    places, found = table.places((*COLUMNS, *more)), table.shown()
     for one, other in (("similarity", "distance"), ("mated", "label")):
         if one in places and other in places:
             raise PeopleError(f"{found}, with both {one} and {other}. Expected exactly one of them: leave one out.")

@@ -5,7 +5,7 @@ A million rows stay columns all the way; no cell becomes a Python object.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,7 +22,7 @@ from faceproof.people.labels import LABELS, FoundLabel, label_error, meaning_of
 from faceproof.people.pair_files import MOST_FOLDS
 from faceproof.people.pairing import NO_FOLD, some
 from faceproof.systems.external.score_cells import SIDES, Mistakes, read_cells
-from faceproof.systems.external.score_numbers import DECIMALS, Decimal, read_numbers
+from faceproof.systems.external.score_numbers import DECIMALS, Decimal, ScoreColumn, read_numbers
 from faceproof.systems.external.score_repeats import once_each
 
 _UNKNOWN_SHOWN = 5
@@ -61,6 +61,57 @@ class ScoreFile:
         return len(self.score)
 
 
+@dataclass(frozen=True, slots=True)
+class ScoreRows:
+    """Every row of a score file as it stands there, with repeats and contradictions.
+
+    Attributes:
+        cells: text of the columns.
+        kind: what its scores are.
+        numbers: the scores.
+        mated: bool (n,), the same person on both sides.
+        fold: int16 (n,), see `ScoreFile`.
+        names: text columns (n,) by name: those of people and photos, reason, and what else was asked for.
+    """
+
+    cells: Cells
+    kind: Literal["similarity", "distance"]
+    numbers: ScoreColumn
+    mated: NDArray[np.bool_]
+    fold: NDArray[np.int16]
+    names: Mapping[str, pa.ChunkedArray[pa.StringScalar]]
+
+
+def read_rows(
+    path: Path, *, decimal: Decimal | None = None, infinite: bool = False, more: Sequence[str] = ()
+) -> ScoreRows:
+    """Every row of a score file, without judging how rows fit together.
+
+    Args:
+        path: the file, see `read_scores`.
+        decimal: the decimal mark of the scores, see `read_scores`.
+        infinite: keep infinite scores; else they are an error.
+        more: names of further columns of text, which are read where the file has them.
+
+    Raises:
+        PeopleError: the file cannot be read, has no row, or a column or a cell is not as expected.
+        ConfigurationError: ``decimal`` is something else.
+    """
+    if decimal not in (None, *DECIMALS):
+        raise ConfigurationError(f"decimal is {decimal!r}; expected 'comma' or 'point'.")
+    cells = read_cells(path, more)
+    kind: Literal["similarity", "distance"] = "similarity" if "similarity" in cells else "distance"
+    mistakes = Mistakes(cells)
+    numbers = read_numbers(cells, kind, decimal, mistakes, infinite=infinite)
+    fold = _folds(cells, mistakes)
+    names = {name: cells.trimmed(name) for name in (*SIDES[0], *SIDES[1], "reason", *more) if name in cells}
+    for name in (name for side in SIDES for name in side if name in names):
+        mistakes.add(name, _true(names[name], "equal", ""), "a name")
+    mistakes.check()
+    mated = read_labels(cells, "mated" if "mated" in cells else "label")
+    return ScoreRows(cells, kind, numbers, mated, fold, names)
+
+
 def read_scores(path: str | Path, *, decimal: Decimal | None = None) -> ScoreFile:
     """The comparisons of a score file in UTF-8, separated by commas, semicolons, tabs or bars.
 
@@ -83,36 +134,25 @@ def read_scores(path: str | Path, *, decimal: Decimal | None = None) -> ScoreFil
         ConfigurationError: ``decimal`` is something else.
     """
     path = Path(path)
-    if decimal not in (None, *DECIMALS):
-        raise ConfigurationError(f"decimal is {decimal!r}; expected 'comma' or 'point'.")
     check_file(path, "The score file", PeopleError)
     try:
         digest = sha256_of(path)
     except OSError as error:
         raise PeopleError(f"The score file {path} cannot be read ({error.strerror or error}).") from error
-    cells = read_cells(path)
-    kind: Literal["similarity", "distance"] = "similarity" if "similarity" in cells else "distance"
-    mistakes = Mistakes(cells)
-    numbers = read_numbers(cells, kind, decimal, mistakes)
-    fold = _folds(cells, mistakes)
-    names = {name: cells.trimmed(name) for name in (*SIDES[0], *SIDES[1], "reason") if name in cells}
-    for name in (name for side in SIDES for name in side if name in names):
-        mistakes.add(name, _true(names[name], "equal", ""), "a name")
-    mistakes.check()
-    mated = _labels(cells, "mated" if "mated" in cells else "label")
-    once, repeat_notes = once_each(cells, names, numbers.score, mated, fold)
-    names = {name: column.take(once) for name, column in names.items()}
-    notes = [*_notes(names, mated[once]), *repeat_notes, *numbers.notes]
-    if ignored := cells.source.others(cells.places):
+    rows = read_rows(path, decimal=decimal)
+    once, repeat_notes = once_each(rows.cells, rows.names, rows.numbers.score, rows.mated, rows.fold)
+    names = {name: column.take(once) for name, column in rows.names.items()}
+    notes = [*_notes(names, rows.mated[once]), *repeat_notes, *rows.numbers.notes]
+    if ignored := rows.cells.source.others(rows.cells.places):
         notes.append(f"Columns of the score file that are ignored: {some(ignored)}.")
     return ScoreFile(
-        *(path, digest, kind, numbers.score[once], mated[once], fold[once], names, once + 1),
-        numbers.decimal,
+        *(path, digest, rows.kind, rows.numbers.score[once], rows.mated[once], rows.fold[once], names, once + 1),
+        rows.numbers.decimal,
         tuple(notes),
     )
 
 
-def _labels(cells: Cells, column: str) -> NDArray[np.bool_]:
+def read_labels(cells: Cells, column: str) -> NDArray[np.bool_]:
     """Which rows are mated, bool (n,).
 
     Raises:

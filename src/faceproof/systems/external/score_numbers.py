@@ -24,6 +24,7 @@ _OTHER: dict[Decimal, Decimal] = {"comma": "point", "point": "comma"}
 _NO_SCORE = ("", "nan", "na", "n/a", "null", "none")
 _NUMBER = r"^[+-]?([0-9]+{mark}?[0-9]*|{mark}[0-9]+)([eE][+-]?[0-9]+)?$"
 _GROUPED = r"^[+-]?[1-9][0-9]{{0,2}}({thousands}[0-9]{{3}})+({mark}[0-9]*)?$"
+_INFINITE = r"^[+-]?inf(inity)?$"
 _ADVICE = "Say which: [[decimal=comma]] or [[decimal=point]]; the other mark then sets thousands apart"
 
 
@@ -35,7 +36,9 @@ class ScoreColumn(NamedTuple):
     notes: list[str]
 
 
-def read_numbers(cells: Cells, column: str, decimal: Decimal | None, mistakes: Mistakes) -> ScoreColumn:
+def read_numbers(
+    cells: Cells, column: str, decimal: Decimal | None, mistakes: Mistakes, *, infinite: bool = False
+) -> ScoreColumn:
     """The scores of a column.
 
     Args:
@@ -44,6 +47,7 @@ def read_numbers(cells: Cells, column: str, decimal: Decimal | None, mistakes: M
         decimal: the decimal mark; the other one may then set thousands apart, in whole groups of three digits. None:
             the mark that the column shows, and no mark for thousands.
         mistakes: gets the cells that hold no finite number.
+        infinite: keep infinite numbers (``inf``, ``-infinity``, ``1e999``) in place of adding them to ``mistakes``.
 
     Returns:
         The numbers.
@@ -55,13 +59,15 @@ def read_numbers(cells: Cells, column: str, decimal: Decimal | None, mistakes: M
     none = _true(pc.is_in(pc.utf8_lower(text), value_set=pa.array(_NO_SCORE)))
     mark = _shown_decimal(cells, column, text) if decimal is None else decimal
     number, grouped = _is_number(text, mark), _is_grouped(text, mark)
+    endless = _true(pc.match_substring_regex(pc.utf8_lower(text), _INFINITE)) if infinite else np.zeros_like(number)
     thousands = _MARK[_OTHER[mark]]
     plain = pc.if_else(pa.array(grouped), pc.replace_substring(text, thousands, ""), text)
     plain = pc.replace_substring(plain, _MARK[mark], ".")
-    values = pc.if_else(pa.array(number | grouped), plain, pa.scalar(None, pa.string())).cast(pa.float64())
+    values = pc.if_else(pa.array(number | grouped | endless), plain, pa.scalar(None, pa.string())).cast(pa.float64())
     score = np.array(values.to_numpy(), dtype=np.float64)
     expected = f"a finite number with a decimal {mark}, or nothing where none could be given"
-    mistakes.add(column, ~(number | grouped | none) | np.isinf(score), expected)
+    unusable = ~(number | grouped | none | endless)
+    mistakes.add(column, unusable if infinite else unusable | np.isinf(score), expected)
     return ScoreColumn(score, mark, _notes(cells, text, score, mark, grouped))
 
 

@@ -46,7 +46,7 @@ def once_each(
     everything = np.arange(len(score))
     if "photo_a" not in names:
         return everything, []
-    side_a, side_b = _sides(names)
+    side_a, side_b = photo_numbers(names)
     first = first_places(side_a, side_b)
     if (first == everything).all():
         return everything, []
@@ -72,17 +72,17 @@ def once_each(
     return np.flatnonzero(~repeated), notes
 
 
-def _sides(names: Mapping[str, pa.ChunkedArray[pa.StringScalar]]) -> tuple[Rows, Rows]:
+def photo_numbers(names: Mapping[str, pa.ChunkedArray[pa.StringScalar]]) -> tuple[Rows, Rows]:
     """A number for the photo on each side, int64 (n,) each; a photo has another number with another person."""
-    numbers = _numbers(names["photo_a"], names["photo_b"])
+    numbers = text_numbers(names["photo_a"], names["photo_b"])
     if "person_a" in names:
-        person = _numbers(names["person_a"], names["person_b"])
+        person = text_numbers(names["person_a"], names["person_b"])
         numbers = np.unique(person * (int(numbers.max()) + 1) + numbers, return_inverse=True)[1]
     half = len(numbers) // 2
     return numbers[:half], numbers[half:]
 
 
-def _numbers(side_a: pa.ChunkedArray[pa.StringScalar], side_b: pa.ChunkedArray[pa.StringScalar]) -> Rows:
+def text_numbers(side_a: pa.ChunkedArray[pa.StringScalar], side_b: pa.ChunkedArray[pa.StringScalar]) -> Rows:
     """The same number for the same text, int64 (2n,), first side a, then side b."""
     both = pa.chunked_array([*side_a.chunks, *side_b.chunks], pa.string())
     coded = cast("pa.ChunkedArray[pa.DictionaryScalar[Any, Any]]", both.dictionary_encode())
