@@ -117,8 +117,8 @@ class Copy:
 
     def run(self, tests: Sequence[str], limit_s: float | None) -> tuple[int | None, str]:
         """Run tests on the copy: pytest's exit status, None where it ran past the limit, and the end of its output."""
-        options = ["-x", "-q", "-n0", "--no-cov"] if importlib.util.find_spec("pytest_cov") else ["-x", "-q", "-n0"]
-        command = [sys.executable, "-m", "pytest", *options, "-p", "no:cacheprovider", "-p", "mutant_plugin"]
+        plugins = ["-p", "no:cacheprovider", "-p", "no:slipcover", "-p", "mutant_plugin"]
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-n0", *plugins]
         command += ["--rootdir", str(ROOT), "-c", str(ROOT / "pyproject.toml"), "-m", "not real_photos and not browser"]
         environment = os.environ | {
             "PYTHONPATH": os.pathsep.join([str(self.folder / "src"), str(self.folder)]),

@@ -80,7 +80,7 @@ def test_it_is_refused_for_another_model_and_for_other_weights(world, card, run)
 
 
 def test_another_set_is_judged_at_it(world, card, run, tmp_path):
-    settings = ["--model", "dlib-resnet", "--protocol", "all", "--offline", "--no-figures", "--no-cache"]
+    settings = ["--model", "dlib-resnet", "--protocol", "all", "--offline", "--no-figures", "--no-canary"]
     people = tmp_path / "people"
     write_population(people, Population(3, 2, seed=9), workers=1)
     run("evaluate", people, *settings, "--threshold-from", card, "--out", tmp_path / "other")

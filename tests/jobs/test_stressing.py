@@ -467,7 +467,7 @@ class TestReportAgain:
         shutil.copytree(run.folder, copy)
         manifest = open_run(copy).manifest
         write_manifest(copy, merged(manifest, "people", root=str(tmp_path / "nowhere")))
-        report_again(copy)
+        report_again(copy, figures=False)
         assert "data:image" not in (copy / "report.html").read_text("utf-8")
         assert "data:image" in (run.folder / "report.html").read_text("utf-8")
 
@@ -520,7 +520,8 @@ class TestGoingOn:
     def test_runs_of_the_two_kinds_are_not_mistaken(self, world, run):
         plain = world.root / "plain"
         if not plain.is_dir():
-            evaluate(world.people, model=DLIB[0], protocol="all", out=plain, offline=True, figures=False)
+            settings = {"protocol": "all", "offline": True, "figures": False, "canary": False}
+            evaluate(world.people, model=DLIB[0], out=plain, **settings)
         with pytest.raises(RunFolderError, match="holds a run of kind evaluation; expected one of faceproof stress"):
             open_run(plain, "stress")
         with pytest.raises(RunFolderError, match="run of kind stress; expected one of faceproof evaluate"):
@@ -536,7 +537,7 @@ class TestGoingOn:
             report_again(copy)
 
     def test_nothing_of_an_evaluation_stays_when_it_is_overwritten(self, world):
-        evaluate(world.people, model=DLIB[0], protocol="all", out=world.root / "other", offline=True)
+        evaluate(world.people, model=DLIB[0], protocol="all", out=world.root / "other", offline=True, canary=False)
         run = world.stress("other", severities=[3], overwrite=True, figures=True)
         assert {path.name for path in run.folder.iterdir()} == LEFT_ON_DISK
         assert not (run.folder / "figures" / "roc.svg").exists()

@@ -16,7 +16,7 @@ BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "coverage.py"
 
 @pytest.fixture(scope="module")
 def benchmark() -> Iterator[ModuleType]:
-    """The script under a name of its own: it is called like the package that measures the coverage of tests."""
+    """The script under a name of its own: its file is called like a package that many have installed."""
     spec = importlib.util.spec_from_file_location("coverage_of_intervals", BENCHMARK)
     assert spec is not None
     assert spec.loader is not None

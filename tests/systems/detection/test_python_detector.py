@@ -289,7 +289,7 @@ def test_the_example_of_the_page_runs(at_home):
     code = re.search(r"```python\n# finders\.py\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)[1]
     (at_home / "finders.py").write_text(code)
     write_population("my-people", Population(4, 2, seed=3), workers=1)
-    settings = {"model": Means(), "protocol": "all", "canary": False, "offline": True}
+    settings = {"model": Means(), "protocol": "all", "canary": False, "offline": True, "figures": False}
     run = evaluate("my-people", recipe=Recipe(detector="finders:Middle"), out="first", **settings)
     rows = pq.read_table(run.folder / "photos.parquet").to_pylist()
     assert len(rows) == 8
