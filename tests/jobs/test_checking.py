@@ -177,6 +177,7 @@ def test_changed_code_is_found(world):
         sys.modules.pop("receipt_own", None)
         path.unlink()
         assert failed(world / "stress") == ["degradations", "systems"]
+        assert the("systems", world / "stress").outcome == "not loaded"
     finally:
         path.write_text(OWN)
 

@@ -11,6 +11,7 @@ from receipts import copied, with_similarity, write_people
 import faceproof
 from faceproof.errors import ConfigurationError, RunFolderError
 from faceproof.jobs.diffing import diff
+from faceproof.jobs.publishing import report_again
 from faceproof.systems.recipe import Recipe
 
 OLD = Path(__file__).parents[1] / "data" / "runs-0.1"
@@ -53,6 +54,14 @@ def test_other_settings_give_other_numbers(world):
     assert not found.same
 
 
+def test_a_report_with_other_folds_has_other_settings(world, tmp_path):
+    again = copied(world / "a", tmp_path / "again")
+    report_again(again, folds=4, figures=False)
+    found = diff(again, world / "a")
+    assert [(one.name, one.a, one.b) for one in found.of("settings")] == [("judging.folds", "4", "10")]
+    assert diff(again, world / "folds").same
+
+
 def test_another_model_gives_other_similarities_and_numbers(world):
     found = diff(world / "a", world / "other")
     assert {one.name for one in found.of("systems")} >= {
@@ -90,8 +99,6 @@ def test_an_evaluation_and_a_stress_run_share_the_clean_photos(world):
 def test_photos_and_comparisons_that_differ_are_counted(made_up_run, tmp_path):
     first = made_up_run(PAIRS, SIMILARITY).write(tmp_path / "a")
     second = made_up_run(PAIRS[:4], SIMILARITY[:4], other_bytes=frozenset({"ann/2"})).write(tmp_path / "b")
-    from faceproof.jobs.publishing import report_again
-
     for folder in (first, second):
         report_again(folder, figures=False)
     found = diff(first, second)
@@ -103,8 +110,6 @@ def test_photos_and_comparisons_that_differ_are_counted(made_up_run, tmp_path):
 
 
 def test_each_run_decides_at_its_own_threshold(made_up_run, tmp_path):
-    from faceproof.jobs.publishing import report_again
-
     for name, threshold in (("a", 1.0), ("b", 1.35)):  # similarities 0.5 and 0.089
         report_again(made_up_run(PAIRS, SIMILARITY).write(tmp_path / name), threshold=threshold, figures=False)
     (one,) = diff(tmp_path / "a", tmp_path / "b").scores

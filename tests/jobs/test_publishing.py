@@ -61,6 +61,7 @@ def test_another_threshold_and_other_folds_are_for_this_report_alone(folder):
     assert (usual.default_operating_point, usual.folds.k) == ("best_accuracy", 10)
     fixed = report_again(folder, threshold=1.0, folds=3, figures=False).summary
     assert (fixed.default_operating_point, fixed.default_point.threshold_similarity, fixed.folds.k) == ("fixed", 0.5, 3)
+    assert (fixed.run.judging.threshold_distance, fixed.run.judging.folds) == (1.0, 3)
     by_cosine = report_again(folder, threshold=Threshold(0.5, "cosine"), figures=False).summary
     assert by_cosine.default_point == fixed.default_point
     assert by_cosine.folds.k == 10

@@ -320,6 +320,26 @@ def test_a_real_model_and_detector_are_repeated_exactly(tmp_path):
     assert all(one.not_exact == 0 and one.comparisons == 28 for one in found.scores)
 
 
+@pytest.mark.skipif(find_dlib_file() is None, reason="the weights of dlib-resnet are not installed (extra 'embedded')")
+def test_a_weights_file_that_was_given_is_taken_again(world, tmp_path):
+    file = tmp_path / "mine.dat"
+    file.write_bytes(find_dlib_file().read_bytes())
+    usual = {"recipe": NO_FACES, "protocol": "all", "offline": True, **PLAIN}
+    faceproof.evaluate(world / "people", model="dlib-resnet", weights=file, out=tmp_path / "run", **usual)
+    assert open_run(tmp_path / "run").manifest.system.weights_file == str(file)
+    assert rerun(tmp_path / "run", check=True, offline=True).check.same
+    file.rename(tmp_path / "moved.dat")
+    said = []
+    rerun(tmp_path / "run", check=True, offline=True, say=said.append)
+    assert any(f"{file}, is not there; the weights are taken from the usual places" in note for note in said)
+    assert rerun(tmp_path / "run", check=True, offline=True, weights=tmp_path / "moved.dat").check.same
+    damaged = tmp_path / "damaged.dat"
+    content = bytearray((tmp_path / "moved.dat").read_bytes())
+    content[len(content) // 2] ^= 1
+    damaged.write_bytes(content)
+    assert str(damaged) in reasons(tmp_path / "run", offline=True, weights=damaged)
+
+
 def test_changed_weights_are_refused(world, tmp_path):
     pytest.importorskip("onnxruntime", reason="extra 'onnx' is not installed")
     onnx = pytest.importorskip("onnx", reason="onnx is not installed")

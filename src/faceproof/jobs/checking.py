@@ -254,9 +254,9 @@ def _check_systems_loaded(run: StoredRun, places: Places, say: Say) -> list[File
         study = study_again(run, places, device="cpu", offline=True, cache=False)
         pipelines = load_systems(study)
     except RepeatError as error:
-        return [FileCheck("systems", "missing", " ".join(error.reasons))]
+        return [FileCheck("systems", "not loaded", " ".join(error.reasons))]
     except FaceproofError as error:
-        return [FileCheck("systems", "missing", _sentence(error))]
+        return [FileCheck("systems", "not loaded", _sentence(error))]
     systems = [system_entry(pipeline) for pipeline in pipelines]
     return check_systems(run.manifest, systems, detector_entry(pipelines[0]))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from faceproof.errors import ConfigurationError
 from faceproof.findings.joined import how_pair_lists_differ, named_runs
 from faceproof.jobs.base import Say
+from faceproof.runs.manifest_schema import Manifest
 from faceproof.runs.run_folder import CLEAN_NAME, StoredRun, open_run
 from faceproof.summary.number_differences import (
     LISTS,
@@ -54,7 +55,7 @@ def diff(a: str | Path, b: str | Path, *, tolerance: float = 0.0, say: Say = lam
     first, second = (open_run(Path(folder), "evaluation", "stress") for folder in (a, b))
     summaries = read_summary(first), read_summary(second)
     say(f"Comparing {a} and {b} ...")
-    settings, not_recorded = setting_differences(first.manifest, second.manifest)
+    settings, not_recorded = setting_differences(_judged(first, summaries[0]), _judged(second, summaries[1]))
     photos = [run.table("photos", run.manifest.system.name, CLEAN_NAME) for run in (first, second)]
     named = any(len(table) for table in photos)
     scores, only_one = score_differences(first, second, summaries, tolerance=tolerance)
@@ -81,6 +82,13 @@ def check_tolerance(tolerance: float) -> None:
     """
     if not (math.isfinite(tolerance) and tolerance >= 0):
         raise ConfigurationError(f"The tolerance is {tolerance}; expected 0 or more, such as 1e-5.")
+
+
+def _judged(run: StoredRun, summary: Summary) -> Manifest:
+    """The manifest of a run, with the threshold and the folds of its last report."""
+    of_report = summary.run
+    assert isinstance(of_report, Manifest)
+    return run.manifest.model_copy(update={"judging": of_report.judging})
 
 
 def _lists(first: StoredRun, second: StoredRun) -> list[str]:

@@ -197,9 +197,15 @@ def _weights_file(manifest: Manifest, places: Places) -> str | Path | None:
         return None
     if places.weights is not None:
         return places.weights
-    # A file that is gone: the usual places may have the same weights, and their digest is checked.
-    stored = system.weights_file
-    return stored if stored is not None and Path(stored).is_file() else None
+    # If the file is gone, the usual places may have the same weights; their digest is compared.
+    return None if lost_weights_file(manifest, places) is not None else system.weights_file
+
+
+def lost_weights_file(manifest: Manifest, places: Places) -> Path | None:
+    """The weights file of the run, where it is gone and no other place is given; else None."""
+    stored = manifest.system.weights_file
+    lost = places.weights is None and stored is not None and not Path(stored).is_file()
+    return Path(stored) if lost and stored is not None else None
 
 
 def _recipe(system: SystemEntry, detector: DetectorEntry | None) -> Recipe:

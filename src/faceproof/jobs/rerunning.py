@@ -19,6 +19,7 @@ from faceproof.jobs.repeating import (
     Places,
     cannot_be_repeated,
     has_figures,
+    lost_weights_file,
     people_of,
     settings_of_protocol,
     source_of,
@@ -178,13 +179,20 @@ def _repeated(
         return _imported_again(run, places, source, options, say, command)
     suite = None
     if run.manifest.kind == "stress":
-        suite, lost = suite_again(run.manifest)
-        _refuse_failed(run, [check_degradations(lost, len(run.manifest.conditions))])
+        suite, changed = suite_again(run.manifest)
+        _refuse_failed(run, [check_degradations(changed, len(run.manifest.conditions))])
+    lost = lost_weights_file(run.manifest, places)
+    if lost is not None:
+        say(f"Note: the weights file of the run, {lost}, is not there; the weights are taken from the usual places.")
     study = study_again(run, places, suite, **options)
     try:
         plan = settle(study, say=say, command=command)
     except FaceproofError as error:
-        raise cannot_be_repeated(run, [error.args[0] if error.args else str(error)]) from error
+        # The first argument is the message with the names of arguments, which become options on the command line.
+        reasons = [error.args[0] if error.args else str(error)]
+        if lost is not None:
+            reasons.append(f"The weights file of the run, {lost}, is not there. Give its place with [[weights]].")
+        raise cannot_be_repeated(run, reasons) from error
     _refuse_failed(run, _planned(run, plan))
     if run.manifest.kind == "stress":
         return carry_out_stress(plan, progress=progress, say=say)

@@ -9,7 +9,7 @@ from typing import Literal
 from faceproof.findings.differences import ScoreDifferences
 from faceproof.summary.number_differences import NumberDifference
 
-CheckOutcome = Literal["same", "differs", "missing", "not recorded", "not checked"]
+CheckOutcome = Literal["same", "differs", "missing", "not loaded", "not recorded", "not checked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,9 @@ class FileCheck:
 
     Attributes:
         what: the part, such as ``photos``.
-        outcome: ``same`` as in the manifest; ``differs`` or ``missing``: the run cannot be repeated with what is here;
-            ``not recorded``: the manifest has no digest; ``not checked``: the part could not be checked.
+        outcome: ``same`` as in the manifest; ``differs``, ``missing`` or ``not loaded``: the run cannot be repeated
+            with what is here; ``not recorded``: the manifest has no digest; ``not checked``: the part could not be
+            checked.
         found: the result in one sentence.
         names: the first files or names that differ or are missing.
         option: argument that gives the place of the part, where it has moved; None where there is none.
@@ -33,8 +34,8 @@ class FileCheck:
 
     @property
     def failed(self) -> bool:
-        """Whether the part differs or is missing."""
-        return self.outcome in ("differs", "missing")
+        """Whether the part differs, is missing, or cannot be loaded."""
+        return self.outcome in ("differs", "missing", "not loaded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class RunCheck:
 
     @property
     def same(self) -> bool:
-        """Whether no part differs or is missing."""
+        """Whether no part differs, is missing, or cannot be loaded."""
         return not any(check.failed for check in self.checks)
 
 
