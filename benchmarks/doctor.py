@@ -3,7 +3,9 @@
 Scores are drawn as in ``benchmarks/coverage.py``, with effects of person, photo and couple. Each draw is audited four
 times: as it is; with failed photos; with a column split; and with claims that were computed honestly.
 
-    python benchmarks/doctor.py [--draws 200] [--lists view2 sampled] [--write docs/doctor.md]
+    python benchmarks/doctor.py [--draws 200] [--lists view2 sampled] [--write docs/doctor.md] [--real RUN]
+
+``--real`` is the folder of a finished run of all comparisons of many people, from which some people are drawn.
 """
 
 from __future__ import annotations
@@ -23,12 +25,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from faceproof.findings.doctor.audit import audit
-from faceproof.findings.doctor.audited import AuditedScores
+from faceproof.findings.doctor.audited import AuditedScores, of_run
 from faceproof.findings.doctor.claims import Claims, claims_of
+from faceproof.findings.scored import ScoredComparisons, join_scores
 from faceproof.metrics.confusion import accuracy, confusion_at, fmr, fnmr, precision
 from faceproof.metrics.curves import auc
 from faceproof.metrics.folds import cross_validated_accuracy, person_disjoint_folds
 from faceproof.metrics.operating_points import eer, fnmr_at_fmr
+from faceproof.runs.run_folder import read_run
 
 FAILED = 0.03
 """Share of photos that fail."""
@@ -145,6 +149,20 @@ def judge(name: str, draws: int, seed: int) -> Counter[str]:
     return found
 
 
+def judge_real(folder: Path, people: int, draws: int, seed: int) -> Counter[tuple[str, str]]:
+    """Severities and checks of what is found in draws of some people from a finished run of all comparisons."""
+    scored, rng, found = join_scores(read_run(folder)), np.random.default_rng(seed), Counter[tuple[str, str]]()
+    a, b = scored.person_codes()
+    for _ in range(draws):
+        drawn = np.zeros(int(max(a.max(), b.max())) + 1, dtype=np.bool_)
+        drawn[rng.choice(drawn.size, people, replace=False)] = True
+        rows = np.flatnonzero(drawn[a] & drawn[b])
+        columns = (scored.comparison[rows], scored.mated[rows], scored.fold[rows], scored.similarity[rows])
+        some = of_run(ScoredComparisons(*columns, scored.names.take(pa.array(rows))))
+        found.update({(one.severity, one.check) for one in audit(some).findings})
+    return found
+
+
 def table(found: dict[str, tuple[int, Counter[str]]]) -> Iterator[str]:
     """A Markdown table: a row for each thing that is counted, a column for each list."""
     yield f"| found | {' | '.join(f'{name} ({draws})' for name, (draws, _) in found.items())} |"
@@ -161,6 +179,8 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--lists", nargs="*", choices=lists, default=list(lists))
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--real", type=Path, metavar="RUN", help="a finished run of all comparisons of many people")
+    parser.add_argument("--people", type=int, default=50, help="how many are drawn from it")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="a page with markers for the table")
     given = parser.parse_args()
     found = {}
@@ -172,7 +192,11 @@ def main() -> None:
             counts: Counter[str] = sum((part.result() for part in parts), Counter())
             found[name] = (draws, counts)
             print("\n".join(table({name: found[name]})), flush=True)
-    if given.write:
+    if given.real:
+        print(f"{given.real}, {given.people} people, {given.draws} draws")
+        for (severity, check), times in sorted(judge_real(given.real, given.people, given.draws, given.seed).items()):
+            print(f"  {severity} {check}: {times}", flush=True)
+    if given.write and found:
         text = given.write.read_text("utf-8")
         start, end = "<!-- measured -->", "<!-- end of measured -->"
         before, after = text.split(start)[0], text.split(end)[1]

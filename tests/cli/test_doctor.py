@@ -60,7 +60,7 @@ def test_a_pair_list(run, honest, scores, tmp_path):
     lines = scores.read_text().splitlines()
     (tmp_path / "fewer.csv").write_text("\n".join(lines[:-3]) + "\n")
     done = run("doctor", tmp_path / "fewer.csv", "--pairs", scores, code=3)
-    assert "3 pairs of 160" in done.stdout
+    assert "3 pairs of 160" in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_odd_scores_are_audited(foreseen, tmp_path, kind, rows):
     ]
     claims.write_text("\n".join(lines))
     done = foreseen("doctor", file, "--claims", claims, code=3)
-    assert f"{len(rows)} comparison" in done.stdout
+    assert f"{len(rows)} comparison" in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize("people", [1, 2])
@@ -142,4 +142,4 @@ def test_one_or_two_people_are_audited(foreseen, tmp_path, people):
         rows.append(f"{rng.random():.6f},{int(a == b)},{a},{b},{row % 3},{a}/{row}.jpg,{b}/{row + 1}.jpg")
     file = tmp_path / "s.csv"
     file.write_text("\n".join(["similarity,mated,person_a,person_b,fold,photo_a,photo_b", *rows]))
-    assert f"of {people} people" in foreseen("doctor", file, code=3).stdout
+    assert f"of {people} people" in " ".join(foreseen("doctor", file, code=3).stdout.split())

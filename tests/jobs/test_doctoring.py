@@ -181,9 +181,12 @@ def test_a_run_is_audited_like_its_file(kind, tmp_path, made_up_run):
         folder = faceproof.score(hundredfold.write(tmp_path / "scores.csv"), out=tmp_path / "run", figures=False).folder
     else:
         pairs = list(zip(results.columns["photo_a"], results.columns["photo_b"], strict=True))
-        folder = made_up_run(pairs, results.score).write(tmp_path / "run")
+        folder = made_up_run(pairs, results.score, failed=frozenset(pairs[0])).write(tmp_path / "run")
+        results = results.with_rows([row for row, pair in enumerate(pairs) if not set(pair) & set(pairs[0])])
     audit = faceproof.doctor(folder, claims={"auc": f"{auc(results.score, results.mated):.4f}"})
-    assert (audit.faults, audit.comparisons, audit.people) == ([], len(results.mated), 12)
+    assert (audit.faults, audit.comparisons, audit.people) == ([], 630, 12)
+    assert "missing_scores" in audit.passed
+    assert audit.without_score == 630 - len(results.mated)
     assert ("possible_range" in audit.passed) == (kind == "templates")
     at = "50.00" if kind == "scores" else "1.0000"
     decided = confusion_at(results.score, results.mated, 0.5)

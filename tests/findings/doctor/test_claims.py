@@ -88,6 +88,8 @@ def test_a_file_keeps_the_digits_of_its_numbers(tmp_path):
         ({"accuracy": "high"}, "expected a number"),
         ({"accuracy": "nan"}, "expected a number"),
         ({"accuracy": "."}, "expected a number"),
+        ({"threshold": "1e999"}, "expected a number"),
+        ({"threshold": ["1", True]}, "expected a number"),
         ({"accuracy": True}, "expected a number"),
         ({"accuracy": [0.9]}, "expected a number"),
         ({"tp": "1.5"}, "expected a whole number"),

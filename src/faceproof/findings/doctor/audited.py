@@ -133,9 +133,11 @@ def of_run(
         templates: without ``score``: whether the similarities are cosines of templates, so that distances are audited.
     """
     names = {name: scored.names[name] for name in scored.names.column_names} if scored.people_known else {}
+    of_all = (scored.mated, scored.fold, names)
+    reason = np.ones(len(scored), dtype=np.bool_)  # a run has a reason for each comparison without a score
     if score is not None:
-        return AuditedScores(score, kind, scored.mated, scored.fold, names)
+        return AuditedScores(score, kind, *of_all, reason=reason)
     if not templates:
-        return AuditedScores(scored.similarity, "similarity", scored.mated, scored.fold, names)
+        return AuditedScores(scored.similarity, "similarity", *of_all, reason=reason)
     distance = np.asarray(distance_from_similarity(scored.similarity))
-    return AuditedScores(distance, "distance", scored.mated, scored.fold, names, USUAL_SCORES["euclidean"])
+    return AuditedScores(distance, "distance", *of_all, USUAL_SCORES["euclidean"], reason=reason)

@@ -139,22 +139,26 @@ def _is_fmr(name: str) -> bool:
 def _claim(name: str, value: object, source: str) -> Claim:
     """A claim from a number, or from its text with the digits that count."""
     text = value.strip() if isinstance(value, str) else str(value)
-    percent = text.endswith("%")
-    found = _NUMBER.fullmatch(text.removesuffix("%").strip())
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, str | int | float)
-        or found is None
-        or not any(found.groups()[1:3])
-    ):
+    known = None if isinstance(value, bool) or not isinstance(value, str | int | float) else _number(text)
+    if known is None:
         raise ConfigurationError(f'{source}: {name} is {value!r}; expected a number, such as 0.990 or "99.0%".')
+    number, half = known
+    # A rate of 1 or 0 without decimals is all or nothing, and not anything from 0.5 to 1.
+    exact = name in COUNTS or (name != THRESHOLD and number in (0.0, 1.0) and half == 0.5)
+    return Claim(name, text, number, 0.0 if exact else half)
+
+
+def _number(text: str) -> tuple[float, float] | None:
+    """A finite number and half of the unit of its last digit, from its text; None where it is none."""
+    percent = text.endswith("%")
+    found = _NUMBER.fullmatch(text.removesuffix("%").strip().replace("_", ""))
+    if found is None or not any(found.groups()[1:3]):
+        return None
     sign, whole, decimals, exponent = found.groups()
     power = int(exponent or 0) - (2 if percent else 0)
     number = float(f"{sign}{whole or 0}.{decimals or 0}e{power}")
-    half = 0.5 * 10.0 ** (power - len(decimals or ""))
-    # A rate of 1 or 0 without decimals is all or nothing, and not anything from 0.5 to 1.
-    exact = name in COUNTS or (name != THRESHOLD and number in (0.0, 1.0) and decimals is None and not percent)
-    return Claim(name, text, number, 0.0 if exact else half)
+    half = float(f"5e{power - len(decimals or '') - 1}")
+    return (number, half) if math.isfinite(number + half) else None
 
 
 def _checked(claim: Claim, source: str) -> Claim:

@@ -73,7 +73,7 @@ def welch(one: Floats, other: Floats) -> tuple[float, float]:
 
     >>> t, degrees = welch(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 3.0, 2.0]))
     >>> t, round(degrees, 3)
-    (0.0, 3.448)
+    (0.0, 3.857)
     """
     parts = [float(np.var(values, ddof=1)) / values.size for values in (one, other)]
     total = sum(parts)
