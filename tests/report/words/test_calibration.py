@@ -62,3 +62,8 @@ def test_the_sentence_says_which_way_and_how_far(found: LikelihoodRatio, said: s
 )
 def test_the_posterior_names_its_prior(prior: float, said: str) -> None:
     assert posterior_in_words(ratio(35.0, 12, 99), prior) == said
+
+
+def test_the_posterior_of_a_ratio_at_the_limit_is_a_limit() -> None:
+    assert posterior_in_words(ratio(400, 90, 400), 0.01).startswith("At least 80.2% that they show the same person, if")
+    assert posterior_in_words(ratio(1 / 400, 1 / 400, 1 / 90), 0.01).startswith("At most 0.00253% that they")
