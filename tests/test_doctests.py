@@ -42,5 +42,5 @@ def test_no_example_is_overlooked(name: str) -> None:
 
 def test_the_modules_that_compute_have_examples() -> None:
     metrics = {name for name in NAMES if name.startswith("faceproof.metrics.")}
-    assert len(metrics) == 14
+    assert len(metrics) == 16
     assert metrics | {"faceproof.scoring.similarity"} <= set(WITH_EXAMPLES)

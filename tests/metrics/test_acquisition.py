@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faceproof.errors import ConfigurationError
-from faceproof.metrics.acquisition import detection_rate, failure_to_acquire, far_frr
+from faceproof.metrics.acquisition import (
+    detection_rate,
+    failure_to_acquire,
+    far_frr,
+    generalised_accept_rate,
+    generalised_reject_rate,
+)
+from faceproof.metrics.dependence import Influence
+from faceproof.metrics.intervals import Interval, Rate
 
 RATES = st.floats(0, 1)
 COUNTS = st.integers(1, 10**6).flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole)))
@@ -92,3 +100,57 @@ def test_rates_of_the_system_are_those_of_counting_every_transaction(attempts: l
         assert frr == pytest.approx((lost + kept_out_wrongly) / len(attempts), rel=1e-12, abs=1e-15)
     else:
         assert np.isnan([far, frr]).all()
+
+
+def rate_of(value: float, low: float | None, high: float | None) -> Rate:
+    reason = "one person has all" if low is None else None
+    return Rate(
+        value, 100, round(100 * value), Interval(low, high, "score", 9.0, reason), Influence(np.zeros(1), 0.0, 0.0)
+    )
+
+
+FTE, FTA = rate_of(0.2, 0.1, 0.3), rate_of(0.5, 0.4, 0.6)
+
+
+def test_the_generalised_accept_rate_of_an_example_by_hand() -> None:
+    value, interval = generalised_accept_rate(rate_of(0.1, 0.05, 0.2), FTE, FTA)
+    assert value == pytest.approx(0.8 * 0.5 * 0.1)
+    # FMR alone moves it to 0.4 * 0.05 and 0.4 * 0.2; FTE and FTA alone, both up or both down, to 0.028 and 0.054.
+    assert interval.low == pytest.approx(0.04 - math.hypot(0.04 - 0.02, 0.04 - 0.028))
+    assert interval.high == pytest.approx(0.04 + math.hypot(0.08 - 0.04, 0.054 - 0.04))
+    assert (interval.effective_people, interval.reason) == (9.0, None)
+    assert interval.method == "MOVER of FTE, FTA and FMR, each a score"
+
+
+def test_the_generalised_reject_rate_of_an_example_by_hand() -> None:
+    value, interval = generalised_reject_rate(rate_of(0.1, 0.05, 0.2), FTE, FTA)
+    right = 0.8 * 0.5 * 0.9
+    assert value == pytest.approx(1 - right)
+    assert interval.high == pytest.approx(1 - right + math.hypot(right - 0.4 * 0.8, right - 0.7 * 0.4 * 0.9))
+    assert interval.low == pytest.approx(1 - right - math.hypot(0.4 * 0.95 - right, 0.9 * 0.6 * 0.9 - right))
+    assert interval.method == "MOVER of FTE, FTA and FNMR, each a score"
+
+
+def test_without_failures_the_generalised_rates_are_the_rates() -> None:
+    none, rate = rate_of(0.0, 0.0, 0.0), rate_of(0.1, 0.05, 0.2)
+    for generalised in (generalised_accept_rate, generalised_reject_rate):
+        value, interval = generalised(rate, none, none)
+        assert (value, interval.low, interval.high) == pytest.approx((0.1, 0.05, 0.2))
+
+
+def test_an_end_that_a_part_lacks_is_missing_with_its_reason() -> None:
+    parts = [rate_of(0.1, 0.05, 0.2), FTE, FTA]
+    for place in range(3):
+        lacking = [rate_of(part.value, None, None) if at == place else part for at, part in enumerate(parts)]
+        for generalised in (generalised_accept_rate, generalised_reject_rate):
+            value, interval = generalised(*lacking)
+            assert 0 < value < 1
+            assert (interval.low, interval.high, interval.reason) == (None, None, "one person has all")
+
+
+def test_an_interval_stays_within_0_and_1() -> None:
+    value, interval = generalised_accept_rate(rate_of(0.01, 0.0, 0.9), rate_of(0.0, 0.0, 0.9), rate_of(0.0, 0.0, 0.9))
+    assert value == 0.01
+    assert interval.low == 0
+    assert interval.high is not None
+    assert interval.high <= 1

@@ -125,6 +125,7 @@ def make_summary(n_mated: int = 3000, n_non_mated: int = 3000, person: str | Non
     eer_at = int(np.argmin(np.abs(fmr - fnmr)))
     return {
         "schema_version": 2,
+        "calibration": _calibration(distance, mated) if both else None,
         "headline": "On photos of these people, 98.9% of decisions were right (95% interval 98.6% to 99.2%) "
         "when the threshold was set on other comparisons than it was judged on.",
         "warnings": [
@@ -193,6 +194,38 @@ def _points(
         points.append(point)
         at_fmr.append(row)
     return points, at_fmr
+
+
+def _calibration(distance: np.ndarray, mated: np.ndarray) -> dict[str, Any]:
+    """Likelihood ratios of a line through distance 1, with made-up bins and intervals."""
+    llr = np.clip(-10 * (distance - 1), -np.log(500), np.log(500))
+    cost = np.logaddexp(0, np.where(mated, -llr, llr)) / np.log(2)
+    at = np.linspace(-np.log(500), np.log(500), 41)
+    wrong = mated & (llr < 0), ~mated & (llr > 0)
+    bins = [(-1.5, -1.4, 4, 90), (-0.5, -0.45, 20, 60), (0.5, 0.6, 60, 16), (1.5, 1.45, 80, 3), (2.5, None, 70, 0)]
+    stated, observed, n_mated, n_non_mated = (list(column) for column in zip(*bins, strict=True))
+    line = {"centre": 0.5, "offset": 0.0, "slope": 8.0, "offset_variance": 0.04, "slope_variance": 1.0}
+    return {
+        "cllr": plain(float(cost[mated].mean() + cost[~mated].mean()) / 2, len(mated)),
+        "min_cllr": plain(0.02, len(mated), optimistic=True),
+        "loss": plain(0.01, len(mated), optimistic=True),
+        "misleading_mated": estimate(wrong[0].sum(), int(mated.sum())),
+        "misleading_non_mated": estimate(wrong[1].sum(), int((~mated).sum())),
+        "line": line
+        | {"covariance": -0.1, "effective_people": 300.0, "cap": float(np.log(500)), "people": 500}
+        | {"people_known": True},
+        "reliability": {
+            **{"stated": stated, "observed": observed},
+            "low": [None if at is None else at - 0.2 for at in observed[:-1]] + [1.1],
+            "high": [None if at is None else at + 0.2 for at in observed],
+            **{"mated": n_mated, "non_mated": n_non_mated},
+        },
+        "tippett": {
+            "llr": (at / np.log(10)).tolist(),
+            "mated": [float((llr[mated] >= one).mean()) for one in at],
+            "non_mated": [float((llr[~mated] >= one).mean()) for one in at],
+        },
+    }
 
 
 def _folds(best: float, both: bool) -> dict[str, Any]:

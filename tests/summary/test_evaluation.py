@@ -37,6 +37,8 @@ SECTIONS = [
     "kind",
     "certainty",
     "carried",
+    "failure_policies",
+    "calibration",
     "run",
     "default_operating_point",
     "curves",
@@ -264,6 +266,8 @@ def test_one_kind_of_comparison_gives_no_accuracy(kind: bool, rate: str) -> None
     assert point(summary, "best_accuracy")["threshold_similarity"] is None
     assert summary["curves"]["roc"]["fmr"] == []
     assert summary["scatter"]["shown"] == 0
+    assert summary["calibration"]["reason"] == f"There is no {'non-mated' if kind else 'mated'} comparison."
+    assert "line" not in summary["calibration"]
     assert warned(summary, f"No {'non-mated' if kind else 'mated'} comparison could be made")
     assert "it cannot be estimated how well facenet-vggface2 decides" in summary["headline"]
     fixed: Any = summary_of(run, threshold_distance=1.0)

@@ -53,9 +53,29 @@ def test_the_face_that_the_selection_chooses_counts(cut_out, selection, box):
 def test_a_photo_without_a_face_and_a_detector_that_fails_have_reasons_of_their_own(cut_out):
     assert Pipeline(finds(None), cut_out).find_face(PHOTO) == Failure("no face found")
     unsure = Pipeline(finds([(40, 40, 60, 60, 0.5)]), cut_out, "largest_over_threshold")
-    assert unsure.find_face(PHOTO) == Failure("no face found")
+    assert unsure.find_face(PHOTO) == Failure("1 face, none fit for 'largest_over_threshold'")
     failed = Pipeline(finds([(1, 2)]), cut_out).find_face(PHOTO)
     assert failed.reason.startswith("the detector ")
+
+
+@pytest.mark.parametrize("kind", ["cut_out", "aligned"])
+def test_the_centre_of_a_photo_takes_the_place_of_a_face_that_was_not_found(request, kind):
+    recognizer = request.getfixturevalue(kind)
+    pipeline = Pipeline(finds(None), recognizer, on_missing="centre-crop")
+    photo = np.random.default_rng(0).integers(0, 255, (120, 200, 3), np.uint8)
+    found = pipeline.find_face(photo)
+    assert found.box_xyxy_px.tolist() == [70, 30, 130, 90]
+    assert np.isnan(found.probability)
+    assert pipeline.prepare(photo, found).shape == (recognizer.contract.size_px, recognizer.contract.size_px, 3)
+
+
+def test_the_centre_is_compared_only_where_no_face_was_found(cut_out):
+    usual = {"recognizer": cut_out, "on_missing": "centre-crop"}
+    assert Pipeline(finds([(4, 4, 60, 60, 0.95)]), **usual).find_face(PHOTO).box_xyxy_px.tolist() == [4, 4, 60, 60]
+    unsure = Pipeline(finds([(4, 4, 60, 60, 0.5), (0, 0, 9, 9, 0.5)]), selection="largest_over_threshold", **usual)
+    assert unsure.find_face(PHOTO) == Failure("2 faces, none fit for 'largest_over_threshold'")
+    broken = Pipeline(finds([(1, 2)]), **usual).find_face(PHOTO)
+    assert broken.reason.startswith("the detector ")
 
 
 def test_a_prepared_photo_is_only_brought_to_size(cut_out, aligned):
@@ -104,9 +124,12 @@ def test_the_recipe_changes_with_each_part(cut_out):
         replace(pipeline, detector=WholePhoto()).recipe(),
         replace(pipeline, recognizer=replace(cut_out, weights_sha256="0" * 64)).recipe(),
         pipeline.recipe(blurred),
+        replace(pipeline, on_missing="centre-crop").recipe(),
     ]
-    changed = [{part for part in other if other[part] != pipeline.recipe()[part]} for other in others]
-    assert changed == [{"selection"}, {"detector"}, {"recognizer"}, {"condition"}]
+    changed = [{part for part in other if other[part] != pipeline.recipe().get(part)} for other in others]
+    assert changed == [{"selection"}, {"detector"}, {"recognizer"}, {"condition"}, {"on_missing"}]
+    # Templates that earlier versions cached are still found.
+    assert "on_missing" not in pipeline.recipe()
     assert replace(pipeline, batch_size=1, workers=1, decode_memory=1).recipe() == pipeline.recipe()
     assert PLAIN.items() <= pipeline.recipe()["recognizer"].items()
 

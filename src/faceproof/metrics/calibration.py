@@ -152,8 +152,10 @@ def spread_of_line(line: Line, similarity: Floats, mated: Flags, scores: Depende
     p = _sigmoid(line.llr(similarity))
     ridge = _RIDGE * float(weight @ z**2)
     inverse = np.linalg.inv(_curvature(weight * p * (1 - p), z, ridge))
-    slack = weight * (mated - p)
-    influences = inverse @ np.stack([slack, slack * z])
+    slack = (mated - p) * np.stack([np.ones_like(z), z])
+    # Each kind is a mean over its own number of comparisons, so a comparison counts by how far it is from that mean.
+    mean = np.where(mated, *(slack[:, kind].mean(axis=1, keepdims=True) for kind in (mated, ~mated)))
+    influences = inverse @ (weight * (slack - mean))
     offset, slope = (scores.influence_of(one) for one in influences)
     both = scores.influence_of(influences.sum(axis=0)).variance
     # Where the similarities are all equal, nothing carries the slope.

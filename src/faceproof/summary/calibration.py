@@ -99,7 +99,7 @@ def calibration(scored: ScoredComparisons, linked: LinkedScores, seed: int) -> C
         steps, int(np.count_nonzero(missing & scored.mated)), int(np.count_nonzero(missing & ~scored.mated))
     )
     made, mated = llr[linked.compared], scored.mated[linked.compared]
-    n, none = llr.size, Interval(None, None, "", None, _NO_INTERVAL)
+    n, none = llr.size, Interval(None, None, "no interval", None, _NO_INTERVAL)
     return Calibration(
         cllr=Estimate.of(cost.value, interval.within(0.0, math.inf), n, _HOW["cllr"]),
         min_cllr=Estimate.of(least, none, n, _HOW["min_cllr"], optimistic=True),

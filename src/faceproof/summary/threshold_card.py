@@ -228,7 +228,7 @@ def _loss(linked: LinkedScores, aim: Aim, point: HeldPoint, how: str) -> Estimat
     mated, non_mated = linked.made.mated.n, linked.made.non_mated.n
     least = aim.least_cost(linked.similarity[linked.compared], linked.mated[linked.compared])
     loss = float(aim.cost(point.fmr.value, point.fnmr.value, mated, non_mated)) - least
-    none = Interval(None, None, "", None, "the best threshold is chosen on these comparisons")
+    none = Interval(None, None, "no interval", None, "the best threshold is chosen on these comparisons")
     return Estimate.of(loss, none, linked.made.n, how, optimistic=True)
 
 

@@ -70,7 +70,8 @@ class Pipeline:
         if face is not None:
             return face
         if len(found):
-            return Failure(f"{len(found)} faces, none fit for {self.selection!r}")
+            faces = "1 face" if len(found) == 1 else f"{len(found)} faces"
+            return Failure(f"{faces}, none fit for {self.selection!r}")
         return centre_face(height, width) if self.on_missing == CENTRE_CROP else Failure("no face found")
 
     def why_not_prepared(self, face: Face) -> str:

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from faceproof.cli import app
 from faceproof.report.charts.drawing import Drawn, write_charts
-from faceproof.report.charts.evaluation import write_figures
+from faceproof.report.charts.evaluation import FIGURES, write_figures
 from faceproof.report.pages.evaluation import render_report, write_report
 from faceproof.report.pictures.thumbnails import PhotoStrips
 from faceproof.summary.evaluation_schema import EvaluationSummary
@@ -144,7 +144,7 @@ class TestPage:
         drawn = write_figures(summary, tmp_path / "figures")
         still = Drawn(files=drawn.files, no_script="there was no room")
         page = parsed(write_report(summary, tmp_path, None, still).read_text("utf-8"))
-        assert len(page.all("figure", css="drawn")) == 4
+        assert len(page.all("figure", css="drawn")) == len(FIGURES)
         assert page.all("div", css="plot") == []
         assert len([node for node in page.all("script") if "type" not in node.attributes]) == 1
         assert json.loads(page.one("script", id="report-data").text())["specs"] == {}
@@ -152,7 +152,7 @@ class TestPage:
         assert list(still.notes()) == ["The figures of the page are still pictures: there was no room."]
 
     def test_a_missing_figure_leaves_its_reason_in_its_place(self, summary: EvaluationSummary) -> None:
-        names = ("scatter", "histogram", "roc", "det")
+        names = tuple(FIGURES)
         drawn = Drawn(missing=dict.fromkeys(names, "ended by <signal> 5"), no_script="ended by <signal> 5")
         page = parsed(render_report(summary, PhotoStrips(), drawn))
         said = [words(node) for node in page.all("p", css="nothing")]
@@ -162,7 +162,7 @@ class TestPage:
         assert words(page.one("h3", id="title-det")) == "DET: one kind of error against the other"
 
     def test_nothing_to_draw_is_no_failure_to_draw(self, summary_of: Callable[..., EvaluationSummary]) -> None:
-        drawn = Drawn(missing=dict.fromkeys(("scatter", "histogram", "roc", "det"), "killed"), no_script="killed")
+        drawn = Drawn(missing=dict.fromkeys(FIGURES, "killed"), no_script="killed")
         page = parsed(render_report(summary_of(0, 0), PhotoStrips(), drawn))
         said = [words(node) for node in page.all("p", css="nothing")]
         assert "Nothing to draw: no comparison was made." in said
@@ -208,7 +208,7 @@ def test_where_address_space_is_limited_only_the_figures_are_missing(
     assert "#" not in limited.stderr
     (note,) = [line for line in limited.stderr.splitlines() if line.startswith("Note:")]
     assert note.startswith(
-        "Note: The figures scatter, histogram, roc, det are missing: the drawing process was ended by"
+        f"Note: The figures {', '.join(FIGURES)} are missing: the drawing process was ended by"
     )
     assert "too little address space (ulimit -v) or memory" in note
     numbers = [json.loads((tmp_path / name / "metrics.json").read_text()) for name in ("free", "small")]
@@ -217,7 +217,7 @@ def test_where_address_space_is_limited_only_the_figures_are_missing(
     files = {path.name for path in (tmp_path / "free").iterdir()}
     assert {path.name for path in (tmp_path / "small").iterdir()} == files - {"figures"}
     page = (tmp_path / "small" / "report.html").read_text("utf-8")
-    assert page.count("is missing: the drawing process was ended by signal") == 4
+    assert page.count("is missing: the drawing process was ended by signal") == len(FIGURES)
     assert json.loads((tmp_path / "small" / "manifest.json").read_text())["finished"]
 
     later = scored_with_little_space(scores, tmp_path / "later")
@@ -236,5 +236,5 @@ def test_no_figures_leaves_them_out_and_report_draws_them(scores: Path, tmp_path
     again = CliRunner().invoke(app, ["report", str(tmp_path / "run")])
     assert again.exit_code == 0
     assert again.stdout == done.stdout
-    assert len(list((tmp_path / "run" / "figures").iterdir())) == 8
+    assert len(list((tmp_path / "run" / "figures").iterdir())) == 2 * len(FIGURES)
     assert "The figures were left out" not in (tmp_path / "run" / "report.html").read_text("utf-8")

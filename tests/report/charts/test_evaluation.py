@@ -27,6 +27,7 @@ SummaryOf = Callable[..., EvaluationSummary]
 
 SVG = "{http://www.w3.org/2000/svg}"
 NAMESPACES = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+ALL = ("scatter", "histogram", "roc", "det", "reliability", "tippett")
 HOSTILE = "<script>alert(1)</script> </svg>]]> \"'& 😀 \u2028 &amp;"
 
 
@@ -106,7 +107,7 @@ def to_pixels(root: ET.Element, axis: str) -> Callable[[float], float]:
 
 
 def test_every_figure_is_a_svg_and_a_png(summary: EvaluationSummary, folder: Path) -> None:
-    names = {f"{name}.{suffix}" for name in ("scatter", "histogram", "roc", "det") for suffix in ("svg", "png")}
+    names = {f"{name}.{suffix}" for name in ALL for suffix in ("svg", "png")}
     assert {path.name for path in folder.iterdir()} == names
     for name in FIGURES:
         root = svg(folder / f"{name}.svg")
@@ -252,7 +253,7 @@ def test_with_one_kind_only_the_curves_say_why_and_the_histogram_is_drawn(
 ) -> None:
     summary = without_threshold(summary_of(*numbers))
     write_figures(summary, tmp_path)
-    for name in ("roc", "det"):
+    for name in ("roc", "det", "reliability", "tippett"):
         reason = f"{missing} comparison was made"
         assert reason_of(name, summary) == reason
         root = svg(tmp_path / f"{name}.svg")
@@ -288,7 +289,7 @@ def test_without_any_error_det_says_why_and_the_rest_is_drawn(summary_of: Summar
     summary = summary_of(20, 20)
     assert summary.operating_points[0].accuracy.value == 1
     assert reason_of("det", summary) == "no threshold makes errors of both kinds"
-    assert [name for name in FIGURES if reason_of(name, summary) is None] == ["scatter", "histogram", "roc"]
+    assert [name for name in FIGURES if reason_of(name, summary) is None] == [name for name in ALL if name != "det"]
 
 
 def test_names_of_photos_never_reach_a_figure(summary_of: SummaryOf, labelled: Path) -> None:
@@ -333,7 +334,7 @@ def test_no_text_ends_the_drawing(labelled: Path, label: int) -> None:
 
 def test_figures_that_are_left_out_leave_none_of_before(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
-    assert len(list(tmp_path.iterdir())) == 8
+    assert len(list(tmp_path.iterdir())) == 2 * len(ALL)
     (tmp_path / "notes.txt").write_text("not a figure")
     drawn = left_out(tmp_path)
     assert not drawn.wanted

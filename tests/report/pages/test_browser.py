@@ -443,7 +443,7 @@ def test_where_little_can_be_drawn_the_page_says_why(
     drawn = [name for name in FIGURES if page.locator(f"#chart-{name} svg").count()]
     assert drawn == (["histogram"] if sum(numbers) else [])
     said = page.locator("figure.chart .nothing").all_inner_texts()
-    assert len(said) == 4 - len(drawn)
+    assert len(said) == len(FIGURES) - len(drawn)
     assert all(re.fullmatch(r"Nothing to draw: no .+\.", text) for text in said)
     assert page.locator("#threshold").count() == 0
 
@@ -461,7 +461,7 @@ def test_without_the_drawing_script_the_page_shows_files_and_the_slider_works(
     summary = summary_of(120, 120)
     drawn = write_figures(summary, tmp_path / "figures")
     page = show(write_report(summary, tmp_path, None, Drawn(files=drawn.files)))
-    assert page.locator("figure.drawn svg").count() == 4
+    assert page.locator("figure.drawn svg").count() == len(FIGURES)
     before = page.locator("[data-count=tp]").inner_text()
     page.locator("#threshold").fill("10")
     assert page.locator("[data-count=tp]").inner_text() != before

@@ -159,10 +159,14 @@ def test_optimistic_operating_points_are_marked_in_every_table(summary: Evaluati
     assert [words(row) for row in marked] == [
         "Accuracy at distance 1.091 optimistic",
         "Equal error rate (EER) optimistic",
+        "Lowest possible Cllr (minCllr) optimistic",
+        "Calibration loss optimistic",
     ]
 
     def change(values: dict[str, Any]) -> None:
-        for estimate in (values["eer"], *values["operating_points"], values["operating_points"][0]["accuracy"]):
+        least = [values["calibration"][name] for name in ("min_cllr", "loss")]
+        points = values["operating_points"]
+        for estimate in (values["eer"], *points, points[0]["accuracy"], *least):
             estimate["optimistic"] = False
 
     # What stays: the line that explains the mark, and the one that the slider shows.
@@ -254,7 +258,7 @@ def test_with_one_kind_of_comparison_the_page_says_why(kind: bool) -> None:
     shown = page_of(summary)
     missing = "no non-mated comparison was made" if kind else "no mated comparison was made"
     nothing = [words(place) for place in shown.all("p", css="nothing") if "Nothing to draw" in words(place)]
-    assert nothing == ["Nothing to draw: no threshold could be set.", *[f"Nothing to draw: {missing}."] * 2]
+    assert nothing == ["Nothing to draw: no threshold could be set.", *[f"Nothing to draw: {missing}."] * 4]
     cards = {words(card.one("h3")): words(card) for card in shown.all("div", css="card")}
     for name in ("Accuracy", "Equal error rate (EER)", "Area under the ROC (AUC)"):
         assert "cannot be estimated" in cards[name]
@@ -273,7 +277,7 @@ def test_without_a_comparison_the_page_says_so_and_no_rate_is_zero(run: RunTable
     shown = page_of(summary)
     told = shown.one("p", css="headline").text()
     assert "Nothing was compared" in told or "Nothing could be compared" in told
-    assert len([place for place in shown.all("p", css="nothing") if "Nothing to draw" in words(place)]) == 4
+    assert len([place for place in shown.all("p", css="nothing") if "Nothing to draw" in words(place)]) == 6
     cards = {words(card.one("h3")): words(card) for card in shown.all("div", css="card")}
     for name in ("Equal error rate (EER)", "Area under the ROC (AUC)"):
         assert "cannot be estimated" in cards[name]

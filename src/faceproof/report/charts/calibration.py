@@ -7,8 +7,9 @@ import math
 import altair as alt
 
 from faceproof.report.charts.base import base, finish, nothing_to_draw, text_over_halo
+from faceproof.report.charts.curves import kind_not_made
 from faceproof.report.words.formatting import count, percent
-from faceproof.summary.calibration_schema import Calibration, Reliability
+from faceproof.summary.calibration_schema import Reliability
 from faceproof.summary.evaluation_schema import EvaluationSummary
 
 _RELIABILITY = "Likelihood ratios: stated and observed"
@@ -28,7 +29,7 @@ def reliability(summary: EvaluationSummary) -> alt.LayerChart:
     """
     found = summary.calibration
     if found is None or found.reliability is None:
-        return nothing_to_draw(_RELIABILITY, _why_nothing(found))
+        return nothing_to_draw(_RELIABILITY, _why_nothing(summary))
     rows = found.reliability
     ends = [abs(at) for at in (*rows.stated, *(at for at in rows.observed if at is not None))]
     edge = math.ceil(2 * max(*ends, 0.5)) / 2 + 0.5
@@ -63,7 +64,7 @@ def tippett(summary: EvaluationSummary) -> alt.LayerChart:
     """
     found = summary.calibration
     if found is None or found.tippett is None:
-        return nothing_to_draw(_TIPPETT, _why_nothing(found))
+        return nothing_to_draw(_TIPPETT, _why_nothing(summary))
     curve = found.tippett
     kinds = ("mated: the same person", "non-mated: different people")
     rows = [
@@ -110,5 +111,6 @@ def _ratio(decades: float) -> str:
     return f"{10**decades:,.3g}" if decades >= 0 else f"1/{10**-decades:,.3g}"
 
 
-def _why_nothing(found: Calibration | None) -> str:
-    return _NOT_COMPUTED if found is None else found.reason or _NOT_COMPUTED
+def _why_nothing(summary: EvaluationSummary) -> str:
+    found = summary.calibration
+    return kind_not_made(summary) or (None if found is None else found.reason) or _NOT_COMPUTED

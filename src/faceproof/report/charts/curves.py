@@ -48,7 +48,7 @@ def roc(summary: EvaluationSummary, *, log_fmr: bool = True) -> alt.LayerChart:
         The chart, with operating points and their 95% intervals.
     """
     curve, title = summary.curves.roc, "ROC: what accepting more mated comparisons costs"
-    reason = _one_class(summary)
+    reason = kind_not_made(summary)
     if reason or not curve.fmr:
         return nothing_to_draw(title, reason or "no comparison was made")
     floor = 0.5 / max(summary.counts.compared_non_mated, 1) if log_fmr else 0.0
@@ -98,7 +98,7 @@ def det(summary: EvaluationSummary) -> alt.LayerChart:
         The chart, with the line of equal errors and operating points with their 95% intervals.
     """
     curve, title = summary.curves.det, "DET: one kind of error against the other"
-    reason = _one_class(summary)
+    reason = kind_not_made(summary)
     pairs = [(a, b) for a, b in zip(curve.fmr, curve.fnmr, strict=True) if 0 < a < 1 and 0 < b < 1]
     if reason or len(pairs) < 2:
         return nothing_to_draw(title, reason or "no threshold makes errors of both kinds")
@@ -233,7 +233,8 @@ def _short_name(name: str) -> str:
     return {"best_accuracy": "best accuracy", "eer": "EER", "fixed": "fixed"}.get(name, name)
 
 
-def _one_class(summary: EvaluationSummary) -> str | None:
+def kind_not_made(summary: EvaluationSummary) -> str | None:
+    """Which kinds of comparison were not made, as a reason why there is nothing to draw; None where both were."""
     counts = summary.counts
     kinds = {"mated": counts.compared_mated, "non-mated": counts.compared_non_mated}
     missing = [kind for kind, n in kinds.items() if not n]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from faceproof.report.words.formatting import count
 from faceproof.summary.calibration import LikelihoodRatio
 
@@ -33,14 +35,18 @@ def ratio_in_words(ratio: LikelihoodRatio) -> str:
 
 def posterior_in_words(ratio: LikelihoodRatio, prior: float) -> str:
     """The probability of one person after the photos were seen, with the prior that it rests on."""
+    limit = "" if not ratio.capped else "At least " if ratio.value > 1 else "At most "
     return (
-        f"{_probability(ratio.posterior(prior))} that they show {SAME}, if it was {_probability(prior)} before the "
+        f"{limit}{_probability(ratio.posterior(prior))} that they show {SAME}, if it was {_probability(prior)} before the "
         "photos were seen."
     )
 
 
 def _probability(value: float) -> str:
-    return f"{100 * value:.3g}%" if value < 0.995 else f"{100 * value:.4g}%"
+    """A percentage with three digits; near 100% with so many that what is left of it is seen."""
+    rest = 100 * (1 - value)
+    digits = 3 if rest >= 0.5 or rest == 0 else 2 - math.floor(math.log10(rest))
+    return f"{100 * value:.{digits}g}%"
 
 
 def _times(value: float) -> str:
