@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -236,9 +237,7 @@ def least_cost_by_pooling(levels: list[int], mated: list[bool], missing: tuple[i
 
 @settings(deadline=None)
 @given(LEVELS, st.tuples(st.integers(0, 3), st.integers(0, 3)))
-def test_min_cllr_is_that_of_pooling_adjacent_violators(
-    rows: list[tuple[int, bool]], missing: tuple[int, int]
-) -> None:
+def test_min_cllr_is_that_of_pooling_adjacent_violators(rows: list[tuple[int, bool]], missing: tuple[int, int]) -> None:
     levels, mated = (list(column) for column in zip(*rows, strict=True))
     assume(True in mated and False in mated)
     steps = count_steps(np.array(levels, float), np.array(mated))
@@ -257,7 +256,7 @@ def test_bins_hold_each_comparison_once_between_their_edges(rows: list[tuple[flo
     ends = (-math.inf, -1.0, 0.0, 1.0, math.inf)
     kinds = np.count_nonzero(mated), np.count_nonzero(~mated)
     want = []
-    for low, high in zip(ends[:-1], ends[1:], strict=True):
+    for low, high in pairwise(ends):
         here = [(at, kind) for at, kind in rows if low <= at < high]
         if not here:
             continue

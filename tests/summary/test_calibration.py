@@ -56,7 +56,7 @@ def test_the_data_support_no_more_than_the_number_of_people_either_way(similarit
     found = likelihood_ratio(LINE, similarity)
     assert found.value == pytest.approx(value)
     assert found.capped
-    assert 1 / 50 <= found.low * 1.0000001
+    assert found.low >= 0.9999999 / 50
     assert found.high <= 50.0000001
     assert found.most == pytest.approx(50)
 

@@ -124,7 +124,9 @@ def test_without_any_photo_iso_has_a_reason() -> None:
 
 
 def test_a_kind_that_could_not_be_made_has_no_generalised_rate() -> None:
-    run = make_run([math.nan, math.nan, 0.1, 0.9], [True, True, False, False], failed={"p0/1": "embed", "p1/1": "align"})
+    run = make_run(
+        [math.nan, math.nan, 0.1, 0.9], [True, True, False, False], failed={"p0/1": "embed", "p1/1": "align"}
+    )
     found = policies_of(run)
     assert found is not None
     assert found.policy("iso").fnmr.value is None

@@ -87,7 +87,9 @@ def generalised_accept_rate(fmr: Rate, fte: Rate, fta: Rate) -> tuple[float, Int
     lost = [_ends(one) for one in (fte, fta)]
     matched = _ends(fmr)
     if lost[0] is None or lost[1] is None or matched is None:
-        return value, Interval(None, None, method, None, fmr.interval.reason or fte.interval.reason or fta.interval.reason)
+        return value, Interval(
+            None, None, method, None, fmr.interval.reason or fte.interval.reason or fta.interval.reason
+        )
     # 1 - FTE and 1 - FTA: the high end of a failure rate is the low end of what is left.
     kept = (1 - fte.value) * (1 - fta.value)
     least, most = ((1 - lost[0][end]) * (1 - lost[1][end]) for end in (1, 0))

@@ -207,9 +207,7 @@ def test_where_address_space_is_limited_only_the_figures_are_missing(
     assert limited.stdout.replace("small", "free") == free.stdout
     assert "#" not in limited.stderr
     (note,) = [line for line in limited.stderr.splitlines() if line.startswith("Note:")]
-    assert note.startswith(
-        f"Note: The figures {', '.join(FIGURES)} are missing: the drawing process was ended by"
-    )
+    assert note.startswith(f"Note: The figures {', '.join(FIGURES)} are missing: the drawing process was ended by")
     assert "too little address space (ulimit -v) or memory" in note
     numbers = [json.loads((tmp_path / name / "metrics.json").read_text()) for name in ("free", "small")]
     for key in numbers[0].keys() - {"run"}:

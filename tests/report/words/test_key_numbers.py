@@ -12,7 +12,7 @@ from faceproof.summary.evaluation_schema import EvaluationSummary
 
 def test_every_number_says_how_it_was_found(summary: EvaluationSummary) -> None:
     found = key_numbers(summary)
-    assert len({key.key for key in found}) == len(found) == 11
+    assert len({key.key for key in found}) == len(found) == 16
     assert all(key.what and key.plain and key.how for key in found)
     by_key = {key.key: key for key in found}
     assert (by_key["folds"].value, by_key["folds"].interval) == ("98.90%", "98.61 – 99.19%")
@@ -21,10 +21,14 @@ def test_every_number_says_how_it_was_found(summary: EvaluationSummary) -> None:
 
 
 def test_the_marks_of_optimism_are_those_of_the_estimates(summary: EvaluationSummary) -> None:
-    assert {key.key for key in key_numbers(summary) if key.optimistic} == {"default", "eer"}
+    assert {key.key for key in key_numbers(summary) if key.optimistic} == {
+        *("default", "eer", "min_cllr", "calibration_loss")
+    }
 
     def change(values: dict[str, Any]) -> None:
         values["eer"]["optimistic"] = values["operating_points"][0]["accuracy"]["optimistic"] = False
+        for name in ("min_cllr", "loss"):
+            values["calibration"][name]["optimistic"] = False
 
     assert not any(key.optimistic for key in key_numbers(edited(summary, change)))
 

@@ -37,8 +37,8 @@ def posterior_in_words(ratio: LikelihoodRatio, prior: float) -> str:
     """The probability of one person after the photos were seen, with the prior that it rests on."""
     limit = "" if not ratio.capped else "At least " if ratio.value > 1 else "At most "
     return (
-        f"{limit}{_probability(ratio.posterior(prior))} that they show {SAME}, if it was {_probability(prior)} before the "
-        "photos were seen."
+        f"{limit}{_probability(ratio.posterior(prior))} that they show {SAME}, if it was {_probability(prior)} before "
+        "the photos were seen."
     )
 
 

@@ -140,9 +140,8 @@ def _acquired(counts: Counts, manifest: Manifest) -> str:
         lost = counts.not_compared
         if not lost:
             return "every comparison has a score"
-        if lost == counts.comparisons:
-            return ""
-        return f"{count(lost)} {_plural('comparison', lost)} {'has' if lost == 1 else 'have'} no score"
+        said = f"{count(lost)} {_plural('comparison', lost)} {'has' if lost == 1 else 'have'} no score"
+        return "" if lost == counts.comparisons else said
     if manifest.system.source:
         return failures_in_words(counts, imported=True) if failed else "every photo has a template"
     if crops := counts.centre_crops:
