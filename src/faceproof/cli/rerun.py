@@ -33,7 +33,12 @@ if TYPE_CHECKING:
 def rerun_command(
     run: RunFolder,
     check: Annotated[
-        bool, typer.Option("--check", help="Compare every similarity and decision with the stored ones; exit 3.")
+        bool,
+        typer.Option(
+            "--check",
+            help="Compare every similarity and decision with the stored ones, without the template cache; exit with 3 "
+            "where some differ.",
+        ),
     ] = False,
     people: MovedPeople = None,
     weights: MovedWeights = None,

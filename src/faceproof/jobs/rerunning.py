@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 from faceproof.engine.values import Progress
 from faceproof.errors import FaceproofError, RunFolderError
 from faceproof.jobs.base import Run, Say
-from faceproof.jobs.checking import check_comparisons, check_degradations, check_inputs, check_systems, other_versions
+from faceproof.jobs.checking import check_comparisons, check_inputs
 from faceproof.jobs.diffing import check_tolerance
 from faceproof.jobs.external import evaluate_templates, score
 from faceproof.jobs.repeating import (
@@ -27,6 +27,7 @@ from faceproof.jobs.repeating import (
 )
 from faceproof.jobs.running import carry_out_evaluation, carry_out_stress
 from faceproof.jobs.settling import StudyPlan, settle
+from faceproof.jobs.system_checks import check_degradations, check_systems, other_versions
 from faceproof.runs.conditions import suite_again
 from faceproof.runs.run_folder import StoredRun, open_run
 from faceproof.summary.evaluation import summarize
