@@ -11,6 +11,7 @@ from faceproof.findings.doctor import (
     losses,
     order,
     pairs,
+    reported_rates,
     triangles,
     values,
 )
@@ -28,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     *decisions.CHECKS,
     *losses.CHECKS,
     *claimed.CHECKS,
+    *reported_rates.CHECKS,
     *order.CHECKS,
     *triangles.CHECKS,
 )

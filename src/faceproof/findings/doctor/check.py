@@ -75,6 +75,7 @@ class Check:
 NO_PEOPLE = CannotRun("the data name no people (columns person_a and person_b)")
 NO_PHOTOS = CannotRun("the data name no photos (columns photo_a and photo_b)")
 NO_CLAIMS = CannotRun("no claims were given")
+NO_MEASURE = CannotRun("it is not known what the scores are (option score, such as cosine_similarity)")
 
 
 def counted(n: int, one: str, many: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Checks of reported numbers against the scores: recomputed, possible denominators, in-sample maximum, 1 - EER."""
+"""Check of reported numbers: each is computed again from the scores."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from faceproof.findings.doctor.audited import AuditedScores, Flags, Floats, Whole, score_text
+from faceproof.findings.doctor.audited import AuditedScores, Flags, Floats, Whole
 from faceproof.findings.doctor.check import CONSTRUCTION, NO_CLAIMS, CannotRun, Case, Check, Found, Outcome
-from faceproof.findings.doctor.claims import TUNED, Claim, Claims
+from faceproof.findings.doctor.claims import Claim, Claims
 from faceproof.metrics.curves import StepCounts, auc_of_steps
 from faceproof.metrics.folds import cross_validated_accuracy
-from faceproof.metrics.operating_points import best_accuracy_step, eer_of_steps
+from faceproof.metrics.operating_points import eer_of_steps
 
 _OF_DECISIONS = ("accuracy", "fmr", "fnmr", "precision", "recall", "f1", "tp", "tn", "fp", "fn")
-_OF_SOME = (
+OF_SOME = (
     "It may be of some of the comparisons only, such as those of folds that share no person: claim the number of "
     "comparisons too."
 )
-_NO_SCORES = CannotRun("it needs scores of both kinds")
+NO_SCORES = CannotRun("it needs scores of both kinds")
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,14 @@ def recomputed(case: Case) -> Outcome:
     if claims is None:
         return NO_CLAIMS
     found = list(_sizes(case.scores, claims))
-    steps = _steps(case.scores)
+    steps = steps_of(case.scores)
     if steps is not None:
         found += _threshold_free(steps, claims)
     found += _of_decisions(case.scores, claims, steps)
     return found
 
 
-def _steps(scores: AuditedScores) -> StepCounts | None:
+def steps_of(scores: AuditedScores) -> StepCounts | None:
     """Counts at all thresholds; None without scores of both kinds."""
     kinds = scores.linked.made
     return scores.linked.steps if kinds.mated.n and kinds.non_mated.n else None
@@ -83,14 +83,14 @@ def _sizes(scores: AuditedScores, claims: Claims) -> Iterator[Found]:
     """Claimed numbers of comparisons that the data do not have."""
     for name, rows in (("comparisons", None), ("mated", scores.mated), ("non_mated", ~scores.mated)):
         claim = claims.get(name)
-        sizes = _both(scores, rows)
+        sizes = sizes_of(scores, rows)
         if claim is not None and claim.value not in sizes:
             yield _differs(claim, _with_and_without(sizes))
     for name, parts, rows in (("mated", ("tp", "fn"), scores.mated), ("non-mated", ("fp", "tn"), ~scores.mated)):
         one, other = (claims.get(part) for part in parts)
         if one is None or other is None:
             continue
-        sizes = _both(scores, rows)
+        sizes = sizes_of(scores, rows)
         if one.value + other.value not in sizes:
             text = (
                 f"The claims have {one.said} and {other.said}, together {one.value + other.value:,.0f}; the data have "
@@ -99,7 +99,7 @@ def _sizes(scores: AuditedScores, claims: Claims) -> Iterator[Found]:
             yield Found("fault", text)
 
 
-def _both(scores: AuditedScores, rows: Flags | None) -> list[int]:
+def sizes_of(scores: AuditedScores, rows: Flags | None) -> list[int]:
     """Number of comparisons with a score and of all; once where they are equal."""
     these = np.ones(len(scores), dtype=np.bool_) if rows is None else rows
     return list(dict.fromkeys([int((these & scores.made).sum()), int(these.sum())]))
@@ -167,7 +167,7 @@ def _of_decisions(scores: AuditedScores, claims: Claims, steps: StepCounts | Non
     candidates, where = _candidates(scores, claims, steps)
     if not wanted or not candidates:
         return
-    folded = _folded(scores, claims)
+    folded = folded_accuracy(scores, claims)
     all_hold = [np.ones(one.tp.size, dtype=np.bool_) for one in candidates]
     possible = []
     for claim in wanted:
@@ -179,9 +179,9 @@ def _of_decisions(scores: AuditedScores, claims: Claims, steps: StepCounts | Non
         if any(one.any() for one in held):
             possible.append(claim)
         else:
-            certain = claim.name != "accuracy" or _of_all_comparisons(scores, claims)
+            certain = claim.name != "accuracy" or of_all_comparisons(scores, claims)
             found = _differs(claim, _shown(np.concatenate(values), claim), f" {where}.")
-            yield found if certain else Found("hint", f"{found.text} {_OF_SOME}")
+            yield found if certain else Found("hint", f"{found.text} {OF_SOME}")
     if len(possible) > 1 and not any(one.any() for one in all_hold) and len(possible) == len(wanted):
         shown = ", ".join(claim.said for claim in possible)
         text = f"No single threshold gives all of {shown}, though one gives each."
@@ -189,7 +189,7 @@ def _of_decisions(scores: AuditedScores, claims: Claims, steps: StepCounts | Non
         yield Found("hint" if folded_too else "fault", text)
 
 
-def _of_all_comparisons(scores: AuditedScores, claims: Claims) -> bool:
+def of_all_comparisons(scores: AuditedScores, claims: Claims) -> bool:
     """Whether a claimed accuracy is known to be over all comparisons, and not over those of folds of its own."""
     counts = ("comparisons", "tp", "tn", "fp", "fn")
     return (
@@ -249,105 +249,13 @@ def _decided(scores: AuditedScores) -> list[Counts]:
     return found
 
 
-def _folded(scores: AuditedScores, claims: Claims) -> float | None:
+def folded_accuracy(scores: AuditedScores, claims: Claims) -> float | None:
     """Cross-validated accuracy over the folds of the data; None without folds, or where it has no value."""
     rows = scores.made & (scores.fold >= 0)
     if claims.get("accuracy") is None or not rows.any():
         return None
     found = cross_validated_accuracy(scores.similarity[rows], scores.mated[rows], scores.fold[rows])
     return None if math.isnan(found.accuracy) else found.accuracy
-
-
-def in_sample(case: Case) -> Outcome:
-    """Find a reported accuracy that is the highest of all thresholds on these comparisons."""
-    if case.claims is None:
-        return NO_CLAIMS
-    claim, steps = case.claims.get("accuracy"), _steps(case.scores)
-    found = []
-    if case.claims.tuned:
-        text = (
-            f"The claims say that the threshold was set on the comparisons that it is scored on ({TUNED}): accuracy is "
-            "optimistic."
-        )
-        found.append(Found("fault", text))
-    if claim is None:
-        return found or CannotRun("no accuracy is claimed")
-    if steps is None:
-        return found or _NO_SCORES
-    best = best_accuracy_step(steps)
-    right = int(np.max(steps.tp - steps.fp)) + steps.non_mated
-    highest = right / (steps.mated + steps.non_mated)
-    folded = _folded(case.scores, case.claims)
-    if claim.holds(highest) and not case.claims.tuned and not (folded is not None and claim.holds(folded)):
-        at = best if case.scores.kind == "similarity" else -best
-        text = (
-            f"{claim.said} is the highest accuracy that any threshold gives on these comparisons ({highest:.6g} at "
-            f"{case.scores.kind} {score_text(at)}): the threshold was probably set on them."
-        )
-        found.append(Found("hint", text))
-    return found
-
-
-def one_minus_eer(case: Case) -> Outcome:
-    """Find a reported accuracy that is 1 - EER."""
-    if case.claims is None:
-        return NO_CLAIMS
-    claim, of_claims, steps = case.claims.get("accuracy"), case.claims.get("eer"), _steps(case.scores)
-    if claim is None:
-        return CannotRun("no accuracy is claimed")
-    if of_claims is None and steps is None:
-        return _NO_SCORES
-    rate = of_claims.value if of_claims is not None else eer_of_steps(steps)[0] if steps is not None else math.nan
-    if not claim.holds(1 - rate):
-        return []
-    whose = "the claimed EER" if of_claims is not None else f"an EER of {rate:.6g}"
-    return [Found("hint", f"{claim.said} is 1 minus {whose}, at the digits given: it may not have been measured.")]
-
-
-def denominators(case: Case) -> Outcome:
-    """Find rates that no whole number of comparisons gives."""
-    claims = case.claims
-    if claims is None:
-        return NO_CLAIMS
-    found, checked = [], 0
-    for claim, what, sizes in _fractions(case.scores, claims):
-        checked += 1
-        if not any(_is_fraction(claim, size) for size in sizes if size):
-            shown = " or ".join(f"{size:,}" for size in sizes)
-            text = f"{claim.said} is not possible with {shown} {what}: no whole number gives it at the digits given."
-            certain = claim.name != "accuracy" or _of_all_comparisons(case.scores, claims)
-            evidence = [_nearest(claim, size) for size in sizes if size]
-            found.append(Found("fault", text, evidence) if certain else Found("hint", f"{text} {_OF_SOME}", evidence))
-    return found if checked else CannotRun("no rate is claimed whose denominator is known")
-
-
-def _fractions(scores: AuditedScores, claims: Claims) -> Iterator[tuple[Claim, str, list[int]]]:
-    """Each rate whose denominator is known, what is counted in it, and its possible values."""
-    folds = scores.fold[scores.made & (scores.fold >= 0)]
-    even = np.unique(np.bincount(folds)).size <= 1
-    for name, rows, what, size in (
-        ("accuracy", None, "comparisons", "comparisons"),
-        ("fmr", ~scores.mated, "non-mated comparisons", "non_mated"),
-        ("fnmr", scores.mated, "mated comparisons", "mated"),
-        ("recall", scores.mated, "mated comparisons", "mated"),
-    ):
-        claim, n = claims.get(name), claims.get(size)
-        # The mean over folds of different sizes is no fraction of all comparisons.
-        if claim is not None and (even or name != "accuracy"):
-            yield claim, what, _both(scores, rows) if n is None else [int(n.value)]
-    tp, fp, claim = claims.get("tp"), claims.get("fp"), claims.get("precision")
-    if claim is not None and tp is not None and fp is not None:
-        yield claim, "accepted comparisons", [int(tp.value + fp.value)]
-
-
-def _is_fraction(claim: Claim, n: int) -> bool:
-    k = round(claim.value * n)
-    return bool(claim.holds(np.array([k - 1, k, k + 1]) / n).any())
-
-
-def _nearest(claim: Claim, n: int) -> str:
-    k = math.floor(claim.value * n)
-    return f"{k:,} / {n:,} = {k / n:.8g}, {k + 1:,} / {n:,} = {(k + 1) / n:.8g}"
 
 
 def _differs(claim: Claim, value: str, note: str = "") -> Found:
@@ -371,23 +279,5 @@ CHECKS = (
         recomputed,
         CONSTRUCTION,
         "Compute the number again from these scores, and say which threshold and which comparisons it is of.",
-    ),
-    Check(
-        "wrong_denominator",
-        denominators,
-        CONSTRUCTION,
-        "Find out over how many comparisons the rate was taken: failures may be left out, or counted twice.",
-    ),
-    Check(
-        "accuracy_of_the_best_threshold",
-        in_sample,
-        "up to 30% at three digits, 10% at four (measured); 0 where the claims say so",
-        "Set the threshold on other people (folds that share no person), and report the accuracy there.",
-    ),
-    Check(
-        "accuracy_is_one_minus_eer",
-        one_minus_eer,
-        "up to 35% at three digits, 15% at four (measured)",
-        "Report the accuracy at a threshold that was set beforehand: 1 - EER is the accuracy of no system.",
     ),
 )

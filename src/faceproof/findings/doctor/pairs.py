@@ -8,6 +8,7 @@ from faceproof.findings.doctor.audited import AuditedScores, Flags, Sides, Whole
 from faceproof.findings.doctor.check import (
     CONSTRUCTION,
     JUDGED,
+    NO_MEASURE,
     NO_PEOPLE,
     NO_PHOTOS,
     CannotRun,
@@ -113,7 +114,7 @@ def copies(case: Case) -> Outcome:
     elif scores.kind == "distance":
         alike = scores.score == 0
     else:
-        return CannotRun("it is not known what the score is; say so with [[score=cosine_similarity]] or another")
+        return NO_MEASURE
     if scores.photos is not None:
         alike &= scores.photos.a != scores.photos.b
     found = []

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from faceproof.findings.doctor.audited import AuditedScores, Floats, Sides, Whole, score_text
-from faceproof.findings.doctor.check import CONSTRUCTION, NO_PHOTOS, CannotRun, Case, Check, Found, Outcome, counted
+from faceproof.findings.doctor.check import (
+    CONSTRUCTION,
+    NO_MEASURE,
+    NO_PHOTOS,
+    CannotRun,
+    Case,
+    Check,
+    Found,
+    Outcome,
+    counted,
+)
 from faceproof.findings.doctor.result import MOST_EXAMPLES
 from faceproof.findings.doctor.values import common_step
 
@@ -23,7 +33,7 @@ def triangle(case: Case) -> Outcome:
         return NO_PHOTOS
     measure = scores.measure
     if measure is None and scores.kind == "similarity":
-        return CannotRun("it is not known what the score is; say so with [[score=cosine_similarity]] or another")
+        return NO_MEASURE
     rows = np.flatnonzero(scores.made & (photos.a != photos.b))
     chosen, rows = _most_compared(photos, rows)
     values = scores.score[rows]
@@ -43,9 +53,8 @@ def triangle(case: Case) -> Outcome:
         f"{len(wrong):,} of {counted(complete, 'triple')} of photos {have} a distance that is longer than the two "
         "others together: these scores are not distances of one template for each photo."
     )
-    severity = "fault" if measure is not None else "hint"
     evidence = [_shown(scores, place, *triple) for triple in wrong[:MOST_EXAMPLES]]
-    return [Found("fault" if severity == "fault" else "hint", text, evidence)]
+    return [Found("hint" if measure is None else "fault", text, evidence)]
 
 
 def _most_compared(photos: Sides, rows: Whole) -> tuple[Whole, Whole]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from faceproof.findings.doctor.audited import LARGEST, Floats, score_text
-from faceproof.findings.doctor.check import CONSTRUCTION, CannotRun, Case, Check, Found, Outcome, counted
+from faceproof.findings.doctor.check import CONSTRUCTION, NO_MEASURE, CannotRun, Case, Check, Found, Outcome, counted
+from faceproof.findings.doctor.result import Severity
 
 _SLACK = 1e-5
 """How far scores of float32 templates may be outside of their range."""
@@ -17,22 +18,17 @@ _FEWEST = 20
 def possible_range(case: Case) -> Outcome:
     """Find scores outside of the possible range of the score."""
     scores = case.scores
-    measure = scores.measure
-    if measure is not None:
-        low, high, what = measure.low, measure.high, f"a {measure.words}"
-        severity = "fault"
-    elif scores.kind == "distance" and (scores.score[scores.made] < 0).any():
-        low, high, what, severity = 0.0, np.inf, "a distance", "fault"
+    made = scores.score[scores.made]
+    severity: Severity = "fault"
+    if scores.measure is not None:
+        low, high, what = scores.measure.low, scores.measure.high, f"a {scores.measure.words}"
+    elif scores.kind == "distance" and (made < 0).any():
+        low, high, what = 0.0, np.inf, "a distance"
     else:
-        low, high = (-1.0, 1.0) if scores.kind == "similarity" else (0.0, 2.0)
-        usual = float(
-            np.mean((scores.score[scores.made] >= low) & (scores.score[scores.made] <= high))
-            if scores.made.any()
-            else 0
-        )
-        if usual < _NEARLY_ALL:
-            return CannotRun("it is not known what the score is; say so with [[score=cosine_similarity]] or another")
-        what = "the cosine of two templates" if scores.kind == "similarity" else "a distance of two unit templates"
+        similar = scores.kind == "similarity"
+        low, high, what = (-1.0, 1.0, "a cosine") if similar else (0.0, 2.0, "a distance of two unit templates")
+        if not made.size or float(np.mean((made >= low) & (made <= high))) < _NEARLY_ALL:
+            return NO_MEASURE
         severity = "hint"
     outside = scores.made & ((scores.score < low - _SLACK) | (scores.score > high + _SLACK))
     if not outside.any():
@@ -42,7 +38,7 @@ def possible_range(case: Case) -> Outcome:
     text = f"{counted(rows.size, 'score is', 'scores are')} outside of the range of {what}, which is {ends}"
     if severity == "hint":
         text += "; all the others are inside, so that this seems to be what the scores are"
-    return [Found("fault" if severity == "fault" else "hint", f"{text}.", scores.examples(rows))]
+    return [Found(severity, f"{text}.", scores.examples(rows))]
 
 
 def infinite(case: Case) -> Outcome:
