@@ -56,7 +56,7 @@ def evaluate(
         overwrite: replace a finished run that ``out`` holds.
         recipe: changes to detection and preprocessing; None: as the card of the model says.
         threshold: fixed threshold: distance of unit templates, 0 to 2, up to which a comparison is accepted, or a
-            `faceproof.Threshold`; None: outcomes are decided at the best-accuracy threshold on these comparisons.
+            `faceproof.Threshold`; None: outcomes are decided at the strictest target FMR that the data support.
         folds: number of folds of cross-validated accuracy, where the protocol has no folds.
         seed: seed of folds, sampling and jitter.
         device: ``cpu``, ``cuda``, ...
