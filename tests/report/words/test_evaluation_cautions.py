@@ -203,3 +203,18 @@ def test_scores_that_drift_over_the_rows_are_noticed(by: float, noticed: bool) -
     later = run.scores["similarity"].to_numpy() - by * np.linspace(0, 1, 400)
     run.scores = run.scores.set_column(2, "similarity", pa.array(later))
     assert warned(summary_of(run), "comparisons fall over the rows of the file") is noticed
+
+
+@pytest.mark.parametrize(("given", "said"), [(1.0, False), (1.3, True)])
+def test_a_threshold_from_elsewhere_that_costs_much_is_named_with_its_loss(given: float, said: bool) -> None:
+    # Distances 0.45 and 0.63 of mated, 1.18 and 1.34 of non-mated comparisons: all thresholds between are perfect.
+    run = make_run([0.9, 0.8, 0.3, 0.1] * 10, [True, True, False, False] * 10)
+    text = "It decides 75.0% of these comparisons correctly, and the best threshold for them"
+    summary: Any = summary_of(run, threshold_distance=given)
+    assert warned(summary, text) == said
+    assert warned(summary, "a loss of 25.0 points") == said
+
+
+def test_a_threshold_of_the_run_itself_has_no_loss_from_elsewhere() -> None:
+    run = make_run([0.9, 0.3, 0.8, 0.1] * 10, [True, True, False, False] * 10)
+    assert not warned(summary_of(run), "was set elsewhere")

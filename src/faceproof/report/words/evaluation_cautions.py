@@ -19,7 +19,7 @@ from faceproof.findings.scored import ScoredComparisons
 from faceproof.metrics.operating_points import fmr_label
 from faceproof.report.words.evaluation_headline import FEW, is_synthetic
 from faceproof.report.words.failures import stages_in_words
-from faceproof.report.words.formatting import count, printable
+from faceproof.report.words.formatting import count, percent, printable
 from faceproof.runs.manifest_schema import DetectorEntry, Manifest
 from faceproof.summary.evaluation_schema import EvaluationSummary
 from faceproof.systems.model_check.result import ModelCheck
@@ -27,6 +27,7 @@ from faceproof.systems.model_check.result import ModelCheck
 _NARROW_SPREAD = 0.01
 _LOPSIDED = 10
 _EXAMPLES = 3
+_LEAST_LOSS = 0.005
 _AUDITED = (
     "one_person_only",
     "runs_of_equal_scores",
@@ -61,6 +62,7 @@ def cautions(scored: ScoredComparisons, photos: pa.Table, summary: EvaluationSum
         *_about_the_audit(scored, summary),
         *([] if _foreign(summary.run) else _about_copies(scored, photos)),
         *_about_failures(summary),
+        *_about_the_transfer(summary),
         *_about_numbers(summary),
     ]
 
@@ -231,6 +233,21 @@ def _about_failures(summary: EvaluationSummary) -> Iterator[str]:
             f"In {count(crops)} of {count(counts.photos)} photos no face was found, and the centre of the photo was "
             "compared instead (on-missing centre-crop). These comparisons count in every rate; leaving them out, or "
             "counting them as rejected, gives other numbers."
+        )
+
+
+def _about_the_transfer(summary: EvaluationSummary) -> Iterator[str]:
+    """What a threshold that was set elsewhere costs here, against the best one for these comparisons."""
+    given, best = summary.point("fixed"), summary.best
+    if given is None or given.accuracy.value is None or best.accuracy.value is None:
+        return
+    loss = best.accuracy.value - given.accuracy.value
+    if loss >= _LEAST_LOSS:
+        n = given.accuracy.n
+        yield (
+            f"The threshold was set elsewhere. It decides {percent(given.accuracy.value, n)} of these comparisons "
+            f"correctly, and the best threshold for them (distance {best.threshold_distance:.3f}) "
+            f"{percent(best.accuracy.value, n)}: a loss of {100 * loss:.1f} points, though the best one is optimistic."
         )
 
 
