@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
+from faceproof.cli import app
 from faceproof.errors import ConfigurationError, FaceproofError
 from faceproof.jobs.evaluation import evaluate
 from faceproof.jobs.stressing import stress
@@ -117,6 +120,10 @@ def test_the_manifest_and_the_recipe_of_the_run_bring_it_back(runs, world):
     _, recipe = recipe_of_run(runs["centre-crop"].folder)
     found = verify(*dark, model="dlib-resnet", recipe=recipe, offline=True)
     assert np.isnan([face.probability for face in found.faces]).all()
+    asked = ["verify", *map(str, dark), "--run", str(runs["centre-crop"].folder), "--offline", "--json"]
+    printed = json.loads(CliRunner().invoke(app, asked).stdout)
+    assert printed["probabilities"] == [None, None]
+    assert printed["distance"] == pytest.approx(found.distance)
     _, strict = recipe_of_run(runs["fail"].folder)
     with pytest.raises(FaceproofError, match="no face found"):
         verify(*dark, model="dlib-resnet", recipe=strict, offline=True)

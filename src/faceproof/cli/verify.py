@@ -115,6 +115,8 @@ def _explain(result: Verification, picture: Path | None, prior: float | None) ->
 
 
 def _as_json(result: Verification, prior: float | None) -> dict[str, object]:
+    from faceproof.summary.estimates import finite_or_none
+
     threshold, ratio = result.threshold, result.likelihood_ratio
     return {
         "same_person": result.same_person,
@@ -126,7 +128,7 @@ def _as_json(result: Verification, prior: float | None) -> dict[str, object]:
         "prior": prior,
         "posterior": None if ratio is None or prior is None else ratio.posterior(prior),
         "boxes_xyxy_px": [face.box_xyxy_px.tolist() for face in result.faces],
-        "probabilities": [face.probability for face in result.faces],
+        "probabilities": [finite_or_none(face.probability) for face in result.faces],
     }
 
 
