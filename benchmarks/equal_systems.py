@@ -114,10 +114,12 @@ def power(folders: Sequence[Path], sizes: Sequence[int], draws: int) -> None:
         found = [runs.drawn(people, seed).differences() for seed in range(n)]
         said = []
         for name in ("fnmr", "eer"):
-            tested = [one[name].test for one in found]
-            told = sum(test is not None and test.p < LEVEL for test in tested)
-            mean = np.mean([one[name].value for one in found if one[name].test is not None] or [np.nan])
-            said.append(f"{name}: different in {told} of {n}, mean difference {100 * mean:+.2f} points")
+            tested = [test for one in found if (test := one[name].test) is not None]
+            told = sum(test.p < LEVEL for test in tested)
+            mean = np.mean([one[name].value for one in found])
+            said.append(
+                f"{name}: tested in {len(tested)} and different in {told} of {n}, mean {100 * mean:+.2f} points"
+            )
         print(f"{min(people, total):>6} people   {'   '.join(said)}", flush=True)
 
 
