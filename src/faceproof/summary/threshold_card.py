@@ -151,7 +151,7 @@ def make_card(tables: RunTables, folder: str, aim: Aim) -> ThresholdCard:
         system=manifest.system,
         detector=manifest.detector,
         calibration=llr_line(scored, linked),
-        do_not_use_for=_limits(linked, fnmr, fmr),
+        do_not_use_for=_limits(linked, fnmr, aim),
     )
 
 
@@ -264,13 +264,15 @@ def _reach(linked: LinkedScores, fmr: float) -> tuple[float | None, float | None
     return ends[0], ends[1]
 
 
-def _limits(linked: LinkedScores, fnmr: Estimate, fmr: float | None) -> list[str]:
+def _limits(linked: LinkedScores, fnmr: Estimate, aim: Aim) -> list[str]:
     limits = [
         "other weights or another recipe: both are on this card and are checked",
         "photos of another kind (camera, light, age, people) than those of the run, without measuring again",
     ]
+    fmr = aim.fmr
     if fmr is None:
-        return [*limits, "people of another mix: what is best depends on how often each kind of comparison occurs"]
+        mix = "comparisons of another mix: what is best depends on how often each kind occurs"
+        return limits if aim.cost_ratio is not None else [*limits, mix]
     matches = int(fmr * linked.made.non_mated.n)
     if fnmr.no_end is not None:
         limits.append(f"any claim of an FMR below {fmr_label(fmr)} or of an FNMR at it: {fnmr.no_end}")

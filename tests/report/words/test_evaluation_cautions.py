@@ -218,3 +218,12 @@ def test_a_threshold_from_elsewhere_that_costs_much_is_named_with_its_loss(given
 def test_a_threshold_of_the_run_itself_has_no_loss_from_elsewhere() -> None:
     run = make_run([0.9, 0.3, 0.8, 0.1] * 10, [True, True, False, False] * 10)
     assert not warned(summary_of(run), "was set elsewhere")
+
+
+@pytest.mark.parametrize(("wrong", "said"), [(0.45, False), (-0.9, True)])
+def test_one_pair_that_carries_the_likelihood_ratios_is_told(wrong: float, said: bool) -> None:
+    rng = np.random.default_rng(0)
+    similarity = np.append(rng.normal(0.7, 0.1, 200), rng.normal(0.2, 0.1, 200))
+    similarity[0] = wrong
+    run = make_run(similarity.clip(-1, 1), np.repeat([True, False], 200))
+    assert warned(summary_of(run), "The likelihood ratios rest on about ") == said

@@ -28,6 +28,7 @@ _NARROW_SPREAD = 0.01
 _LOPSIDED = 10
 _EXAMPLES = 3
 _LEAST_LOSS = 0.005
+_FEW_CARRY = 2
 _AUDITED = (
     "one_person_only",
     "runs_of_equal_scores",
@@ -63,6 +64,7 @@ def cautions(scored: ScoredComparisons, photos: pa.Table, summary: EvaluationSum
         *([] if _foreign(summary.run) else _about_copies(scored, photos)),
         *_about_failures(summary),
         *_about_the_transfer(summary),
+        *_about_the_evidence(summary),
         *_about_numbers(summary),
     ]
 
@@ -248,6 +250,18 @@ def _about_the_transfer(summary: EvaluationSummary) -> Iterator[str]:
             f"The threshold was set elsewhere. It decides {percent(given.accuracy.value, n)} of these comparisons "
             f"correctly, and the best threshold for them (distance {best.threshold_distance:.3f}) "
             f"{percent(best.accuracy.value, n)}: a loss of {100 * loss:.1f} points, though the best one is optimistic."
+        )
+
+
+def _about_the_evidence(summary: EvaluationSummary) -> Iterator[str]:
+    """A few people who carry the likelihood ratios; often a photo with a wrong label is among theirs."""
+    line = None if summary.calibration is None else summary.calibration.line
+    if line is None or line.effective_people is None or line.people < FEW:
+        return
+    if line.effective_people < _FEW_CARRY:
+        yield (
+            f"The likelihood ratios rest on about {line.effective_people:.1f} of the {count(line.people)} people. Look "
+            "at the false non-matches: one photo with a wrong label can do this."
         )
 
 
