@@ -58,7 +58,7 @@ def test_a_report_without_figures_has_numbers_failures_and_page(folder):
 
 def test_another_threshold_and_other_folds_are_for_this_report_alone(folder):
     usual = report_again(folder, figures=False).summary
-    assert (usual.default_operating_point, usual.folds.k) == ("best_accuracy", 10)
+    assert (usual.default_operating_point, usual.folds.k) == ("fmr_0.1", 10)
     fixed = report_again(folder, threshold=1.0, folds=3, figures=False).summary
     assert (fixed.default_operating_point, fixed.default_point.threshold_similarity, fixed.folds.k) == ("fixed", 0.5, 3)
     assert (fixed.run.judging.threshold_distance, fixed.run.judging.folds) == (1.0, 3)
@@ -98,7 +98,7 @@ def test_what_is_shown_may_go_to_another_folder_and_be_judged_otherwise(folder, 
     assert names_in(target) == WRITTEN
     assert names_in(folder) == TABLES
     assert (summary.default_point.threshold_distance, summary.folds.k) == (1.0, 4)
-    assert shown.evaluation(open_run(folder)).default_operating_point == "best_accuracy"
+    assert shown.evaluation(open_run(folder)).default_operating_point == "fmr_0.1"
 
 
 def scores_on(scale, score):
