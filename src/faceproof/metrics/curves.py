@@ -110,8 +110,13 @@ def count_steps(similarity: ArrayLike, mated: ArrayLike) -> StepCounts:
     ([0.9, 0.4, 0.1], [0, 1, 2, 2], [0, 0, 1, 2])
     """
     scores, labels = checked_comparisons(similarity, mated)
-    order = np.argsort(scores)[::-1]
-    return count_sorted_steps(scores[order], labels[order])
+    # Sorting values takes a fraction of the time of sorting rows.
+    falling = np.sort(scores)[::-1]
+    ends = np.flatnonzero(np.append(falling[1:] != falling[:-1], True)) if falling.size else np.zeros(0, dtype=np.int64)
+    mates = np.sort(scores[labels])
+    start = np.zeros(1, dtype=np.int64)
+    tp = np.concatenate([start, mates.size - np.searchsorted(mates, falling[ends], side="left")])
+    return StepCounts(falling[ends], tp, np.concatenate([start, ends + 1]) - tp)
 
 
 def count_sorted_steps(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> StepCounts:

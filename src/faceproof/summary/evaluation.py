@@ -7,6 +7,7 @@ columns: Python objects are made only for the few rows that a report shows.
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, cast
 
@@ -89,14 +90,17 @@ def summarize(
     made = scored.compared
     similarity, mated = scored.similarity[made], scored.mated[made]
     linked = linked_scores(scored)
-    found = numbers(
-        *(scored, photos),
-        linked=linked,
-        threshold_distance=threshold_distance,
-        folds=folds,
-        seed=seed,
-        usual=system.usual_score,
-    )
+    with ThreadPoolExecutor(1) as beside:
+        calibrated, drawn = beside.submit(calibration, scored, linked, seed), beside.submit(curves, linked)
+        table = beside.submit(threshold_table, linked)
+        found = numbers(
+            *(scored, photos),
+            linked=linked,
+            threshold_distance=threshold_distance,
+            folds=folds,
+            seed=seed,
+            usual=system.usual_score,
+        )
     if system.of_scores:
         # A file of scores may name no photos and no people; their numbers are then unknown, not 0.
         people = run.manifest.people
@@ -113,11 +117,11 @@ def summarize(
         default_operating_point=default,
         carried=_carried(linked, threshold),
         failure_policies=failure_policies(scored, linked, photos, threshold, optimistic=threshold_distance is None),
-        calibration=calibration(scored, linked, seed),
+        calibration=calibrated.result(),
         **dict(found),
-        curves=curves(linked),
+        curves=drawn.result(),
         histogram=histogram(similarity, mated),
-        threshold_table=threshold_table(linked),
+        threshold_table=table.result(),
         scatter=scatter(scored, threshold, seed),
         failures=_failures(open_ledger(run, threshold, scored), of_scores=system.of_scores),
     )
