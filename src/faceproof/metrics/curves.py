@@ -111,22 +111,28 @@ def count_steps(similarity: ArrayLike, mated: ArrayLike) -> StepCounts:
     """
     scores, labels = checked_comparisons(similarity, mated)
     # Sorting values takes a fraction of the time of sorting rows.
-    falling = np.sort(scores)[::-1]
-    ends = np.flatnonzero(np.append(falling[1:] != falling[:-1], True)) if falling.size else np.zeros(0, dtype=np.int64)
-    mates = np.sort(scores[labels])
-    start = np.zeros(1, dtype=np.int64)
-    tp = np.concatenate([start, mates.size - np.searchsorted(mates, falling[ends], side="left")])
-    return StepCounts(falling[ends], tp, np.concatenate([start, ends + 1]) - tp)
+    falling, mates = np.sort(scores)[::-1], np.sort(scores[labels])
+    ends = _ends_of_ties(falling)
+    return _counted(falling, ends, mates.size - np.searchsorted(mates, falling[ends], side="left"))
 
 
 def count_sorted_steps(similarity: NDArray[np.float64], mated: NDArray[np.bool_]) -> StepCounts:
     """As `count_steps`, for columns already checked and sorted by falling similarity."""
-    last_of_tie = np.ones(similarity.size, dtype=np.bool_)
-    np.not_equal(similarity[1:], similarity[:-1], out=last_of_tie[:-1])
-    ends = np.flatnonzero(last_of_tie)
+    ends = _ends_of_ties(similarity)
+    return _counted(similarity, ends, np.cumsum(mated, dtype=np.int64)[ends])
+
+
+def _ends_of_ties(falling: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Row of the last of each run of equal similarities."""
+    last_of_tie = np.ones(falling.size, dtype=np.bool_)
+    np.not_equal(falling[1:], falling[:-1], out=last_of_tie[:-1])
+    return np.flatnonzero(last_of_tie)
+
+
+def _counted(falling: NDArray[np.float64], ends: NDArray[np.int64], accepted_mated: NDArray[np.int64]) -> StepCounts:
     start = np.zeros(1, dtype=np.int64)
-    tp = np.concatenate([start, np.cumsum(mated, dtype=np.int64)[ends]])
-    return StepCounts(similarity[ends], tp, np.concatenate([start, ends + 1]) - tp)
+    tp = np.concatenate([start, accepted_mated])
+    return StepCounts(falling[ends], tp, np.concatenate([start, ends + 1]) - tp)
 
 
 def error_curve(similarity: ArrayLike, mated: ArrayLike) -> ErrorCurve:
