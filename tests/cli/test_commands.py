@@ -94,7 +94,8 @@ class TestEvaluate:
             "failures.csv", "report.html", "figures",
         }  # fmt: skip
         figures = {path.name for path in (folder / "figures").iterdir()}
-        assert figures == {f"{n}.{s}" for n in ("scatter", "histogram", "roc", "det") for s in ("svg", "png")}
+        names = ("scatter", "histogram", "roc", "det", "reliability", "tippett")
+        assert figures == {f"{name}.{kind}" for name in names for kind in ("svg", "png")}
         assert "Accuracy" in done.stdout or "accuracy" in done.stdout
         assert "templates of" in done.stderr
 
