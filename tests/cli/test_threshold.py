@@ -273,3 +273,8 @@ def test_a_prior_without_likelihood_ratios_is_refused(world, run):
     assert "--prior needs likelihood ratios: give --run or --threshold-card" in said
     plain = json.loads(run("verify", *two_photos(world, 0, 1), "--model", "dlib-resnet", "--offline", "--json").stdout)
     assert plain["likelihood_ratio"] is plain["posterior"] is plain["prior"] is None
+
+
+def test_a_card_into_a_folder_that_is_not_there_says_so(world, run, tmp_path):
+    done = run("threshold", world / "run", "--out", tmp_path / "none" / "card.json", code=2)
+    assert "there is no folder" in done.stderr

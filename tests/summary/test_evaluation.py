@@ -18,6 +18,7 @@ from judged_runs import bell_run, make_run, point, summary_of, warned
 from faceproof.errors import ConfigurationError
 from faceproof.files import write_metrics_json
 from faceproof.metrics.acquisition import far_frr
+from faceproof.summary.evaluation import summarize
 from faceproof.summary.series import SCATTER_POINTS, keyed_uniform
 
 SECTIONS = [
@@ -376,3 +377,16 @@ def test_thresholds_are_also_given_in_the_usual_score_of_the_model() -> None:
     for unknown in (bell_run(card=None), bell_run(card={"title": "of before"}), bell_run()):
         entries: Any = summary_of(unknown)
         assert {entry["threshold_usual"] for entry in entries["operating_points"]} == {None}
+
+
+def test_the_default_point_is_the_strictest_target_that_accepts_somebody() -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.normal(0, 0.05, 400)
+    mated = np.repeat([True, False], 200)
+    sound = summarize(make_run(np.where(mated, 0.7, 0.1) + noise, mated))
+    assert sound.default_operating_point == "fmr_0.1"
+    assert sound.strictest_supported is not None
+    assert sound.strictest_supported.fmr == 0.1
+    upside_down = summarize(make_run(np.where(mated, 0.1, 0.7) + noise, mated))
+    assert upside_down.default_operating_point == "best_accuracy"
+    assert upside_down.strictest_supported is None

@@ -33,6 +33,8 @@ def threshold_command(
 
     if out.exists() and not overwrite:
         raise ConfigurationError(f"{out} exists. Choose another --out, or use --overwrite.", path=out)
+    if not out.parent.is_dir():
+        raise ConfigurationError(f"{out}: there is no folder {out.parent}. Make it, or choose another --out.", path=out)
     card = threshold_card(run, fmr=fmr, cost_ratio=cost_ratio, best_accuracy=best_accuracy)
     write_whole(out, (card.model_dump_json(indent=2) + "\n").encode())
     if json:

@@ -36,7 +36,9 @@ def threshold_of_run(folder: str | Path, point: str | None = None) -> Threshold:
     summary = cast("EvaluationSummary", read_summary(run))
     points = {one.name: one.threshold_distance for one in summary.operating_points}
     if point is None:
-        usable = [name for name in _STRICT_ENOUGH if points.get(name) is not None]
+        # A threshold that rejects everything is of no use on other photos.
+        useless = {one.name for one in summary.operating_points if one.confusion and not one.confusion.tp}
+        usable = [name for name in _STRICT_ENOUGH if points.get(name) is not None and name not in useless]
         point = usable[0] if usable else "best_accuracy"
     distance = points.get(point)
     if distance is None:

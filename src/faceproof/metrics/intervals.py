@@ -129,7 +129,7 @@ def photo_rate(failed: NDArray[np.bool_], person: Whole | None) -> Rate:
     return rate_interval(photos, np.flatnonzero(failed))
 
 
-_ONE_PERSON = "all comparisons are of one person; an interval needs two or more people"
+_ONE_PERSON = "all comparisons of one kind are of one person; an interval needs two or more people"
 
 
 def score_ends(kind: Kind, errors: NDArray[np.int64], factor: Floats) -> tuple[Floats, Floats]:

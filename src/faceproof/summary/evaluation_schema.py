@@ -265,8 +265,15 @@ class Numbers(Record):
 
     @property
     def strictest_supported(self) -> FnmrAtFmr | None:
-        """FNMR at the strictest target FMR for which the data give it an upper end; None where they give none."""
-        closed = [row for row in self.fnmr_at_fmr if row.fnmr.value is not None and row.fnmr.high is not None]
+        """FNMR at the strictest target FMR for which the data give it an upper end; None where they give none.
+
+        A threshold that accepts no mated comparison is left out.
+        """
+        closed = [
+            row
+            for row in self.fnmr_at_fmr
+            if row.fnmr.value is not None and row.fnmr.value < 1 and row.fnmr.high is not None
+        ]
         return min(closed, key=lambda row: row.fmr, default=None)
 
     @property

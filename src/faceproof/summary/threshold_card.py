@@ -184,6 +184,12 @@ def _chosen(similarity: Floats, mated: NDArray[np.bool_], aim: Aim, folder: str)
     value = math.nan if reason else aim.choose(similarity, mated)
     if math.isnan(value):
         raise ConfigurationError(f"{folder}: {reason or missing_kind(mated)}", path=Path(folder))
+    if not (similarity[mated] >= value).any():
+        raise ConfigurationError(
+            f"{folder}: a threshold for {aim.label} rejects every mated comparison of this run, so it is of no use. "
+            "Take a higher FMR, or more photos.",
+            path=Path(folder),
+        )
     return value
 
 

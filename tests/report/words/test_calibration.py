@@ -36,12 +36,22 @@ def ratio(value: float, low: float, high: float, *, people: int = 400, known: bo
             "10).",
         ),
         (
-            ratio(400, 90, 400),
+            ratio(400, 400, 400),
             "At least 400 times more likely if they show the same person than if they show different people. More "
             "cannot be said: the run has 400 people.",
         ),
         (
-            ratio(1 / 4000, 1 / 4000, 1 / 90, people=4000, known=False),
+            ratio(400, 90, 400),
+            "400 times more likely if they show the same person than if they show different people (95% interval 90 or "
+            "more, the most that 400 people can show).",
+        ),
+        (
+            ratio(1 / 8, 1 / 8, 8, people=8),
+            "8 times more likely if they show different people, but it may speak for neither (95% interval 1/8 or "
+            "more, the most that 8 people can show).",
+        ),
+        (
+            ratio(1 / 4000, 1 / 4000, 1 / 4000, people=4000, known=False),
             "At least 4,000 times more likely if they show different people than if they show the same person. More "
             "cannot be said: the run has 4,000 comparisons of one kind.",
         ),
@@ -65,5 +75,10 @@ def test_the_posterior_names_its_prior(prior: float, said: str) -> None:
 
 
 def test_the_posterior_of_a_ratio_at_the_limit_is_a_limit() -> None:
-    assert posterior_in_words(ratio(400, 90, 400), 0.01).startswith("At least 80.2% that they show the same person, if")
-    assert posterior_in_words(ratio(1 / 400, 1 / 400, 1 / 90), 0.01).startswith("At most 0.00253% that they")
+    assert posterior_in_words(ratio(400, 400, 400), 0.01).startswith("At least 80.2% that they show the same person")
+    assert posterior_in_words(ratio(1 / 400, 1 / 400, 1 / 400), 0.01).startswith("At most 0.00253% that they")
+
+
+def test_the_posterior_of_a_ratio_with_an_interval_below_the_limit_is_none() -> None:
+    assert posterior_in_words(ratio(400, 90, 400), 0.01).startswith("80.2% that they show the same person")
+    assert posterior_in_words(ratio(1 / 400, 1 / 400, 1 / 90), 0.01).startswith("0.00253% that they")

@@ -7,6 +7,7 @@ import math
 from faceproof.report.words.formatting import count
 from faceproof.summary.calibration import LikelihoodRatio
 
+_WHOLE = 1 - 1e-9
 SAME, DIFFERENT = "the same person", "different people"
 
 
@@ -22,12 +23,13 @@ def ratio_in_words(ratio: LikelihoodRatio) -> str:
         (ratio.value, ratio.low, ratio.high) if upright else (1 / ratio.value, 1 / ratio.high, 1 / ratio.low)
     )
     on, other = (SAME, DIFFERENT) if upright else (DIFFERENT, SAME)
-    if ratio.capped:
+    if ratio.capped and low >= value * _WHOLE:
         return (
             f"At least {_times(value)} times more likely if they show {on} than if they show {other}. More cannot be "
             f"said: the run has {whose}."
         )
-    interval = f"95% interval {_end(low)} to {_end(high)}"
+    reach = f"{_end(low)} or more, the most that {whose} can show" if ratio.capped else f"{_end(low)} to {_end(high)}"
+    interval = f"95% interval {reach}"
     if low < 1:
         return f"{_times(value)} times more likely if they show {on}, but it may speak for neither ({interval})."
     return f"{_times(value)} times more likely if they show {on} than if they show {other} ({interval})."
@@ -35,7 +37,11 @@ def ratio_in_words(ratio: LikelihoodRatio) -> str:
 
 def posterior_in_words(ratio: LikelihoodRatio, prior: float) -> str:
     """The probability of one person after the photos were seen, with the prior that it rests on."""
-    limit = "" if not ratio.capped else "At least " if ratio.value > 1 else "At most "
+    limit = ""
+    if ratio.capped and ratio.low >= ratio.value * _WHOLE and ratio.value > 1:
+        limit = "At least "
+    elif ratio.capped and ratio.high * _WHOLE <= ratio.value < 1:
+        limit = "At most "
     return (
         f"{limit}{_probability(ratio.posterior(prior))} that they show {SAME}, if it was {_probability(prior)} before "
         "the photos were seen."

@@ -282,7 +282,8 @@ def _about_numbers(summary: EvaluationSummary) -> Iterator[str]:
         )
     for row in summary.fnmr_at_fmr:
         if row.fnmr.no_end is not None:
-            yield f"FNMR at FMR {fmr_label(row.fmr)} has {row.fnmr.no_end}."
+            lack = row.fnmr.no_end if row.fnmr.no_end.startswith("no ") else f"no interval: {row.fnmr.no_end}"
+            yield f"FNMR at FMR {fmr_label(row.fmr)} has {lack}."
     fewest, most = sorted(made.values())
     if fewest and most > _LOPSIDED * fewest:
         larger = max(made, key=lambda kind: made[kind])

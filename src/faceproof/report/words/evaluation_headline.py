@@ -84,8 +84,10 @@ def _decided(summary: EvaluationSummary) -> str:
         estimate, at = folds.accuracy, f"{_SET_ELSEWHERE[folds.kind]} ({word}-fold; {{}})"
     elif point.name == "fixed":
         at = f"at the distance threshold {point.threshold_distance:.6g} that was given beforehand ({{}})"
-    else:
+    elif point.name == "best_accuracy":
         at = "at the threshold that suits these very comparisons best, which flatters it ({})"
+    else:
+        at = f"at the threshold for {point.label}, set on these very comparisons, which flatters it ({{}})"
     if estimate.value is None:
         return _one_kind(summary, point, model)
     n = estimate.n or 0
