@@ -65,6 +65,7 @@ def measured(people: int) -> dict[str, float]:
     for name, compute in parts.items():
         timed(name, compute)
     serial = sum(seconds.values())
+    del linked, parts
     # As `summarize` does it: likelihood ratios, curves and table on a second thread.
     start = time.perf_counter()
     fresh = _parts(scored, share())

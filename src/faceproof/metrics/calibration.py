@@ -152,12 +152,14 @@ def spread_of_line(line: Line, similarity: Floats, mated: Flags, scores: Depende
     p = _sigmoid(line.llr(similarity))
     ridge = _RIDGE * float(weight @ z**2)
     inverse = np.linalg.inv(_curvature(weight * p * (1 - p), z, ridge))
-    slack = (mated - p) * np.stack([np.ones_like(z), z])
+    slack = mated - p
+    del p
     # Each kind is a mean over its own number of comparisons, so a comparison counts by how far it is from that mean.
-    mean = np.where(mated, *(slack[:, kind].mean(axis=1, keepdims=True) for kind in (mated, ~mated)))
-    influences = inverse @ (weight * (slack - mean))
-    offset, slope = (scores.influence_of(one) for one in influences)
-    both = scores.influence_of(influences.sum(axis=0)).variance
+    parts = [weight * (one - np.where(mated, one[mated].mean(), one[~mated].mean())) for one in (slack, slack * z)]
+    del z, weight, slack
+    rows = (inverse[0], inverse[1], inverse.sum(axis=0))
+    offset, slope, sum_of_both = (scores.influence_of(row[0] * parts[0] + row[1] * parts[1]) for row in rows)
+    both = sum_of_both.variance
     # Where the similarities are all equal, nothing carries the slope.
     carried = [one.effective_people for one in (offset, slope) if not math.isnan(one.effective_people)]
     return LineSpread(

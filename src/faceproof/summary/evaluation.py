@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from faceproof.scoring.native_score import UsualScore
 
 FAILURES_SHOWN = 24
+_TOGETHER_UP_TO = 5_000_000
 
 
 def summarize(
@@ -93,6 +94,9 @@ def summarize(
     with ThreadPoolExecutor(1) as beside:
         calibrated, drawn = beside.submit(calibration, scored, linked, seed), beside.submit(curves, linked)
         table = beside.submit(threshold_table, linked)
+        if made.size > _TOGETHER_UP_TO:
+            # The second thread first, so that less memory is needed; it works in the order of its jobs.
+            table.result()
         found = numbers(
             *(scored, photos),
             linked=linked,
