@@ -26,6 +26,7 @@ from faceproof.metrics.intervals import auc_interval, d_prime_interval
 from faceproof.metrics.separation import d_prime
 from faceproof.summary.calibration import calibration
 from faceproof.summary.decisions import equal_error_rate, operating_points
+from faceproof.summary.evaluation import TOGETHER_UP_TO
 from faceproof.summary.folded import folded_accuracy
 from faceproof.summary.series import curves, histogram, threshold_table
 
@@ -71,6 +72,8 @@ def measured(people: int) -> dict[str, float]:
     fresh = _parts(scored, share())
     with ThreadPoolExecutor(1) as beside:
         waiting = [beside.submit(fresh.pop(name)) for name in _BESIDE]
+        if similarity.size > TOGETHER_UP_TO:
+            waiting[-1].result()
         for compute in fresh.values():
             compute()
         for part in waiting:

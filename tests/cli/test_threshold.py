@@ -278,3 +278,9 @@ def test_a_prior_without_likelihood_ratios_is_refused(world, run):
 def test_a_card_into_a_folder_that_is_not_there_says_so(world, run, tmp_path):
     done = run("threshold", world / "run", "--out", tmp_path / "none" / "card.json", code=2)
     assert "there is no folder" in done.stderr
+
+
+def test_an_operating_point_without_a_run_is_refused(world, card, run):
+    photo = next(path for path in (world / "people").rglob("*") if path.suffix in {".jpg", ".jpeg"})
+    done = run("verify", photo, photo, "--threshold-card", card, "--at", "eer", code=2)
+    assert "--at names an operating point of a run" in done.stderr

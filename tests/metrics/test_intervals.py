@@ -713,3 +713,9 @@ def test_nothing_counted_resolves_no_rate_and_a_negative_number_is_refused() -> 
     assert math.isnan(smallest_resolvable_rate(0))
     with pytest.raises(ConfigurationError, match="-1 trials"):
         smallest_resolvable_rate(-1)
+
+
+def test_the_complement_of_an_interval_swaps_its_ends_and_what_is_said_of_them() -> None:
+    found = Interval(0.1, None, "m", 3.0, "no upper end: few people").complement()
+    assert found == Interval(None, 0.9, "m", 3.0, "no lower end: few people")
+    assert found.complement() == Interval(pytest.approx(0.1), None, "m", 3.0, "no upper end: few people")

@@ -20,7 +20,7 @@ def verify_command(
     a: Annotated[Path, typer.Argument(help="A photo.")],
     b: Annotated[Path, typer.Argument(help="Another photo.")],
     model: Annotated[
-        str | None, typer.Option(help="Name of a model; by default that of --run, else facenet-vggface2.")
+        str | None, typer.Option(help="Name of a model; by default that of --run or the card, else facenet-vggface2.")
     ] = None,
     weights: Annotated[Path | None, typer.Option(help="File with the model's weights.")] = None,
     threshold: Annotated[float | None, typer.Option(help="Distance (0 to 2) up to which they are the same.")] = None,
@@ -31,7 +31,8 @@ def verify_command(
         Path | None, typer.Option(help="Take threshold, model and recipe from this card of faceproof threshold.")
     ] = None,
     at: Annotated[
-        str | None, typer.Option(help="... and this operating point; by default FMR 0.1%, or the lowest it could set.")
+        str | None,
+        typer.Option(help="With --run: this operating point; by default FMR 0.1%, or the lowest that it could set."),
     ] = None,
     prior: Annotated[
         float | None,
@@ -48,6 +49,8 @@ def verify_command(
 
     if sum(one is not None for one in (threshold, run, threshold_card)) > 1:
         raise ConfigurationError("Give one of --threshold, --run and --threshold-card.")
+    if at is not None and run is None:
+        raise ConfigurationError("--at names an operating point of a run: give --run, or leave it out.")
     if prior is not None and not 0 < prior < 1:
         raise ConfigurationError(f"--prior {prior:g}: expected a probability above 0 and below 1.")
     if prior is not None and run is None and threshold_card is None:

@@ -70,11 +70,17 @@ class ScoredComparisons:
 
     def _codes(self, side_a: str, side_b: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         both = pa.chunked_array([chunk for side in (side_a, side_b) for chunk in self.names[side].chunks], pa.string())
-        encoded = cast("pa.DictionaryArray[Any, Any]", both.dictionary_encode().combine_chunks())
-        rank = np.empty(len(encoded.dictionary), dtype=np.int64)
-        rank[pc.sort_indices(encoded.dictionary).to_numpy()] = np.arange(rank.size)
-        codes = rank[encoded.indices.to_numpy(zero_copy_only=False)]
+        codes = codes_of(both)
         return codes[: len(self)], codes[len(self) :]
+
+
+def codes_of(names: pa.ChunkedArray[Any]) -> NDArray[np.int64]:
+    """Number of each name from 0, in the sorted order of the names, int64 (n,)."""
+    encoded = cast("pa.DictionaryArray[Any, Any]", names.cast(pa.string()).dictionary_encode().combine_chunks())
+    rank = np.empty(len(encoded.dictionary), dtype=np.int64)
+    rank[pc.sort_indices(encoded.dictionary).to_numpy()] = np.arange(rank.size)
+    codes: NDArray[np.int64] = rank[encoded.indices.to_numpy(zero_copy_only=False)]
+    return codes
 
 
 def join_scores(run: RunTables) -> ScoredComparisons:

@@ -104,16 +104,11 @@ def generalised_reject_rate(fnmr: Rate, fte: Rate, fta: Rate) -> tuple[float, In
         value=1 - fnmr.value,
         n=fnmr.n,
         errors=fnmr.n - fnmr.errors,
-        interval=_complement(fnmr.interval),
+        interval=fnmr.interval.complement(),
         influence=fnmr.influence * -1.0,
     )
     value, interval = generalised_accept_rate(right, fte, fta)
-    return 1 - value, replace(_complement(interval), method=interval.method.replace("FMR", "FNMR"))
-
-
-def _complement(interval: Interval) -> Interval:
-    low, high = (None if end is None else 1 - end for end in (interval.high, interval.low))
-    return replace(interval, low=low, high=high)
+    return 1 - value, replace(interval.complement(), method=interval.method.replace("FMR", "FNMR"))
 
 
 def _ends(rate: Rate) -> tuple[float, float] | None:

@@ -13,6 +13,7 @@ Zou and Donner, Statistics in Medicine 27 (2008) 1693-1702, on MOVER.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from statistics import NormalDist
@@ -63,6 +64,13 @@ class Interval:
         """The interval of a rate, 0 to 1, that differs by a constant."""
         low, high = (None if end is None else end + by for end in (self.low, self.high))
         return replace(self, low=low, high=high).within(0.0, 1.0)
+
+    def complement(self) -> Interval:
+        """The interval of 1 less the number."""
+        low, high = (None if end is None else 1 - end for end in (self.high, self.low))
+        words = {"upper": "lower", "lower": "upper"}
+        reason = self.reason and re.sub("upper|lower", lambda found: words[found[0]], self.reason)
+        return replace(self, low=low, high=high, reason=reason)
 
     def within(self, least: float, most: float) -> Interval:
         """The interval without what lies outside of the range of the number."""

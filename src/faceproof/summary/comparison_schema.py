@@ -8,7 +8,15 @@ from faceproof.findings.rows import DisputedComparison
 from faceproof.records import Record
 from faceproof.runs.manifest_schema import Manifest
 from faceproof.summary.estimates import Estimate
-from faceproof.summary.evaluation_schema import Curves, EqualErrorRate, Head, HeldPoint, Numbers
+from faceproof.summary.evaluation_schema import (
+    EqualErrorRate,
+    Head,
+    HeldPoint,
+    Numbers,
+)
+from faceproof.summary.series_schema import (
+    Curves,
+)
 
 
 class ComparisonHead(Record):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,7 +163,7 @@ def _at_fmr(rates: dict[str, Estimate], interval: Interval) -> dict[str, Estimat
     """FNMR and recall with the interval of FNMR at a target FMR."""
     return {
         name: Estimate.of(float(rates[name].value or 0.0), at, rates[name].n or 0, _HOW[name], optimistic=True)
-        for name, at in (("fnmr", interval), ("recall", _complement(interval)))
+        for name, at in (("fnmr", interval), ("recall", interval.complement()))
     }
 
 
@@ -234,7 +233,7 @@ def rates_of(counts: Confusion, rates: ErrorRates, *, optimistic: bool) -> dict[
         "recall": Estimate.absent(no_mated, _HOW["recall"]),
     }
     if rates.fnmr is not None:
-        recall = _complement(rates.fnmr.interval)
+        recall = rates.fnmr.interval.complement()
         found["recall"] = Estimate.of(
             counts.tp / counts.mated, recall, counts.mated, _HOW["recall"], optimistic=optimistic
         )
@@ -279,12 +278,6 @@ def _estimate(name: str, rate: Rate | None, reason: str, *, optimistic: bool) ->
     if rate is None:
         return Estimate.absent(reason, _HOW[name])
     return Estimate.of(rate.value, rate.interval, rate.n, _HOW[name], optimistic=optimistic)
-
-
-def _complement(interval: Interval) -> Interval:
-    """The interval of one minus a number."""
-    low, high = (None if end is None else 1 - end for end in (interval.high, interval.low))
-    return replace(interval, low=low, high=high, reason=interval.reason and interval.reason.replace("upper", "lower"))
 
 
 def _distance(similarity: float) -> float | None:

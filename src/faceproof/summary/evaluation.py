@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +20,7 @@ from faceproof.errors import ConfigurationError
 from faceproof.findings.carriers import carried_by
 from faceproof.findings.ledger import Ledger, open_ledger
 from faceproof.findings.linked import LinkedScores, linked_scores
-from faceproof.findings.scored import ScoredComparisons, join_scores, rows_of_condition
+from faceproof.findings.scored import ScoredComparisons, codes_of, join_scores, rows_of_condition
 from faceproof.metrics.curves import auc_of_steps
 from faceproof.metrics.intervals import auc_interval, d_prime_interval, photo_rate
 from faceproof.metrics.operating_points import missing_kind, missing_of
@@ -52,7 +52,8 @@ if TYPE_CHECKING:
     from faceproof.scoring.native_score import UsualScore
 
 FAILURES_SHOWN = 24
-_TOGETHER_UP_TO = 5_000_000
+TOGETHER_UP_TO = 5_000_000
+"""With more comparisons than these, numbers are computed one after another, which takes less memory."""
 
 
 def summarize(
@@ -94,9 +95,8 @@ def summarize(
     with ThreadPoolExecutor(1) as beside:
         calibrated, drawn = beside.submit(calibration, scored, linked, seed), beside.submit(curves, linked)
         table = beside.submit(threshold_table, linked)
-        if made.size > _TOGETHER_UP_TO:
-            # The second thread first, so that less memory is needed; it works in the order of its jobs.
-            table.result()
+        if made.size > TOGETHER_UP_TO:
+            table.result()  # the last job of the second thread
         found = numbers(
             *(scored, photos),
             linked=linked,
@@ -264,11 +264,7 @@ def _rates(photos: pa.Table, counts: Counts, *, people_known: bool) -> PhotoRate
 def _photo_rate(counted: NDArray[np.bool_], person: pa.ChunkedArray[Any] | None, how: str, reason: str) -> Estimate:
     if not len(counted):
         return Estimate.absent(reason, how)
-    codes = None
-    if person is not None:
-        encoded = cast("pa.DictionaryArray[Any, Any]", person.cast(pa.string()).dictionary_encode().combine_chunks())
-        codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    rate = photo_rate(counted, codes)
+    rate = photo_rate(counted, None if person is None else codes_of(person))
     return Estimate.of(rate.value, rate.interval, rate.n, how)
 
 

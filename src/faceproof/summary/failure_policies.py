@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from faceproof.findings.linked import ErrorRates, LinkedScores
-from faceproof.findings.scored import ScoredComparisons
+from faceproof.findings.scored import ScoredComparisons, codes_of
 from faceproof.metrics.acquisition import generalised_accept_rate, generalised_reject_rate
 from faceproof.metrics.confusion import Confusion
 from faceproof.metrics.intervals import Rate, photo_rate, rate_interval
@@ -80,8 +80,7 @@ def _photos_of_side(scored: ScoredComparisons, photos: pa.Table, side: str) -> R
     here = here.filter(pc.not_equal(here["outcome"], pa.scalar(UNKNOWN)))
     if not len(here):
         return None
-    encoded = cast("Any", here["person"].cast(pa.string()).dictionary_encode().combine_chunks())
-    person = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64) if scored.people_known else None
+    person = codes_of(here["person"]) if scored.people_known else None
     return photo_rate(np.asarray(here["outcome"].to_numpy() != "template", dtype=np.bool_), person)
 
 

@@ -167,9 +167,11 @@ def _leaves(a: object, b: object, place: str) -> Iterator[tuple[str, str | None,
         for key in first:
             if key in second:
                 yield from _leaves(first[key], second[key], f"{place}[{key}]")
-        alone = [[str(key) for key in one if key not in other] for one, other in ((first, second), (second, first))]
-        if any(alone):
-            yield f"{place} of one run alone", *(", ".join(names) or None for names in alone)  # type: ignore[misc]
+        of_first, of_second = (
+            ", ".join(str(key) for key in one if key not in other) for one, other in ((first, second), (second, first))
+        )
+        if of_first or of_second:
+            yield f"{place} of one run alone", of_first or None, of_second or None
     elif a != b:
         yield place, _text(a), _text(b)
 
@@ -269,8 +271,14 @@ def score_differences(
                 one if condition == CLEAN_NAME else join_scores(run.tables(name, condition))
                 for run, name, one in zip((a, b), (pair.a, pair.b), scored, strict=True)
             ]
-            settings = {"tolerance": tolerance, "system": pair.a, "condition": condition}
-            found.append(compare_scores(under[0], under[1], shared, thresholds, **settings))  # type: ignore[arg-type]
+            found.append(
+                compare_scores(
+                    *(under[0], under[1], shared, thresholds),
+                    tolerance=tolerance,
+                    system=pair.a,
+                    condition=condition,
+                )
+            )
     return found, [*only_one, *more]
 
 

@@ -13,7 +13,14 @@ from faceproof.metrics.dependence import Kind
 from faceproof.metrics.intervals import fnmr_at_fmr_bands, rate_bands
 from faceproof.scoring.similarity import distance_from_similarity, similarity_from_distance
 from faceproof.summary.estimates import finite_or_none
-from faceproof.summary.evaluation_schema import Curves, DetCurve, Histogram, RocCurve, Scatter, ThresholdTable
+from faceproof.summary.series_schema import (
+    Curves,
+    DetCurve,
+    Histogram,
+    RocCurve,
+    Scatter,
+    ThresholdTable,
+)
 
 CURVE_POINTS = 500
 HISTOGRAM_BINS = 80

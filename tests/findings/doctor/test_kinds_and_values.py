@@ -94,7 +94,9 @@ def test_infinite_and_missing_scores():
     score = honest.score.copy()
     score[:3], score[3:5] = np.inf, np.nan
     outcome = audit(honest.having(score=score).audited())
-    assert [one.found for one in outcome.of("infinite_scores")] == ["3 scores are infinite."]
+    assert [one.found for one in outcome.of("infinite_scores")] == [
+        "3 scores are infinite, or beyond 1e+150, and left out."
+    ]
     [finding] = outcome.of("missing_scores")
     assert finding.found.startswith("2 comparisons of 110 have no score, and no reason is given: ")
     assert (outcome.without_score, outcome.comparisons, outcome.mated, outcome.people) == (5, 110, 60, 20)

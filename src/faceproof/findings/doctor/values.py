@@ -46,7 +46,8 @@ def infinite(case: Case) -> Outcome:
     rows = np.flatnonzero(np.abs(case.scores.score) > LARGEST)
     if not rows.size:
         return []
-    return [Found("fault", f"{counted(rows.size, 'score is', 'scores are')} infinite.", case.scores.examples(rows))]
+    text = f"{counted(rows.size, 'score is', 'scores are')} infinite, or beyond {LARGEST:g}, and left out."
+    return [Found("fault", text, case.scores.examples(rows))]
 
 
 def missing(case: Case) -> Outcome:

@@ -43,7 +43,7 @@ def audit_headline(audit: Audit) -> str:
         for n, word in ((len(audit.faults), "fault"), (len(audit.hints), "hint"))
     )
     people = "unnamed people" if audit.people is None else f"{count(audit.people)} people"
-    lost = f", {count(audit.without_score)} without a score" if audit.without_score else ""
+    lost = f", {count(audit.without_score)} without a usable score" if audit.without_score else ""
     return (
         f"{faults.capitalize()} and {hints} in {audit.source}: {count(audit.comparisons)} comparisons of {people}, "
         f"{count(audit.mated)} mated{lost}."
