@@ -719,3 +719,17 @@ def test_the_complement_of_an_interval_swaps_its_ends_and_what_is_said_of_them()
     found = Interval(0.1, None, "m", 3.0, "no upper end: few people").complement()
     assert found == Interval(None, 0.9, "m", 3.0, "no lower end: few people")
     assert found.complement() == Interval(pytest.approx(0.1), None, "m", 3.0, "no upper end: few people")
+
+
+@pytest.mark.parametrize(("above", "said"), [(0, True), (1, True), (2, False)])
+def test_tied_scores_at_the_threshold_are_named_in_place_of_people(above: int, said: bool) -> None:
+    # 4 false matches are allowed of 100 comparisons; the highest scores are one by one, all others are tied.
+    similarity = np.concatenate([0.9 + 0.001 * np.arange(above), np.full(100 - above, 0.5), np.linspace(0.3, 0.8, 20)])
+    mated = np.repeat([False, True], [100, 20])
+    first = np.append(np.arange(100) % 8, np.arange(20) % 8)
+    second = np.where(mated, first, (first + 1 + np.append(np.arange(100) // 8 % 6, np.zeros(20, np.int64))) % 8)
+    found = fnmr_at_fmr_interval(Dependence(similarity, mated, (first, second)), 0.04)
+    assert found.reason is not None
+    tied = f"no upper end: {100 - above} non-mated comparisons have equal scores where the threshold lies, so that it "
+    assert found.reason.startswith(f"{tied}accepts {above} in place of 4;") == said
+    assert ("false matches set" in found.reason) != said

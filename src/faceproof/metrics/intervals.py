@@ -520,6 +520,15 @@ def _auc_influence(scores: Dependence, auc: float) -> Influence:
 
 def _no_upper_end(scores: Dependence, matches: int, carried: float | None, fmr: float, spread: float) -> str:
     """Why FNMR at an FMR has no upper end, and about how many more people would give one."""
+    rising = scores.non_mated.sorted_badness
+    rejected = float(rising[max(rising.size - 1 - matches, 0)])
+    accepted = scores.non_mated.count_at(math.nextafter(rejected, math.inf))
+    if 2 * accepted < matches:
+        tied = scores.non_mated.count_at(rejected) - accepted
+        return (
+            f"no upper end: {tied:,} non-mated comparisons have equal scores where the threshold lies, so that it "
+            f"accepts {accepted:,} in place of {matches:,}; scores with more digits are needed"
+        )
     seen = f"{matches:,} false {'match sets' if matches == 1 else 'matches set'} the threshold"
     if carried is not None and matches > 1:
         seen = f"{seen} and come from {carried:.2g} people, effectively"
