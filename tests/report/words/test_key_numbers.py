@@ -57,3 +57,13 @@ def test_the_largest_numbers_are_the_strictest_that_can_be_told(
     assert keys[:2] == first
     assert len(keys) == len(set(keys)) <= 6
     assert set(keys) <= {key.key for key in key_numbers(summary)}
+
+
+def test_a_target_without_an_upper_end_is_not_the_main_number(summary_of: Callable[..., EvaluationSummary]) -> None:
+    def open_end(values: dict[str, Any]) -> None:
+        row = next(row for row in values["fnmr_at_fmr"] if row["fmr"] == 0.001)
+        row["fnmr"] |= {"high": None, "no_end": "no upper end: few people"}
+
+    summary = summary_of(3000, 3000)
+    assert headline_keys(summary)[1] == "fnmr_at_0.1%"
+    assert headline_keys(edited(summary, open_end))[1] == "fnmr_at_1%"

@@ -104,8 +104,9 @@ def _calibration(summary: EvaluationSummary | RunNumbers, joiner: str) -> Iterat
 def headline_keys(summary: EvaluationSummary | RunNumbers) -> list[str]:
     """Names of the key numbers at the top of a page, at most six."""
     accuracy = "default" if summary.folds.accuracy.value is None else "folds"
-    resolvable = [row.fmr for row in summary.fnmr_at_fmr if row.fnmr.value is not None]
-    strictest = [f"fnmr_at_{fmr_label(min(resolvable))}"] if resolvable else []
+    supported = summary.strictest_supported
+    rows = [row for row in summary.fnmr_at_fmr if row.fnmr.value is not None] if supported is None else [supported]
+    strictest = [f"fnmr_at_{fmr_label(min(row.fmr for row in rows))}"] if rows else []
     return [accuracy, *strictest, "eer", "auc", "detection_rate", "fta"]
 
 
